@@ -1,0 +1,115 @@
+# Checks of single arguments. Each returns its argument, converted, or aborts
+# in the name of the function that the user called (`call`).
+
+# Whole number(s) from `min` to `max`. Returns integers; `length` NULL means
+# any length from 1.
+check_count <- function(x, min = 1, max = .Machine$integer.max, length = 1L,
+                        arg = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
+  good_length <- if (is.null(length)) length(x) >= 1L else length(x) == length
+  if (is.numeric(x) && good_length && all(is.finite(x)) &&
+        all(x == round(x)) && all(x >= min) && all(x <= max)) {
+    return(as.integer(x))
+  }
+  what <- if (identical(length, 1L)) "a whole number" else "whole numbers"
+  range <- if (max < .Machine$integer.max) {
+    "from {min} to {max}"
+  } else {
+    "of at least {min}"
+  }
+  gmvae_abort(c(
+    paste0("{.arg {arg}} must be ", what, " ", range, "."),
+    x = "You supplied {describe(x)}."
+  ), "option", call = call)
+}
+
+# One finite number in [min, max], or (min, max] where `open`.
+check_number <- function(x, min = -Inf, max = Inf, open = FALSE,
+                         arg = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+  if (is.numeric(x) && length(x) == 1L && is.finite(x) &&
+        (x > min || (!open && x == min)) && x <= max) {
+    return(as.double(x))
+  }
+  low <- if (open) "above {min}" else "of at least {min}"
+  high <- if (is.finite(max)) " and at most {max}" else ""
+  gmvae_abort(c(
+    paste0("{.arg {arg}} must be a number ", low, high, "."),
+    x = "You supplied {describe(x)}."
+  ), "option", call = call)
+}
+
+check_flag <- function(x, arg = rlang::caller_arg(x),
+                       call = rlang::caller_env()) {
+  if (rlang::is_bool(x)) return(x)
+  gmvae_abort(c(
+    "{.arg {arg}} must be `TRUE` or `FALSE`.",
+    x = "You supplied {describe(x)}."
+  ), "option", call = call)
+}
+
+# One of `values`, exactly; returns it.
+check_choice <- function(x, values, arg = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+  if (rlang::is_string(x) && x %in% values) return(x)
+  gmvae_abort(c(
+    "{.arg {arg}} must be one of {.val {values}}.",
+    x = "You supplied {describe(x)}."
+  ), "option", call = call)
+}
+
+# `...` of a user's function must be empty: a misspelt argument is an error.
+check_no_dots <- function(..., call = rlang::caller_env()) {
+  if (...length() == 0L) return(invisible())
+  dots <- rlang::names2(rlang::enquos(...))
+  named <- dots[nzchar(dots)]
+  found <- if (length(named) > 0L) {
+    "{.arg {named}} {?is/are} not among them."
+  } else {
+    "There {?is/are} {length(dots)} argument{?s} too many, without a name."
+  }
+  gmvae_abort(c(
+    "Arguments must be ones that the function has.",
+    x = found,
+    i = "See its help page for the names."
+  ), "option", call = call)
+}
+
+# A control object made by `make`, the function of that name.
+check_control <- function(x, class, call = rlang::caller_env()) {
+  if (inherits(x, class)) return(x)
+  gmvae_abort(c(
+    "{.arg control} must be made by {.fn {class}}.",
+    x = "You supplied {describe(x)}.",
+    i = "Write `control = {class}(...)`."
+  ), "option", call = call)
+}
+
+# What a value is, in a few words, for the `x` line of an error.
+describe <- function(x) {
+  if (is.null(x)) return("`NULL`")
+  if (is.atomic(x) && length(x) == 1L && is.null(dim(x))) {
+    return(if (is.character(x)) paste0('"', x, '"') else format(x))
+  }
+  if (is.atomic(x) && is.null(dim(x)) && length(x) <= 5L && length(x) > 0L) {
+    return(paste0("`", paste(deparse(x), collapse = ""), "`"))
+  }
+  if (is.null(dim(x))) {
+    return(paste0("an object of class <", class(x)[1], "> and length ",
+                  length(x)))
+  }
+  paste0("an object of class <", class(x)[1], "> with ",
+         paste(dim(x), collapse = " x "), " entries")
+}
+
+# The number of threads that fits use unless told otherwise. Results do not
+# depend on it; two is what CRAN allows.
+default_threads <- function() {
+  cores <- parallel::detectCores()
+  if (is.na(cores)) 1L else as.integer(min(2L, cores))
+}
+
+# One draw from R's generator seeds the core, so that set.seed() governs.
+draw_seed <- function() {
+  sample.int(.Machine$integer.max, 1L)
+}

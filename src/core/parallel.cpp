@@ -1,0 +1,87 @@
+#include "core/parallel.h"
+
+#include <system_error>
+
+#include "core/denormals.h"
+
+namespace gmvae {
+
+Workers::Workers(Index n_threads) {
+  for (Index i = 1; i < n_threads; ++i) {
+    try {
+      threads_.emplace_back([this] { wait_for_work(); });
+    } catch (const std::system_error&) {
+      break;  // the machine gives no more threads: the results are the same with fewer
+    }
+  }
+}
+
+Workers::~Workers() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+    ++round_;
+  }
+  start_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Workers::run(Index n_blocks, const std::function<void(Index)>& job) {
+  if (threads_.empty() || n_blocks <= 1) {
+    for (Index block = 0; block < n_blocks; ++block) job(block);
+    return;
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    job_ = &job;
+    n_blocks_ = n_blocks;
+    next_block_ = 0;
+    busy_ = static_cast<Index>(threads_.size());
+    error_ = nullptr;
+    ++round_;
+  }
+  start_.notify_all();
+  take_blocks();
+  std::unique_lock<std::mutex> lock(mutex_);
+  finish_.wait(lock, [this] { return busy_ == 0; });
+  if (error_) std::rethrow_exception(error_);
+}
+
+void Workers::take_blocks() {
+  for (;;) {
+    const Index block = next_block_.fetch_add(1);
+    if (block >= n_blocks_) return;
+    try {
+      (*job_)(block);
+    } catch (...) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (!error_ || block < error_block_) {
+        error_ = std::current_exception();
+        error_block_ = block;
+      }
+    }
+  }
+}
+
+void Workers::wait_for_work() {
+  const FlushDenormals flush;
+  unsigned long seen = 0;
+  for (;;) {
+    // A training step has a dozen short loops: look for a moment before going to sleep.
+    for (int spin = 0; spin < 2000 && round_.load() == seen; ++spin) std::this_thread::yield();
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      start_.wait(lock, [&] { return round_.load() != seen; });
+      seen = round_.load();
+      if (stop_) return;
+    }
+    take_blocks();
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      --busy_;
+    }
+    finish_.notify_one();
+  }
+}
+
+}  // namespace gmvae

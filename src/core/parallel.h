@@ -1,0 +1,65 @@
+// Block-parallel loops over a pool of std::thread workers that one fit owns.
+//
+// Blocks have a fixed size whatever the number of threads, and callers add partial sums up in
+// block order, so results have the same bits for any number of threads.  OpenMP is not used: its
+// threads do not survive a fork (mclapply), and macOS's compiler has none.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/types.h"
+
+namespace gmvae {
+
+// n_threads - 1 threads that wait for work; the caller is the other one.  Joined on destruction.
+class Workers {
+ public:
+  explicit Workers(Index n_threads);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  Index n_threads() const { return static_cast<Index>(threads_.size()) + 1; }
+
+  // Calls job(block) once for each block in 0, ..., n_blocks - 1 and returns when all are done.
+  // The first exception in block order is rethrown here.  Not reentrant.
+  void run(Index n_blocks, const std::function<void(Index)>& job);
+
+ private:
+  void wait_for_work();
+  void take_blocks();
+
+  std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable start_, finish_;
+  const std::function<void(Index)>* job_ = nullptr;
+  std::atomic<Index> next_block_{0};
+  Index n_blocks_ = 0;
+  Index busy_ = 0;
+  std::atomic<unsigned long> round_{0};
+  bool stop_ = false;
+  std::exception_ptr error_;
+  Index error_block_ = 0;
+};
+
+inline Index n_blocks(Index n_items, Index block_size) {
+  return (n_items + block_size - 1) / block_size;
+}
+
+// fn(block, begin, end) for each block [begin, end) of 0, ..., n_items - 1.
+template <typename Fn>
+void parallel_blocks(Workers& workers, Index n_items, Index block_size, Fn&& fn) {
+  workers.run(n_blocks(n_items, block_size), [&](Index block) {
+    const Index begin = block * block_size;
+    fn(block, begin, std::min(begin + block_size, n_items));
+  });
+}
+
+}  // namespace gmvae

@@ -1,0 +1,51 @@
+// The hot loops, on raw pointers.  reference.cpp defines each of them in plain loops; vector.inc
+// is the one fast source, compiled once for each instruction set (baseline.cpp, avx2.cpp,
+// avx512.cpp); dispatch.cpp picks the widest that the processor has, once.
+// Vectors need no alignment.  Stated errors are against the reference, relative, for float.
+#pragma once
+
+#include <cstddef>
+
+namespace gmvae {
+
+enum class Target { reference, baseline, avx2, avx512 };
+
+template <typename T>
+struct Kernels {
+  const char* name;
+
+  // C (m x n, column-major, leading dimension ldc) = A B, or C + A B where `add`.
+  // a(i, p) = a[i * row_a + p * col_a] is m x k, b(p, j) = b[p * row_b + j * col_b] is k x n, so
+  // transposes cost nothing to write.  Error: that of another order of summation.
+  void (*gemm)(std::ptrdiff_t m, std::ptrdiff_t n, std::ptrdiff_t k, const T* a,
+               std::ptrdiff_t row_a, std::ptrdiff_t col_a, const T* b, std::ptrdiff_t row_b,
+               std::ptrdiff_t col_b, T* c, std::ptrdiff_t ldc, bool add);
+
+  void (*axpy)(std::ptrdiff_t n, T a, const T* x, T* y);        // y += a x
+  T (*dot)(std::ptrdiff_t n, const T* x, const T* y);           // sum x y
+  void (*exp)(std::ptrdiff_t n, const T* x, T* y);              // 3e-7 (double 4e-16)
+  void (*log)(std::ptrdiff_t n, const T* x, T* y);              // normal x > 0; 3e-7 (4e-16)
+  T (*max)(std::ptrdiff_t n, const T* x);                       // n >= 1
+  T (*sum_exp)(std::ptrdiff_t n, const T* x, T shift, T* y);    // y = exp(x - shift); sum y
+
+  // One pass of Adam (Kingma & Ba 2015, algorithm 1) for minimisation over n parameters;
+  // `rate` includes the bias correction sqrt(1 - beta2^t) / (1 - beta1^t), `eps` its epsilon-hat.
+  void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, const T* gradient, T rate,
+               T beta1, T beta2, T eps);
+
+  // Negative binomial at a zero count for n features of one cell, mean mu = exp(eta + shift):
+  //   log p = -theta log(1 + mu / theta).
+  // Overwrites mu and d_eta = d log p / d eta; adds d log p / d log theta to d_log_theta;
+  // returns sum log p.
+  T (*nb_zeros)(std::ptrdiff_t n, const T* eta, T shift, const T* theta, T* mu, T* d_eta,
+                T* d_log_theta);
+};
+
+template <typename T>
+const Kernels<T>& kernels();  // the widest that this processor runs
+
+// A given version, for tests and benchmarks; nullptr where it can't run here.
+template <typename T>
+const Kernels<T>* kernels_for(Target target);
+
+}  // namespace gmvae
