@@ -1,0 +1,4 @@
+library(testthat)
+library(gmvae)
+
+test_check("gmvae")

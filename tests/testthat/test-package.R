@@ -1,0 +1,59 @@
+# Where this package's sources are: beside the tests, or where R CMD check
+# unpacks them; NULL elsewhere.
+source_folder <- function() {
+  places <- test_path(c("../..", "../../00_pkg_src/gmvae"))
+  found <- places[file.exists(file.path(places, "src", "Makevars"))]
+  if (length(found)) found[[1]]
+}
+
+makevars_objects <- function(file) {
+  text <- paste(readLines(file), collapse = " ")
+  list <- sub(".*OBJECTS *=", "", gsub("\\", " ", text, fixed = TRUE))
+  scan(text = list, what = "", quiet = TRUE)
+}
+
+test_that("Makevars names every C++ file once, in order", {
+  root <- source_folder()
+  skip_if(is.null(root), "the sources are not here")
+  src <- file.path(root, "src")
+  files <- list.files(src, "[.]cpp$", recursive = TRUE)
+  expected <- sort(sub("cpp$", "o", files), method = "radix")
+
+  expect_identical(makevars_objects(file.path(src, "Makevars")), expected)
+  expect_identical(makevars_objects(file.path(src, "Makevars.win")), expected)
+})
+
+test_that("every exported function has a page with a value and examples", {
+  pages <- tools::Rd_db("gmvae")
+  tags_of <- function(page) {
+    vapply(page, attr, "", "Rd_tag")
+  }
+  aliases_of <- function(page) {
+    vapply(page[tags_of(page) == "\\alias"], as.character, "")
+  }
+  for (name in getNamespaceExports("gmvae")) {
+    page <- Find(function(page) name %in% aliases_of(page), pages)
+    expect_false(is.null(page), label = paste("no help page for", name))
+    expect_true(
+      all(c("\\value", "\\examples") %in% tags_of(page)),
+      label = paste("\\value and \\examples of", name)
+    )
+  }
+})
+
+test_that("pbmc_sorted is what its page says", {
+  data("pbmc_sorted", package = "gmvae", envir = environment())
+  counts <- pbmc_sorted$counts
+
+  expect_s4_class(counts, "dgCMatrix")
+  expect_identical(dim(counts), c(8324L, 1000L))
+  expect_true(all(counts@x > 0 & counts@x == round(counts@x)))
+  expect_gte(min(tabulate(counts@i + 1L, nrow(counts))), 10)
+  expect_false(anyDuplicated(rownames(counts)) > 0)
+  expect_false(anyDuplicated(colnames(counts)) > 0)
+
+  expect_length(pbmc_sorted$celltype, ncol(counts))
+  expect_identical(nlevels(pbmc_sorted$celltype), 10L)
+  pairs <- table(pbmc_sorted$celltype, pbmc_sorted$celltype_coarse)
+  expect_true(all(rowSums(pairs > 0) == 1))
+})

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Installs what the package, its demo and its tests need and this machine lacks:
+# from Debian's packages where apt-get may be used, from source by R elsewhere.
+# Says what it does, and does nothing where nothing is missing.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# The command that gives apt-get its rights, or failure where nobody may use it.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+may_use_apt() {
+  have apt-get && { [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }; }
+}
+apt_install() {
+  if [ -z "${apt_is_fresh:-}" ]; then
+    say "apt-get update"
+    as_root apt-get update -qq >/dev/null || say "the package list could not be refreshed"
+    apt_is_fresh=yes
+  fi
+  say "apt-get install $*"
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
+}
+
+# 1. R, compilers, pandoc (for the vignettes)
+missing=
+have R && have Rscript || missing="$missing r-base-dev"
+have make && have g++ || missing="$missing build-essential"
+have pandoc || missing="$missing pandoc"
+if [ -n "$missing" ]; then
+  if may_use_apt; then
+    # shellcheck disable=SC2086  # a list of names
+    apt_install $missing
+  else
+    say "please install:$missing (apt-get needs root here)" >&2
+    have R && have make && have g++ || exit 1
+  fi
+fi
+
+# 2. R packages: the names in DESCRIPTION that R can't find
+missing_packages() {
+  Rscript --vanilla -e '
+    fields <- read.dcf("DESCRIPTION", c("Imports", "LinkingTo", "Suggests"))
+    names <- sub("[ (].*", "", trimws(unlist(strsplit(fields, ","))))
+    found <- nzchar(vapply(names, function(x) system.file(package = x), ""))
+    cat(unique(names[!found]))'
+}
+missing=$(missing_packages)
+if [ -n "$missing" ] && may_use_apt; then
+  packages=
+  for name in $missing; do
+    lower=$(printf '%s' "$name" | tr '[:upper:]' '[:lower:]')
+    for candidate in "r-cran-$lower" "r-bioc-$lower"; do
+      if apt-cache show "$candidate" >/dev/null 2>&1; then
+        packages="$packages $candidate"
+      fi
+    done
+  done
+  # shellcheck disable=SC2086
+  [ -z "$packages" ] || apt_install $packages || say "apt-get did not install all of them"
+  missing=$(missing_packages)
+fi
+if [ -n "$missing" ]; then
+  say "R installs from source: $missing"
+  # shellcheck disable=SC2086
+  Rscript tools/install-packages.R $missing
+fi
+say "everything is there"
