@@ -33,11 +33,12 @@ struct Kernels {
   void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, const T* gradient, T rate,
                T beta1, T beta2, T eps);
 
-  // Negative binomial at a zero count for n features of one cell, mean mu = exp(eta + shift):
+  // Negative binomial at a zero count for n features of one cell.  On input mu is the mean up to
+  // the factor `scale`, on output the mean, at least `floor`:
   //   log p = -theta log(1 + mu / theta).
-  // Overwrites mu and d_eta = d log p / d eta; adds d log p / d log theta to d_log_theta;
+  // Overwrites d_eta = d log p / d log mu; adds d log p / d log theta to d_log_theta;
   // returns sum log p.
-  T (*nb_zeros)(std::ptrdiff_t n, const T* eta, T shift, const T* theta, T* mu, T* d_eta,
+  T (*nb_zeros)(std::ptrdiff_t n, T scale, T floor, const T* theta, T* mu, T* d_eta,
                 T* d_log_theta);
 };
 

@@ -1,0 +1,21 @@
+// The fast kernels for x86 processors with AVX2 with fused multiply-add.
+#include "simd/kernels.h"
+
+#if defined(__x86_64__)
+#define GMVAE_TARGET avx2
+#define GMVAE_TARGET_NAME "avx2"
+#define GMVAE_VECTOR_BYTES 32
+#define GMVAE_TILE_COLS 4
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+#include "simd/vector.inc"
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif

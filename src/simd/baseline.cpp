@@ -1,0 +1,8 @@
+// The fast kernels for whatever the compiler builds for by default: SSE2, NEON, ...
+#include "simd/kernels.h"
+
+#define GMVAE_TARGET baseline
+#define GMVAE_TARGET_NAME "baseline"
+#define GMVAE_VECTOR_BYTES 16
+#define GMVAE_TILE_COLS 4
+#include "simd/vector.inc"

@@ -1,0 +1,94 @@
+// What every kernel means, in plain loops.  Tests hold the fast ones against these.
+#include <algorithm>
+#include <cmath>
+
+#include "simd/kernels.h"
+
+namespace gmvae {
+namespace reference {
+
+using Size = std::ptrdiff_t;
+
+template <typename T>
+void gemm(Size m, Size n, Size k, const T* a, Size row_a, Size col_a, const T* b, Size row_b,
+          Size col_b, T* c, Size ldc, bool add) {
+  for (Size j = 0; j < n; ++j) {
+    for (Size i = 0; i < m; ++i) {
+      T sum = add ? c[j * ldc + i] : T(0);
+      for (Size p = 0; p < k; ++p) sum += a[i * row_a + p * col_a] * b[p * row_b + j * col_b];
+      c[j * ldc + i] = sum;
+    }
+  }
+}
+
+template <typename T>
+void axpy(Size n, T a, const T* x, T* y) {
+  for (Size i = 0; i < n; ++i) y[i] += a * x[i];
+}
+
+template <typename T>
+T dot(Size n, const T* x, const T* y) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+template <typename T>
+void exp_all(Size n, const T* x, T* y) {
+  for (Size i = 0; i < n; ++i) y[i] = std::exp(x[i]);
+}
+
+template <typename T>
+void log_all(Size n, const T* x, T* y) {
+  for (Size i = 0; i < n; ++i) y[i] = std::log(x[i]);
+}
+
+template <typename T>
+T max_of(Size n, const T* x) {
+  return *std::max_element(x, x + n);
+}
+
+template <typename T>
+T sum_exp(Size n, const T* x, T shift, T* y) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) sum += y[i] = std::exp(x[i] - shift);
+  return sum;
+}
+
+template <typename T>
+void adam(Size n, T* params, T* first, T* second, const T* gradient, T rate, T beta1, T beta2,
+          T eps) {
+  for (Size i = 0; i < n; ++i) {
+    first[i] = beta1 * first[i] + (1 - beta1) * gradient[i];
+    second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] * gradient[i];
+    params[i] -= rate * first[i] / (std::sqrt(second[i]) + eps);
+  }
+}
+
+template <typename T>
+T nb_zeros(Size n, T scale, T floor, const T* theta, T* mu, T* d_eta, T* d_log_theta) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) {
+    mu[i] = std::max(mu[i] * scale, floor);
+    const T share = mu[i] / (theta[i] + mu[i]);
+    const T log_ratio = std::log1p(mu[i] / theta[i]);
+    sum -= theta[i] * log_ratio;
+    d_eta[i] = -theta[i] * share;
+    d_log_theta[i] += theta[i] * (share - log_ratio);
+  }
+  return sum;
+}
+
+template <typename T>
+constexpr Kernels<T> table() {
+  return {"reference", gemm<T>,   axpy<T>,    dot<T>,  exp_all<T>,
+          log_all<T>,  max_of<T>, sum_exp<T>, adam<T>, nb_zeros<T>};
+}
+
+extern const Kernels<float> float_kernels;
+extern const Kernels<double> double_kernels;
+const Kernels<float> float_kernels = table<float>();
+const Kernels<double> double_kernels = table<double>();
+
+}  // namespace reference
+}  // namespace gmvae
