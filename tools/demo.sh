@@ -1,0 +1,18 @@
+#!/bin/sh
+# Sets up what is missing, installs the package, clusters real single-cell
+# counts, says what it found and writes plots into demo/.
+set -eu
+cd "$(dirname "$0")/.."
+sh tools/setup.sh
+
+# Into the user's library where R has one that may be written, else build/library.
+library=$(Rscript --vanilla -e 'cat(Find(function(x) file.access(x, 2) == 0, .libPaths()))')
+if [ -z "$library" ]; then
+  library=$PWD/build/library
+fi
+mkdir -p "$library" demo
+echo "demo: R CMD INSTALL into $library"
+MAKEFLAGS="${MAKEFLAGS:--j2}" R CMD INSTALL --no-test-load --library="$library" . \
+  >demo/install.log 2>&1 || { tail -n 40 demo/install.log; exit 1; }
+
+R_LIBS="$library${R_LIBS:+:$R_LIBS}" Rscript --no-save tools/demo.R </dev/null

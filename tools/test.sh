@@ -1,0 +1,129 @@
+#!/bin/sh
+# Runs every test and ends with "N passed, N failed, N skipped".
+#   sh tools/test.sh            everything
+#   sh tools/test.sh core r     some of: style core r check
+# Logs and the built package stay in build/.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+build=$root/build
+sections=${*:-style core r check}
+export MAKEFLAGS="${MAKEFLAGS:--j2}"
+
+sh tools/setup.sh || exit 1
+mkdir -p "$build"
+
+passed=0 failed=0 skipped=0
+count() {
+  passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+  printf '  %s passed, %s failed, %s skipped: %s (%s s)\n' "$1" "$2" "$3" "$4" \
+    $(($(date +%s) - section_began))
+}
+begin() {
+  printf '\n== %s\n' "$1"
+  section_began=$(date +%s)
+}
+wanted() {
+  case " $sections " in *" $1 "*) true ;; *) false ;; esac
+}
+
+# verdict NAME LOG: counts one test, passed where the last command succeeded;
+# shows the log where it did not.
+verdict() {
+  if [ "$3" = 0 ]; then
+    count 1 0 0 "$1"
+  else
+    cat "$2"
+    count 0 1 0 "$1"
+  fi
+}
+
+# The core must know neither R nor a terminal.
+style_tests() {
+  begin "Rules of the core"
+  core="src/core src/simd src/gmm src/nn src/likelihood src/gmvae"
+  # shellcheck disable=SC2086
+  ! grep -rnE '#include *[<"](Rcpp|RcppEigen|R\.h|Rinternals|R_ext|Rmath)|std::c(out|err)|printf\(|\b(exit|abort)\(' \
+    $core >"$build/purity.log"
+  verdict "the core knows neither R nor a terminal" "$build/purity.log" $?
+  make -k -C tests/cpp BUILD="$build/cpp" headers >"$build/headers.log" 2>&1
+  verdict "every header of the core compiles by itself" "$build/headers.log" $?
+}
+
+core_tests() {
+  for variant in check asan tsan; do
+    begin "Core tests: make $variant"
+    log=$build/core-$variant.log
+    make -k -C tests/cpp BUILD="$build/cpp" "$variant" >"$log" 2>&1
+    status=$?
+    counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+    if [ -z "$counts" ]; then
+      tail -n 40 "$log"
+      count 0 1 0 "make $variant did not run"
+    elif [ "$status" != 0 ]; then
+      grep -v '^g++' "$log" | tail -n 60
+      # A sanitizer may object after the last test.
+      [ "${counts#* }" = 0 ] && counts="${counts% *} 1"
+      count "${counts% *}" "${counts#* }" 0 "make $variant"
+    else
+      count "${counts% *}" 0 0 "make $variant"
+    fi
+  done
+}
+
+build_package() {
+  [ -z "${tarball:-}" ] || return 0
+  begin "R CMD build"
+  rm -f "$build"/gmvae_*.tar.gz
+  (cd "$build" && R CMD build "$root") >"$build/build.log" 2>&1
+  verdict "the package builds, its vignettes run" "$build/build.log" $?
+  tarball=$(ls "$build"/gmvae_*.tar.gz 2>/dev/null)
+}
+
+r_tests() {
+  build_package
+  begin "testthat"
+  rm -rf "$build/library" && mkdir -p "$build/library"
+  if [ -z "$tarball" ] ||
+    ! R CMD INSTALL --library="$build/library" "$tarball" >"$build/install.log" 2>&1; then
+    tail -n 40 "$build/install.log"
+    count 0 1 0 "the package does not install"
+    return
+  fi
+  R_LIBS="$build/library${R_LIBS:+:$R_LIBS}" NOT_CRAN=true \
+    Rscript tools/testthat.R "$build/testthat.txt" </dev/null
+  if counts=$(cat "$build/testthat.txt" 2>/dev/null) && [ -n "$counts" ]; then
+    # shellcheck disable=SC2086
+    count $counts "testthat"
+  else
+    count 0 1 0 "testthat stopped"
+  fi
+}
+
+check_package() {
+  build_package
+  begin "R CMD check --as-cran --no-manual"
+  if [ -z "$tarball" ]; then
+    count 0 1 0 "nothing to check"
+    return
+  fi
+  # What needs the network or other people's packages is left out.
+  (cd "$build" && _R_CHECK_CRAN_INCOMING_=false _R_CHECK_CRAN_INCOMING_REMOTE_=false \
+    _R_CHECK_FORCE_SUGGESTS_=false _R_CHECK_FUTURE_FILE_TIMESTAMPS_=false \
+    R CMD check --as-cran --no-manual "$tarball") >"$build/check.log" 2>&1 </dev/null
+  status=$?
+  sed -n '/\.\.\..*NOTE$/,/^\* /p; /^Status/p' "$build/check.log" | grep -v 'OK$'
+  if grep -qE '(WARNING|ERROR)$' "$build/check.log"; then status=1; fi
+  verdict "no error and no warning" "$build/check.log" "$status"
+}
+
+began=$(date +%s)
+rm -f "$build/testthat.txt"
+wanted style && style_tests
+wanted core && core_tests
+wanted r && r_tests
+wanted check && check_package
+
+printf '\n%s seconds\n' $(($(date +%s) - began))
+printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" = 0 ]
