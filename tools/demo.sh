@@ -10,9 +10,13 @@ library=$(Rscript --vanilla -e 'cat(Find(function(x) file.access(x, 2) == 0, .li
 if [ -z "$library" ]; then
   library=$PWD/build/library
 fi
-mkdir -p "$library" demo
-echo "demo: R CMD INSTALL into $library"
-MAKEFLAGS="${MAKEFLAGS:--j2}" R CMD INSTALL --no-test-load --library="$library" . \
-  >demo/install.log 2>&1 || { tail -n 40 demo/install.log; exit 1; }
+mkdir -p "$library" build demo
+echo "demo: building, and installing into $library"
+install_package() {
+  rm -f gmvae_*.tar.gz
+  R CMD build --no-build-vignettes .. &&
+    MAKEFLAGS="${MAKEFLAGS:--j2}" R CMD INSTALL --library="$library" gmvae_*.tar.gz
+}
+(cd build && install_package) >build/demo.log 2>&1 || { tail -n 40 build/demo.log; exit 1; }
 
 R_LIBS="$library${R_LIBS:+:$R_LIBS}" Rscript --no-save tools/demo.R </dev/null

@@ -27,8 +27,8 @@ wanted() {
   case " $sections " in *" $1 "*) true ;; *) false ;; esac
 }
 
-# verdict NAME LOG: counts one test, passed where the last command succeeded;
-# shows the log where it did not.
+# verdict NAME LOG STATUS: counts one test, passed where STATUS is 0;
+# shows the log where it is not.
 verdict() {
   if [ "$3" = 0 ]; then
     count 1 0 0 "$1"
