@@ -1,0 +1,131 @@
+# Which genes the networks see. By default those whose values vary more than
+# genes of their mean do: that choice needs no labels and no clustering.
+
+# Rows of `counts` to use (`index`, increasing) and the `table` that says why.
+# Genes without a count carry nothing and are dropped, with a message.
+select_features <- function(counts, likelihood, features, arg = "x",
+                            call = rlang::caller_env()) {
+  totals <- if (likelihood == "gaussian") rep(1, ncol(counts)) else
+    unname(Matrix::colSums(counts))
+  size <- totals / stats::median(totals)
+  moments <- cpp_feature_moments(counts, size)
+  detected <- moments$n_cells > 0
+  wanted <- wanted_features(features, counts, detected, arg, call)
+  table <- data.frame(
+    gene = rownames(counts), mean = moments$mean,
+    variance = moments$variance, n_cells = moments$n_cells
+  )
+  table$score <- if (likelihood == "gaussian") {
+    table$variance
+  } else {
+    variance_beyond_trend(counts, size, table, detected)
+  }
+  index <- if (is.null(wanted$index)) {
+    top_features(table$score, detected, wanted$n)
+  } else {
+    wanted$index
+  }
+  report_undetected(index, detected, is.null(wanted$index), call)
+  index <- index[detected[index]]
+  if (length(index) < 2L) abort_few_features(length(index), arg, call)
+  table$used <- seq_len(nrow(counts)) %in% index
+  list(index = index, table = table)
+}
+
+# `features` as rows of the matrix (`index`) or as how many to choose (`n`).
+wanted_features <- function(features, counts, detected, arg, call) {
+  if (identical(features, "all")) return(list(n = nrow(counts)))
+  if (is.character(features)) {
+    return(list(index = named_features(features, counts, arg, call)))
+  }
+  if (is.logical(features) && length(features) == nrow(counts) &&
+        !anyNA(features)) {
+    return(list(index = which(features)))
+  }
+  if (is.numeric(features) && length(features) == 1L) {
+    return(list(n = check_count(features, min = 2, call = call)))
+  }
+  rows <- seq_len(nrow(counts))
+  if (is.numeric(features) && length(features) > 1L &&
+        all(features %in% rows)) {
+    return(list(index = sort(unique(as.integer(features)))))
+  }
+  gmvae_abort(c(
+    "{.arg features} must be {.val all}, how many genes to choose, or names,
+     row numbers (1 to {nrow(counts)}) or a logical vector (one entry per
+     row).",
+    x = "You supplied {describe(features)}."
+  ), "option", call = call)
+}
+
+named_features <- function(features, counts, arg, call) {
+  index <- match(unique(features), rownames(counts))
+  if (!anyNA(index)) return(sort(index))
+  check_orientation(features, counts, arg, call)
+  unknown <- unique(features)[is.na(index)]
+  gmvae_abort(c(
+    "{.arg features} must be names of genes (rows) of {.arg {arg}}.",
+    x = "{length(unknown)} of {length(index)}
+         {cli::qty(length(unknown))}{?is/are} not: {first_few(unknown)}."
+  ), "option", call = call)
+}
+
+top_features <- function(score, detected, n) {
+  candidates <- which(detected)
+  ranked <- candidates[order(score[candidates], decreasing = TRUE)]
+  sort(utils::head(ranked, n))
+}
+
+report_undetected <- function(index, detected, chosen, call) {
+  # A choice by score never takes such a gene, but the user may wonder where
+  # rows of the matrix went.
+  dropped <- if (chosen) sum(!detected) else sum(!detected[index])
+  if (dropped > 0L) {
+    cli::cli_inform(
+      "Dropped {dropped} gene{?s} without a count in any cell.",
+      class = "gmvae_message"
+    )
+  }
+}
+
+abort_few_features <- function(n, arg, call) {
+  gmvae_abort(c(
+    "There must be at least 2 genes with counts to learn from.",
+    x = "{n} {?is/is/are} left of {.arg {arg}}.",
+    i = "Check the rows of {.arg {arg}}, and {.arg features}."
+  ), "data", call = call)
+}
+
+# The mean-variance trend -----------------------------------------------------
+
+# Variance of each gene's values, standardised by the deviation that genes of
+# its mean have and clipped at sqrt(n): Stuart et al. (2019), "vst" selection.
+variance_beyond_trend <- function(counts, size, moments, detected) {
+  limit <- sqrt(ncol(counts))
+  expected <- expected_variance(moments$mean, moments$variance, detected)
+  score <- rep(0, nrow(counts))
+  score[detected] <- cpp_clipped_variance(
+    counts, size, moments$mean, sqrt(expected), limit
+  )[detected]
+  score
+}
+
+# Local quadratic regression of log variance on log mean. With few genes, or
+# where it breaks down (many tied means), the Poisson line: variance = mean.
+expected_variance <- function(mean, variance, fit_to, min_genes = 50L) {
+  expected <- pmax(mean, .Machine$double.eps)
+  usable <- fit_to & mean > 0 & variance > 0
+  log_mean <- log10(mean[usable])
+  log_variance <- log10(variance[usable])
+  if (length(unique(log_mean)) < min_genes) return(expected)
+  trend <- tryCatch(
+    suppressWarnings(stats::fitted(stats::loess(
+      log_variance ~ log_mean, span = 0.3, degree = 2
+    ))),
+    error = function(e) NULL
+  )
+  if (!is.null(trend) && all(is.finite(trend))) {
+    expected[usable] <- 10^trend
+  }
+  expected
+}

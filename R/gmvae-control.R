@@ -1,0 +1,135 @@
+#' Options of gmvae()
+#'
+#' Every default of the networks, the training and the mixture in one place.
+#' `NULL` means that [gmvae()] chooses from the data, as said below.
+#'
+#' @param latent Dimensions of the latent space, a whole number from 1 to 512.
+#' @param hidden Units of the hidden layers, one whole number from 1 to 8,192
+#'   per layer, at most 8 layers. The encoder takes them in this order, the
+#'   decoder in reverse.
+#' @param epochs Passes through the cells in the warm-up and the joint phase
+#'   together, a whole number of at least 1. The other parts of the schedule
+#'   (pretraining, warm-up) scale with it. `NULL`: as many as give
+#'   about 12,000 steps, but 30 to 300.
+#' @param batch_size Cells per step, a whole number of at least 2; all of them
+#'   where there are fewer.
+#' @param learning_rate Step size of Adam, above 0 and at most 1. It is cut when
+#'   a step gives non-finite values (see `n_rollbacks` of the fit).
+#' @param mask Share of the non-zero counts that the encoder does not see in a
+#'   training step, at random, from 0 to 0.95. The likelihood sees all counts.
+#' @param held_out Share of the cells kept from training to measure the bound
+#'   on, from 0 (none: no early stopping) to 0.5.
+#' @param patience Epochs without a better held-out bound after which the joint
+#'   phase stops, a whole number of at least 1. `NULL`: a fifth of `epochs`, but
+#'   at least 10.
+#' @param n_init Starts of the mixture's EM, the best of which counts; a whole
+#'   number of at least 1.
+#' @param max_iter Iterations of EM at most, a whole number of at least 1.
+#' @param tol EM stops when the log-likelihood per cell rises by less, above 0.
+#' @param n_threads Threads, a whole number from 1 to 1,024. The result does not
+#'   depend on it.
+#' @param verbose Show a progress bar while training, `TRUE` or `FALSE`.
+#' @param ... Must be empty: other names are errors.
+#' @returns A `gmvae_control` object: a list with one element per option.
+#' @section Errors: `gmvae_error_option`, for values out of range and for names
+#'   that are no options.
+#' @seealso [gmvae()]
+#' @examples
+#' gmvae_control(epochs = 50, hidden = c(128, 64))
+#' @export
+gmvae_control <- function(latent = 10, hidden = 128, epochs = NULL,
+                          batch_size = 128, learning_rate = 1e-3, mask = 0.5,
+                          held_out = 0.1, patience = NULL, n_init = 20,
+                          max_iter = 200, tol = 1e-6,
+                          n_threads = default_threads(),
+                          verbose = interactive(), ...) {
+  check_option_names(..., options = names(formals(gmvae_control)))
+  structure(
+    list(
+      latent = check_count(latent, max = 512),
+      hidden = check_hidden(hidden),
+      epochs = if (!is.null(epochs)) check_count(epochs),
+      batch_size = check_count(batch_size, min = 2),
+      learning_rate = check_number(learning_rate, 0, 1, open = TRUE),
+      mask = check_number(mask, 0, 0.95),
+      held_out = check_number(held_out, 0, 0.5),
+      patience = if (!is.null(patience)) check_count(patience),
+      n_init = check_count(n_init),
+      max_iter = check_count(max_iter),
+      tol = check_number(tol, 0, open = TRUE),
+      n_threads = check_count(n_threads, max = 1024),
+      verbose = check_flag(verbose)
+    ),
+    class = "gmvae_control"
+  )
+}
+
+#' @export
+print.gmvae_control <- function(x, ...) {
+  values <- vapply(x, function(v) {
+    if (is.null(v)) "chosen from the data" else toString(format(v))
+  }, "")
+  cat("Options of gmvae()\n")
+  cat(paste0("  ", format(names(x)), "  ", values, "\n"), sep = "")
+  invisible(x)
+}
+
+# A control object may have been edited by hand: its values are checked again.
+check_gmvae_control <- function(control, call) {
+  check_control(control, "gmvae_control", call = call)
+  rlang::try_fetch(
+    do.call("gmvae_control", unclass(control)),
+    gmvae_error = function(cnd) {
+      gmvae_abort("{.arg control} must hold valid options.", "option",
+                  parent = cnd, call = call)
+    }
+  )
+}
+
+check_hidden <- function(hidden, call = rlang::caller_env()) {
+  hidden <- check_count(hidden, max = 8192, length = NULL, arg = "hidden",
+                        call = call)
+  if (length(hidden) <= 8L) return(hidden)
+  gmvae_abort(c(
+    "{.arg hidden} must have at most 8 layers.",
+    x = "You supplied {length(hidden)}."
+  ), "option", call = call)
+}
+
+# `...` of a control function must be empty; names the option that was meant.
+check_option_names <- function(..., options, call = rlang::caller_env()) {
+  if (...length() == 0L) return(invisible())
+  given <- rlang::names2(rlang::enquos(...))[1]
+  options <- setdiff(options, "...")
+  if (!nzchar(given)) {
+    gmvae_abort(c(
+      "Options must be named.",
+      x = "One has no name.",
+      i = "The options are {.val {options}}."
+    ), "option", call = call)
+  }
+  distance <- drop(utils::adist(given, options, ignore.case = TRUE))
+  hint <- if (min(distance) <= max(2, nchar(given) / 2)) {
+    "Did you mean {.arg {options[which.min(distance)]}}?"
+  } else {
+    "The options are {.val {options}}."
+  }
+  gmvae_abort(c(
+    "Options must be ones that there are.",
+    x = "{.arg {given}} is not an option.",
+    i = hint
+  ), "option", call = call)
+}
+
+# What NULL stands for, given the number of cells.
+resolve_schedule <- function(control, n_cells) {
+  steps_per_epoch <- ceiling(n_cells / control$batch_size)
+  if (is.null(control$epochs)) {
+    epochs <- ceiling(12000 / steps_per_epoch)
+    control$epochs <- as.integer(min(max(epochs, 30), 300))
+  }
+  if (is.null(control$patience)) {
+    control$patience <- as.integer(max(control$epochs %/% 5L, 10L))
+  }
+  control
+}

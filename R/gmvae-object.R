@@ -1,0 +1,318 @@
+# The fit: built here only, then printed and summarised.
+
+# Format of the object, raised when a released version can't read an older
+# one's fields as they are.
+gmvae_format <- 1L
+
+# `core` is what cpp_gmvae_train() returns, `features` the table of all genes,
+# `size` the cells' size factors.
+new_gmvae <- function(core, cells, features, size, likelihood, covariance, k,
+                      control) {
+  clusters <- as.character(seq_len(k))
+  latent <- paste0("z", seq_len(control$latent))
+  mixture <- core$mixture
+  names(mixture$weights) <- clusters
+  dimnames(mixture$means) <- list(clusters, latent)
+  dimnames(mixture$covariances) <- list(latent, latent, clusters)
+  posterior <- `dimnames<-`(core$posterior, list(cells, clusters))
+  structure(
+    list(
+      cluster = most_probable(posterior),
+      posterior = posterior,
+      latent = `dimnames<-`(core$latent, list(cells, latent)),
+      latent_sd = `dimnames<-`(core$latent_sd, list(cells, latent)),
+      mixture = mixture,
+      history = as.data.frame(core$history),
+      bound = core$bound,
+      features = features$gene[features$used],
+      feature_table = features,
+      size_factors = stats::setNames(size$factors, cells),
+      size_reference = size$reference,
+      size_scale = size$scale,
+      size_source = size$source,
+      held_out = core$held_out,
+      converged = core$converged,
+      n_rollbacks = core$n_rollbacks,
+      active_units = core$active_units,
+      parameters = core$parameters,
+      layout = core$layout,
+      input = core$input,
+      likelihood = likelihood,
+      covariance = covariance,
+      k = k,
+      n_genes = nrow(features),
+      call = NULL,
+      control = control,
+      seed = core$seed,
+      version = gmvae_format
+    ),
+    class = "gmvae"
+  )
+}
+
+# Factor of the most probable component, the first of equals, named by cell.
+most_probable <- function(posterior) {
+  best <- max.col(posterior, ties.method = "first")
+  cluster <- factor(best, levels = seq_len(ncol(posterior)))
+  stats::setNames(cluster, rownames(posterior))
+}
+
+# What the core needs to encode and decode with the fit's networks.
+network_state <- function(object) {
+  fields <- c("likelihood", "k", "covariance", "parameters", "input",
+              "mixture", "seed", "size_reference")
+  c(unclass(object)[fields], object$control[c("latent", "hidden")])
+}
+
+# A fit saved by a newer version may mean other things by its fields.
+check_fit <- function(object, arg = "object", call = rlang::caller_env()) {
+  version <- object$version
+  if (rlang::is_integerish(version, 1L, finite = TRUE) &&
+        version <= gmvae_format) {
+    return(invisible(object))
+  }
+  gmvae_abort(c(
+    "{.arg {arg}} must be a fit of a format that this version of gmvae reads.",
+    x = "Its format is {describe(version)}; known are formats up to
+         {gmvae_format}.",
+    i = "Update gmvae, or fit again."
+  ), "input", call = call)
+}
+
+# Facts about a fit -----------------------------------------------------------
+
+confidence <- function(posterior) {
+  posterior[cbind(seq_len(nrow(posterior)),
+                  max.col(posterior, ties.method = "first"))]
+}
+
+# exp(entropy) of the weights: k if all are equal, 1 if one has all.
+effective_components <- function(weights) {
+  weights <- weights[weights > 0]
+  exp(-sum(weights * log(weights)))
+}
+
+# What a user should know before trusting the fit, in sentences.
+fit_cautions <- function(object) {
+  empty <- sum(tabulate(object$cluster, object$k) == 0L)
+  active <- object$active_units
+  sure <- mean(confidence(object$posterior))
+  say <- cli::pluralize
+  c(
+    if (object$n_rollbacks > 0L) {
+      n <- object$n_rollbacks
+      say("{n} step{?s} gave non-finite values and {?was/were} repeated with ",
+          "a smaller learning rate.")
+    },
+    if (!object$converged) {
+      paste("Not converged: the bound was still rising at the last epoch;",
+            "raise `epochs` in gmvae_control().")
+    },
+    if (empty > 0L) {
+      say("{empty} of {object$k} clusters {cli::qty(empty)}{?has/have} no ",
+          "cell: there may be fewer groups than k.")
+    },
+    if (active <= 1L && object$control$latent > 1L) {
+      say("The latent space has collapsed: {active} of ",
+          "{object$control$latent} dimensions {cli::qty(active)}",
+          "{?tells/tell} cells apart.")
+    },
+    if (object$k > 1L && sure < 0.7) {
+      say("Clusters overlap: the mean probability of a cell's cluster is ",
+          "{format(sure, digits = 2)}.")
+    }
+  )
+}
+
+# Printing --------------------------------------------------------------------
+
+#' Print or summarise a fit of gmvae()
+#'
+#' `print()` shows the fit on one screen; `summary()` computes the same and
+#' more: the parts of the bound, a table of the clusters, the networks.
+#'
+#' The cautions, last, are sentences on what to know before trusting the fit:
+#' steps that had to be repeated, training that ended too early, clusters
+#' without cells, a collapsed latent space (at most one dimension in which the
+#' cells differ), clusters that overlap (mean confidence below 0.7).
+#'
+#' @param x,object A `gmvae` object; for `print()` also its summary.
+#' @param ... Ignored.
+#' @returns `print()`: `x`, invisibly. `summary()`: a `summary_gmvae` object, a
+#'   list with
+#'   * `call`, `likelihood`, `covariance`, `k`, `n_cells`, `n_genes` (rows of
+#'     the data), `n_features` (genes used);
+#'   * `clusters`: a data frame with a row per cluster: `cells`, `weight` (of
+#'     the component), `confidence` (mean probability of its cells);
+#'   * `confidence`: mean over the cells of the largest posterior probability;
+#'     `n_unsure`: cells for which it is below 0.8;
+#'   * `bound`: as in the fit, natural logarithms per cell;
+#'   * `latent` and `active_units`: latent dimensions, and those in use;
+#'   * `effective_components`: exponential of the entropy of the weights, from
+#'     1 to k;
+#'   * `hidden`, `n_parameters`, `epochs`, `seconds`, `n_held_out`,
+#'     `converged`, `n_rollbacks`, `cautions` (character).
+#'
+#' `nobs()`: the number of cells.
+#' @examples
+#' data(pbmc_sorted)
+#' fit <- gmvae(pbmc_sorted$counts[, 1:100], k = 3, features = 200,
+#'              control = gmvae_control(epochs = 10, latent = 4))
+#' summary(fit)
+#' @name summary.gmvae
+NULL
+
+#' @rdname summary.gmvae
+#' @export
+summary.gmvae <- function(object, ...) {
+  check_fit(object)
+  sure <- confidence(object$posterior)
+  clusters <- data.frame(
+    cells = tabulate(object$cluster, object$k),
+    weight = unname(object$mixture$weights),
+    confidence = as.vector(tapply(sure, object$cluster, mean)),
+    row.names = levels(object$cluster)
+  )
+  structure(
+    list(
+      call = object$call, likelihood = object$likelihood,
+      covariance = object$covariance, k = object$k,
+      n_cells = nrow(object$posterior), n_genes = object$n_genes,
+      n_features = length(object$features), clusters = clusters,
+      confidence = mean(sure), n_unsure = sum(sure < 0.8),
+      bound = object$bound, latent = object$control$latent,
+      active_units = object$active_units,
+      effective_components = effective_components(object$mixture$weights),
+      hidden = object$control$hidden,
+      n_parameters = length(object$parameters),
+      epochs = nrow(object$history), seconds = sum(object$history$seconds),
+      n_held_out = length(object$held_out), converged = object$converged,
+      n_rollbacks = object$n_rollbacks, cautions = fit_cautions(object)
+    ),
+    class = "summary_gmvae"
+  )
+}
+
+#' @rdname summary.gmvae
+#' @export
+print.gmvae <- function(x, ...) {
+  facts <- summary(x)
+  print_heading(facts)
+  print_facts(c(
+    Genes = format_genes(facts),
+    Clusters = format_sizes(facts$clusters$cells),
+    Confidence = format_confidence(facts),
+    Bound = format_bound(facts),
+    Latent = format_latent(facts),
+    Training = format_training(facts)
+  ))
+  print_cautions(facts$cautions)
+  invisible(x)
+}
+
+#' @rdname summary.gmvae
+#' @export
+print.summary_gmvae <- function(x, ...) {
+  print_heading(x)
+  if (!is.null(x$call)) {
+    print_facts(c(Call = paste(deparse(x$call), collapse = " ")))
+  }
+  print_facts(c(
+    Genes = format_genes(x),
+    Confidence = format_confidence(x),
+    Bound = format_bound(x),
+    "  parts" = sprintf(
+      "reconstruction %s, KL of latent %s, KL of cluster %s",
+      number(x$bound$reconstruction), number(x$bound$kl_z),
+      number(x$bound$kl_c)
+    ),
+    Latent = format_latent(x),
+    Mixture = paste(x$covariance, "covariance"),
+    Networks = sprintf("hidden layers of %s, %s parameters",
+                       toString(x$hidden), count(x$n_parameters)),
+    Training = format_training(x)
+  ))
+  cat("\n")
+  print_clusters(x$clusters)
+  print_cautions(x$cautions)
+  invisible(x)
+}
+
+#' @importFrom stats nobs
+#' @rdname summary.gmvae
+#' @export
+nobs.gmvae <- function(object, ...) nrow(object$posterior)
+
+print_heading <- function(facts) {
+  cat(cli::pluralize("Gaussian-mixture VAE: {count(facts$n_cells)} cells in ",
+                     "{facts$k} cluster{?s}"), "\n", sep = "")
+}
+
+# One line per fact, wrapped under itself.
+print_facts <- function(facts) {
+  for (name in names(facts)) {
+    lines <- strwrap(facts[[name]], width = getOption("width") - 14L)
+    cat(sprintf("%-12s %s\n", c(name, rep("", length(lines) - 1L)), lines),
+        sep = "")
+  }
+}
+
+print_clusters <- function(clusters, most = 20L) {
+  shown <- utils::head(clusters, most)
+  shown$weight <- sprintf("%.3f", shown$weight)
+  shown$confidence <- ifelse(shown$cells > 0,
+                             sprintf("%.3f", shown$confidence), "-")
+  print(shown)
+  if (nrow(clusters) > most) {
+    cat("...", nrow(clusters) - most, "more in `clusters`\n")
+  }
+}
+
+print_cautions <- function(cautions) {
+  for (caution in cautions) {
+    cat(strwrap(caution, getOption("width") - 2L, initial = "! ",
+                prefix = "  "), sep = "\n")
+  }
+}
+
+format_genes <- function(facts) {
+  sprintf("%s of %s, likelihood \"%s\"", count(facts$n_features),
+          count(facts$n_genes), facts$likelihood)
+}
+
+format_sizes <- function(cells, most = 20L) {
+  shown <- utils::head(seq_along(cells), most)
+  sizes <- paste0(shown, ": ", count(cells[shown]), collapse = ", ")
+  rest <- length(cells) - most
+  paste0(sizes, if (rest > 0L) paste0(", and ", rest, " more"), " cells")
+}
+
+format_confidence <- function(facts) {
+  sprintf("%.2f on average, %s of %s cells below 0.8", facts$confidence,
+          count(facts$n_unsure), count(facts$n_cells))
+}
+
+format_bound <- function(facts) {
+  paste0(
+    number(facts$bound$train), " per cell in training",
+    if (facts$n_held_out > 0L) {
+      sprintf(", %s held out (%s cells)", number(facts$bound$heldout),
+              count(facts$n_held_out))
+    }
+  )
+}
+
+format_latent <- function(facts) {
+  sprintf("%d of %d dimensions active, %.1f of %d components in effective use",
+          facts$active_units, facts$latent, facts$effective_components,
+          facts$k)
+}
+
+format_training <- function(facts) {
+  state <- if (facts$converged) "converged" else "not converged"
+  cli::pluralize("{facts$epochs} epoch{?s} in ",
+                 "{format(facts$seconds, digits = 2)} s, {state}")
+}
+
+number <- function(x) formatC(x, format = "f", digits = 1, big.mark = ",")
+count <- function(x) trimws(format(x, big.mark = ",", scientific = FALSE))

@@ -1,0 +1,245 @@
+#' Plot a fit of gmvae()
+#'
+#' Four views of a fit, drawn with ggplot2.
+#'
+#' @param x A fit of [gmvae()].
+#' @param type What to draw:
+#'   * `"latent"`: a map of the cells in two dimensions, coloured by cluster,
+#'     each cluster's number at its median;
+#'   * `"loss"`: the bound and its parts over the epochs, for training and
+#'     held-out cells; lines mark where a phase of the training begins;
+#'   * `"sizes"`: cells per cluster, and as a dot the number that the weight
+#'     of its component expects;
+#'   * `"uncertainty"`: one minus the posterior probability of its cluster, for
+#'     each cell, by cluster.
+#' @param ... Must be empty.
+#' @param colour Labels of the cells, for `type = "latent"`: a second map,
+#'   beside that of the clusters, is coloured by them. At most 36 distinct
+#'   ones; missing labels are grey.
+#' @param method How the map is made from the latent means, for
+#'   `type = "latent"`: `"umap"`, with package uwot, or `"pca"`, the first two
+#'   principal components. `NULL`: `"umap"` if uwot is installed. UMAP draws
+#'   from R's generator: set the seed to get the same picture again.
+#' @returns The ggplot object, invisibly, after drawing it.
+#' @section Errors: `gmvae_error_option` for arguments out of range;
+#'   `gmvae_error_package` if ggplot2, or uwot when asked for, is missing.
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
+#' data(pbmc_sorted)
+#' cells <- seq(1, 1000, by = 5)
+#' fit <- gmvae(pbmc_sorted$counts[, cells], k = 4, features = 300,
+#'              control = gmvae_control(epochs = 20, latent = 5))
+#' plot(fit, colour = pbmc_sorted$celltype_coarse[cells], method = "pca")
+#' plot(fit, "sizes")
+#' @export
+plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty"),
+                       ..., colour = NULL, method = NULL) {
+  call <- quote(plot())
+  check_no_dots(..., call = call)
+  check_fit(x, "x", call)
+  types <- eval(formals(plot.gmvae)$type)
+  type <- if (missing(type)) types[1] else check_choice(type, types,
+                                                        call = call)
+  require_package("ggplot2", "plot a fit", call)
+  drawn <- switch(type,
+    latent = plot_latent(x, colour, method, call),
+    loss = plot_loss(x),
+    sizes = plot_sizes(x),
+    uncertainty = plot_uncertainty(x)
+  )
+  print(drawn)
+  invisible(drawn)
+}
+
+# Latent map ------------------------------------------------------------------
+
+plot_latent <- function(x, colour, method, call) {
+  map <- latent_map(x, method, call)
+  cells <- data.frame(map$points, group = x$cluster, panel = "Cluster")
+  centres <- data.frame(group_medians(map$points, x$cluster),
+                        panel = "Cluster")
+  if (!is.null(colour)) {
+    labels <- check_colour(colour, nrow(x$latent), call)
+    others <- data.frame(map$points, group = labels, panel = "Label")
+    # Levels of both panels in one scale: labels get a mark of their own.
+    levels(others$group) <- paste0(levels(labels), "\u200b")
+    cells <- rbind(cells, others)
+  }
+  shown <- if (is.null(colour)) levels(x$cluster) else levels(others$group)
+  colours <- c(group_colours(levels(x$cluster)),
+               if (!is.null(colour)) group_colours(levels(others$group)))
+  size <- point_size(nrow(map$points))
+  ggplot2::ggplot(cells, ggplot2::aes(.data$one, .data$two)) +
+    ggplot2::geom_point(ggplot2::aes(colour = .data$group), size = size,
+                        stroke = 0, alpha = 0.8) +
+    ggplot2::geom_label(ggplot2::aes(label = .data$group), data = centres,
+                        size = 3.2, fill = "white", alpha = 0.8,
+                        label.size = 0) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$panel)) +
+    ggplot2::scale_colour_manual(
+      values = colours, breaks = shown, na.value = "grey70",
+      name = if (is.null(colour)) "Cluster" else "Label",
+      guide = ggplot2::guide_legend(override.aes = list(size = 3, alpha = 1))
+    ) +
+    ggplot2::labs(title = "Latent space of the fit", x = map$axes[1],
+                  y = map$axes[2]) +
+    plot_theme() +
+    if (is.null(colour)) {
+      ggplot2::theme(strip.text = ggplot2::element_blank())
+    }
+}
+
+latent_map <- function(x, method, call) {
+  few <- nrow(x$latent) < 20L || ncol(x$latent) < 3L
+  if (is.null(method)) {
+    umap <- requireNamespace("uwot", quietly = TRUE) && !few
+    method <- if (umap) "umap" else "pca"
+  }
+  check_choice(method, c("umap", "pca"), call = call)
+  if (method == "umap") {
+    require_package("uwot", "draw a UMAP of the cells", call)
+    points <- uwot::umap(
+      x$latent, n_neighbors = min(15L, nrow(x$latent) - 1L), init = "pca",
+      n_threads = x$control$n_threads, n_sgd_threads = 1L
+    )
+    axes <- c("UMAP 1", "UMAP 2")
+  } else {
+    principal <- stats::prcomp(x$latent)
+    points <- cbind(principal$x, 0)[, 1:2, drop = FALSE]
+    share <- round(100 * c(principal$sdev^2, 0) / sum(principal$sdev^2))[1:2]
+    axes <- sprintf("Principal component %d of the latent means (%d%%)", 1:2,
+                    as.integer(share))
+  }
+  points <- data.frame(one = points[, 1], two = points[, 2])
+  list(points = points, axes = axes)
+}
+
+group_medians <- function(points, group) {
+  group <- droplevels(group)
+  data.frame(
+    one = as.vector(tapply(points$one, group, stats::median)),
+    two = as.vector(tapply(points$two, group, stats::median)),
+    group = levels(group)
+  )
+}
+
+check_colour <- function(colour, n, call) {
+  if (!is.atomic(colour) || length(colour) != n) {
+    gmvae_abort(c(
+      "{.arg colour} must be one label per cell, {n} here.",
+      x = "You supplied {describe(colour)}."
+    ), "option", call = call)
+  }
+  labels <- droplevels(as.factor(colour))
+  if (nlevels(labels) <= 36L) return(labels)
+  gmvae_abort(c(
+    "{.arg colour} must have at most 36 distinct labels.",
+    x = "You supplied {nlevels(labels)}.",
+    i = "Use {.fn cut} on numbers."
+  ), "option", call = call)
+}
+
+# Others ----------------------------------------------------------------------
+
+plot_loss <- function(x) {
+  history <- x$history
+  parts <- c("Bound", "Reconstruction", "KL divergence")
+  curve <- function(values, part, cells) {
+    data.frame(epoch = seq_along(values), value = values,
+               part = factor(part, parts), cells = cells)
+  }
+  curves <- rbind(
+    curve(history$bound, "Bound", "Training"),
+    curve(history$bound_heldout, "Bound", "Held out"),
+    curve(history$reconstruction, "Reconstruction", "Training"),
+    curve(history$kl, "KL divergence", "Training")
+  )
+  curves <- curves[is.finite(curves$value), ]
+  starts <- which(!duplicated(history$phase))
+  phases <- data.frame(epoch = starts, name = history$phase[starts],
+                       part = factor("Bound", parts))
+  ggplot2::ggplot(curves, ggplot2::aes(.data$epoch, .data$value)) +
+    ggplot2::geom_vline(xintercept = starts[-1], colour = "grey60",
+                        linetype = "dashed") +
+    ggplot2::geom_line(ggplot2::aes(colour = .data$cells), linewidth = 0.7) +
+    ggplot2::geom_text(ggplot2::aes(label = .data$name, y = -Inf),
+                       data = phases, hjust = -0.1, vjust = -0.6, size = 3,
+                       colour = "grey30") +
+    ggplot2::facet_wrap(ggplot2::vars(.data$part), ncol = 1L,
+                        scales = "free_y") +
+    ggplot2::scale_colour_manual(
+      values = c(Training = "#0072B2", "Held out" = "#D55E00"),
+      breaks = c("Training", "Held out"), name = "Cells"
+    ) +
+    ggplot2::labs(title = "Training", x = "Epoch",
+                  y = "Per cell, natural logarithm") +
+    plot_theme()
+}
+
+plot_sizes <- function(x) {
+  sizes <- data.frame(
+    cluster = factor(levels(x$cluster), levels(x$cluster)),
+    cells = tabulate(x$cluster, x$k),
+    expected = unname(x$mixture$weights) * nrow(x$posterior)
+  )
+  ggplot2::ggplot(sizes, ggplot2::aes(.data$cluster, .data$cells)) +
+    ggplot2::geom_col(ggplot2::aes(fill = .data$cluster), width = 0.75) +
+    ggplot2::geom_text(ggplot2::aes(label = .data$cells), vjust = -0.5,
+                       size = 3.2) +
+    ggplot2::geom_point(ggplot2::aes(y = .data$expected), shape = 21,
+                        fill = "white", size = 2.2) +
+    ggplot2::scale_fill_manual(values = group_colours(levels(x$cluster)),
+                               guide = "none") +
+    ggplot2::scale_y_continuous(
+      expand = ggplot2::expansion(mult = c(0, 0.08))
+    ) +
+    ggplot2::labs(title = "Cells per cluster", x = "Cluster", y = "Cells",
+                  subtitle = "Dot: number expected from the mixture weight") +
+    plot_theme()
+}
+
+plot_uncertainty <- function(x) {
+  cells <- data.frame(cluster = x$cluster,
+                      uncertainty = 1 - confidence(x$posterior))
+  ggplot2::ggplot(cells, ggplot2::aes(.data$cluster, .data$uncertainty)) +
+    ggplot2::geom_jitter(ggplot2::aes(colour = .data$cluster), height = 0,
+                         width = 0.3, size = point_size(nrow(cells)),
+                         stroke = 0, alpha = 0.6) +
+    ggplot2::geom_boxplot(outlier.shape = NA, fill = NA, width = 0.5) +
+    ggplot2::scale_colour_manual(values = group_colours(levels(x$cluster)),
+                                 guide = "none") +
+    ggplot2::scale_x_discrete(drop = FALSE) +
+    ggplot2::scale_y_sqrt(limits = c(0, 1),
+                          breaks = c(0, 0.01, 0.05, 0.2, 0.5, 1)) +
+    ggplot2::labs(title = "Uncertainty of the cells", x = "Cluster",
+                  y = "1 - probability of the cell's cluster",
+                  subtitle = "0: certain. Square-root scale") +
+    plot_theme()
+}
+
+# Look ------------------------------------------------------------------------
+
+# Colours that people who confuse red and green can tell apart, as far as
+# there are any: eight; then a palette of 36 distinct ones, then hues.
+group_colours <- function(groups) {
+  n <- length(groups)
+  colours <- if (n <= 8L) {
+    grDevices::palette.colors(9L, "Okabe-Ito")[c(3, 2, 4, 7, 6, 8, 5, 1)]
+  } else if (n <= 34L) {
+    grDevices::palette.colors(36L, "Polychrome 36")[-(1:2)]
+  } else {
+    grDevices::hcl.colors(n, "Dark 3")
+  }
+  stats::setNames(colours[seq_len(n)], groups)
+}
+
+point_size <- function(n) max(0.6, min(2.2, 60 / sqrt(n)))
+
+plot_theme <- function() {
+  ggplot2::theme_minimal(base_size = 11) +
+    ggplot2::theme(
+      panel.grid.minor = ggplot2::element_blank(),
+      plot.title = ggplot2::element_text(face = "bold"),
+      strip.text = ggplot2::element_text(face = "bold", hjust = 0),
+      plot.background = ggplot2::element_rect(fill = "white", colour = NA)
+    )
+}

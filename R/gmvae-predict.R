@@ -1,0 +1,240 @@
+#' Clusters, latent positions and expected counts of cells
+#'
+#' For new cells, with the networks of a fit; or for the cells that it was
+#' fitted to.
+#'
+#' Genes of `newdata` are matched by name; their order does not matter. Genes
+#' that the fit uses and `newdata` lacks are taken as zero (as their mean in
+#' training for the `"gaussian"` likelihood), with a warning that names them.
+#'
+#' The size factor of a new cell is its total over the genes that the fit uses,
+#' divided by the median of these totals in training, so that other genes of
+#' `newdata` do not matter; or give `size_factors`.
+#'
+#' @param object A fit of [gmvae()].
+#' @param newdata New cells, as `x` of [gmvae()]: genes in rows, with names.
+#'   Missing: the cells of the fit (not for `type = "loglik"`, which needs the
+#'   counts).
+#' @param type What to return, see Value.
+#' @param ... Must be empty.
+#' @param features Genes for types `"mean"` and `"normalized"`, by name or by
+#'   position in `object$features`. `NULL`: all that the fit uses. The result
+#'   is a dense matrix: on many cells ask for the genes of interest only.
+#' @param size_factors One positive number per cell of `newdata`: on the scale
+#'   of those given to [gmvae()], and then required; otherwise relative to the
+#'   median cell of the fit, which has 1.
+#' @param assay Name of the assay, where `newdata` is a SummarizedExperiment.
+#' @returns With m cells, by `type`:
+#'   * `"cluster"`: factor (m), named by cell, of the most probable component.
+#'   * `"posterior"`: m x k, probability of each component.
+#'   * `"latent"`: m x D, means of the latent points.
+#'   * `"mean"`: genes x m, expected values given the means of the latent
+#'     points, at the library size of each cell; probabilities for
+#'     `"bernoulli"`.
+#'   * `"normalized"`: the same at the median library size of the training
+#'     cells.
+#'   * `"loglik"`: numeric (m), named by cell: the lower bound of the
+#'     log-likelihood of each cell, natural logarithm.
+#' @section Errors: `gmvae_error_input` if genes have no names, or none of the
+#'   fit, or if genes seem to be in the columns; `gmvae_error_data` and
+#'   `gmvae_error_option` as in [gmvae()].
+#' @examples
+#' data(pbmc_sorted)
+#' counts <- pbmc_sorted$counts
+#' fit <- gmvae(counts[, 1:100], k = 3, features = 200,
+#'              control = gmvae_control(epochs = 10, latent = 4))
+#' new <- counts[, 101:105]
+#' predict(fit, new)
+#' round(predict(fit, new, type = "posterior"), 3)
+#' predict(fit, new, type = "normalized", features = fit$features[1:3])
+#' @export
+predict.gmvae <- function(object, newdata,
+                          type = c("cluster", "posterior", "latent", "mean",
+                                   "normalized", "loglik"),
+                          ..., features = NULL, size_factors = NULL,
+                          assay = "counts") {
+  call <- quote(predict())
+  check_no_dots(..., call = call)
+  check_fit(object, call = call)
+  types <- eval(formals(predict.gmvae)$type)
+  type <- if (missing(type)) types[1] else check_choice(type, types,
+                                                        call = call)
+  rows <- wanted_rows(features, object, type, call)
+  cells <- if (missing(newdata)) {
+    training_cells(object, type, size_factors, call)
+  } else {
+    encode_cells(object, newdata, size_factors, assay, call)
+  }
+  switch(type,
+    cluster = most_probable(cells$posterior),
+    posterior = cells$posterior,
+    latent = cells$latent,
+    loglik = cells$loglik,
+    mean = decode_cells(object, cells$latent, cells$size, rows, call),
+    normalized = decode_cells(object, cells$latent, rep(1, nrow(cells$latent)),
+                              rows, call)
+  )
+}
+
+training_cells <- function(object, type, size_factors, call) {
+  if (type == "loglik") {
+    gmvae_abort(c(
+      "{.arg newdata} must be given for {.code type = \"loglik\"}.",
+      i = "The fit holds no counts: give those that it was made from."
+    ), "input", call = call)
+  }
+  if (!is.null(size_factors)) {
+    gmvae_abort(
+      "{.arg size_factors} are for {.arg newdata}, which must be given too.",
+      "option", call = call
+    )
+  }
+  list(latent = object$latent, posterior = object$posterior,
+       size = unname(object$size_factors))
+}
+
+# Posterior, latent means, bound and size factors of new cells.
+encode_cells <- function(object, newdata, size_factors, assay, call) {
+  named <- !is.null(rownames(newdata))
+  counts <- as_counts(newdata, assay, arg = "newdata", call = call)
+  if (!named) check_unnamed(counts, object, call)
+  index <- match_genes(counts, object, call)
+  check_size_factors(size_factors, ncol(counts), object$likelihood, call)
+  check_values(counts, object$likelihood, arg = "newdata", call = call)
+  counts <- take_genes(counts, index, object)
+  size <- new_sizes(counts, object, size_factors, call)
+  core <- with_core_errors(cpp_gmvae_encode(
+    network_state(object), counts, size, object$control$n_threads,
+    progress_reporter(object$control$verbose && interactive())
+  ), call = call)
+  cells <- colnames(counts)
+  list(
+    latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
+    posterior = `dimnames<-`(core$posterior,
+                             list(cells, colnames(object$posterior))),
+    loglik = stats::setNames(core$loglik, cells), size = size
+  )
+}
+
+decode_cells <- function(object, latent, size, rows, call) {
+  values <- with_core_errors(cpp_gmvae_decode(
+    network_state(object), unname(latent), size, rows,
+    object$control$n_threads
+  ), call = call)
+  `dimnames<-`(values, list(object$features[rows], rownames(latent)))
+}
+
+# Genes -----------------------------------------------------------------------
+
+# Without names, only rows known to be those of the training data will do.
+check_unnamed <- function(counts, object, call) {
+  generated <- object$feature_table$gene
+  if (identical(rownames(counts), generated)) return(invisible())
+  gmvae_abort(c(
+    "{.arg newdata} must have gene names as row names, like the data of the
+     fit.",
+    x = "It has none.",
+    i = "Set them with {.code rownames(newdata) <- ...}; they begin
+         {first_few(generated)}."
+  ), "input", call = call)
+}
+
+# Rows of `counts` that hold the genes of the fit, in its order; NA where
+# there is none, after a warning.
+match_genes <- function(counts, object, call) {
+  features <- object$features
+  index <- match(features, rownames(counts))
+  if (!anyNA(index)) return(index)
+  check_orientation(features, counts, "newdata", call)
+  absent <- features[is.na(index)]
+  if (length(absent) == length(features)) {
+    gmvae_abort(c(
+      "{.arg newdata} must have genes of the fit.",
+      x = "It has none of the {length(features)}: its first is
+           {.val {rownames(counts)[1]}}, the fit's {.val {features[1]}}.",
+      i = "Are both named alike: symbols or identifiers, upper or lower case?"
+    ), "input", call = call)
+  }
+  gaussian <- object$likelihood == "gaussian"
+  gmvae_warn(c(
+    "{.arg newdata} lacks {length(absent)} of the {length(features)} genes of
+     the fit.",
+    x = "Missing: {first_few(absent)}.",
+    i = "{cli::qty(length(absent))}{?It is/They are} taken as
+         {if (gaussian) 'the mean in training' else 'zero'}."
+  ), "input", call = call)
+  index
+}
+
+# The matched rows, with stand-ins for the absent ones.
+take_genes <- function(counts, index, object) {
+  if (!anyNA(index)) return(counts[index, , drop = FALSE])
+  absent <- object$features[is.na(index)]
+  values <- if (object$likelihood == "gaussian") {
+    object$feature_table$mean[match(absent, object$feature_table$gene)]
+  } else {
+    rep(0, length(absent))
+  }
+  filled <- Matrix::sparseMatrix(
+    i = rep(which(values != 0), ncol(counts)),
+    j = rep(seq_len(ncol(counts)), each = sum(values != 0)),
+    x = rep(values[values != 0], ncol(counts)),
+    dims = c(length(absent), ncol(counts)),
+    dimnames = list(absent, colnames(counts))
+  )
+  present <- counts[index[!is.na(index)], , drop = FALSE]
+  rbind(present, filled)[object$features, , drop = FALSE]
+}
+
+# More of the wanted genes among the columns than among the rows?
+check_orientation <- function(genes, counts, arg, call) {
+  in_rows <- sum(genes %in% rownames(counts))
+  in_columns <- sum(genes %in% colnames(counts))
+  if (in_columns <= in_rows) return(invisible())
+  gmvae_abort(c(
+    "{.arg {arg}} must have genes in rows and cells in columns.",
+    x = "Of {length(genes)} gene{?s}, {in_columns} {?is/are} among its
+         columns and {in_rows} among its rows.",
+    i = "Is it transposed? Give {.code t({arg})}."
+  ), "input", call = call)
+}
+
+new_sizes <- function(counts, object, user, call) {
+  if (object$size_source == "user" && is.null(user)) {
+    gmvae_abort(c(
+      "{.arg size_factors} must be given.",
+      x = "The fit was made with size factors of yours, so those of
+           {.arg newdata} can't be computed.",
+      i = "Give one per cell, on the same scale."
+    ), "option", call = call)
+  }
+  # Size factors beside a fit that had none are relative to its median cell.
+  own_scale <- object$size_source == "library" && !is.null(user)
+  scale <- if (own_scale) 1 else object$size_scale
+  cell_sizes(counts, object$likelihood, user, scale)$factors
+}
+
+wanted_rows <- function(features, object, type, call) {
+  all_rows <- seq_along(object$features)
+  if (is.null(features)) return(all_rows)
+  if (!type %in% c("mean", "normalized")) {
+    gmvae_abort(c(
+      "{.arg features} can only be given for types {.val mean} and
+       {.val normalized}.",
+      x = "{.arg type} is {.val {type}}."
+    ), "option", call = call)
+  }
+  rows <- if (is.character(features)) {
+    match(features, object$features)
+  } else if (is.numeric(features)) {
+    match(features, all_rows)
+  }
+  if (length(rows) > 0L && !anyNA(rows)) return(rows)
+  unknown <- as.character(features)[is.na(rows)]
+  gmvae_abort(c(
+    "{.arg features} must be genes that the fit uses: names from, or positions
+     in, {.code object$features}.",
+    x = if (length(unknown) > 0L) "Not among them: {first_few(unknown)}." else
+      "You supplied {describe(features)}."
+  ), "option", call = call)
+}

@@ -1,0 +1,219 @@
+#' Cluster cells with a Gaussian-mixture variational autoencoder
+#'
+#' Learns a low-dimensional representation of the cells and a Gaussian mixture
+#' on it, together: an encoder network maps the counts of a cell to a Gaussian
+#' in latent space, a decoder network maps latent points to the parameters of
+#' a count distribution, and the components of the mixture, the prior of the
+#' latent points, are the clusters.
+#'
+#' @section Model:
+#' For cell \eqn{i} with size factor \eqn{l_i} and gene \eqn{g},
+#' \deqn{c_i \sim Categorical(\pi), \quad z_i | c_i = c \sim
+#'   N(\mu_c, \Sigma_c), \quad x_{ig} | z_i \sim
+#'   NB(l_i \rho_g(z_i), \theta_g)}{c_i ~ Categorical(pi), z_i | c_i = c ~
+#'   N(mu_c, Sigma_c), x_ig | z_i ~ NB(l_i rho_g(z_i), theta_g)}
+#' where \eqn{\rho}{rho} comes from the decoder. Training maximises a lower
+#' bound of the log-likelihood, averaged over the cells (Kingma and Welling
+#' 2014; Jiang et al. 2017), in three phases: reconstruction alone
+#' (`"pretrain"`), a warm-up of the prior's weight (`"warmup"`), then
+#' everything together (`"joint"`) from a mixture fitted by EM.
+#'
+#' @section Likelihoods:
+#' | `likelihood` | for | values |
+#' |---|---|---|
+#' | `"nb"` | UMI counts of RNA | whole numbers |
+#' | `"zinb"` | full-length counts of RNA | whole numbers |
+#' | `"poisson"` | fragment counts of ATAC | whole numbers |
+#' | `"bernoulli"` | binary peaks or pixels | 0 or 1 |
+#' | `"gaussian"` | measurements | any finite numbers |
+#'
+#' The first three scale the mean with the size factor of the cell.
+#'
+#' @section Choice of genes:
+#' By default the networks see the 2,000 genes whose variance is largest beside
+#' that of other genes of the same mean. Counts are divided by the cell's total
+#' (times the median total), a local quadratic regression gives the expected log variance at
+#' each log mean, values are standardised by it and clipped at the square root
+#' of the number of cells, and their variance is the score (Stuart et al.
+#' 2019). Below 50 genes of distinct means the variance of a Poisson variable
+#' takes the place of the regression. `"gaussian"` takes the genes of the
+#' largest variance. Genes without a count in any cell are dropped with a
+#' message.
+#'
+#' @section Errors: All have the class `gmvae_error`.
+#'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
+#'     columns, is empty, or has repeated gene names.
+#'   * `gmvae_error_data`: values are missing, infinite, negative, fractional
+#'     or not binary where the likelihood forbids it; a cell has no counts.
+#'   * `gmvae_error_option`: another argument is out of range or unknown.
+#'   * `gmvae_error_numerical`: training broke down and could not recover.
+#'   * `gmvae_error_package`: a suggested package is needed and missing.
+#'
+#' @section Reproducibility: [set.seed()] governs: one draw of R's generator
+#'   seeds everything. The same seed gives the same fit whatever `n_threads`,
+#'   and whether `x` is dense, sparse or in a SingleCellExperiment.
+#'
+#' @param x Counts, **genes in rows, cells in columns**: a matrix, a
+#'   [Matrix::dgCMatrix-class] or another matrix of package Matrix, a
+#'   DelayedMatrix (read in blocks into a sparse matrix), or a
+#'   SummarizedExperiment or SingleCellExperiment. Gene names must be unique;
+#'   missing names become gene1, gene2, ... and cell1, cell2, ...
+#' @param k Number of components, a whole number from 1 to the number of cells.
+#' @param likelihood Distribution of the values, see below: `"nb"`, `"zinb"`,
+#'   `"poisson"`, `"bernoulli"` or `"gaussian"`.
+#' @param ... Must be empty.
+#' @param covariance Covariances of the components: `"shared"`, one full matrix
+#'   for all; `"full"`, one for each; `"diagonal"`, variances for each;
+#'   `"spherical"`, one variance for each.
+#' @param features How many genes the networks see (chosen as said below), or
+#'   `"all"`, or which: names, row numbers, or a logical vector with one entry
+#'   per row.
+#' @param size_factors One positive number per cell, of any scale (they are
+#'   divided by their median). `NULL`: the total counts of the cell over the
+#'   genes used.
+#' @param control Further options, from [gmvae_control()].
+#' @param assay Name of the assay, where `x` is a SummarizedExperiment.
+#'
+#' @returns A `gmvae` object. It holds no counts and no external pointers, so
+#'   [saveRDS()] keeps it. With n cells, D latent dimensions and G genes used:
+#'   * `cluster`: factor (n) with levels 1 to k, named by cell: the component
+#'     of the largest posterior probability. Components are sorted by weight,
+#'     the largest first.
+#'   * `posterior`: n x k, probability of each component; rows sum to 1.
+#'   * `latent`, `latent_sd`: n x D, mean and standard deviation of the latent
+#'     points.
+#'   * `mixture`: `weights` (k), `means` (k x D), `covariances` (D x D x k).
+#'   * `history`: data frame with a row per epoch: `epoch`, `phase`, `bound`,
+#'     `bound_heldout`, `reconstruction`, `kl` (natural logarithms, per cell),
+#'     `learning_rate`, `seconds`.
+#'   * `bound`: list of the final bound and its parts, per cell: `train`,
+#'     `heldout`, `reconstruction`, `kl_z`, `kl_c`.
+#'   * `features`: names (G) of the genes used; `feature_table`: a row per gene
+#'     of `x` with its `mean` and `variance` over cells (of the values divided
+#'     by the cells' totals relative to the median), `n_cells` with a count, `score`, `used`.
+#'   * `size_factors` (n, named by cell, median 1), `size_scale` (what they
+#'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
+#'     `size_reference` (median total of the cells over the genes used).
+#'   * `held_out`: numbers of the cells kept from training; `converged`;
+#'     `n_rollbacks`: steps undone because of non-finite values;
+#'     `active_units`: latent dimensions in which the cells differ.
+#'   * `parameters`, `layout`, `input`: the networks, as one vector, where its
+#'     parts are, and how the encoder scales its input.
+#'   * `likelihood`, `covariance`, `k`, `n_genes`, `call`, `control` (nothing
+#'     left `NULL`), `seed`, `version` (format of the object).
+#'
+#' @references
+#' Kingma and Welling (2014) Auto-encoding variational Bayes.
+#' <https://arxiv.org/abs/1312.6114>
+#'
+#' Jiang et al. (2017) Variational deep embedding: an unsupervised and
+#' generative approach to clustering. *IJCAI*.
+#' \doi{10.24963/ijcai.2017/273}
+#'
+#' Stuart et al. (2019) Comprehensive integration of single-cell data. *Cell*
+#' 177, 1888-1902. \doi{10.1016/j.cell.2019.05.031}
+#' @seealso [predict.gmvae()], [plot.gmvae()], [summary.gmvae()],
+#'   [runGMVAE()] for Bioconductor workflows, [gmm_fit()] for mixtures of
+#'   ordinary numeric data.
+#' @examples
+#' data(pbmc_sorted)
+#' cells <- seq(1, 1000, by = 5)
+#' counts <- pbmc_sorted$counts[, cells]
+#' set.seed(1)
+#' fit <- gmvae(counts, k = 4, features = 300,
+#'              control = gmvae_control(epochs = 20, latent = 5))
+#' fit
+#' table(fit$cluster, pbmc_sorted$celltype_coarse[cells])
+#' @export
+gmvae <- function(x, k, likelihood = "nb", ...) {
+  UseMethod("gmvae")
+}
+
+#' @export
+gmvae.default <- function(x, k, likelihood = "nb", ...) {
+  abort_not_matrix(x, "x", quote(gmvae()))
+}
+
+#' @rdname gmvae
+#' @export
+gmvae.matrix <- function(x, k, likelihood = "nb", ..., covariance = "shared",
+                         features = 2000, size_factors = NULL,
+                         control = gmvae_control()) {
+  call <- quote(gmvae())
+  check_no_dots(..., call = call)
+  fit <- gmvae_bridge(as_counts(x, call = call), k, likelihood, covariance,
+                      features, size_factors, control, call)
+  with_call(fit, match.call())
+}
+
+#' @rdname gmvae
+#' @export
+gmvae.Matrix <- gmvae.matrix
+
+#' @rdname gmvae
+#' @export
+gmvae.DelayedMatrix <- gmvae.matrix
+
+#' @rdname gmvae
+#' @export
+gmvae.SummarizedExperiment <- function(x, k, likelihood = "nb", ...,
+                                       assay = "counts") {
+  counts <- as_counts(x, assay, call = quote(gmvae()))
+  with_call(gmvae(counts, k, likelihood, ...), match.call())
+}
+
+# Checks everything, computes, constructs.
+gmvae_bridge <- function(counts, k, likelihood, covariance, features,
+                         size_factors, control, call) {
+  likelihood <- check_choice(likelihood, likelihoods, call = call)
+  covariance <- check_choice(
+    covariance, c("shared", "diagonal", "full", "spherical"), call = call
+  )
+  control <- check_gmvae_control(control, call)
+  k <- check_components(k, ncol(counts), call)
+  check_size_factors(size_factors, ncol(counts), likelihood, call)
+  check_values(counts, likelihood, call = call)
+  chosen <- select_features(counts, likelihood, features, call = call)
+  counts <- take_rows(counts, chosen$index)
+  size <- cell_sizes(counts, likelihood, size_factors)
+
+  control <- resolve_schedule(control, ncol(counts))
+  options <- c(list(k = k, likelihood = likelihood, covariance = covariance,
+                    size_reference = size$reference), unclass(control))
+  core <- with_core_errors(cpp_gmvae_train(
+    counts, size$factors, options, draw_seed(),
+    progress_reporter(control$verbose)
+  ), call = call)
+
+  new_gmvae(core, cells = colnames(counts), features = chosen$table,
+            size = size, likelihood = likelihood, covariance = covariance,
+            k = k, control = control)
+}
+
+check_components <- function(k, n_cells, call) {
+  if (missing(k)) {
+    gmvae_abort(c(
+      "{.arg k}, the number of clusters, must be given.",
+      i = "For instance {.code gmvae(x, k = 4)}."
+    ), "option", call = call)
+  }
+  k <- check_count(k, call = call)
+  if (k <= n_cells) return(k)
+  gmvae_abort(c(
+    "{.arg k} must be at most the number of cells.",
+    x = "You supplied {k}, for {n_cells} cell{?s}.",
+    i = "Are cells in the columns of {.arg x}?"
+  ), "option", call = call)
+}
+
+# All rows, as often, cost no copy.
+take_rows <- function(counts, index) {
+  if (length(index) == nrow(counts)) counts else counts[index, , drop = FALSE]
+}
+
+# The call as the user wrote it, not the method's.
+with_call <- function(fit, call) {
+  call[[1L]] <- quote(gmvae)
+  fit$call <- call
+  fit
+}

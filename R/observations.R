@@ -1,0 +1,301 @@
+# From what users have to what the core reads: a dgCMatrix of genes x cells
+# with unique gene names and cell names. One column = one cell, here as there.
+# Nothing below builds a dense genes x cells matrix; checks of values look at
+# the non-zero ones only.
+
+count_likelihoods <- c("nb", "zinb", "poisson")
+likelihoods <- c(count_likelihoods, "bernoulli", "gaussian")
+
+# Coerces `x` and completes its names.
+as_counts <- function(x, assay = "counts", arg = "x",
+                      call = rlang::caller_env()) {
+  if (inherits(x, "SummarizedExperiment")) {
+    x <- named_assay(x, assay, arg, call)
+  }
+  counts <- as_sparse(x, arg, call)
+  if (any(dim(counts) == 0L)) {
+    gmvae_abort(c(
+      "{.arg {arg}} must have at least one gene (row) and one cell (column).",
+      x = "It is {nrow(counts)} x {ncol(counts)}."
+    ), "input", call = call)
+  }
+  if (is.null(rownames(counts))) {
+    rownames(counts) <- paste0("gene", seq_len(nrow(counts)))
+  }
+  if (is.null(colnames(counts))) {
+    colnames(counts) <- paste0("cell", seq_len(ncol(counts)))
+  }
+  check_gene_names(rownames(counts), arg, call)
+  counts
+}
+
+named_assay <- function(x, assay, arg, call) {
+  require_package("SummarizedExperiment", "read {.arg {arg}}", call, arg = arg)
+  available <- SummarizedExperiment::assayNames(x)
+  if (rlang::is_string(assay) && assay %in% available) {
+    values <- SummarizedExperiment::assay(x, assay, withDimnames = FALSE)
+    return(with_names(values, rownames(x), colnames(x)))
+  }
+  gmvae_abort(c(
+    "{.arg assay} must be the name of an assay of {.arg {arg}}.",
+    x = "You supplied {describe(assay)}.",
+    i = if (length(available) > 0L) "It has {.val {available}}." else
+      "It has no named assays: set {.code assayNames({arg})}."
+  ), "option", call = call)
+}
+
+# An assay takes the names of the object that holds it.
+with_names <- function(values, genes, cells) {
+  dimnames(values) <- list(genes, cells)
+  values
+}
+
+as_sparse <- function(x, arg, call) {
+  if (inherits(x, "dgCMatrix")) {
+    counts <- x
+  } else if (is.matrix(x) && (is.numeric(x) || is.logical(x))) {
+    storage.mode(x) <- "double"
+    counts <- methods::as(x, "CsparseMatrix")
+  } else if (inherits(x, "Matrix")) {
+    counts <- methods::as(methods::as(x, "dMatrix"), "generalMatrix")
+    counts <- methods::as(counts, "CsparseMatrix")
+  } else if (inherits(x, "DelayedMatrix")) {
+    counts <- read_delayed(x, arg, call)
+  } else {
+    abort_not_matrix(x, arg, call)
+  }
+  if (!isTRUE(methods::validObject(counts, test = TRUE))) {
+    gmvae_abort(c(
+      "{.arg {arg}} must be a valid sparse matrix.",
+      x = "{methods::validObject(counts, test = TRUE)}",
+      i = "Was one of its slots changed by hand?"
+    ), "input", call = call)
+  }
+  if (any_zero(counts@x)) Matrix::drop0(counts) else counts
+}
+
+abort_not_matrix <- function(x, arg, call) {
+  hint <- if (is.data.frame(x)) {
+    "Take the columns that are counts: {.code as.matrix({arg})}."
+  } else if (is.matrix(x)) {
+    "Its entries are of type {.cls {typeof(x)}}."
+  } else {
+    "See {.help gmvae::gmvae} for what it takes."
+  }
+  gmvae_abort(c(
+    "{.arg {arg}} must be a numeric matrix, sparse or not, or a
+     SingleCellExperiment, with genes in rows and cells in columns.",
+    x = "You supplied {describe(x)}.",
+    i = hint
+  ), "input", call = call)
+}
+
+# Matrices on disk come in block by block of cells, each made sparse at once.
+read_delayed <- function(x, arg, call) {
+  require_package("DelayedArray", "read {.arg {arg}}", call, arg = arg)
+  blocks <- DelayedArray::blockApply(
+    x, function(block) as_sparse(methods::as(block, "CsparseMatrix"),
+                                 arg, call),
+    grid = DelayedArray::colAutoGrid(x), as.sparse = NA, BPPARAM = NULL
+  )
+  with_names(do.call(cbind, blocks), rownames(x), colnames(x))
+}
+
+check_gene_names <- function(genes, arg, call) {
+  nameless <- which(is.na(genes) | !nzchar(genes))
+  if (length(nameless) > 0L) {
+    gmvae_abort(c(
+      "Every gene (row) of {.arg {arg}} must have a name.",
+      x = "{length(nameless)} of {length(genes)}
+           {cli::qty(length(nameless))}ha{?s/ve} none, the first in row {nameless[1]}."
+    ), "input", call = call)
+  }
+  repeated <- unique(genes[duplicated(genes)])
+  if (length(repeated) == 0L) return(invisible())
+  gmvae_abort(c(
+    "Gene names (row names) of {.arg {arg}} must be unique.",
+    x = "{length(repeated)} name{?s} occur{?s/} more than once:
+         {first_few(repeated)}.",
+    i = "Make them so:
+         {.code rownames({arg}) <- make.unique(rownames({arg}))}."
+  ), "input", call = call)
+}
+
+# Values ----------------------------------------------------------------------
+
+# Values that the likelihood can't describe, and cells without any.
+check_values <- function(counts, likelihood, arg = "x",
+                         call = rlang::caller_env()) {
+  check_finite(counts, arg, call)
+  if (likelihood == "bernoulli") check_binary(counts, arg, call)
+  if (likelihood %in% count_likelihoods) {
+    check_count_values(counts, likelihood, arg, call)
+  }
+  check_magnitude(counts, likelihood, arg, call)
+  if (likelihood != "gaussian") check_empty_cells(counts, arg, call)
+}
+
+check_finite <- function(counts, arg, call) {
+  bad <- find_values(counts, function(v) !is.finite(v))
+  if (is.null(bad)) return(invisible())
+  gmvae_abort(c(
+    "Values of {.arg {arg}} can't be missing or infinite.",
+    x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
+         {bad$where}.",
+    i = "Drop those genes or cells, or write 0 where nothing was counted."
+  ), "data", call = call)
+}
+
+check_count_values <- function(counts, likelihood, arg, call) {
+  bad <- find_values(counts, function(v) v < 0)
+  if (!is.null(bad)) {
+    gmvae_abort(c(
+      "Counts can't be negative.",
+      x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
+           {bad$where}.",
+      i = "Give raw counts, not scaled or centred values, or use
+           {.code likelihood = \"gaussian\"}."
+    ), "data", call = call)
+  }
+  bad <- find_values(counts, function(v) v != round(v))
+  if (!is.null(bad)) {
+    gmvae_abort(c(
+      "Counts must be whole numbers for {.code likelihood =
+       \"{likelihood}\"}.",
+      x = "{bad$n} of {length(counts@x)} non-zero values
+         {cli::qty(bad$n)}{?is/are} not; the
+           first is {bad$value}, at {bad$where}.",
+      i = "Give raw counts, not normalised or log-transformed ones:
+           {.fn round} if they are estimates, {.code likelihood =
+           \"gaussian\"} if they are no counts."
+    ), "data", call = call)
+  }
+}
+
+check_binary <- function(counts, arg, call) {
+  bad <- find_values(counts, function(v) v != 1)
+  if (is.null(bad)) return(invisible())
+  gmvae_abort(c(
+    "Values must be 0 or 1 for {.code likelihood = \"bernoulli\"}.",
+    x = "{bad$n} of {length(counts@x)} non-zero values
+         {cli::qty(bad$n)}{?is/are} not; the
+         first is {bad$value}, at {bad$where}.",
+    i = "Binarise counts with {.code {arg} > 0}, or keep them and use
+         {.code likelihood = \"poisson\"}."
+  ), "data", call = call)
+}
+
+# Beyond these sizes single precision in the core would lose the data.
+check_magnitude <- function(counts, likelihood, arg, call) {
+  limit <- if (likelihood == "gaussian") 1e15 else 1e9
+  bad <- find_values(counts, function(v) abs(v) > limit)
+  if (is.null(bad)) return(invisible())
+  gmvae_abort(c(
+    "Values of {.arg {arg}} can't be beyond {format(limit)}.",
+    x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
+         {bad$where}.",
+    i = "Is that a count? Divide measurements by a constant."
+  ), "data", call = call)
+}
+
+check_empty_cells <- function(counts, arg, call) {
+  empty <- which(diff(counts@p) == 0L)
+  if (length(empty) == 0L) return(invisible())
+  gmvae_abort(c(
+    "Every cell must have at least one count.",
+    x = "{length(empty)} of {ncol(counts)} cells
+         {cli::qty(length(empty))}{?has/have} none:
+         {first_few(colnames(counts)[empty])}.",
+    i = "Drop such cells:
+         {.code {arg} <- {arg}[, Matrix::colSums({arg}) > 0]}."
+  ), "data", call = call)
+}
+
+# How many non-zero values `is_bad`, and the first of them with its place;
+# NULL if none. In blocks, so that the memory for it stays small.
+find_values <- function(counts, is_bad) {
+  values <- counts@x
+  n <- 0L
+  first <- NULL
+  for (start in seq(1, by = 2^20, length.out = ceiling(length(values) / 2^20)))
+  {
+    block <- values[start:min(start + 2^20 - 1, length(values))]
+    bad <- which(is_bad(block))
+    n <- n + length(bad)
+    if (is.null(first) && length(bad) > 0L) first <- start - 1 + bad[1]
+  }
+  if (n == 0L) return(NULL)
+  gene <- rownames(counts)[counts@i[first] + 1L]
+  cell <- colnames(counts)[findInterval(first - 1, counts@p)]
+  list(n = n, value = format(values[first]),
+       where = paste0("gene \"", gene, "\" of cell \"", cell, "\""))
+}
+
+any_zero <- function(values) any(values == 0, na.rm = TRUE)
+
+# Names for a message: quoted, at most three, then how many more.
+first_few <- function(names, n = 3L) {
+  shown <- paste0("\"", utils::head(names, n), "\"", collapse = ", ")
+  rest <- length(names) - n
+  if (rest > 0L) paste0(shown, " and ", rest, " more") else shown
+}
+
+# Size factors ----------------------------------------------------------------
+
+# Size factors of the cells of `counts`, the genes that the networks see.
+#   factors:   one per cell, 1 for the median cell of the training data
+#   scale:     what they were divided by
+#   reference: the median total of training cells over those genes
+#   source:    "library" (the cell's total over those genes), "user", or
+#              "none" for likelihoods without a library size
+# For new cells, `scale` is that of the fit.
+cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
+  if (!likelihood %in% count_likelihoods) {
+    return(list(factors = rep(1, ncol(counts)), scale = 1, reference = 1,
+                source = "none"))
+  }
+  # A cell may have counts, but none in these genes.
+  totals <- pmax(unname(Matrix::colSums(counts)), 1)
+  size <- if (is.null(user)) totals else as.double(user)
+  if (is.null(scale)) scale <- stats::median(size)
+  list(factors = size / scale, scale = scale,
+       reference = stats::median(totals),
+       source = if (is.null(user)) "library" else "user")
+}
+
+# Size factors that the user gives for `n` cells, or NULL.
+check_size_factors <- function(size_factors, n, likelihood, call) {
+  if (is.null(size_factors)) return(invisible())
+  if (!likelihood %in% count_likelihoods) {
+    gmvae_abort(c(
+      "{.arg size_factors} can't be used with {.code likelihood =
+       \"{likelihood}\"}, which has no library size.",
+      i = "Leave them out, or use a likelihood for counts:
+           {.val {count_likelihoods}}."
+    ), "option", call = call)
+  }
+  if (!is.numeric(size_factors) || length(size_factors) != n) {
+    gmvae_abort(c(
+      "{.arg size_factors} must be one number per cell, {n} here.",
+      x = "You supplied {describe(size_factors)}."
+    ), "option", call = call)
+  }
+  bad <- which(!is.finite(size_factors) | size_factors <= 0)
+  if (length(bad) > 0L) {
+    gmvae_abort(c(
+      "{.arg size_factors} must be positive and finite.",
+      x = "{length(bad)} of {n} {cli::qty(length(bad))}{?is/are} not; the
+           first is {size_factors[bad[1]]}, of cell {bad[1]}."
+    ), "option", call = call)
+  }
+}
+
+# Packages in Suggests --------------------------------------------------------
+
+require_package <- function(package, purpose, call, arg = NULL) {
+  if (requireNamespace(package, quietly = TRUE)) return(invisible())
+  gmvae_abort(c(
+    paste0("Package {.pkg {package}} must be installed to ", purpose, "."),
+    i = "Install it, with BiocManager::install(\"{package}\") for instance."
+  ), "package", call = call)
+}
