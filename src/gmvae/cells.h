@@ -1,0 +1,156 @@
+// Cells as the trainer asks for them: chosen ones, sparse, a block at a time.  Nothing beyond this
+// file knows where the counts are kept.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/rng.h"
+#include "core/types.h"
+#include "likelihood/gaussian.h"
+#include "nn/sparse_linear.h"
+
+namespace gmvae {
+
+// Where counts come from.
+class CellReader {
+ public:
+  virtual ~CellReader() = default;
+  virtual Index n_cells() const = 0;
+  virtual Index n_genes() const = 0;
+  // Appends the non-zeros of one cell, genes ascending.
+  virtual void read(Index cell, std::vector<std::int32_t>& gene,
+                    std::vector<double>& count) const = 0;
+};
+
+// A compressed sparse matrix of genes x cells in memory (R's dgCMatrix), not copied.
+class MatrixReader : public CellReader {
+ public:
+  MatrixReader(const int* start, const int* gene, const double* count, Index n_genes,
+               Index n_cells)
+      : start_(start), gene_(gene), count_(count), n_genes_(n_genes), n_cells_(n_cells) {}
+  Index n_cells() const override { return n_cells_; }
+  Index n_genes() const override { return n_genes_; }
+  void read(Index cell, std::vector<std::int32_t>& gene,
+            std::vector<double>& count) const override {
+    gene.insert(gene.end(), gene_ + start_[cell], gene_ + start_[cell + 1]);
+    count.insert(count.end(), count_ + start_[cell], count_ + start_[cell + 1]);
+  }
+
+ private:
+  const int* start_;
+  const int* gene_;
+  const double* count_;
+  Index n_genes_, n_cells_;
+};
+
+// How a count becomes an input of the encoder:
+//   counts      scale log(1 + x / size)
+//   bernoulli   scale x
+//   gaussian    scale (x - offset), which is also what the likelihood sees; zeros are data too
+struct InputTransform {
+  std::vector<double> scale, offset;  // per gene
+};
+
+// B cells.  `count` is what the likelihood sees, `input` what the encoder sees, entry by entry.
+template <typename T>
+struct CellBlock {
+  Index n_genes = 0;
+  std::vector<Index> cell;   // B
+  std::vector<Index> start;  // B + 1
+  std::vector<std::int32_t> gene;
+  std::vector<T> count, input;
+  std::vector<T> size;       // B: expected counts of the cell
+
+  Index n_cells() const { return static_cast<Index>(cell.size()); }
+  SparseView<T> inputs() const {
+    return {start.data(), gene.data(), input.data(), n_genes, n_cells()};
+  }
+};
+
+// Reads blocks of cells and prepares both views of them.
+template <typename T>
+class CellLoader {
+ public:
+  // size: n, relative to a cell of `size_reference` counts.
+  CellLoader(const CellReader& reader, const double* size, double size_reference,
+             const InputTransform& transform, const std::string& likelihood)
+      : reader_(reader),
+        size_(size),
+        size_reference_(size_reference),
+        transform_(transform),
+        dense_(likelihood == "gaussian"),
+        log_(likelihood != "gaussian" && likelihood != "bernoulli") {}
+
+  void load(const Index* cells, Index n, CellBlock<T>& block) {
+    block.n_genes = reader_.n_genes();
+    block.cell.assign(cells, cells + n);
+    block.start.assign(1, 0);
+    block.gene.clear();
+    block.count.clear();
+    block.input.clear();
+    block.size.clear();
+    for (Index j = 0; j < n; ++j) {
+      const std::size_t begin = block.gene.size();
+      count_.clear();
+      reader_.read(cells[j], block.gene, count_);
+      if (dense_) {
+        fill_in(block, begin);
+      } else {
+        for (std::size_t e = 0; e < count_.size(); ++e) {
+          const std::size_t g = static_cast<std::size_t>(block.gene[begin + e]);
+          const double x = log_ ? std::log1p(count_[e] / size_[cells[j]]) : count_[e];
+          block.count.push_back(static_cast<T>(count_[e]));
+          block.input.push_back(static_cast<T>(x * transform_.scale[g]));
+        }
+      }
+      block.start.push_back(static_cast<Index>(block.gene.size()));
+      block.size.push_back(static_cast<T>(size_[cells[j]] * size_reference_));
+    }
+  }
+
+  // Hides each input with probability `mask` and scales up the others, a stream for each cell;
+  // the likelihood still sees every count.
+  static void mask_inputs(double mask, std::uint64_t seed, Index epoch, CellBlock<T>& block) {
+    const double limit = mask * 4294967296.0;
+    const T kept = static_cast<T>(1.0 / (1.0 - mask));
+    for (Index j = 0; j < block.n_cells(); ++j) {
+      const std::size_t jj = static_cast<std::size_t>(j);
+      RngStream rng(seed, Purpose::mask, static_cast<std::uint32_t>(epoch),
+                    static_cast<std::uint64_t>(block.cell[jj]));
+      for (Index e = block.start[jj]; e < block.start[jj + 1]; ++e) {
+        T& input = block.input[static_cast<std::size_t>(e)];
+        input = static_cast<double>(rng.bits()) < limit ? T(0) : input * kept;
+      }
+    }
+  }
+
+ private:
+  // Real-valued data: a zero is an observation like any other, so every gene gets an entry.
+  void fill_in(CellBlock<T>& block, std::size_t begin) {
+    const std::size_t n_genes = static_cast<std::size_t>(block.n_genes);
+    const std::vector<std::int32_t> gene(block.gene.begin() + static_cast<Index>(begin),
+                                         block.gene.end());
+    block.gene.resize(begin);
+    std::size_t next = 0;
+    for (std::size_t g = 0; g < n_genes; ++g) {
+      const bool here = next < gene.size() && static_cast<std::size_t>(gene[next]) == g;
+      const double x = here ? count_[next++] : 0.0;
+      const T value = static_cast<T>((x - transform_.offset[g]) * transform_.scale[g]);
+      block.gene.push_back(static_cast<std::int32_t>(g));
+      block.count.push_back(value);
+      block.input.push_back(value);
+    }
+  }
+
+  const CellReader& reader_;
+  const double* size_;
+  double size_reference_;
+  const InputTransform& transform_;
+  bool dense_, log_;
+  std::vector<double> count_;
+};
+
+}  // namespace gmvae

@@ -1,0 +1,256 @@
+// The decoder's last layer fused with the likelihood: E = W h + b, softmax where the likelihood
+// has one, log p(x), and back.   h: hidden x B   E: G x B
+//
+// Everything runs over blocks of genes, whose slices stay in cache; sums over genes (softmax,
+// log-probability, gradient of h) are added up block by block in order.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "gmvae/cells.h"
+#include "likelihood/terms.h"
+#include "nn/linear.h"
+
+namespace gmvae {
+
+constexpr Index gene_block = 256;
+
+// G x B unless said otherwise; n_blocks is that of genes.
+template <typename T>
+struct HeadCache {
+  std::vector<T> mean, d_mean;        // see Terms; d_mean ends as the gradient of E
+  std::vector<T> dropout, d_dropout;
+  std::vector<T> scale, d_scale;      // G
+  std::vector<T> top, sum;            // n_blocks x B: softmax of each block
+  std::vector<T> factor;              // n_blocks x B: what turns it into a mean
+  std::vector<double> log_prob;       // n_blocks x B
+  std::vector<T> slope;               // n_blocks x B: sum of d log p / d log mu
+  std::vector<T> total_slope;         // B
+  std::vector<T> d_hidden;            // n_blocks of hidden x B
+};
+
+template <typename Likelihood>
+struct OutputHead {
+  Index hidden, n_genes;
+  Linear mean, dropout;
+  Index log_scale;  // offset; G
+
+  OutputHead(ParamLayout& layout, Index hidden_, Index n_genes_)
+      : hidden(hidden_),
+        n_genes(n_genes_),
+        mean(layout, "decoder.mean", hidden_, n_genes_),
+        dropout(layout, "decoder.dropout", hidden_, Likelihood::has_dropout ? n_genes_ : 0),
+        log_scale(layout.add("decoder.log_scale", Likelihood::has_scale ? n_genes_ : 0)) {}
+
+  // log p(x) of each cell into log_prob (B).
+  template <typename T>
+  void forward(const Compute<T>& compute, const T* params, ConstView<T> h,
+               const CellBlock<T>& cells, HeadCache<T>& cache, double* log_prob) const {
+    const Index n_cells = h.cols, blocks = n_blocks(n_genes, gene_block);
+    resize(n_cells, cache);
+    if (Likelihood::has_scale) {
+      compute.kernels.exp(n_genes, params + log_scale, cache.scale.data());
+      std::fill(cache.d_scale.begin(), cache.d_scale.end(), T(0));
+    }
+    parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
+      multiply(compute, params, mean, h, begin, end, cache.mean.data());
+      if (Likelihood::has_dropout) {
+        multiply(compute, params, dropout, h, begin, end, cache.dropout.data());
+      }
+      if (!Likelihood::softmax) return;
+      for (Index j = 0; j < n_cells; ++j) {
+        T* e = cache.mean.data() + j * n_genes + begin;
+        const T top = compute.kernels.max(end - begin, e);
+        cache.top[at(block, j, blocks)] = top;
+        cache.sum[at(block, j, blocks)] = compute.kernels.sum_exp(end - begin, e, top, e);
+      }
+    });
+    if (Likelihood::softmax) scale_softmax(cells, blocks, cache);
+    parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
+      for (Index j = 0; j < n_cells; ++j) {
+        const std::size_t place = at(block, j, blocks);
+        double sum = static_cast<double>(Likelihood::zeros(
+            compute.kernels, zero_run(j, begin, end, cache.factor[place], cache)));
+        const std::int32_t* last = cells.gene.data() + cells.start[static_cast<std::size_t>(j) + 1];
+        const std::int32_t* entry =
+            std::lower_bound(cells.gene.data() + cells.start[static_cast<std::size_t>(j)], last,
+                             static_cast<std::int32_t>(begin));
+        for (; entry != last && *entry < end; ++entry) {
+          const std::size_t g = static_cast<std::size_t>(*entry);
+          const std::size_t gj = static_cast<std::size_t>(j * n_genes) + g;
+          const Terms<T> terms = Likelihood::excess(
+              cells.count[static_cast<std::size_t>(entry - cells.gene.data())], cache.mean[gj],
+              Likelihood::has_scale ? cache.scale[g] : T(1),
+              Likelihood::has_dropout ? cache.dropout[gj] : T(0));
+          sum += static_cast<double>(terms.log_prob);
+          cache.d_mean[gj] += terms.d_mean;
+          if (Likelihood::has_scale) cache.d_scale[g] += terms.d_scale;
+          if (Likelihood::has_dropout) cache.d_dropout[gj] += terms.d_dropout;
+        }
+        cache.log_prob[place] = sum;
+        if (!Likelihood::softmax) continue;
+        T slope = 0;
+        const T* d = cache.d_mean.data() + j * n_genes;
+        for (Index g = begin; g < end; ++g) slope += d[g];
+        cache.slope[place] = slope;
+      }
+    });
+    for (Index j = 0; j < n_cells; ++j) {
+      log_prob[j] = 0;
+      T slope = 0;
+      for (Index block = 0; block < blocks; ++block) {
+        log_prob[j] += cache.log_prob[at(block, j, blocks)];
+        slope += cache.slope[at(block, j, blocks)];
+      }
+      cache.total_slope[static_cast<std::size_t>(j)] = slope;
+    }
+  }
+
+  // Of weight * sum log p, after forward(): adds to d_params, overwrites d_h.
+  template <typename T>
+  void backward(const Compute<T>& compute, const T* params, ConstView<T> h,
+                const CellBlock<T>& cells, HeadCache<T>& cache, T weight, T* d_params,
+                View<T> d_h) const {
+    const Index n_cells = h.cols, blocks = n_blocks(n_genes, gene_block);
+    parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
+      for (Index j = 0; j < n_cells; ++j) {
+        T* d = cache.d_mean.data() + j * n_genes;
+        if (Likelihood::softmax) {
+          // d log p / d E_g = d log p / d log mu_g - rho_g sum of the slopes, rho = mu / size
+          const std::size_t jj = static_cast<std::size_t>(j);
+          const T* mu = cache.mean.data() + j * n_genes;
+          const T share = cache.total_slope[jj] / cells.size[jj];
+          for (Index g = begin; g < end; ++g) d[g] = weight * (d[g] - mu[g] * share);
+        } else {
+          for (Index g = begin; g < end; ++g) d[g] *= weight;
+        }
+        if (Likelihood::has_dropout) {
+          T* d_a = cache.d_dropout.data() + j * n_genes;
+          for (Index g = begin; g < end; ++g) d_a[g] *= weight;
+        }
+      }
+      if (Likelihood::has_scale) {
+        compute.kernels.axpy(end - begin, weight, cache.d_scale.data() + begin,
+                             d_params + log_scale + begin);
+      }
+      T* d_part = cache.d_hidden.data() + block * hidden * n_cells;
+      multiply_back(compute, params, mean, h, cache.d_mean.data(), begin, end, d_params, d_part,
+                    false);
+      if (Likelihood::has_dropout) {
+        multiply_back(compute, params, dropout, h, cache.d_dropout.data(), begin, end, d_params,
+                      d_part, true);
+      }
+    });
+    parallel_blocks(compute.workers, n_cells, grain(n_cells, hidden * blocks, 32),
+                    [&](Index, Index begin, Index end) {
+      const Index n = (end - begin) * hidden;
+      std::fill(d_h.col(begin), d_h.col(begin) + n, T(0));
+      for (Index block = 0; block < blocks; ++block) {
+        compute.kernels.axpy(n, T(1), cache.d_hidden.data() + (block * n_cells + begin) * hidden,
+                             d_h.col(begin));
+      }
+    });
+  }
+
+  // Expected values of all genes, G x B, into cache.mean; dropout and scale as forward() does.
+  template <typename T>
+  void expected(const Compute<T>& compute, const T* params, ConstView<T> h,
+                const CellBlock<T>& cells, HeadCache<T>& cache) const {
+    std::vector<double> ignored(static_cast<std::size_t>(h.cols));
+    forward(compute, params, h, cells, cache, ignored.data());
+    if (!Likelihood::softmax && !Likelihood::has_scale) {  // a probability
+      for (T& value : cache.mean) value = sigmoid(value);
+    }
+    if (Likelihood::has_dropout) {
+      for (std::size_t i = 0; i < cache.mean.size(); ++i) cache.mean[i] *= sigmoid(-cache.dropout[i]);
+    }
+  }
+
+ private:
+  static std::size_t at(Index block, Index cell, Index blocks) {
+    return static_cast<std::size_t>(cell * blocks + block);
+  }
+
+  template <typename T>
+  void resize(Index n_cells, HeadCache<T>& cache) const {
+    const Index blocks = n_blocks(n_genes, gene_block);
+    const std::size_t all = static_cast<std::size_t>(n_genes * n_cells);
+    const std::size_t parts = static_cast<std::size_t>(blocks * n_cells);
+    cache.mean.resize(all);
+    cache.d_mean.resize(all);
+    if (Likelihood::has_dropout) {
+      cache.dropout.resize(all);
+      cache.d_dropout.resize(all);
+    }
+    if (Likelihood::has_scale) {
+      cache.scale.resize(static_cast<std::size_t>(n_genes));
+      cache.d_scale.resize(static_cast<std::size_t>(n_genes));
+    }
+    for (std::vector<T>* part : {&cache.top, &cache.sum, &cache.factor, &cache.slope}) {
+      part->resize(parts);
+    }
+    cache.log_prob.resize(parts);
+    cache.total_slope.resize(static_cast<std::size_t>(n_cells));
+    cache.d_hidden.resize(static_cast<std::size_t>(hidden) * parts);
+  }
+
+  // Rows [begin, end) of W h + b.
+  template <typename T>
+  void multiply(const Compute<T>& compute, const T* params, const Linear& layer, ConstView<T> h,
+                Index begin, Index end, T* y) const {
+    compute.kernels.gemm(end - begin, h.cols, hidden, params + layer.weight + begin, 1, n_genes,
+                         h.data, 1, hidden, y + begin, n_genes, false);
+    for (Index j = 0; j < h.cols; ++j) {
+      compute.kernels.axpy(end - begin, T(1), params + layer.bias + begin, y + j * n_genes + begin);
+    }
+  }
+
+  // d W += d_y h' and d b for those rows; d_h (hidden x B) = or += W' d_y.
+  template <typename T>
+  void multiply_back(const Compute<T>& compute, const T* params, const Linear& layer,
+                     ConstView<T> h, const T* d_y, Index begin, Index end, T* d_params, T* d_h,
+                     bool add) const {
+    compute.kernels.gemm(end - begin, hidden, h.cols, d_y + begin, 1, n_genes, h.data, hidden, 1,
+                         d_params + layer.weight + begin, n_genes, true);
+    for (Index j = 0; j < h.cols; ++j) {
+      compute.kernels.axpy(end - begin, T(1), d_y + j * n_genes + begin,
+                           d_params + layer.bias + begin);
+    }
+    compute.kernels.gemm(hidden, h.cols, end - begin, params + layer.weight + begin, n_genes, 1,
+                         d_y + begin, 1, n_genes, d_h, hidden, add);
+  }
+
+  // The factor that turns each block's exp(e - top) into a mean: size exp(top) / sum.
+  template <typename T>
+  void scale_softmax(const CellBlock<T>& cells, Index blocks, HeadCache<T>& cache) const {
+    for (Index j = 0; j < cells.n_cells(); ++j) {
+      const T* top = cache.top.data() + j * blocks;
+      const T highest = *std::max_element(top, top + blocks);
+      T sum = 0;
+      for (Index block = 0; block < blocks; ++block) {
+        sum += std::exp(top[block] - highest) * cache.sum[at(block, j, blocks)];
+      }
+      for (Index block = 0; block < blocks; ++block) {
+        cache.factor[at(block, j, blocks)] =
+            cells.size[static_cast<std::size_t>(j)] * std::exp(top[block] - highest) / sum;
+      }
+    }
+  }
+
+  template <typename T>
+  ZeroRun<T> zero_run(Index cell, Index begin, Index end, T factor, HeadCache<T>& cache) const {
+    const Index offset = cell * n_genes + begin;
+    return {end - begin,
+            factor,
+            Likelihood::has_scale ? cache.scale.data() + begin : nullptr,
+            Likelihood::has_dropout ? cache.dropout.data() + offset : nullptr,
+            cache.mean.data() + offset,
+            cache.d_mean.data() + offset,
+            Likelihood::has_scale ? cache.d_scale.data() + begin : nullptr,
+            Likelihood::has_dropout ? cache.d_dropout.data() + offset : nullptr};
+  }
+};
+
+}  // namespace gmvae

@@ -1,0 +1,28 @@
+// Bernoulli with logit eta:  log p(x) = x eta - log(1 + exp(eta)),   x in [0, 1]
+#pragma once
+
+#include "likelihood/terms.h"
+
+namespace gmvae {
+
+struct Bernoulli {
+  static constexpr const char* name = "bernoulli";
+  static constexpr bool softmax = false, has_scale = false, has_dropout = false;
+
+  template <typename T>
+  static Terms<T> at_zero(T eta, T, T) {
+    return {-softplus(eta), -sigmoid(eta), 0, 0};
+  }
+
+  template <typename T>
+  static Terms<T> excess(T x, T eta, T, T) {
+    return {x * eta, x, 0, 0};
+  }
+
+  template <typename T>
+  static T zeros(const Kernels<T>&, const ZeroRun<T>& run) {
+    return plain_zeros<Bernoulli>(run);
+  }
+};
+
+}  // namespace gmvae

@@ -1,0 +1,70 @@
+// What every likelihood gives for one count of one feature.  A log-probability is split as
+//   log p(x) = at_zero + excess(x),   excess(0) = 0,
+// so that a sparse cell costs one cheap vector pass over all features and the expensive functions
+// at its non-zeros only.
+//
+// Coordinates: `mean` is the mean mu > 0 where the likelihood has a softmax decoder, and the
+// decoder's output itself otherwise; d_mean is the derivative with respect to log mu or to that
+// output.  `scale` > 0 is a parameter per feature; d_scale is with respect to its logarithm.
+// `dropout` is a logit, d_dropout the derivative with respect to it.
+#pragma once
+
+#include "core/numeric.h"
+#include "core/types.h"
+#include "simd/kernels.h"
+
+namespace gmvae {
+
+template <typename T>
+struct Terms {
+  T log_prob = 0, d_mean = 0, d_scale = 0, d_dropout = 0;
+};
+
+template <typename T>
+Terms<T> operator-(const Terms<T>& a, const Terms<T>& b) {
+  return {a.log_prob - b.log_prob, a.d_mean - b.d_mean, a.d_scale - b.d_scale,
+          a.d_dropout - b.d_dropout};
+}
+
+template <typename T>
+Terms<T> operator+(const Terms<T>& a, const Terms<T>& b) {
+  return {a.log_prob + b.log_prob, a.d_mean + b.d_mean, a.d_scale + b.d_scale,
+          a.d_dropout + b.d_dropout};
+}
+
+// The smallest mean there is: keeps log(mu) finite where a softmax has underflowed.
+constexpr double smallest_mean = 1e-20;
+
+// A run of n features of one cell, all taken as zeros.
+template <typename T>
+struct ZeroRun {
+  Index n;
+  T factor;          // mean = factor * mean on input (softmax decoders only)
+  const T* scale;    // n
+  const T* dropout;  // n
+  T* mean;           // n, in and out
+  T* d_mean;         // n, overwritten
+  T* d_scale;        // n, added to
+  T* d_dropout;      // n, overwritten
+};
+
+// The plain form of zeros(): returns the sum of log p.
+template <typename Likelihood, typename T>
+T plain_zeros(const ZeroRun<T>& run) {
+  T sum = 0;
+  for (Index i = 0; i < run.n; ++i) {
+    if (Likelihood::softmax) {
+      run.mean[i] = std::max(run.mean[i] * run.factor, static_cast<T>(smallest_mean));
+    }
+    const Terms<T> terms = Likelihood::at_zero(run.mean[i],
+                                               Likelihood::has_scale ? run.scale[i] : T(1),
+                                               Likelihood::has_dropout ? run.dropout[i] : T(0));
+    sum += terms.log_prob;
+    run.d_mean[i] = terms.d_mean;
+    if (Likelihood::has_scale) run.d_scale[i] += terms.d_scale;
+    if (Likelihood::has_dropout) run.d_dropout[i] = terms.d_dropout;
+  }
+  return sum;
+}
+
+}  // namespace gmvae

@@ -1,0 +1,36 @@
+// Zero-inflated negative binomial; the dropout logit a gives the probability pi of an extra zero:
+//   log p(0) = log(pi + (1 - pi) NB(0)) = softplus(log NB(0) - a) - softplus(-a)
+//   log p(x) = log(1 - pi) + log NB(x),  x > 0
+#pragma once
+
+#include "likelihood/negative_binomial.h"
+
+namespace gmvae {
+
+struct ZeroInflatedNb {
+  static constexpr const char* name = "zinb";
+  static constexpr bool softmax = true, has_scale = true, has_dropout = true;
+
+  template <typename T>
+  static Terms<T> at_zero(T mu, T theta, T a) {
+    const Terms<T> nb = NegativeBinomial::at_zero(mu, theta, T(0));
+    const T real = sigmoid(nb.log_prob - a);  // P(the zero is one of the negative binomial's)
+    return {softplus(nb.log_prob - a) - softplus(-a), real * nb.d_mean, real * nb.d_scale,
+            sigmoid(-a) - real};
+  }
+
+  template <typename T>
+  static Terms<T> excess(T x, T mu, T theta, T a) {
+    if (x == 0) return {};
+    const Terms<T> kept{-softplus(a), 0, 0, -sigmoid(a)};
+    return kept + NegativeBinomial::at_zero(mu, theta, T(0)) +
+           NegativeBinomial::excess(x, mu, theta, T(0)) - at_zero(mu, theta, a);
+  }
+
+  template <typename T>
+  static T zeros(const Kernels<T>&, const ZeroRun<T>& run) {
+    return plain_zeros<ZeroInflatedNb>(run);
+  }
+};
+
+}  // namespace gmvae

@@ -1,0 +1,98 @@
+// Likelihoods: gradients of zeros and non-zeros, sums over the support, fast against plain zeros.
+#include "gradient.h"
+#include "likelihood/dispatch.h"
+#include "testing.h"
+
+using namespace gmvae;
+using testing::gradient_error;
+using testing::normals;
+
+namespace {
+
+const char* const all_names[] = {"nb", "zinb", "poisson", "bernoulli", "gaussian"};
+
+// log p(x) in the decoder's own coordinates: (log mu or output, log scale, dropout logit).
+template <typename Likelihood>
+Terms<double> at(double x, const std::vector<double>& coordinates) {
+  const double mean = Likelihood::softmax ? std::exp(coordinates[0]) : coordinates[0];
+  const double scale = std::exp(coordinates[1]), dropout = coordinates[2];
+  return Likelihood::at_zero(mean, scale, dropout) +
+         Likelihood::excess(x, mean, scale, dropout);
+}
+
+}  // namespace
+
+TEST("likelihoods: gradients in decoder coordinates, all counts") {
+  for (const char* name : all_names) {
+    with_likelihood(name, [&](auto likelihood) {
+      using L = decltype(likelihood);
+      for (double x : {0.0, 1.0, 2.0, 7.0, 8.0, 9.0, 40.0, 300.0}) {
+        if (std::string(name) == "bernoulli" && x > 1) continue;
+        for (std::uint64_t seed = 0; seed < 6; ++seed) {
+          const auto point = normals(3, seed, 1.5);
+          const Terms<double> terms = at<L>(x, point);
+          const std::vector<double> gradient{terms.d_mean, terms.d_scale, terms.d_dropout};
+          const double error = gradient_error(
+              [&](const auto& p) { return at<L>(x, p).log_prob; }, point, gradient);
+          CHECK(error < 1e-6);
+        }
+      }
+    });
+  }
+}
+
+TEST("likelihoods of counts: probabilities sum to one") {
+  for (const char* name : {"nb", "zinb", "poisson"}) {
+    with_likelihood(name, [&](auto likelihood) {
+      for (double mean : {-1.0, 0.5, 2.0}) {
+        double sum = 0;
+        for (double x = 0; x < 3000; ++x) {
+          sum += std::exp(at<decltype(likelihood)>(x, {mean, 0.3, -0.5}).log_prob);
+        }
+        CHECK_NEAR(sum, 1.0, 1e-9);
+      }
+    });
+  }
+}
+
+TEST("likelihoods: a fast run of zeros equals the plain one") {
+  for (const char* name : all_names) {
+    with_likelihood(name, [&](auto likelihood) {
+      using L = decltype(likelihood);
+      for (Index n : {1, 7, 16, 61}) {
+        const std::size_t size = static_cast<std::size_t>(n);
+        std::vector<double> mean = normals(size, 1), scale = normals(size, 2);
+        for (double& v : scale) v = std::exp(2 * v);
+        if (L::softmax) {
+          for (double& v : mean) v = std::exp(3 * v);
+        }
+        const auto dropout = normals(size, 3);
+        struct Out {
+          std::vector<double> mean, d_mean, d_scale, d_dropout;
+        };
+        Out out[2];
+        double sum[2];
+        for (int fast = 0; fast < 2; ++fast) {
+          Out& o = out[fast];
+          o = {mean, std::vector<double>(size), std::vector<double>(size, 0.5),
+               std::vector<double>(size)};
+          const ZeroRun<double> run{n, 0.7, scale.data(), dropout.data(), o.mean.data(),
+                                    o.d_mean.data(), o.d_scale.data(), o.d_dropout.data()};
+          sum[fast] = fast ? L::zeros(kernels<double>(), run) : plain_zeros<L>(run);
+        }
+        CHECK_NEAR(sum[0], sum[1], 1e-12 * (1 + std::abs(sum[0])));
+        for (std::size_t i = 0; i < size; ++i) {
+          CHECK_NEAR(out[0].mean[i], out[1].mean[i], 1e-12 * (1 + std::abs(out[0].mean[i])));
+          CHECK_NEAR(out[0].d_mean[i], out[1].d_mean[i], 1e-11 * (1 + std::abs(out[0].d_mean[i])));
+          CHECK_NEAR(out[0].d_scale[i], out[1].d_scale[i],
+                     1e-11 * (1 + std::abs(out[0].d_scale[i])));
+          CHECK_NEAR(out[0].d_dropout[i], out[1].d_dropout[i], 1e-11);
+        }
+      }
+    });
+  }
+}
+
+TEST("likelihoods: an unknown name is refused") {
+  CHECK_THROWS(with_likelihood("nbb", [](auto) {}), std::invalid_argument);
+}

@@ -1,0 +1,151 @@
+// The whole bound: encoder, latent noise, prior, decoder and likelihood in one gradient; and the
+// prior's part by itself.
+#include <limits>
+
+#include "gmvae/network.h"
+#include "gradient.h"
+#include "likelihood/dispatch.h"
+#include "testing.h"
+
+using namespace gmvae;
+using testing::gradient_error;
+using testing::normals;
+
+namespace {
+
+// k components in d dimensions with means, weights and covariances of all sizes.
+Mixture some_mixture(Index d, Index k, bool shared, bool diagonal) {
+  Mixture mixture;
+  mixture.means = Eigen::Map<const Eigen::MatrixXd>(
+      normals(static_cast<std::size_t>(d * k), 21).data(), d, k);
+  mixture.weights = Eigen::VectorXd::LinSpaced(k, 1, 2);
+  mixture.weights /= mixture.weights.sum();
+  for (Index c = 0; c < k; ++c) {
+    const auto draws = normals(static_cast<std::size_t>(d * d),
+                               shared ? 30 : 30 + static_cast<std::uint64_t>(c));
+    Eigen::MatrixXd root = Eigen::Map<const Eigen::MatrixXd>(draws.data(), d, d);
+    if (diagonal) root = root.diagonal().asDiagonal();
+    mixture.covariances.push_back(root * root.transpose() + 0.2 * Eigen::MatrixXd::Identity(d, d));
+  }
+  return mixture;
+}
+
+// Four cells, 300 genes (more than one block), one cell without a count.
+CellBlock<double> some_cells(const std::string& likelihood) {
+  CellBlock<double> cells;
+  cells.n_genes = 300;
+  cells.start.push_back(0);
+  RngStream rng(17, Purpose::test);
+  for (Index j = 0; j < 4; ++j) {
+    cells.cell.push_back(j);
+    cells.size.push_back(20.0 + 30.0 * static_cast<double>(j));
+    for (std::int32_t g = 0; g < 300; ++g) {
+      const bool dense = likelihood == "gaussian";
+      if (!dense && (j == 3 || rng.uniform() > 0.15)) continue;
+      cells.gene.push_back(g);
+      const double x = dense ? rng.normal()
+                             : likelihood == "bernoulli" ? 1.0 : 1.0 + static_cast<double>(rng.below(12));
+      cells.count.push_back(x);
+      cells.input.push_back(dense ? x : std::log1p(x));
+    }
+    cells.start.push_back(static_cast<Index>(cells.gene.size()));
+  }
+  return cells;
+}
+
+}  // namespace
+
+TEST("prior: gradient of the KL, every kind of covariance") {
+  const Index d = 3, k = 4;
+  for (int kind = 0; kind < 4; ++kind) {
+    const bool shared = kind < 2, diagonal = kind % 2 == 1;
+    const MixturePrior prior(some_mixture(d, k, shared, diagonal), shared);
+    MixturePrior::Work work;
+    std::vector<double> gamma(k);
+    const auto loss = [&](const std::vector<double>& p) {
+      const KlTerms terms = prior.forward(p.data(), p.data() + d, work, gamma.data());
+      return terms.kl_z + terms.kl_c;
+    };
+    const auto point = normals(2 * d, 40 + static_cast<std::uint64_t>(kind));
+    loss(point);
+    std::vector<double> gradient(2 * d);
+    prior.backward(work, gamma.data(), 1.0, gradient.data(), gradient.data() + d);
+    CHECK(gradient_error(loss, point, gradient) < 1e-6);
+    double total = 0;
+    for (double g : gamma) total += g;
+    CHECK_NEAR(total, 1.0, 1e-12);
+  }
+}
+
+TEST("prior: with one standard normal component, the textbook KL") {
+  const MixturePrior prior = MixturePrior::standard_normal(2);
+  MixturePrior::Work work;
+  double gamma = 0;
+  const double mean[] = {0.3, -1.0}, log_variance[] = {-0.5, 0.2};
+  const KlTerms terms = prior.forward(mean, log_variance, work, &gamma);
+  double expected = 0;
+  for (int i = 0; i < 2; ++i) {
+    expected += 0.5 * (mean[i] * mean[i] + std::exp(log_variance[i]) - 1 - log_variance[i]);
+  }
+  CHECK_NEAR(terms.kl_z, expected, 1e-12);
+  CHECK_NEAR(terms.kl_c, 0.0, 1e-12);
+}
+
+TEST("bound: gradient of all parameters, every likelihood, one and two hidden layers") {
+  Workers workers(2);
+  const Compute<double> compute{kernels<double>(), workers};
+  for (const char* name : {"nb", "zinb", "poisson", "bernoulli", "gaussian"}) {
+    for (const std::vector<Index>& hidden : {std::vector<Index>{6}, std::vector<Index>{7, 5}}) {
+      with_likelihood(name, [&](auto likelihood) {
+        const CellBlock<double> cells = some_cells(name);
+        const Network<decltype(likelihood)> network({cells.n_genes, 3, hidden});
+        std::vector<double> params;
+        network.initialise(5, std::vector<double>(300, 0.1), params);
+        const auto jitter = normals(params.size(), 6, 0.05);
+        for (std::size_t i = 0; i < params.size(); ++i) params[i] += jitter[i];
+        const MixturePrior prior(some_mixture(3, 4, true, false), true);
+        const StepSettings step{0.7, 3, Purpose::reparameterise, 2};
+        Workspace<double> work;
+        const auto loss = [&](const std::vector<double>& p) {
+          const BoundTerms terms = network.forward(compute, p.data(), cells, prior, step, work);
+          return -(terms.reconstruction - step.kl_weight * terms.kl()) / 4;
+        };
+        loss(params);
+        std::vector<double> gradient(params.size());
+        network.backward(compute, params.data(), cells, prior, step, work, gradient.data());
+        CHECK(gradient_error(loss, params, gradient) < 1e-6);
+      });
+    }
+  }
+}
+
+TEST("bound: the same bits for 1, 2 and 3 threads") {
+  std::vector<float> gradients[3];
+  double bounds[3];
+  for (Index t = 0; t < 3; ++t) {
+    Workers workers(t + 1);
+    const Compute<float> compute{kernels<float>(), workers};
+    CellBlock<double> cells = some_cells("nb");
+    CellBlock<float> single;
+    single.n_genes = cells.n_genes;
+    single.cell = cells.cell;
+    single.start = cells.start;
+    single.gene = cells.gene;
+    single.count.assign(cells.count.begin(), cells.count.end());
+    single.input.assign(cells.input.begin(), cells.input.end());
+    single.size.assign(cells.size.begin(), cells.size.end());
+    const Network<NegativeBinomial> network({cells.n_genes, 3, {64}});
+    std::vector<float> params;
+    network.initialise(5, std::vector<double>(300, 0.1), params);
+    const MixturePrior prior(some_mixture(3, 4, true, false), true);
+    const StepSettings step{1.0, 3, Purpose::reparameterise, 2};
+    Workspace<float> work;
+    gradients[t].assign(params.size(), 0.0f);
+    bounds[t] = network.forward(compute, params.data(), single, prior, step, work).reconstruction;
+    network.backward(compute, params.data(), single, prior, step, work, gradients[t].data());
+  }
+  for (int t = 1; t < 3; ++t) {
+    CHECK(bounds[t] == bounds[0]);
+    CHECK(gradients[t] == gradients[0]);
+  }
+}
