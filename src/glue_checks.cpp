@@ -1,0 +1,28 @@
+// Unexported hooks: they let tests hold pieces of the core against R's own functions.
+#include <Rcpp.h>
+
+#include "likelihood/dispatch.h"
+
+// log p(x) of each count; mean is the logit for "bernoulli"; scale the inverse dispersion or the
+// variance.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x,
+                                 Rcpp::NumericVector mean, Rcpp::NumericVector scale,
+                                 Rcpp::NumericVector dropout) {
+  Rcpp::NumericVector result(x.size());
+  gmvae::with_likelihood(likelihood, [&](auto type) {
+    using Likelihood = decltype(type);
+    for (R_xlen_t i = 0; i < x.size(); ++i) {
+      result[i] = (Likelihood::at_zero(mean[i], scale[i], dropout[i]) +
+                   Likelihood::excess(x[i], mean[i], scale[i], dropout[i]))
+                      .log_prob;
+    }
+  });
+  return result;
+}
+
+// The kernels in use: "avx512", "avx2" or "baseline".
+// [[Rcpp::export(rng = false)]]
+std::string cpp_kernels() {
+  return gmvae::kernels<float>().name;
+}

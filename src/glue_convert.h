@@ -1,0 +1,95 @@
+// Between R's values and the core's.  R's matrices have one row, the core's one column, for each
+// cell or observation.
+#pragma once
+
+#include <Rcpp.h>
+
+#include <string>
+#include <vector>
+
+#include "core/types.h"
+#include "gmm/em.h"
+#include "gmvae/cells.h"
+
+namespace gmvae {
+
+// A named element of a list that R code of this package made.
+template <typename T>
+T read(const Rcpp::List& list, const char* name) {
+  if (!list.containsElementNamed(name)) {
+    Rcpp::stop("the list given to the core has no element '%s'", name);
+  }
+  return Rcpp::as<T>(list[name]);
+}
+
+inline Index read_index(const Rcpp::List& list, const char* name) {
+  return static_cast<Index>(read<double>(list, name));
+}
+
+inline std::vector<Index> read_indices(const Rcpp::List& list, const char* name) {
+  const std::vector<int> values = read<std::vector<int>>(list, name);
+  return std::vector<Index>(values.begin(), values.end());
+}
+
+// The slots of a dgCMatrix, kept alive while the core reads them.
+class SparseCounts {
+ public:
+  explicit SparseCounts(const Rcpp::S4& matrix)
+      : start_(matrix.slot("p")), gene_(matrix.slot("i")), dim_(matrix.slot("Dim")),
+        count_(matrix.slot("x")) {}
+
+  MatrixReader reader() const {
+    return MatrixReader(start_.begin(), gene_.begin(), count_.begin(), dim_[0], dim_[1]);
+  }
+
+ private:
+  Rcpp::IntegerVector start_, gene_, dim_;
+  Rcpp::NumericVector count_;
+};
+
+// rows x cols, column-major, to cols x rows.
+template <typename T>
+Rcpp::NumericMatrix transposed(const std::vector<T>& x, Index rows) {
+  const Index cols = rows > 0 ? static_cast<Index>(x.size()) / rows : 0;
+  Rcpp::NumericMatrix y(static_cast<int>(cols), static_cast<int>(rows));
+  for (Index j = 0; j < cols; ++j) {
+    for (Index i = 0; i < rows; ++i) {
+      y(static_cast<int>(j), static_cast<int>(i)) =
+          static_cast<double>(x[static_cast<std::size_t>(j * rows + i)]);
+    }
+  }
+  return y;
+}
+
+// weights (k), means (k x d), covariances (d x d x k).
+inline Rcpp::List to_list(const Mixture& mixture) {
+  const int d = static_cast<int>(mixture.means.rows()), k = static_cast<int>(mixture.means.cols());
+  Rcpp::NumericMatrix means(k, d);
+  Rcpp::NumericVector covariances(static_cast<R_xlen_t>(d) * d * k);
+  covariances.attr("dim") = Rcpp::IntegerVector::create(d, d, k);
+  R_xlen_t next = 0;
+  for (int c = 0; c < k; ++c) {
+    for (int i = 0; i < d; ++i) means(c, i) = mixture.means(i, c);
+    const Eigen::MatrixXd& sigma = mixture.covariances[static_cast<std::size_t>(c)];
+    for (Index e = 0; e < sigma.size(); ++e) covariances[next++] = sigma.data()[e];
+  }
+  return Rcpp::List::create(
+      Rcpp::Named("weights") = Rcpp::NumericVector(mixture.weights.data(), mixture.weights.data() + k),
+      Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances);
+}
+
+inline Mixture to_mixture(const Rcpp::List& list) {
+  const Rcpp::NumericVector weights = list["weights"], covariances = list["covariances"];
+  const Rcpp::NumericMatrix means = list["means"];
+  const int k = means.nrow(), d = means.ncol();
+  Mixture mixture;
+  mixture.weights = Eigen::Map<const Eigen::VectorXd>(weights.begin(), k);
+  mixture.means = Eigen::Map<const Eigen::MatrixXd>(means.begin(), k, d).transpose();
+  for (int c = 0; c < k; ++c) {
+    mixture.covariances.emplace_back(
+        Eigen::Map<const Eigen::MatrixXd>(covariances.begin() + static_cast<R_xlen_t>(c) * d * d, d, d));
+  }
+  return mixture;
+}
+
+}  // namespace gmvae

@@ -1,0 +1,174 @@
+#include <Rcpp.h>
+
+#include "glue_convert.h"
+#include "glue_monitor.h"
+#include "gmvae/features.h"
+#include "gmvae/train.h"
+
+using namespace gmvae;
+
+namespace {
+
+TrainOptions read_train_options(const Rcpp::List& list, double seed) {
+  TrainOptions options;
+  options.likelihood = read<std::string>(list, "likelihood");
+  options.covariance = read<std::string>(list, "covariance");
+  options.k = read_index(list, "k");
+  options.latent = read_index(list, "latent");
+  options.hidden = read_indices(list, "hidden");
+  options.size_reference = read<double>(list, "size_reference");
+  options.epochs_pretrain = read_index(list, "epochs_pretrain");
+  options.epochs_warmup = read_index(list, "epochs_warmup");
+  options.epochs_joint = read_index(list, "epochs_joint");
+  options.batch_size = read_index(list, "batch_size");
+  options.learning_rate = read<double>(list, "learning_rate");
+  options.mask = read<double>(list, "mask");
+  options.held_out = read<double>(list, "held_out");
+  options.patience = read_index(list, "patience");
+  options.damping = read<double>(list, "damping");
+  options.n_init = read_index(list, "n_init");
+  options.max_iter = read_index(list, "max_iter");
+  options.tol = read<double>(list, "tol");
+  options.seed = static_cast<std::uint64_t>(seed);
+  return options;
+}
+
+FittedModel read_model(const Rcpp::List& state, Index n_genes) {
+  FittedModel model;
+  model.likelihood = read<std::string>(state, "likelihood");
+  model.covariance = read<std::string>(state, "covariance");
+  model.shape = {n_genes, read_index(state, "latent"), read_indices(state, "hidden")};
+  const Rcpp::NumericVector params = state["parameters"];
+  model.params.assign(params.begin(), params.end());
+  const Rcpp::List input = state["input"];
+  model.input = {read<std::vector<double>>(input, "scale"),
+                 read<std::vector<double>>(input, "offset")};
+  model.mixture = to_mixture(state["mixture"]);
+  model.size_reference = read<double>(state, "size_reference");
+  model.seed = static_cast<std::uint64_t>(read<double>(state, "seed"));
+  return model;
+}
+
+Rcpp::DataFrame to_frame(const std::vector<ParamSlice>& layout) {
+  std::vector<std::string> name;
+  std::vector<double> rows, cols, offset;
+  for (const ParamSlice& slice : layout) {
+    name.push_back(slice.name);
+    rows.push_back(static_cast<double>(slice.rows));
+    cols.push_back(static_cast<double>(slice.cols));
+    offset.push_back(static_cast<double>(slice.offset));
+  }
+  return Rcpp::DataFrame::create(Rcpp::Named("name") = name, Rcpp::Named("rows") = rows,
+                                 Rcpp::Named("cols") = cols, Rcpp::Named("offset") = offset);
+}
+
+Rcpp::DataFrame to_frame(const std::vector<EpochRecord>& history) {
+  const R_xlen_t n = static_cast<R_xlen_t>(history.size());
+  Rcpp::IntegerVector epoch(n);
+  Rcpp::CharacterVector phase(n);
+  Rcpp::NumericVector bound(n), bound_heldout(n), reconstruction(n), kl(n), rate(n), seconds(n);
+  for (R_xlen_t i = 0; i < n; ++i) {
+    const EpochRecord& record = history[static_cast<std::size_t>(i)];
+    epoch[i] = static_cast<int>(i + 1);
+    phase[i] = record.phase;
+    bound[i] = record.bound;
+    bound_heldout[i] = record.bound_heldout;
+    reconstruction[i] = record.reconstruction;
+    kl[i] = record.kl;
+    rate[i] = record.learning_rate;
+    seconds[i] = record.seconds;
+  }
+  return Rcpp::DataFrame::create(
+      Rcpp::Named("epoch") = epoch, Rcpp::Named("phase") = phase, Rcpp::Named("bound") = bound,
+      Rcpp::Named("bound_heldout") = bound_heldout,
+      Rcpp::Named("reconstruction") = reconstruction, Rcpp::Named("kl") = kl,
+      Rcpp::Named("learning_rate") = rate, Rcpp::Named("seconds") = seconds,
+      Rcpp::Named("stringsAsFactors") = false);
+}
+
+Rcpp::NumericVector to_vector(const BoundTerms& terms) {
+  return Rcpp::NumericVector::create(
+      Rcpp::Named("bound") = terms.reconstruction - terms.kl(),
+      Rcpp::Named("reconstruction") = terms.reconstruction, Rcpp::Named("kl_z") = terms.kl_z,
+      Rcpp::Named("kl_c") = terms.kl_c);
+}
+
+}  // namespace
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::List options,
+                           double seed, SEXP progress) {
+  const SparseCounts matrix(counts);
+  const TrainOptions opts = read_train_options(options, seed);
+  RMonitor monitor(progress);
+  Workers workers(read_index(options, "n_threads"));
+  const TrainResult fit = train(matrix.reader(), size.begin(), opts, workers, monitor);
+  std::vector<int> held_out;
+  for (Index cell : fit.held_out_cells) held_out.push_back(static_cast<int>(cell + 1));
+  return Rcpp::List::create(
+      Rcpp::Named("parameters") =
+          Rcpp::NumericVector(fit.model.params.begin(), fit.model.params.end()),
+      Rcpp::Named("layout") = to_frame(fit.layout),
+      Rcpp::Named("input") = Rcpp::List::create(Rcpp::Named("scale") = fit.model.input.scale,
+                                                Rcpp::Named("offset") = fit.model.input.offset),
+      Rcpp::Named("mixture") = to_list(fit.model.mixture),
+      Rcpp::Named("latent") = transposed(fit.cells.mean, opts.latent),
+      Rcpp::Named("latent_sd") = transposed(fit.cells.sd, opts.latent),
+      Rcpp::Named("posterior") = transposed(fit.cells.posterior, opts.k),
+      Rcpp::Named("history") = to_frame(fit.history),
+      Rcpp::Named("bound") = Rcpp::List::create(Rcpp::Named("train") = to_vector(fit.train),
+                                                Rcpp::Named("heldout") = to_vector(fit.held_out)),
+      Rcpp::Named("held_out") = held_out,
+      Rcpp::Named("n_rollbacks") = static_cast<int>(fit.n_rollbacks),
+      Rcpp::Named("converged") = fit.converged, Rcpp::Named("seed") = seed);
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size,
+                            double n_draws, double n_threads, SEXP progress) {
+  const SparseCounts matrix(counts);
+  const MatrixReader reader = matrix.reader();
+  const FittedModel model = read_model(state, reader.n_genes());
+  RMonitor monitor(progress);
+  Workers workers(static_cast<Index>(n_threads));
+  const Encoding cells = encode(model, reader, size.begin(), static_cast<Index>(n_draws), workers,
+                                monitor);
+  return Rcpp::List::create(
+      Rcpp::Named("latent") = transposed(cells.mean, model.shape.latent),
+      Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.latent),
+      Rcpp::Named("posterior") = transposed(cells.posterior, model.mixture.weights.size()),
+      Rcpp::Named("loglik") = cells.bound);
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent,
+                                     Rcpp::NumericVector size, Rcpp::IntegerVector features,
+                                     double n_threads) {
+  const Rcpp::List input = state["input"];
+  const FittedModel model = read_model(state, Rf_xlength(input["scale"]));
+  const std::vector<double> points = Rcpp::as<std::vector<double>>(Rcpp::transpose(latent));
+  std::vector<Index> genes;
+  for (int feature : features) genes.push_back(feature - 1);
+  Workers workers(static_cast<Index>(n_threads));
+  const std::vector<double> expected =
+      decode(model, ConstView<double>(points.data(), latent.ncol(), latent.nrow()), size.begin(),
+             genes, workers);
+  return Rcpp::NumericMatrix(static_cast<int>(genes.size()), latent.nrow(), expected.begin());
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size) {
+  const SparseCounts matrix(counts);
+  const FeatureMoments moments = feature_moments(matrix.reader(), size.begin());
+  return Rcpp::List::create(Rcpp::Named("mean") = moments.mean,
+                            Rcpp::Named("variance") = moments.variance,
+                            Rcpp::Named("n_cells") = moments.n_cells);
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericVector cpp_clipped_variance(Rcpp::S4 counts, Rcpp::NumericVector size,
+                                         std::vector<double> mean, std::vector<double> sd,
+                                         double limit) {
+  const SparseCounts matrix(counts);
+  return Rcpp::wrap(clipped_variance(matrix.reader(), size.begin(), mean, sd, limit));
+}

@@ -1,0 +1,394 @@
+// The recipe (sources in the vignette "How gmvae works"):
+//   pretrain  reconstruction from the latent mean, no KL
+//   warmup    KL to N(0, I), its weight rising from 0 to 1
+//             then EM on the latent means, best of several starts
+//   joint     KL to the mixture; Adam on the networks, damped minibatch EM on the mixture,
+//             learning rate falling to nothing over the second half
+// In each step the encoder sees a random part of the counts, the likelihood all of them.
+#include "gmvae/train.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/denormals.h"
+#include "gmvae/mixture_update.h"
+#include "likelihood/dispatch.h"
+#include "nn/adam.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr Index most_rollbacks = 12;
+
+// Inputs of unit mean square; real-valued data standardised gene by gene.
+InputTransform make_transform(const CellReader& reader, const double* size,
+                              const std::string& likelihood) {
+  const std::size_t n_genes = static_cast<std::size_t>(reader.n_genes());
+  const double n = static_cast<double>(reader.n_cells());
+  std::vector<double> sum(n_genes), square(n_genes);
+  std::vector<std::int32_t> gene;
+  std::vector<double> count;
+  const bool log = likelihood != "gaussian" && likelihood != "bernoulli";
+  for (Index i = 0; i < reader.n_cells(); ++i) {
+    gene.clear();
+    count.clear();
+    reader.read(i, gene, count);
+    for (std::size_t e = 0; e < gene.size(); ++e) {
+      const double x = log ? std::log1p(count[e] / size[i]) : count[e];
+      sum[static_cast<std::size_t>(gene[e])] += x;
+      square[static_cast<std::size_t>(gene[e])] += x * x;
+    }
+  }
+  InputTransform transform{std::vector<double>(n_genes, 1.0), std::vector<double>(n_genes, 0.0)};
+  if (likelihood != "gaussian") {
+    const double mean_square =
+        std::accumulate(square.begin(), square.end(), 0.0) / (n * static_cast<double>(n_genes));
+    if (mean_square > 0) {
+      std::fill(transform.scale.begin(), transform.scale.end(), 1 / std::sqrt(mean_square));
+    }
+    return transform;
+  }
+  for (std::size_t g = 0; g < n_genes; ++g) {
+    transform.offset[g] = sum[g] / n;
+    // Second pass in one: exact enough, because only the scale is taken from it.
+    const double variance = square[g] / n - transform.offset[g] * transform.offset[g];
+    if (variance > 1e-12 * square[g] / n) transform.scale[g] = 1 / std::sqrt(variance);
+  }
+  return transform;
+}
+
+// The decoder's bias: each gene's overall level in its own coordinates.
+std::vector<double> gene_levels(const CellReader& reader, const std::string& likelihood) {
+  std::vector<double> total(static_cast<std::size_t>(reader.n_genes()));
+  if (likelihood == "gaussian") return total;
+  std::vector<std::int32_t> gene;
+  std::vector<double> count;
+  for (Index i = 0; i < reader.n_cells(); ++i) {
+    gene.clear();
+    count.clear();
+    reader.read(i, gene, count);
+    for (std::size_t e = 0; e < gene.size(); ++e) {
+      total[static_cast<std::size_t>(gene[e])] += count[e];
+    }
+  }
+  const double n = static_cast<double>(reader.n_cells());
+  for (double& t : total) {
+    t = likelihood == "bernoulli" ? std::log((t + 0.5) / (n - t + 0.5)) : std::log(t + 0.5);
+  }
+  if (likelihood == "bernoulli") return total;
+  const double all = log_sum_exp(total.data(), static_cast<Index>(total.size()));
+  for (double& t : total) t -= all;
+  return total;
+}
+
+template <typename Likelihood>
+class Trainer {
+ public:
+  Trainer(const CellReader& reader, const double* size, const TrainOptions& options,
+          Workers& workers, Monitor& monitor)
+      : reader_(reader),
+        options_(options),
+        compute_{kernels<float>(), workers},
+        monitor_(monitor),
+        transform_(make_transform(reader, size, options.likelihood)),
+        loader_(reader, size, options.size_reference, transform_, options.likelihood),
+        network_({reader.n_genes(), options.latent, options.hidden}),
+        adam_(network_.layout().size()),
+        prior_(MixturePrior::standard_normal(options.latent)),
+        moments_(options.latent, options.k) {
+    network_.initialise(options.seed, gene_levels(reader, options.likelihood), params_);
+    gradient_.resize(params_.size());
+    split_cells();
+  }
+
+  TrainResult run(const double* size) {
+    const Index total =
+        options_.epochs_pretrain + options_.epochs_warmup + options_.epochs_joint;
+    run_phase("pretrain", options_.epochs_pretrain, total);
+    run_phase("warmup", options_.epochs_warmup, total);
+    start_mixture();
+    run_phase("joint", options_.epochs_joint, total);
+    return result(size);
+  }
+
+ private:
+  // What a rolled-back epoch returns to.
+  struct Snapshot {
+    std::vector<float> params;
+    AdamState<float> adam;
+    MixturePrior prior;
+    LatentMoments moments;
+  };
+
+  void split_cells() {
+    std::vector<Index> cells(static_cast<std::size_t>(reader_.n_cells()));
+    std::iota(cells.begin(), cells.end(), Index{0});
+    RngStream rng(options_.seed, Purpose::hold_out);
+    rng.shuffle(cells);
+    const Index n_held =
+        static_cast<Index>(options_.held_out * static_cast<double>(reader_.n_cells()));
+    held_out_.assign(cells.begin(), cells.begin() + n_held);
+    training_.assign(cells.begin() + n_held, cells.end());
+    std::sort(held_out_.begin(), held_out_.end());
+    std::sort(training_.begin(), training_.end());
+  }
+
+  // Batches of equal size (but for one cell), near the size asked for.
+  Index n_batches() const {
+    const Index n = static_cast<Index>(training_.size());
+    return std::max<Index>(1, (n + options_.batch_size / 2) / options_.batch_size);
+  }
+
+  void run_phase(const std::string& phase, Index epochs, Index total) {
+    const bool joint = phase == "joint";
+    double best = -std::numeric_limits<double>::infinity();
+    Index since_best = 0;
+    for (Index e = 0; e < epochs;) {
+      const Snapshot before{params_, adam_, prior_, moments_};
+      const auto start = std::chrono::steady_clock::now();
+      const double progress = static_cast<double>(e) / static_cast<double>(epochs);
+      double rate = options_.learning_rate * rate_scale_;
+      if (joint && progress > 0.5) rate *= 0.5 * (1 + std::cos(M_PI * (2 * progress - 1)));
+      const BoundTerms terms = run_epoch(phase, e, epochs, rate);
+      const BoundTerms held =
+          held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
+                            : bound_of(held_out_, phase == "pretrain" ? 0.0 : 1.0);
+      if (!std::isfinite(terms.reconstruction + terms.kl()) ||
+          (!held_out_.empty() && !std::isfinite(held.reconstruction + held.kl()))) {
+        roll_back(before);
+        continue;
+      }
+      const double kl_share = phase == "pretrain" ? 0.0 : 1.0;
+      const double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      const double held_bound = held.reconstruction - kl_share * held.kl();
+      history_.push_back({phase, terms.reconstruction - kl_share * terms.kl(), held_bound,
+                          terms.reconstruction, kl_share * terms.kl(), rate, seconds});
+      monitor_.report({phase.c_str(), static_cast<Index>(history_.size()), total,
+                       history_.back().bound});
+      ++e;
+      ++epoch_;
+      if (!joint || held_out_.empty()) continue;
+      since_best = held_bound > best ? 0 : since_best + 1;
+      best = std::max(best, held_bound);
+      if (since_best >= options_.patience) break;
+    }
+    if (joint) converged_ = since_best > 0 || held_out_.empty();
+  }
+
+  void roll_back(const Snapshot& before) {
+    params_ = before.params;
+    adam_ = before.adam;
+    prior_ = before.prior;
+    moments_ = before.moments;
+    rate_scale_ *= 0.3;
+    if (++n_rollbacks_ > most_rollbacks) {
+      throw NumericalError(
+          "Training must stay finite, but even very small steps did not: look for extreme values "
+          "in the counts, or lower `learning_rate`.");
+    }
+  }
+
+  // Means per cell; stops early, not finite, where a step is.
+  BoundTerms run_epoch(const std::string& phase, Index e, Index epochs, double rate) {
+    std::vector<Index> order = training_;
+    RngStream rng(options_.seed, Purpose::shuffle, static_cast<std::uint32_t>(epoch_));
+    rng.shuffle(order);
+    const Index n = static_cast<Index>(order.size()), batches = n_batches();
+    BoundTerms total;
+    for (Index b = 0; b < batches; ++b) {
+      monitor_.poll();
+      const Index begin = n * b / batches, end = n * (b + 1) / batches;
+      const double position = (static_cast<double>(e) + static_cast<double>(b) /
+                               static_cast<double>(batches)) / static_cast<double>(epochs);
+      const double kl_weight = phase == "pretrain" ? 0.0
+                               : phase == "warmup" ? std::max(position, 1e-3) : 1.0;
+      loader_.load(order.data() + begin, end - begin, block_);
+      if (options_.mask > 0) {
+        CellLoader<float>::mask_inputs(options_.mask, options_.seed, epoch_, block_);
+      }
+      total += step(kl_weight, rate);
+      if (!std::isfinite(total.reconstruction + total.kl())) return total;
+      if (phase == "joint") update_mixture();
+    }
+    return per_cell(total, n);
+  }
+
+  BoundTerms step(double kl_weight, double rate) {
+    const StepSettings settings{kl_weight, options_.seed, Purpose::reparameterise, epoch_};
+    const BoundTerms terms =
+        network_.forward(compute_, params_.data(), block_, prior_, settings, work_);
+    if (!std::isfinite(terms.reconstruction + terms.kl())) return terms;
+    std::fill(gradient_.begin(), gradient_.end(), 0.0f);
+    network_.backward(compute_, params_.data(), block_, prior_, settings, work_,
+                      gradient_.data());
+    adam_step(compute_, AdamSettings(), rate, gradient_, adam_, params_);
+    if (Network<Likelihood>::has_scale) bound_scales();
+    return terms;
+  }
+
+  // Dispersions and variances stay in [exp(-7), exp(9)]: beyond, the likelihood is flat.
+  void bound_scales() {
+    float* log_scale = params_.data() + network_.log_scale_offset();
+    for (Index g = 0; g < reader_.n_genes(); ++g) {
+      log_scale[g] = log_scale[g] < -7.0f ? -7.0f : log_scale[g] > 9.0f ? 9.0f : log_scale[g];
+    }
+  }
+
+  // After a step: the latent moments of its batch under the responsibilities of the prior.
+  void update_mixture() {
+    LatentMoments batch(options_.latent, options_.k);
+    add_moments(batch);
+    batch.divide(static_cast<double>(block_.n_cells()));
+    moments_.blend(batch, options_.damping);
+    set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
+  }
+
+  void add_moments(LatentMoments& moments) const {
+    for (Index j = 0; j < block_.n_cells(); ++j) {
+      moments.add(work_.mean.data() + j * options_.latent,
+                  work_.log_variance.data() + j * options_.latent,
+                  work_.gamma.data() + j * options_.k);
+    }
+  }
+
+  void set_mixture(const Mixture& mixture) {
+    prior_ = MixturePrior(mixture, options_.covariance == "shared");
+  }
+
+  double n_training() const { return static_cast<double>(training_.size()); }
+
+  // EM on the latent means of the training cells, then the moments of all of them.
+  void start_mixture() {
+    const Index d = options_.latent, n = static_cast<Index>(training_.size());
+    std::vector<double> latent(static_cast<std::size_t>(d * n));
+    for_blocks(training_, [&](Index begin) {
+      network_.encode(compute_, params_.data(), block_, work_);
+      std::copy(work_.mean.begin(), work_.mean.begin() + block_.n_cells() * d,
+                latent.begin() + begin * d);
+    });
+    EmOptions em;
+    em.model = mixture_model(options_.covariance);
+    em.k = options_.k;
+    em.max_iter = options_.max_iter;
+    em.tol = options_.tol;
+    em.n_init = options_.n_init;
+    em.ridge = 1e-6;
+    em.seed = options_.seed;
+    set_mixture(fit_mixture(ConstView<double>(latent.data(), d, n), em, compute_.workers,
+                            monitor_).mixture);
+    LatentMoments all(d, options_.k);
+    for_blocks(training_, [&](Index) {
+      network_.forward(compute_, params_.data(), block_, prior_,
+                       {0.0, options_.seed, Purpose::hold_out, 0}, work_);
+      add_moments(all);
+    });
+    all.divide(n_training());
+    moments_ = all;
+    set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
+  }
+
+  // fn(place of the first cell) for blocks of the cells, inputs unmasked.
+  template <typename Fn>
+  void for_blocks(const std::vector<Index>& cells, Fn&& fn) {
+    const Index n = static_cast<Index>(cells.size());
+    for (Index begin = 0; begin < n; begin += 256) {
+      monitor_.poll();
+      loader_.load(cells.data() + begin, std::min<Index>(256, n - begin), block_);
+      fn(begin);
+    }
+  }
+
+  // Mean bound of cells, with the same noise at each call.
+  BoundTerms bound_of(const std::vector<Index>& cells, double kl_weight) {
+    BoundTerms total;
+    for_blocks(cells, [&](Index) {
+      total += network_.forward(compute_, params_.data(), block_, prior_,
+                                {kl_weight, options_.seed, Purpose::hold_out, 0}, work_);
+    });
+    return per_cell(total, static_cast<Index>(cells.size()));
+  }
+
+  // Real-valued data were standardised: the bound is reported in the units of the data.
+  BoundTerms per_cell(const BoundTerms& sum, Index n) const {
+    BoundTerms mean{sum.reconstruction / static_cast<double>(n),
+                    sum.kl_z / static_cast<double>(n), sum.kl_c / static_cast<double>(n)};
+    if (options_.likelihood == "gaussian") {
+      for (double scale : transform_.scale) mean.reconstruction += std::log(scale);
+    }
+    return mean;
+  }
+
+  TrainResult result(const double* size) {
+    TrainResult result;
+    sort_components();
+    result.model = {options_.likelihood, options_.covariance, network_.shape(),
+                    params_,             transform_,          prior_.mixture(),
+                    options_.size_reference, options_.seed};
+    result.layout = network_.layout().slices();
+    result.train = bound_of(training_, 1.0);
+    result.held_out = held_out_.empty()
+                          ? BoundTerms{not_a_number, not_a_number, not_a_number}
+                          : bound_of(held_out_, 1.0);
+    result.cells = encode(result.model, reader_, size, 0, compute_.workers, monitor_);
+    result.history = history_;
+    result.held_out_cells = held_out_;
+    result.n_rollbacks = n_rollbacks_;
+    result.converged = converged_;
+    return result;
+  }
+
+  void sort_components() {
+    Mixture sorted = prior_.mixture();
+    std::vector<Index> order(static_cast<std::size_t>(options_.k));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
+      return prior_.mixture().weights[a] > prior_.mixture().weights[b];
+    });
+    for (Index c = 0; c < options_.k; ++c) {
+      const Index from = order[static_cast<std::size_t>(c)];
+      sorted.weights[c] = prior_.mixture().weights[from];
+      sorted.means.col(c) = prior_.mixture().means.col(from);
+      sorted.covariances[static_cast<std::size_t>(c)] =
+          prior_.mixture().covariances[static_cast<std::size_t>(from)];
+    }
+    set_mixture(sorted);
+  }
+
+  const CellReader& reader_;
+  const TrainOptions& options_;
+  Compute<float> compute_;
+  Monitor& monitor_;
+  InputTransform transform_;
+  CellLoader<float> loader_;
+  Network<Likelihood> network_;
+  std::vector<float> params_, gradient_;
+  AdamState<float> adam_;
+  MixturePrior prior_;
+  LatentMoments moments_;
+  std::vector<Index> training_, held_out_;
+  CellBlock<float> block_;
+  Workspace<float> work_;
+  std::vector<EpochRecord> history_;
+  Index epoch_ = 0, n_rollbacks_ = 0;
+  double rate_scale_ = 1.0;
+  bool converged_ = false;
+};
+
+}  // namespace
+
+TrainResult train(const CellReader& reader, const double* size, const TrainOptions& options,
+                  Workers& workers, Monitor& monitor) {
+  const FlushDenormals flush;
+  return with_likelihood(options.likelihood, [&](auto likelihood) {
+    Trainer<decltype(likelihood)> trainer(reader, size, options, workers, monitor);
+    return trainer.run(size);
+  });
+}
+
+}  // namespace gmvae
