@@ -17,6 +17,7 @@ namespace {
 
 constexpr Index screening_steps = 12;  // of every start; then ...
 constexpr Index n_finalists = 3;       // ... this many run on
+constexpr double least_spread = 1e-10; // of the components; below, one has collapsed
 
 using ConstMatrix = Eigen::Map<const Eigen::MatrixXd>;
 
@@ -103,7 +104,8 @@ bool Em::m_step(const Moments& moments, double fewest_rows, Frame* frame) const 
     }
   }
   return make_frame(moments.counts / moments.counts.sum(), moments.means, covariances,
-                    family_.scatter, frame);
+                    family_.scatter, frame) &&
+         spread(*frame) > least_spread;
 }
 
 // M-step, then E-step under the new parameters.
@@ -207,13 +209,13 @@ std::vector<Run> Em::screen() {
 
 EmFit Em::fit() {
   std::vector<Run> runs = screen();
-  const std::size_t n_final = std::min(runs.size(), static_cast<std::size_t>(n_finalists));
   const Run* best = nullptr;
-  for (std::size_t i = 0; i < n_final; ++i) {
-    iterate(runs[i], options_.max_iter, "Running EM");
-    if (!runs[i].collapsed && (best == nullptr || runs[i].loglik() > best->loglik())) {
-      best = &runs[i];
-    }
+  Index n_final = 0;
+  for (Run& run : runs) {
+    iterate(run, options_.max_iter, "Running EM");
+    if (run.collapsed) continue;
+    if (best == nullptr || run.loglik() > best->loglik()) best = &run;
+    if (++n_final == n_finalists) break;
   }
   if (best == nullptr) fail(runs.size());
   return result(*best, runs);

@@ -3,6 +3,7 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/numeric.h"
@@ -14,7 +15,7 @@ namespace {
 
 using ConstMatrix = Eigen::Map<const Eigen::MatrixXd>;
 
-constexpr double smallest_pivot = 1e-12;   // relative to the variance of the column
+constexpr double smallest_pivot = 1e-13;   // relative to the variance of the column
 constexpr double largest_square = 1e300;   // of a distance: beyond, exp() is zero anyhow
 constexpr Index max_slots = 32;            // partial sums of a pass, whatever the threads
 constexpr double section_flops = 2e9;      // between two looks at the monitor: below a second
@@ -166,6 +167,18 @@ bool make_frame(const Eigen::VectorXd& weights, const Eigen::MatrixXd& means,
     frame->log_constant[k] -= root.diagonal().array().log().sum();
   }
   return true;
+}
+
+double spread(const Frame& frame) {
+  if (frame.scatter == Scatter::diagonal) {
+    return frame.covariances.minCoeff() / frame.covariances.maxCoeff();
+  }
+  double smallest = std::numeric_limits<double>::infinity(), largest = 0.0;
+  for (Index k = 0; k < frame.n_components(); ++k) {
+    smallest = std::min(smallest, nth_block(frame.root, k).diagonal().minCoeff());
+    largest = std::max(largest, nth_block(frame.covariances, k).diagonal().maxCoeff());
+  }
+  return smallest * smallest / largest;
 }
 
 void Statistics::set_zero(const Frame& frame) {

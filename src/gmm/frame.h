@@ -28,9 +28,13 @@ struct Frame {
 };
 
 // False where a covariance is not positive definite in double: a Cholesky pivot, the variance of
-// a column given those before it, is below 1e-12 of the column's variance.
+// a column given those before it, is below 1e-13 of the column's variance.
 bool make_frame(const Eigen::VectorXd& weights, const Eigen::MatrixXd& means,
                 const Eigen::MatrixXd& covariances, Scatter scatter, Frame* frame);
+
+// The smallest variance left to a column given those before it, of any component, relative to the
+// largest variance of any: near zero where a component lies in a plane or on a few equal rows.
+double spread(const Frame& frame);
 
 // Sums over observations in the coordinates of a frame.  Those of the same frame add up, so they
 // can come from blocks, chunks or machines.

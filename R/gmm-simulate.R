@@ -1,0 +1,51 @@
+#' Draw from a Gaussian mixture
+#'
+#' @param object A fit of [gmm_fit()].
+#' @param nsim Number of rows to draw, a whole number of at least 1.
+#' @param seed `NULL`, or a number for [set.seed()]; R's generator is put back
+#'   afterwards, as by [stats::simulate()].
+#' @param ... Must be empty.
+#' @returns Matrix nsim x d in the units of the data, with the fit's column
+#'   names. Its attribute `"component"` has the component (1 to k) that each row
+#'   was drawn from, `"seed"` the state of the generator before, as for
+#'   [stats::simulate()].
+#' @section Errors: `gmvae_error_option` if `nsim` is no such number.
+#' @seealso [gmm_fit()]
+#' @examples
+#' fit <- gmm_fit(faithful, k = 2)
+#' head(simulate(fit, 100, seed = 1))
+#' @importFrom stats simulate
+#' @export
+simulate.gmm_fit <- function(object, nsim = 1, seed = NULL, ...) {
+  check_no_dots(...)
+  check_fit(object)
+  nsim <- check_count(nsim)
+  state <- simulation_state(seed)
+  if (!is.null(seed)) {
+    on.exit(assign(".Random.seed", state$before, envir = globalenv()))
+  }
+  d <- length(object$columns)
+  component <- sample.int(object$k, nsim, replace = TRUE,
+                          prob = object$weights)
+  x <- matrix(stats::rnorm(nsim * d), nsim,
+              dimnames = list(NULL, object$columns))
+  for (j in unique(component)) {
+    rows <- component == j
+    root <- chol(matrix(object$covariances[, , j], d))
+    x[rows, ] <- sweep(x[rows, , drop = FALSE] %*% root, 2,
+                       object$means[j, ], "+")
+  }
+  structure(x, component = component, seed = state$seed)
+}
+
+# Sets the seed, as the methods of package stats do: `before` is the state to
+# put back, `seed` what the result carries.
+simulation_state <- function(seed) {
+  if (!exists(".Random.seed", envir = globalenv(), inherits = FALSE)) {
+    stats::runif(1)
+  }
+  before <- get(".Random.seed", envir = globalenv())
+  if (is.null(seed)) return(list(before = before, seed = before))
+  set.seed(seed)
+  list(before = before, seed = structure(seed, kind = as.list(RNGkind())))
+}
