@@ -1,0 +1,189 @@
+// Every fast kernel against its plain reference, for each instruction set of this processor:
+// odd lengths, unaligned starts, and both precisions.
+#include <limits>
+#include <type_traits>
+
+#include "gradient.h"
+#include "simd/kernels.h"
+#include "testing.h"
+
+using namespace gmvae;
+using testing::normals;
+
+namespace {
+
+constexpr Target targets[] = {Target::baseline, Target::avx2, Target::avx512};
+constexpr std::size_t lengths[] = {0, 1, 3, 7, 8, 9, 15, 16, 17, 33, 1003};
+
+template <typename T>
+double tolerance() {
+  return sizeof(T) == 4 ? 5e-7 : 5e-16;
+}
+
+// n numbers one element behind an aligned start.
+template <typename T>
+struct Unaligned {
+  std::vector<T> all;
+  explicit Unaligned(const std::vector<double>& x) : all(1) {
+    all.insert(all.end(), x.begin(), x.end());
+  }
+  T* data() { return all.data() + 1; }
+};
+
+template <typename T>
+void check_gemm(const Kernels<T>& fast, const Kernels<T>& plain) {
+  for (std::ptrdiff_t m : {1, 5, 24, 97}) {
+    for (std::ptrdiff_t n : {1, 4, 9, 130}) {
+      for (std::ptrdiff_t k : {0, 1, 40, 300}) {
+        for (int variant = 0; variant < 8; ++variant) {
+          const bool a_transposed = variant & 1, b_transposed = variant & 2, add = variant & 4;
+          Unaligned<T> a(normals(static_cast<std::size_t>(m * k), 1));
+          Unaligned<T> b(normals(static_cast<std::size_t>(k * n), 2));
+          const auto before = normals(static_cast<std::size_t>(m * n), 3);
+          Unaligned<T> c(before), expected(before);
+          fast.gemm(m, n, k, a.data(), a_transposed ? k : 1, a_transposed ? 1 : m, b.data(),
+                    b_transposed ? n : 1, b_transposed ? 1 : k, c.data(), m, add);
+          plain.gemm(m, n, k, a.data(), a_transposed ? k : 1, a_transposed ? 1 : m, b.data(),
+                     b_transposed ? n : 1, b_transposed ? 1 : k, expected.data(), m, add);
+          double worst = 0;
+          for (std::size_t i = 0; i < before.size(); ++i) {
+            worst = std::max(worst, std::abs(static_cast<double>(c.data()[i] - expected.data()[i])));
+          }
+          CHECK(worst <= tolerance<T>() * 4 * static_cast<double>(k + 1));
+        }
+      }
+    }
+  }
+}
+
+template <typename T>
+void check_vectors(const Kernels<T>& fast, const Kernels<T>& plain) {
+  for (std::size_t n : lengths) {
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(n);
+    const auto draws = normals(n, 4, 5.0);
+    Unaligned<T> x(draws), y(normals(n, 5)), expected = y;
+    const auto near = [&](Unaligned<T>& a, Unaligned<T>& b, double factor) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const double value = static_cast<double>(b.data()[i]);
+        CHECK(std::abs(static_cast<double>(a.data()[i]) - value) <=
+              factor * tolerance<T>() * std::abs(value) + 1e-30);
+      }
+    };
+    fast.axpy(size, T(0.7), x.data(), y.data());
+    plain.axpy(size, T(0.7), x.data(), expected.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      CHECK_NEAR(y.data()[i], expected.data()[i], 10 * tolerance<T>());
+    }
+    CHECK_NEAR(fast.dot(size, x.data(), y.data()), plain.dot(size, x.data(), y.data()),
+               tolerance<T>() * 50 * static_cast<double>(n + 1));
+    fast.exp(size, x.data(), y.data());
+    plain.exp(size, x.data(), expected.data());
+    near(y, expected, 1);
+    Unaligned<T> positive = expected;
+    fast.log(size, positive.data(), y.data());
+    plain.log(size, positive.data(), expected.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      CHECK_NEAR(y.data()[i], expected.data()[i], 2 * tolerance<T>());
+    }
+    if (n == 0) continue;
+    CHECK(fast.max(size, x.data()) == plain.max(size, x.data()));
+    const T top = plain.max(size, x.data());
+    const T sum = fast.sum_exp(size, x.data(), top, y.data());
+    CHECK_NEAR(sum, plain.sum_exp(size, x.data(), top, expected.data()),
+               static_cast<double>(n) * tolerance<T>());
+    near(y, expected, 1);
+  }
+}
+
+template <typename T>
+void check_fused(const Kernels<T>& fast, const Kernels<T>& plain) {
+  for (std::size_t n : lengths) {
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(n);
+    auto theta = normals(n, 6, 2.0), mean = normals(n, 7, 3.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      theta[i] = std::exp(theta[i]);
+      mean[i] = std::exp(mean[i]);
+    }
+    Unaligned<T> scale(theta), mu(mean), mu_plain(mean), d(mean), d_plain(mean);
+    Unaligned<T> d_theta(theta), d_theta_plain(theta);
+    const T sum = fast.nb_zeros(size, T(0.3), T(1e-20), scale.data(), mu.data(), d.data(),
+                                d_theta.data());
+    const T expected = plain.nb_zeros(size, T(0.3), T(1e-20), scale.data(), mu_plain.data(),
+                                      d_plain.data(), d_theta_plain.data());
+    CHECK(std::abs(static_cast<double>(sum - expected)) <=
+          4 * tolerance<T>() * (1 + std::abs(static_cast<double>(expected))));
+    for (std::size_t i = 0; i < n; ++i) {
+      CHECK_NEAR(mu.data()[i], mu_plain.data()[i], tolerance<T>());
+      CHECK_NEAR(d.data()[i], d_plain.data()[i], 2 * tolerance<T>());
+      // A difference of two nearly equal numbers: absolute error, on the scale of theta.
+      CHECK(std::abs(static_cast<double>(d_theta.data()[i] - d_theta_plain.data()[i])) <=
+            4 * tolerance<T>() * (1 + theta[i]));
+    }
+    Unaligned<T> p(mean), p_plain(mean), m(theta), m_plain(theta), v(mean), v_plain(mean);
+    Unaligned<T> g(normals(n, 8));
+    fast.adam(size, p.data(), m.data(), v.data(), g.data(), T(0.01), T(0.9), T(0.999), T(1e-8));
+    plain.adam(size, p_plain.data(), m_plain.data(), v_plain.data(), g.data(), T(0.01), T(0.9),
+               T(0.999), T(1e-8));
+    for (std::size_t i = 0; i < n; ++i) {
+      CHECK_NEAR(p.data()[i], p_plain.data()[i], 4 * tolerance<T>());
+      CHECK_NEAR(m.data()[i], m_plain.data()[i], 2 * tolerance<T>());
+      CHECK_NEAR(v.data()[i], v_plain.data()[i], 2 * tolerance<T>());
+    }
+  }
+}
+
+template <typename Fn>
+void for_each_target(Fn&& fn) {
+  for (Target target : targets) {
+    if (!kernels_for<float>(target)) continue;  // not on this processor
+    fn(*kernels_for<float>(target), *kernels_for<float>(Target::reference));
+    fn(*kernels_for<double>(target), *kernels_for<double>(Target::reference));
+  }
+}
+
+}  // namespace
+
+TEST("kernels: gemm equals the reference, all shapes and transposes") {
+  for_each_target([](const auto& fast, const auto& plain) { check_gemm(fast, plain); });
+}
+
+TEST("kernels: vector functions equal the reference") {
+  for_each_target([](const auto& fast, const auto& plain) { check_vectors(fast, plain); });
+}
+
+TEST("kernels: negative binomial zeros and Adam equal the reference") {
+  for_each_target([](const auto& fast, const auto& plain) { check_fused(fast, plain); });
+}
+
+TEST("kernels: NaN and infinity are not hidden") {
+  for_each_target([](const auto& fast, const auto&) {
+    using T = std::decay_t<decltype(fast.dot(0, nullptr, nullptr))>;
+    const T nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
+    const T x[] = {nan, inf, T(1)};
+    T y[3];
+    fast.exp(3, x, y);
+    CHECK(std::isnan(y[0]));
+    fast.log(3, x, y);
+    CHECK(std::isnan(y[0]));
+    CHECK(y[1] == inf);
+  });
+}
+
+TEST("kernels: exp keeps to normal numbers at both ends") {
+  for_each_target([](const auto& fast, const auto&) {
+    using T = std::decay_t<decltype(fast.dot(0, nullptr, nullptr))>;
+    const T x[] = {T(-1e6), T(1e6)};
+    T y[2];
+    fast.exp(2, x, y);
+    CHECK(y[0] >= std::numeric_limits<T>::min());
+    CHECK(std::isfinite(y[1]));
+  });
+}
+
+TEST("kernels: the widest set that runs here is the one in use") {
+  Target widest = Target::baseline;
+  for (Target target : targets) {
+    if (kernels_for<float>(target)) widest = target;
+  }
+  CHECK(&kernels<float>() == kernels_for<float>(widest));
+}
