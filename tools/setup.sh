@@ -65,6 +65,8 @@ if [ -n "$missing" ] && may_use_apt; then
   missing=$(missing_packages)
 fi
 if [ -n "$missing" ]; then
+  # A library that the sources of testthat's dependencies look for
+  ! may_use_apt || apt_install libuv1-dev || true
   say "R installs from source: $missing"
   # shellcheck disable=SC2086
   Rscript tools/install-packages.R $missing
