@@ -2,42 +2,42 @@
 # Generator token: 10BE3573-1514-4C36-9D1C-5A225CD40393
 
 cpp_log_prob <- function(likelihood, x, mean, scale, dropout) {
-    .Call('_gmvae_cpp_log_prob', PACKAGE = 'gmvae', likelihood, x, mean, scale, dropout)
+    .Call(`_gmvae_cpp_log_prob`, likelihood, x, mean, scale, dropout)
 }
 
 cpp_kernels <- function() {
-    .Call('_gmvae_cpp_kernels', PACKAGE = 'gmvae')
+    .Call(`_gmvae_cpp_kernels`)
 }
 
 cpp_gmm_fit <- function(x, options, seed, progress) {
-    .Call('_gmvae_cpp_gmm_fit', PACKAGE = 'gmvae', x, options, seed, progress)
+    .Call(`_gmvae_cpp_gmm_fit`, x, options, seed, progress)
 }
 
 cpp_gmm_evaluate <- function(x, mixture, n_threads) {
-    .Call('_gmvae_cpp_gmm_evaluate', PACKAGE = 'gmvae', x, mixture, n_threads)
+    .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, n_threads)
 }
 
 cpp_gmm_models <- function() {
-    .Call('_gmvae_cpp_gmm_models', PACKAGE = 'gmvae')
+    .Call(`_gmvae_cpp_gmm_models`)
 }
 
 cpp_gmvae_train <- function(counts, size, options, seed, progress) {
-    .Call('_gmvae_cpp_gmvae_train', PACKAGE = 'gmvae', counts, size, options, seed, progress)
+    .Call(`_gmvae_cpp_gmvae_train`, counts, size, options, seed, progress)
 }
 
 cpp_gmvae_encode <- function(state, counts, size, n_draws, n_threads, progress) {
-    .Call('_gmvae_cpp_gmvae_encode', PACKAGE = 'gmvae', state, counts, size, n_draws, n_threads, progress)
+    .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, n_draws, n_threads, progress)
 }
 
 cpp_gmvae_decode <- function(state, latent, size, features, n_threads) {
-    .Call('_gmvae_cpp_gmvae_decode', PACKAGE = 'gmvae', state, latent, size, features, n_threads)
+    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, features, n_threads)
 }
 
 cpp_feature_moments <- function(counts, size) {
-    .Call('_gmvae_cpp_feature_moments', PACKAGE = 'gmvae', counts, size)
+    .Call(`_gmvae_cpp_feature_moments`, counts, size)
 }
 
 cpp_clipped_variance <- function(counts, size, mean, sd, limit) {
-    .Call('_gmvae_cpp_clipped_variance', PACKAGE = 'gmvae', counts, size, mean, sd, limit)
+    .Call(`_gmvae_cpp_clipped_variance`, counts, size, mean, sd, limit)
 }
 
