@@ -8,9 +8,9 @@
 #'   per layer, at most 8 layers. The encoder takes them in this order, the
 #'   decoder in reverse.
 #' @param epochs Passes through the cells in the warm-up and the joint phase
-#'   together, a whole number of at least 1. The other parts of the schedule
-#'   (pretraining, warm-up) scale with it. `NULL`: as many as give
-#'   about 12,000 steps, but 30 to 300.
+#'   together, half of them each; a whole number of at least 2. Pretraining
+#'   takes a sixth of it more. `NULL`: as many as give about 12,000 steps, but
+#'   30 to 300.
 #' @param batch_size Cells per step, a whole number of at least 2; all of them
 #'   where there are fewer.
 #' @param learning_rate Step size of Adam, above 0 and at most 1. It is cut when
@@ -20,8 +20,9 @@
 #' @param held_out Share of the cells kept from training to measure the bound
 #'   on, from 0 (none: no early stopping) to 0.5.
 #' @param patience Epochs without a better held-out bound after which the joint
-#'   phase stops, a whole number of at least 1. `NULL`: a fifth of `epochs`, but
-#'   at least 10.
+#'   phase stops, a whole number of at least 1.
+#' @param damping Weight of one batch in the running moments that the mixture
+#'   is updated from, above 0 and at most 1 (only the last batch counts).
 #' @param n_init Starts of the mixture's EM, the best of which counts; a whole
 #'   number of at least 1.
 #' @param max_iter Iterations of EM at most, a whole number of at least 1.
@@ -39,8 +40,8 @@
 #' @export
 gmvae_control <- function(latent = 10, hidden = 128, epochs = NULL,
                           batch_size = 128, learning_rate = 1e-3, mask = 0.5,
-                          held_out = 0.1, patience = NULL, n_init = 20,
-                          max_iter = 200, tol = 1e-6,
+                          held_out = 0.1, patience = 20, damping = 0.05,
+                          n_init = 20, max_iter = 200, tol = 1e-6,
                           n_threads = default_threads(),
                           verbose = interactive(), ...) {
   check_option_names(..., options = names(formals(gmvae_control)))
@@ -48,12 +49,13 @@ gmvae_control <- function(latent = 10, hidden = 128, epochs = NULL,
     list(
       latent = check_count(latent, max = 512),
       hidden = check_hidden(hidden),
-      epochs = if (!is.null(epochs)) check_count(epochs),
+      epochs = if (!is.null(epochs)) check_count(epochs, min = 2),
       batch_size = check_count(batch_size, min = 2),
       learning_rate = check_number(learning_rate, 0, 1, open = TRUE),
       mask = check_number(mask, 0, 0.95),
       held_out = check_number(held_out, 0, 0.5),
-      patience = if (!is.null(patience)) check_count(patience),
+      patience = check_count(patience),
+      damping = check_number(damping, 0, 1, open = TRUE),
       n_init = check_count(n_init),
       max_iter = check_count(max_iter),
       tol = check_number(tol, 0, open = TRUE),
@@ -109,27 +111,27 @@ check_option_names <- function(..., options, call = rlang::caller_env()) {
     ), "option", call = call)
   }
   distance <- drop(utils::adist(given, options, ignore.case = TRUE))
-  hint <- if (min(distance) <= max(2, nchar(given) / 2)) {
-    "Did you mean {.arg {options[which.min(distance)]}}?"
-  } else {
-    "The options are {.val {options}}."
-  }
   gmvae_abort(c(
     "Options must be ones that there are.",
     x = "{.arg {given}} is not an option.",
-    i = hint
+    i = "Did you mean {.arg {options[which.min(distance)]}}? See
+         {.help gmvae::gmvae_control} for all."
   ), "option", call = call)
 }
 
 # What NULL stands for, given the number of cells.
 resolve_schedule <- function(control, n_cells) {
-  steps_per_epoch <- ceiling(n_cells / control$batch_size)
   if (is.null(control$epochs)) {
+    steps_per_epoch <- ceiling(n_cells / control$batch_size)
     epochs <- ceiling(12000 / steps_per_epoch)
     control$epochs <- as.integer(min(max(epochs, 30), 300))
   }
-  if (is.null(control$patience)) {
-    control$patience <- as.integer(max(control$epochs %/% 5L, 10L))
-  }
   control
+}
+
+# `epochs` as the core's phases.
+training_phases <- function(epochs) {
+  warmup <- round(epochs / 2)
+  list(epochs_pretrain = max(1, round(epochs / 6)), epochs_warmup = warmup,
+       epochs_joint = epochs - warmup)
 }

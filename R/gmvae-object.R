@@ -23,7 +23,7 @@ new_gmvae <- function(core, cells, features, size, likelihood, covariance, k,
       latent_sd = `dimnames<-`(core$latent_sd, list(cells, latent)),
       mixture = mixture,
       history = as.data.frame(core$history),
-      bound = core$bound,
+      bound = do.call(rbind, core$bound),
       features = features$gene[features$used],
       feature_table = features,
       size_factors = stats::setNames(size$factors, cells),
@@ -33,7 +33,7 @@ new_gmvae <- function(core, cells, features, size, likelihood, covariance, k,
       held_out = core$held_out,
       converged = core$converged,
       n_rollbacks = core$n_rollbacks,
-      active_units = core$active_units,
+      active_units = count_active(core$latent, core$latent_sd),
       parameters = core$parameters,
       layout = core$layout,
       input = core$input,
@@ -86,6 +86,13 @@ confidence <- function(posterior) {
                   max.col(posterior, ties.method = "first"))]
 }
 
+# Latent dimensions in which cells differ by more than 1% of the total
+# variance; in a collapsed one all have the same mean and only noise is left.
+count_active <- function(means, deviations) {
+  between <- apply(means, 2L, function(m) mean((m - mean(m))^2))
+  sum(between > 0.01 * (between + colMeans(deviations^2)))
+}
+
 # exp(entropy) of the weights: k if all are equal, 1 if one has all.
 effective_components <- function(weights) {
   weights <- weights[weights > 0]
@@ -101,8 +108,8 @@ fit_cautions <- function(object) {
   c(
     if (object$n_rollbacks > 0L) {
       n <- object$n_rollbacks
-      say("{n} step{?s} gave non-finite values and {?was/were} repeated with ",
-          "a smaller learning rate.")
+      say("{n} epoch{?s} gave non-finite values and {?was/were} repeated ",
+          "with a smaller learning rate.")
     },
     if (!object$converged) {
       paste("Not converged: the bound was still rising at the last epoch;",
@@ -223,8 +230,8 @@ print.summary_gmvae <- function(x, ...) {
     Bound = format_bound(x),
     "  parts" = sprintf(
       "reconstruction %s, KL of latent %s, KL of cluster %s",
-      number(x$bound$reconstruction), number(x$bound$kl_z),
-      number(x$bound$kl_c)
+      number(x$bound["train", "reconstruction"]),
+      number(x$bound["train", "kl_z"]), number(x$bound["train", "kl_c"])
     ),
     Latent = format_latent(x),
     Mixture = paste(x$covariance, "covariance"),
@@ -294,9 +301,10 @@ format_confidence <- function(facts) {
 
 format_bound <- function(facts) {
   paste0(
-    number(facts$bound$train), " per cell in training",
+    number(facts$bound["train", "bound"]), " per cell in training",
     if (facts$n_held_out > 0L) {
-      sprintf(", %s held out (%s cells)", number(facts$bound$heldout),
+      sprintf(", %s held out (%s cells)",
+              number(facts$bound["heldout", "bound"]),
               count(facts$n_held_out))
     }
   )

@@ -60,8 +60,8 @@ plot_latent <- function(x, colour, method, call) {
   if (!is.null(colour)) {
     labels <- check_colour(colour, nrow(x$latent), call)
     others <- data.frame(map$points, group = labels, panel = "Label")
-    # Levels of both panels in one scale: labels get a mark of their own.
-    levels(others$group) <- paste0(levels(labels), "\u200b")
+    # Both panels share one scale: a mark keeps label "1" off cluster "1".
+    levels(others$group) <- paste0("label:", levels(labels))
     cells <- rbind(cells, others)
   }
   shown <- if (is.null(colour)) levels(x$cluster) else levels(others$group)
@@ -77,6 +77,7 @@ plot_latent <- function(x, colour, method, call) {
     ggplot2::facet_wrap(ggplot2::vars(.data$panel)) +
     ggplot2::scale_colour_manual(
       values = colours, breaks = shown, na.value = "grey70",
+      labels = sub("^label:", "", shown),
       name = if (is.null(colour)) "Cluster" else "Label",
       guide = ggplot2::guide_legend(override.aes = list(size = 3, alpha = 1))
     ) +
@@ -183,8 +184,10 @@ plot_sizes <- function(x) {
   )
   ggplot2::ggplot(sizes, ggplot2::aes(.data$cluster, .data$cells)) +
     ggplot2::geom_col(ggplot2::aes(fill = .data$cluster), width = 0.75) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$cells), vjust = -0.5,
-                       size = 3.2) +
+    ggplot2::geom_text(
+      ggplot2::aes(label = .data$cells, y = pmax(.data$cells, .data$expected)),
+      vjust = -0.8, size = 3.2
+    ) +
     ggplot2::geom_point(ggplot2::aes(y = .data$expected), shape = 21,
                         fill = "white", size = 2.2) +
     ggplot2::scale_fill_manual(values = group_colours(levels(x$cluster)),
@@ -208,8 +211,10 @@ plot_uncertainty <- function(x) {
     ggplot2::scale_colour_manual(values = group_colours(levels(x$cluster)),
                                  guide = "none") +
     ggplot2::scale_x_discrete(drop = FALSE) +
-    ggplot2::scale_y_sqrt(limits = c(0, 1),
-                          breaks = c(0, 0.01, 0.05, 0.2, 0.5, 1)) +
+    ggplot2::scale_y_sqrt(
+      limits = c(0, max(0.5, cells$uncertainty)),
+      breaks = c(0, 0.01, 0.05, 0.1, 0.2, 0.5, 1)
+    ) +
     ggplot2::labs(title = "Uncertainty of the cells", x = "Cluster",
                   y = "1 - probability of the cell's cluster",
                   subtitle = "0: certain. Square-root scale") +

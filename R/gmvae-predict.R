@@ -34,7 +34,8 @@
 #'   * `"normalized"`: the same at the median library size of the training
 #'     cells.
 #'   * `"loglik"`: numeric (m), named by cell: the lower bound of the
-#'     log-likelihood of each cell, natural logarithm.
+#'     log-likelihood of each cell, natural logarithm, averaged over 8 draws of
+#'     its latent point.
 #' @section Errors: `gmvae_error_input` if genes have no names, or none of the
 #'   fit, or if genes seem to be in the columns; `gmvae_error_data` and
 #'   `gmvae_error_option` as in [gmvae()].
@@ -47,6 +48,7 @@
 #' predict(fit, new)
 #' round(predict(fit, new, type = "posterior"), 3)
 #' predict(fit, new, type = "normalized", features = fit$features[1:3])
+#' @importFrom stats predict
 #' @export
 predict.gmvae <- function(object, newdata,
                           type = c("cluster", "posterior", "latent", "mean",
@@ -63,7 +65,7 @@ predict.gmvae <- function(object, newdata,
   cells <- if (missing(newdata)) {
     training_cells(object, type, size_factors, call)
   } else {
-    encode_cells(object, newdata, size_factors, assay, call)
+    encode_cells(object, newdata, type, size_factors, assay, call)
   }
   switch(type,
     cluster = most_probable(cells$posterior),
@@ -94,7 +96,7 @@ training_cells <- function(object, type, size_factors, call) {
 }
 
 # Posterior, latent means, bound and size factors of new cells.
-encode_cells <- function(object, newdata, size_factors, assay, call) {
+encode_cells <- function(object, newdata, type, size_factors, assay, call) {
   named <- !is.null(rownames(newdata))
   counts <- as_counts(newdata, assay, arg = "newdata", call = call)
   if (!named) check_unnamed(counts, object, call)
@@ -104,7 +106,8 @@ encode_cells <- function(object, newdata, size_factors, assay, call) {
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(object), counts, size, object$control$n_threads,
+    network_state(object), counts, size,
+    n_draws = if (type == "loglik") 8L else 0L, object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
   ), call = call)
   cells <- colnames(counts)
@@ -112,7 +115,8 @@ encode_cells <- function(object, newdata, size_factors, assay, call) {
     latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
     posterior = `dimnames<-`(core$posterior,
                              list(cells, colnames(object$posterior))),
-    loglik = stats::setNames(core$loglik, cells), size = size
+    loglik = if (type == "loglik") stats::setNames(core$loglik, cells),
+    size = size
   )
 }
 

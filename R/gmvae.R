@@ -32,10 +32,10 @@
 #' @section Choice of genes:
 #' By default the networks see the 2,000 genes whose variance is largest beside
 #' that of other genes of the same mean. Counts are divided by the cell's total
-#' (times the median total), a local quadratic regression gives the expected log variance at
-#' each log mean, values are standardised by it and clipped at the square root
-#' of the number of cells, and their variance is the score (Stuart et al.
-#' 2019). Below 50 genes of distinct means the variance of a Poisson variable
+#' over all genes (times the median total), a local quadratic regression gives
+#' the expected log variance at each log mean, values are standardised by it
+#' and clipped at the square root of the number of cells, and their variance is
+#' the score (Stuart et al. 2019). Below 50 genes of distinct means the variance of a Poisson variable
 #' takes the place of the regression. `"gaussian"` takes the genes of the
 #' largest variance. Genes without a count in any cell are dropped with a
 #' message.
@@ -86,17 +86,20 @@
 #'   * `history`: data frame with a row per epoch: `epoch`, `phase`, `bound`,
 #'     `bound_heldout`, `reconstruction`, `kl` (natural logarithms, per cell),
 #'     `learning_rate`, `seconds`.
-#'   * `bound`: list of the final bound and its parts, per cell: `train`,
-#'     `heldout`, `reconstruction`, `kl_z`, `kl_c`.
+#'   * `bound`: the final bound and its parts, per cell: a matrix with rows
+#'     `train` and `heldout` and columns `bound`, `reconstruction`, `kl_z`,
+#'     `kl_c`; the bound is the second less the last two.
 #'   * `features`: names (G) of the genes used; `feature_table`: a row per gene
 #'     of `x` with its `mean` and `variance` over cells (of the values divided
-#'     by the cells' totals relative to the median), `n_cells` with a count, `score`, `used`.
+#'     by the cells' totals relative to the median), the cells with a count
+#'     (`n_cells`), `score` and `used`.
 #'   * `size_factors` (n, named by cell, median 1), `size_scale` (what they
 #'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
 #'     `size_reference` (median total of the cells over the genes used).
 #'   * `held_out`: numbers of the cells kept from training; `converged`;
-#'     `n_rollbacks`: steps undone because of non-finite values;
-#'     `active_units`: latent dimensions in which the cells differ.
+#'     `n_rollbacks`: epochs undone because of non-finite values;
+#'     `active_units`: latent dimensions in which the variance of the means
+#'     over the cells is more than 1% of the total variance.
 #'   * `parameters`, `layout`, `input`: the networks, as one vector, where its
 #'     parts are, and how the encoder scales its input.
 #'   * `likelihood`, `covariance`, `k`, `n_genes`, `call`, `control` (nothing
@@ -179,7 +182,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
 
   control <- resolve_schedule(control, ncol(counts))
   options <- c(list(k = k, likelihood = likelihood, covariance = covariance,
-                    size_reference = size$reference), unclass(control))
+                    size_reference = size$reference),
+               training_phases(control$epochs), unclass(control))
   core <- with_core_errors(cpp_gmvae_train(
     counts, size$factors, options, draw_seed(),
     progress_reporter(control$verbose)

@@ -6,7 +6,9 @@
 count_likelihoods <- c("nb", "zinb", "poisson")
 likelihoods <- c(count_likelihoods, "bernoulli", "gaussian")
 
-# Coerces `x` and completes its names.
+# Coerces `x` and completes its names. Without the import, coercion to
+# Matrix's classes fails until something else loads that package.
+#' @importFrom Matrix drop0
 as_counts <- function(x, assay = "counts", arg = "x",
                       call = rlang::caller_env()) {
   if (inherits(x, "SummarizedExperiment")) {
@@ -71,7 +73,7 @@ as_sparse <- function(x, arg, call) {
       i = "Was one of its slots changed by hand?"
     ), "input", call = call)
   }
-  if (any_zero(counts@x)) Matrix::drop0(counts) else counts
+  if (any(counts@x == 0, na.rm = TRUE)) drop0(counts) else counts
 }
 
 abort_not_matrix <- function(x, arg, call) {
@@ -93,10 +95,12 @@ abort_not_matrix <- function(x, arg, call) {
 # Matrices on disk come in block by block of cells, each made sparse at once.
 read_delayed <- function(x, arg, call) {
   require_package("DelayedArray", "read {.arg {arg}}", call, arg = arg)
+  sparse_block <- function(block) {
+    as_sparse(methods::as(block, "CsparseMatrix"), arg, call)
+  }
   blocks <- DelayedArray::blockApply(
-    x, function(block) as_sparse(methods::as(block, "CsparseMatrix"),
-                                 arg, call),
-    grid = DelayedArray::colAutoGrid(x), as.sparse = NA, BPPARAM = NULL
+    x, sparse_block, grid = DelayedArray::colAutoGrid(x), as.sparse = NA,
+    BPPARAM = NULL
   )
   with_names(do.call(cbind, blocks), rownames(x), colnames(x))
 }
@@ -107,7 +111,8 @@ check_gene_names <- function(genes, arg, call) {
     gmvae_abort(c(
       "Every gene (row) of {.arg {arg}} must have a name.",
       x = "{length(nameless)} of {length(genes)}
-           {cli::qty(length(nameless))}ha{?s/ve} none, the first in row {nameless[1]}."
+           {cli::qty(length(nameless))}ha{?s/ve} none, the first in row
+           {nameless[1]}."
     ), "input", call = call)
   }
   repeated <- unique(genes[duplicated(genes)])
@@ -217,8 +222,8 @@ find_values <- function(counts, is_bad) {
   values <- counts@x
   n <- 0L
   first <- NULL
-  for (start in seq(1, by = 2^20, length.out = ceiling(length(values) / 2^20)))
-  {
+  starts <- seq(1, by = 2^20, length.out = ceiling(length(values) / 2^20))
+  for (start in starts) {
     block <- values[start:min(start + 2^20 - 1, length(values))]
     bad <- which(is_bad(block))
     n <- n + length(bad)
@@ -230,8 +235,6 @@ find_values <- function(counts, is_bad) {
   list(n = n, value = format(values[first]),
        where = paste0("gene \"", gene, "\" of cell \"", cell, "\""))
 }
-
-any_zero <- function(values) any(values == 0, na.rm = TRUE)
 
 # Names for a message: quoted, at most three, then how many more.
 first_few <- function(names, n = 3L) {
