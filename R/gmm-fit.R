@@ -23,8 +23,8 @@
 #'   column, where the last three are the same, `"EEE"` and `"VVV"`).
 #' @param ... Must be empty: other names are errors.
 #' @param start Instead of random starts, a component from 1 to `k` for each row
-#'   of `x` (n whole numbers or a factor), for one `k`. EM begins with an M-step;
-#'   with `gmm_control(max_iter = 1)` it also ends there.
+#'   of `x` (n whole numbers or a factor), for one `k`. EM begins with an
+#'   M-step; with `gmm_control(max_iter = 1)` it also ends there.
 #' @param keep_data Keep a copy of `x` in the fit, for its plots? `FALSE` by
 #'   default; see [plot.gmm_fit()].
 #' @param control Options, made by [gmm_control()].
@@ -229,7 +229,8 @@ check_models <- function(model, d, call = rlang::caller_env()) {
 }
 
 check_k <- function(k, x, call = rlang::caller_env()) {
-  k <- unique(check_count(k, length = NULL, arg = "k", call = call))
+  length <- if (length(k) == 1L) 1L
+  k <- unique(check_count(k, length = length, arg = "k", call = call))
   distinct <- n_distinct_rows(x, max(k))
   if (max(k) <= distinct) return(k)
   gmvae_abort(c(
@@ -307,7 +308,7 @@ check_numeric_columns <- function(x, arg, call) {
   gmvae_abort(c(
     "The columns of {.arg {arg}} must be numeric.",
     x = "{.val {other}} {?is/are} not.",
-    i = "Leave {cli::qty(other)}{?it/them} out."
+    i = if (arg == "x") "Leave {cli::qty(other)}{?it/them} out."
   ), "input", call = call)
 }
 

@@ -61,16 +61,22 @@ print.gmm_fit <- function(x, ...) {
 
 # What was fitted and how well.
 fit_headline <- function(x) {
-  what <- gmm_models$description[match(x$model, gmm_models$code)]
   c(
     cli::pluralize("Gaussian mixture of {x$k} component{?s}, ",
                    "{x$n} rows x {length(x$columns)} column{?s}"),
-    paste0("Model ", x$model, ": ", what),
+    paste0("Model ", x$model, ": ", describe_model(x)),
     "",
     sprintf("log-likelihood %s   df %d   BIC %s   ICL %s   AIC %s",
             format_criterion(x$loglik), x$df, format_criterion(x$bic),
             format_criterion(x$icl), format_criterion(x$aic))
   )
+}
+
+describe_model <- function(x) {
+  if (length(x$columns) > 1L) {
+    return(gmm_models$description[match(x$model, gmm_models$code)])
+  }
+  if (x$model == "EEE") "equal variances" else "varying variances"
 }
 
 # Where it came from, and what a user should know before trusting it.
@@ -154,8 +160,9 @@ print.summary_gmm_fit <- function(x, digits = 4, ...) {
 #'
 #' @param object A fit of [gmm_fit()].
 #' @param ... Not used.
-#' @returns `logLik()`: the log-likelihood (natural log), of class `logLik`, with
-#'   the number of free parameters and of rows. `nobs()`: the number of rows.
+#' @returns `logLik()`: the log-likelihood (natural log), of class `logLik`,
+#'   with the number of free parameters and of rows. `nobs()`: the number of
+#'   rows.
 #'   `coef()`: a list with `weights` (k), `means` (k x d) and `covariances`
 #'   (d x d x k), as in the fit.
 #' @seealso [gmm_fit()]

@@ -1,0 +1,186 @@
+quiet <- function(...) gmm_control(..., verbose = FALSE)
+petals <- as.matrix(iris[, 3:4])
+
+test_that("gmm_fit() returns what its page lists, with the names of the data", {
+  set.seed(1)
+  fit <- gmm_fit(iris[, 1:4], k = 3, model = "full", control = quiet())
+
+  expect_s3_class(fit, "gmm_fit")
+  expect_identical(fit$model, "VVV")
+  expect_identical(fit$k, 3L)
+  expect_identical(dim(fit$means), c(3L, 4L))
+  expect_identical(colnames(fit$means), names(iris)[1:4])
+  expect_identical(dim(fit$covariances), c(4L, 4L, 3L))
+  expect_identical(dim(fit$posterior), c(150L, 3L))
+  expect_identical(rownames(fit$posterior), rownames(iris))
+  expect_identical(names(fit$cluster), rownames(iris))
+  expect_type(fit$cluster, "integer")
+  expect_equal(fit$uncertainty, 1 - apply(fit$posterior, 1, max))
+  expect_equal(fit$history[fit$n_iter], fit$loglik)
+  expect_equal(fit$bic, -2 * fit$loglik + fit$df * log(150))
+  expect_equal(fit$aic, -2 * fit$loglik + 2 * fit$df)
+  expect_equal(fit$icl, fit$bic - 2 * sum(log(1 - fit$uncertainty)))
+  expect_true(fit$converged)
+  expect_length(fit$starts, fit$control$n_init)
+  expect_identical(which.max(fit$starts), fit$best_start)
+  expect_null(fit$data)
+  expect_named(
+    fit$search,
+    c("k", "model", "loglik", "df", "bic", "icl", "aic", "reason")
+  )
+})
+
+test_that("gmm_fit() keeps the data only when asked, also through do.call()", {
+  fit <- do.call(gmm_fit, list(petals, 2, "EEE", control = quiet()))
+  expect_lt(as.numeric(object.size(fit$call)), 5000)
+  expect_null(fit$data)
+
+  kept <- gmm_fit(petals, 2, "EEE", keep_data = TRUE, control = quiet())
+  expect_identical(kept$data, petals)
+})
+
+test_that("gmm_fit() takes matrices, data frames and vectors alike", {
+  fits <- lapply(list(petals, as.data.frame(petals)), function(x) {
+    set.seed(2)
+    gmm_fit(x, 2, control = quiet())[c("means", "bic", "model")]
+  })
+  expect_identical(fits[[1]], fits[[2]])
+
+  one <- gmm_fit(faithful$eruptions, k = 2, model = "tied", control = quiet())
+  expect_identical(dim(one$means), c(2L, 1L))
+  expect_identical(dim(one$covariances), c(1L, 1L, 2L))
+  expect_equal(one$covariances[1, 1, 1], one$covariances[1, 1, 2])
+  expect_null(names(one$cluster))
+
+  whole <- matrix(as.integer(10 * petals), ncol = 2)
+  fit <- gmm_fit(whole, 2, "VVI", control = quiet())
+  expect_identical(colnames(fit$means), c("V1", "V2"))
+})
+
+test_that("a vector of k compares by BIC and tabulates every combination", {
+  set.seed(1)
+  fit <- gmm_fit(faithful, k = 1:4, control = quiet())
+  expect_identical(nrow(fit$search), 16L)
+  expect_identical(fit$bic, min(fit$search$bic))
+  best <- fit$search[which.min(fit$search$bic), ]
+  expect_identical(c(fit$k, fit$df), c(best$k, best$df))
+  expect_identical(fit$model, best$model)
+})
+
+test_that("a combination without a fit has its reason in the table", {
+  few <- petals[c(1, 20, 51, 70, 101, 130), ]
+  fit <- gmm_fit(few, k = c(1, 6), control = quiet())
+  failed <- is.na(fit$search$bic)
+  expect_true(any(failed))
+  expect_identical(failed, !is.na(fit$search$reason))
+  expect_match(fit$search$reason[failed], "component collapsed", all = TRUE)
+})
+
+test_that("gmm_fit() warns when EM stops at max_iter", {
+  expect_warning(
+    gmm_fit(faithful, 3, "EEE", control = quiet(max_iter = 3)),
+    class = "gmvae_warning_not_converged"
+  )
+})
+
+test_that("a ridge lets components live on fewer rows", {
+  few <- petals[c(1, 2, 51, 52, 101, 102), ]
+  expect_error(gmm_fit(few, 3, "VVV", control = quiet()),
+               class = "gmvae_error_numerical")
+  fit <- gmm_fit(few, 3, "VVV", control = quiet(ridge = 1e-3))
+  expect_true(is.finite(fit$loglik))
+})
+
+test_that("a fit survives saveRDS()", {
+  file <- tempfile(fileext = ".rds")
+  on.exit(unlink(file))
+  fit <- gmm_fit(petals, 2, "VVV", control = quiet())
+  saveRDS(fit, file)
+  back <- readRDS(file)
+  expect_equal(back, fit, ignore_attr = "srcref")
+  expect_identical(predict(back, petals), predict(fit, petals))
+})
+
+test_that("print() and summary() fit one screen and return their object", {
+  set.seed(1)
+  fit <- gmm_fit(faithful, k = 1:3, control = quiet())
+  shown <- capture.output(back <- withVisible(print(fit)))
+  expect_false(back$visible)
+  expect_identical(back$value, fit)
+  expect_lt(length(shown), 20)
+  expect_lt(max(nchar(shown)), 81)
+
+  expect_s3_class(summary(fit), "summary_gmm_fit")
+  expect_lt(length(capture.output(print(summary(fit)))), 40)
+  expect_equal(sum(summary(fit)$components$rows), 272)
+})
+
+test_that("logLik(), nobs(), AIC(), BIC() and coef() agree with the fit", {
+  fit <- gmm_fit(petals, 2, "VVI", control = quiet())
+  expect_identical(as.numeric(logLik(fit)), fit$loglik)
+  expect_identical(attr(logLik(fit), "df"), fit$df)
+  expect_identical(nobs(fit), 150L)
+  expect_equal(BIC(fit), fit$bic)
+  expect_equal(AIC(fit), fit$aic)
+  expect_named(coef(fit), c("weights", "means", "covariances"))
+})
+
+test_that("the core and R know the same models", {
+  core <- cpp_gmm_models()
+  expect_identical(core$code, gmm_models$code)
+  expect_identical(core$alias, gmm_models$alias)
+})
+
+test_that("gmm_control() refuses names and values that are no options", {
+  expect_error(gmm_control(n_starts = 3), class = "gmvae_error_option")
+  expect_error(gmm_control(tol = 0), class = "gmvae_error_option")
+  expect_error(gmm_control(max_iter = 1.5), class = "gmvae_error_option")
+  edited <- gmm_control()
+  edited$tol <- -1
+  expect_error(gmm_fit(petals, 2, control = edited),
+               class = "gmvae_error_option")
+  expect_error(gmm_fit(petals, 2, control = list(tol = 1)),
+               class = "gmvae_error_option")
+  expect_output(print(gmm_control()), "max_iter")
+})
+
+test_that("gmm_fit() says what is wrong with its input", {
+  fit_now <- function(x = petals, k = 2, ...) {
+    gmm_fit(x, k, ..., control = quiet())
+  }
+  bad <- petals
+  bad[c(3, 160)] <- c(NA, Inf)
+  expect_snapshot(error = TRUE, {
+    gmm_fit(letters, 2)
+    gmm_fit(iris, 2)
+    gmm_fit(list(1, 2), 2)
+    gmm_fit(petals[0, ], 1)
+    gmm_fit(bad, 2)
+    gmm_fit(cbind(petals, one = 1), 2)
+    gmm_fit(petals, 0)
+    gmm_fit(petals, 2.5)
+    gmm_fit(petals, "2")
+    gmm_fit(petals[c(1, 1, 51, 101), ], 4)
+    gmm_fit(petals, 2, "VVX")
+    gmm_fit(petals, 2, model = 3)
+    gmm_fit(petals, 2, iterations = 10)
+    gmm_fit(petals, 2, start = c(1, 2))
+    gmm_fit(petals, 3, start = rep(1:2, 75))
+    gmm_fit(petals, 2, control = gmm_control(max_iters = 10))
+  })
+  expect_error(fit_now(letters), class = "gmvae_error_input")
+  expect_error(fit_now(iris), class = "gmvae_error_input")
+  expect_error(fit_now(bad), class = "gmvae_error_data")
+  expect_error(fit_now(cbind(petals, one = 1)), class = "gmvae_error_data")
+  expect_error(fit_now(k = 0), class = "gmvae_error_option")
+  expect_error(fit_now(k = 151), class = "gmvae_error_option")
+  expect_error(fit_now(model = "VVX"), class = "gmvae_error_option")
+  expect_error(fit_now(iterations = 10), class = "gmvae_error_option")
+  expect_error(fit_now(1), class = "gmvae_error_data")
+})
+
+test_that("n_distinct_rows() counts rows, and stops once it has enough", {
+  x <- cbind(rep(1:5, each = 40), rep(1:2, 100))
+  expect_identical(n_distinct_rows(x, 100L), 10L)
+  expect_gte(n_distinct_rows(x, 4L), 4L)
+})

@@ -1,0 +1,59 @@
+quiet <- function(...) gmm_control(..., verbose = FALSE)
+
+draw <- function(...) {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  before <- graphics::par("mar", "las", "mgp", "mfrow")
+  drawn <- withVisible(plot(...))
+  expect_identical(graphics::par("mar", "las", "mgp", "mfrow"), before)
+  expect_false(drawn$visible)
+  drawn$value
+}
+
+test_that("plot() draws one, two and more columns", {
+  set.seed(1)
+  for (x in list(faithful["waiting"], faithful, iris[, 1:4])) {
+    fit <- gmm_fit(x, 2, "VVV", control = quiet())
+    for (what in c("classification", "uncertainty")) {
+      drawn <- draw(fit, what, data = x)
+      expect_identical(names(drawn), c(names(x), "cluster", "uncertainty"))
+      expect_identical(drawn$cluster, unname(fit$cluster))
+    }
+  }
+  some <- draw(fit, columns = c("Petal.Width", "Petal.Length"), data = x)
+  expect_named(some, c("Petal.Width", "Petal.Length", "cluster",
+                       "uncertainty"))
+})
+
+test_that("plot() draws the criterion and the trace", {
+  fit <- gmm_fit(faithful, k = 1:3, control = quiet())
+  expect_identical(draw(fit, "BIC"), fit$search)
+  expect_equal(draw(fit, "trace")$loglik, fit$history)
+})
+
+test_that("plot() finds the data of the fit again", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  x <- faithful
+  fit <- gmm_fit(x, 2, "EEE", control = quiet())
+  expect_identical(nrow(plot(fit)), 272L)
+  x <- faithful[272:1, ]
+  expect_error(plot(fit), class = "gmvae_error_input")
+  rm(x)
+  expect_error(plot(fit), class = "gmvae_error_input")
+  kept <- gmm_fit(faithful, 2, "EEE", keep_data = TRUE, control = quiet())
+  kept$call <- NULL
+  expect_identical(nrow(draw(kept)), 272L)
+})
+
+test_that("plot() says what is wrong", {
+  fit <- gmm_fit(faithful, 2, "EEE", control = quiet())
+  expect_snapshot(error = TRUE, {
+    plot(fit, "clusters")
+    plot(fit, data = faithful[1:10, ])
+    plot(fit, data = iris)
+    plot(fit, data = faithful, columns = "duration")
+    plot(fit, colour = "red")
+  })
+  expect_error(plot(fit, "clusters"), class = "gmvae_error_option")
+})

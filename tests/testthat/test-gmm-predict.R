@@ -1,0 +1,101 @@
+quiet <- function(...) gmm_control(..., verbose = FALSE)
+flowers <- as.matrix(iris[, 1:4])
+set.seed(1)
+fit <- gmm_fit(flowers, 3, "VVV", control = quiet())
+
+test_that("predict() on the fitted rows gives what the fit holds", {
+  expect_equal(predict(fit, flowers, type = "prob"), fit$posterior,
+               tolerance = 1e-12, ignore_attr = TRUE)
+  expect_identical(unname(predict(fit, flowers)), unname(fit$cluster))
+  expect_identical(predict(fit), fit$cluster)
+  expect_identical(predict(fit, type = "prob"), fit$posterior)
+  expect_identical(predict(fit, type = "uncertainty"), fit$uncertainty)
+  expect_equal(sum(log(predict(fit, flowers, type = "density"))), fit$loglik,
+               tolerance = 1e-12)
+})
+
+test_that("predict() gives the density of the mixture", {
+  x <- flowers[c(1, 60, 140), ]
+  by_hand <- vapply(1:3, function(i) {
+    sum(vapply(1:3, function(k) {
+      centred <- x[i, ] - fit$means[k, ]
+      covariance <- fit$covariances[, , k]
+      fit$weights[k] * exp(-sum(centred * solve(covariance, centred)) / 2) /
+        sqrt(det(2 * pi * covariance))
+    }, 0))
+  }, 0)
+  expect_equal(unname(predict(fit, x, type = "density")), by_hand,
+               tolerance = 1e-10)
+})
+
+test_that("predict() matches columns by name and ignores others", {
+  shuffled <- iris[c(10, 80), c(5, 4, 2, 3, 1)]
+  expect_identical(predict(fit, shuffled, type = "prob"),
+                   predict(fit, iris[c(10, 80), 1:4], type = "prob"))
+  expect_identical(rownames(predict(fit, shuffled, "prob")), c("10", "80"))
+})
+
+test_that("predict() takes columns by place where newdata has no names", {
+  bare <- unname(flowers)
+  expect_identical(predict(fit, bare), unname(predict(fit, flowers)))
+  one <- gmm_fit(faithful$waiting, 2, "VVV", control = quiet())
+  expect_identical(predict(one, c(50, 80)), predict(one, cbind(c(50, 80))))
+})
+
+test_that("predict() is finite far away from the data", {
+  far <- flowers[1:2, ] + c(1e6, -1e12)
+  prob <- predict(fit, far, type = "prob")
+  expect_true(all(is.finite(prob)))
+  expect_equal(rowSums(prob), c(1, 1))
+  expect_identical(unname(predict(fit, far, type = "density")), c(0, 0))
+})
+
+test_that("predict() says what is wrong with newdata", {
+  expect_snapshot(error = TRUE, {
+    predict(fit, flowers[, 1:2])
+    predict(fit, unname(flowers[, 1:3]))
+    predict(fit, c(5.1, 3.5, 1.4, 0.2))
+    predict(fit, transform(iris, Petal.Width = "a"))
+    predict(fit, replace(flowers, 7, NaN))
+    predict(fit, flowers, type = "classes")
+    predict(fit, type = "density")
+    predict(fit, flowers, what = "class")
+  })
+  expect_error(predict(fit, flowers[, 1:2]), class = "gmvae_error_input")
+  expect_error(predict(fit, flowers, "classes"), class = "gmvae_error_option")
+})
+
+test_that("predict() uses kept data for the density", {
+  kept <- gmm_fit(flowers, 2, "EEE", keep_data = TRUE, control = quiet())
+  expect_identical(predict(kept, type = "density"),
+                   predict(kept, flowers, type = "density"))
+})
+
+test_that("simulate() draws from the mixture", {
+  drawn <- simulate(fit, 20000, seed = 1)
+  component <- attr(drawn, "component")
+  expect_identical(dim(drawn), c(20000L, 4L))
+  expect_identical(colnames(drawn), colnames(flowers))
+  expect_equal(tabulate(component, 3) / 20000, unname(fit$weights),
+               tolerance = 0.02)
+  for (k in 1:3) {
+    rows <- drawn[component == k, ]
+    expect_equal(colMeans(rows), fit$means[k, ], tolerance = 0.01)
+    expect_equal(cov(rows), fit$covariances[, , k], tolerance = 0.06)
+  }
+  one <- simulate(gmm_fit(faithful$waiting, 2, control = quiet()), 3)
+  expect_identical(dim(one), c(3L, 1L))
+})
+
+test_that("simulate() follows R's rules for seeds", {
+  set.seed(5)
+  before <- .Random.seed
+  first <- simulate(fit, 5, seed = 9)
+  expect_identical(.Random.seed, before)
+  expect_identical(simulate(fit, 5, seed = 9), first)
+  set.seed(3)
+  a <- simulate(fit, 5)
+  set.seed(3)
+  expect_identical(simulate(fit, 5), a)
+  expect_error(simulate(fit, 0), class = "gmvae_error_option")
+})
