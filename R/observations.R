@@ -35,8 +35,11 @@ named_assay <- function(x, assay, arg, call) {
   require_package("SummarizedExperiment", "read {.arg {arg}}", call, arg = arg)
   available <- SummarizedExperiment::assayNames(x)
   if (rlang::is_string(assay) && assay %in% available) {
+    # The object's names; an assay may have its own where the object has none.
     values <- SummarizedExperiment::assay(x, assay, withDimnames = FALSE)
-    return(with_names(values, rownames(x), colnames(x)))
+    genes <- if (is.null(rownames(x))) rownames(values) else rownames(x)
+    cells <- if (is.null(colnames(x))) colnames(values) else colnames(x)
+    return(with_names(values, genes, cells))
   }
   gmvae_abort(c(
     "{.arg assay} must be the name of an assay of {.arg {arg}}.",
@@ -46,7 +49,6 @@ named_assay <- function(x, assay, arg, call) {
   ), "option", call = call)
 }
 
-# An assay takes the names of the object that holds it.
 with_names <- function(values, genes, cells) {
   dimnames(values) <- list(genes, cells)
   values

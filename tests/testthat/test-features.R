@@ -1,0 +1,90 @@
+select <- function(x, features, likelihood = "nb") {
+  suppressMessages(select_features(as_counts(x), likelihood, features))
+}
+
+test_that("select_features() takes names, rows, logical, \"all\" and numbers", {
+  x <- tiny_counts()
+  expect_identical(select(x, "all")$index, 1:8)
+  expect_identical(select(x, 2000)$index, 1:8)
+  expect_length(select(x, 3)$index, 3)
+  expect_identical(select(x, c("g5", "g2", "g5"))$index, c(2L, 5L))
+  expect_identical(select(x, c(7, 1, 2))$index, c(1L, 2L, 7L))
+  expect_identical(select(x, rep(c(TRUE, FALSE), 4))$index, c(1L, 3L, 5L, 7L))
+})
+
+test_that("select_features() drops genes without counts and says so", {
+  x <- tiny_counts()
+  x[c(2, 3), ] <- 0
+  expect_message(
+    chosen <- select_features(as_counts(x), "nb", 2000),
+    "Dropped 2 genes", class = "gmvae_message"
+  )
+  expect_identical(chosen$index, c(1L, 4:8))
+  expect_message(select_features(as_counts(x), "nb", c("g1", "g2", "g4")),
+                 "Dropped 1 gene ")
+  expect_silent(select_features(as_counts(x), "nb", c("g1", "g4")))
+  expect_error(select(x, c("g2", "g4")), class = "gmvae_error_data")
+  expect_error(select(x[2:4, ], "all"), class = "gmvae_error_data")
+})
+
+test_that("select_features() finds the genes that vary between groups", {
+  set.seed(1)
+  n <- 200
+  genes <- 600
+  mean <- 10^runif(genes, -0.5, 1)
+  group <- rep(1:2, n / 2)
+  fold <- c(rep(4, 40), rep(1, genes - 40))
+  mu <- outer(mean, rep(1, n)) * ifelse(outer(fold, group == 1), fold, 1)
+  x <- matrix(rnbinom(genes * n, size = 5, mu = mu), genes)
+  x <- x[, colSums(x) > 0]
+  chosen <- select(x, 60)
+  expect_gt(mean(1:40 %in% chosen$index), 0.7)
+  expect_gt(mean(which(mean[1:40] > 1) %in% chosen$index), 0.8)
+  # Not by the mean alone
+  table <- chosen$table
+  expect_lt(abs(cor(table$score[-(1:40)], log(table$mean[-(1:40)]),
+                    method = "spearman", use = "complete")), 0.5)
+})
+
+test_that("the table of genes has one row each and says which are used", {
+  x <- tiny_counts()
+  chosen <- select(x, 3)
+  expect_named(chosen$table, c("gene", "mean", "variance", "n_cells", "score",
+                               "used"))
+  expect_identical(chosen$table$gene, rownames(x))
+  expect_identical(which(chosen$table$used), chosen$index)
+  size <- colSums(x) / median(colSums(x))
+  expect_equal(chosen$table$mean, unname(rowMeans(sweep(x, 2, size, "/"))))
+  expect_equal(chosen$table$variance,
+               unname(apply(sweep(x, 2, size, "/"), 1, var)))
+  expect_equal(chosen$table$n_cells, unname(rowSums(x > 0)))
+})
+
+test_that("expected_variance() follows the trend and survives odd genes", {
+  mean <- 10^seq(-2, 2, length.out = 200)
+  variance <- mean + 0.3 * mean^2
+  all_genes <- rep(TRUE, 200)
+  trend <- expected_variance(mean, variance, all_genes)
+  expect_lt(max(abs(log10(trend / variance))), 0.02)
+
+  # Constant genes, few genes, one mean for all: still positive and finite
+  variance[1:50] <- 0
+  trend <- expected_variance(mean, variance, all_genes)
+  expect_true(all(is.finite(trend) & trend > 0))
+  expect_identical(expected_variance(1:5, 2:6, rep(TRUE, 5)), as.double(1:5))
+  same <- expected_variance(rep(1, 200), runif(200), all_genes)
+  expect_true(all(is.finite(same) & same > 0))
+})
+
+test_that("gaussian features are those of largest variance", {
+  set.seed(1)
+  x <- matrix(rnorm(200), 10) * 1:10
+  expect_identical(select(x, 3, "gaussian")$index, 8:10)
+})
+
+test_that("binary features are chosen without a warning", {
+  set.seed(1)
+  x <- simulate_counts("bernoulli", n = 80, genes = 200)$counts
+  x <- x[, colSums(x) > 0]
+  expect_length(select(x, 50, "bernoulli")$index, 50)
+})

@@ -1,0 +1,70 @@
+test_that("print() and summary() fit on one screen", {
+  fit <- made_up_fit()
+  fit$call <- quote(gmvae(x = counts, k = 3))
+  expect_snapshot(fit)
+  expect_snapshot(summary(fit))
+  many <- capture.output(made_up_fit(n = 200, k = 60))
+  expect_lt(length(many), 25)
+  expect_lt(length(capture.output(summary(made_up_fit(n = 200, k = 60)))), 50)
+  expect_output(expect_invisible(print(fit)))
+})
+
+test_that("print() says what to know before trusting the fit", {
+  posterior <- cbind(rep(0.6, 60), 0.4, 0)
+  fit <- made_up_fit(converged = FALSE, n_rollbacks = 1L,
+                     posterior = posterior)
+  fit$active_units <- 1L
+  expect_snapshot(fit)
+  fit$n_rollbacks <- 3L
+  expect_match(summary(fit)$cautions[1], "3 epochs .* were repeated")
+  expect_length(summary(made_up_fit())$cautions, 0)
+})
+
+test_that("summary() measures confidence and effective components", {
+  facts <- summary(made_up_fit(k = 3))
+  expect_equal(facts$effective_components, 3)
+  expect_equal(facts$confidence, 0.1 / 3 + 0.9)
+  expect_identical(facts$clusters$cells, c(20L, 20L, 20L))
+  expect_equal(effective_components(c(1, 0)), 1)
+  expect_identical(nobs(made_up_fit()), 60L)
+})
+
+test_that("the fit names its parts by cell, cluster and dimension", {
+  fit <- made_up_fit(n = 60, k = 3)
+  expect_s3_class(fit, "gmvae")
+  cells <- paste0("c", 1:60)
+  expect_named(fit$cluster, cells)
+  expect_identical(levels(fit$cluster), c("1", "2", "3"))
+  expect_identical(dimnames(fit$posterior), list(cells, c("1", "2", "3")))
+  expect_identical(dimnames(fit$latent), list(cells, paste0("z", 1:4)))
+  expect_identical(dim(fit$mixture$covariances), c(4L, 4L, 3L))
+  expect_s3_class(fit$history, "data.frame")
+  expect_identical(fit$features, paste0("g", 1:5))
+})
+
+test_that("gmvae_control() prints every option", {
+  expect_output(print(gmvae_control()), "epochs +chosen from the data")
+})
+
+test_that("resolve_schedule() leaves nothing to choose", {
+  for (n in c(2, 200, 1e4, 1e6)) {
+    control <- resolve_schedule(gmvae_control(), n)
+    expect_false(any(vapply(control, is.null, NA)))
+    expect_true(control$epochs >= 2)
+  }
+  expect_identical(resolve_schedule(gmvae_control(epochs = 7), 1e3)$epochs, 7L)
+})
+
+test_that("training_phases() gives every phase at least one epoch", {
+  for (epochs in c(2, 3, 7, 200)) {
+    phases <- training_phases(epochs)
+    expect_true(all(unlist(phases) >= 1))
+    expect_equal(phases$epochs_warmup + phases$epochs_joint, epochs)
+  }
+})
+
+test_that("count_active() sees through the scale of a dimension", {
+  means <- cbind(1e-3 * rep(-1:1, 10), rep(c(-2, 2), 15), 0)
+  expect_equal(count_active(means, 0 * means + 1), 1)
+  expect_equal(count_active(means, 0 * means + 1e-3), 2)
+})

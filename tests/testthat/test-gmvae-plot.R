@@ -1,0 +1,58 @@
+# Drawn into a file that nobody keeps.
+draw <- function(...) {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  plot(...)
+}
+
+test_that("plot() draws each type and returns it invisibly", {
+  skip_if_not_installed("ggplot2")
+  fit <- made_up_fit()
+  for (type in c("latent", "loss", "sizes", "uncertainty")) {
+    expect_s3_class(draw(fit, type), "ggplot")
+  }
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_invisible(plot(fit, "sizes"))
+})
+
+test_that("plot() of the latent space shows labels beside clusters", {
+  skip_if_not_installed("ggplot2")
+  fit <- made_up_fit()
+  labels <- rep(c("B cell", "T cell", NA), 20)
+  drawn <- draw(fit, colour = labels, method = "pca")
+  expect_identical(levels(factor(drawn$data$panel)), c("Cluster", "Label"))
+  expect_identical(nrow(drawn$data), 120L)
+  # Labels that look like clusters keep colours of their own
+  drawn <- draw(fit, colour = as.integer(fit$cluster), method = "pca")
+  expect_length(unique(drawn$data$group), 6)
+})
+
+test_that("plot() falls back on principal components and on one dimension", {
+  skip_if_not_installed("ggplot2")
+  fit <- made_up_fit()
+  expect_match(draw(fit, method = "pca")$labels$x, "Principal component 1")
+  fit$latent <- fit$latent[, 1, drop = FALSE]
+  expect_s3_class(draw(fit), "ggplot")
+  skip_if_not_installed("uwot")
+  expect_match(draw(made_up_fit(), method = "umap")$labels$x, "UMAP")
+})
+
+test_that("group_colours() are distinct for any number of groups", {
+  for (n in c(1, 8, 9, 34, 60)) {
+    colours <- group_colours(seq_len(n))
+    expect_identical(anyDuplicated(colours), 0L)
+    expect_length(colours, n)
+  }
+})
+
+test_that("plots of many clusters, of empty ones and without held-out cells", {
+  skip_if_not_installed("ggplot2")
+  expect_s3_class(draw(made_up_fit(n = 200, k = 60), "latent",
+                       method = "pca"), "ggplot")
+  fit <- made_up_fit(posterior = cbind(rep(1, 60), 0, 0))
+  fit$history$bound_heldout <- NA_real_
+  for (type in c("loss", "sizes", "uncertainty")) {
+    expect_s3_class(draw(fit, type), "ggplot")
+  }
+})

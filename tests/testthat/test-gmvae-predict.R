@@ -1,0 +1,109 @@
+set.seed(1)
+simulated <- simulate_counts(n = 80, genes = 30)
+x <- simulated$counts
+fit <- quick_fit(x, 3, features = 20)
+
+test_that("predict() of the training cells repeats the fit", {
+  expect_identical(predict(fit), fit$cluster)
+  expect_identical(predict(fit, type = "posterior"), fit$posterior)
+  expect_identical(predict(fit, type = "latent"), fit$latent)
+  expect_equal(predict(fit, x), fit$cluster)
+  expect_equal(predict(fit, x, type = "posterior"), fit$posterior)
+  expect_equal(predict(fit, x, type = "latent"), fit$latent)
+  expect_equal(predict(fit, x, type = "mean"), predict(fit, type = "mean"))
+})
+
+test_that("predict() has the shapes that its page promises", {
+  new <- x[, 1:4]
+  genes <- fit$features
+  expect_named(predict(fit, new), colnames(new))
+  expect_identical(dim(predict(fit, new, "posterior")), c(4L, 3L))
+  mean <- predict(fit, new, "mean")
+  expect_identical(dimnames(mean), list(genes, colnames(new)))
+  # Softmax: expected counts add up to the cell's total over the genes used
+  expect_equal(colSums(mean), colSums(new[genes, ]), tolerance = 1e-5)
+  normalized <- predict(fit, new, "normalized")
+  expect_equal(unname(colSums(normalized)), rep(fit$size_reference, 4),
+               tolerance = 1e-5)
+  bound <- predict(fit, new, "loglik")
+  expect_named(bound, colnames(new))
+  expect_true(all(is.finite(bound)))
+  one <- predict(fit, new[, 1, drop = FALSE], "posterior")
+  expect_equal(one, predict(fit, new, "posterior")[1, , drop = FALSE])
+})
+
+test_that("predict() gives the genes asked for, in their order", {
+  genes <- fit$features[c(5, 2)]
+  all_genes <- predict(fit, x, "mean")
+  expect_equal(predict(fit, x, "mean", features = genes), all_genes[genes, ])
+  expect_equal(predict(fit, x, "mean", features = c(5, 2)),
+               all_genes[c(5, 2), ])
+})
+
+test_that("predict() matches genes by name, in any order, among others", {
+  shuffled <- rbind(x, other = 9)[sample(31), ]
+  expect_identical(predict(fit, shuffled, "posterior"),
+                   predict(fit, x, "posterior"))
+  sparse <- methods::as(x[fit$features, ], "CsparseMatrix")
+  expect_identical(predict(fit, sparse, "latent"), predict(fit, x, "latent"))
+})
+
+test_that("predict() names missing genes and takes them as zero", {
+  gone <- fit$features[3:7]
+  zeroed <- x
+  zeroed[gone, ] <- 0
+  expect_snapshot(
+    dropped <- predict(fit, x[!rownames(x) %in% gone, ], "latent")
+  )
+  expect_equal(dropped, predict(fit, zeroed, "latent"))
+  expect_warning(predict(fit, x[setdiff(rownames(x), gone[1]), ]),
+                 class = "gmvae_warning_input")
+})
+
+test_that("predict() fills missing gaussian features with their means", {
+  set.seed(1)
+  y <- simulate_counts("gaussian", n = 50, genes = 10)$counts
+  fit <- quick_fit(y, 2, "gaussian")
+  filled <- y
+  filled[2, ] <- mean(y[2, ])
+  expect_warning(dropped <- predict(fit, y[-2, ], "latent"),
+                 "mean in training")
+  expect_equal(dropped, predict(fit, filled, "latent"), tolerance = 1e-5)
+})
+
+test_that("predict() takes unnamed genes where the fit made the names", {
+  bare <- unname(x)
+  set.seed(1)
+  fit <- quick_fit(bare, 2)
+  expect_identical(fit$features[1], "gene1")
+  expect_equal(unname(predict(fit, bare, "latent")), unname(fit$latent))
+  expect_error(predict(fit, bare[-1, ]), class = "gmvae_error_input")
+})
+
+test_that("predict() uses size factors on the scale of the fit", {
+  set.seed(1)
+  size <- colSums(x)
+  own <- quick_fit(x, 2, size_factors = size)
+  expect_equal(predict(own, x[, 1:5], "latent", size_factors = size[1:5]),
+               own$latent[1:5, ])
+  relative <- fit$size_factors[1:5]
+  expect_equal(predict(fit, x[, 1:5], "mean", size_factors = relative),
+               predict(fit, x[, 1:5], "mean"))
+})
+
+test_that("a cell without counts in the genes used is still placed", {
+  new <- x[, 1:2]
+  new[fit$features, 1] <- 0
+  new[setdiff(rownames(x), fit$features)[1], 1] <- 3
+  expect_true(all(is.finite(predict(fit, new, "posterior"))))
+  expect_true(all(is.finite(predict(fit, new, "mean"))))
+})
+
+test_that("probabilities and means of bernoulli and gaussian fits", {
+  set.seed(1)
+  y <- simulate_counts("bernoulli", n = 50, genes = 15)$counts
+  binary <- quick_fit(y, 2, "bernoulli")
+  probability <- predict(binary, type = "mean")
+  expect_true(all(probability > 0 & probability < 1))
+  expect_identical(probability, predict(binary, type = "normalized"))
+})

@@ -1,0 +1,143 @@
+test_that("gmvae() returns what its page promises", {
+  set.seed(1)
+  x <- simulate_counts(n = 60, genes = 30)$counts
+  fit <- quick_fit(x, 3)
+  expect_s3_class(fit, "gmvae")
+  expect_s3_class(fit$cluster, "factor")
+  expect_named(fit$cluster, colnames(x))
+  expect_identical(dim(fit$posterior), c(60L, 3L))
+  expect_equal(unname(rowSums(fit$posterior)), rep(1, 60))
+  expect_identical(dim(fit$latent), c(60L, 3L))
+  expect_true(all(fit$latent_sd > 0))
+  expect_named(fit$mixture, c("weights", "means", "covariances"))
+  expect_equal(sum(fit$mixture$weights), 1)
+  expect_false(is.unsorted(-fit$mixture$weights))
+  expect_identical(dim(fit$mixture$covariances), c(3L, 3L, 3L))
+  expect_named(fit$history, c("epoch", "phase", "bound", "bound_heldout",
+                              "reconstruction", "kl", "learning_rate",
+                              "seconds"))
+  expect_setequal(fit$history$phase, c("pretrain", "warmup", "joint"))
+  expect_identical(dimnames(fit$bound),
+                   list(c("train", "heldout"),
+                        c("bound", "reconstruction", "kl_z", "kl_c")))
+  expect_equal(fit$bound[, "bound"],
+               fit$bound[, "reconstruction"] - fit$bound[, "kl_z"] -
+                 fit$bound[, "kl_c"])
+  expect_true(all(is.finite(fit$parameters)))
+  expect_identical(fit$features, rownames(x))
+  expect_length(fit$held_out, 6)
+  expect_identical(fit$control$epochs, 5L)
+  expect_identical(fit$version, gmvae_format)
+  expect_identical(fit$call[[1]], quote(gmvae))
+  expect_lt(as.numeric(object.size(fit)), 3e5)
+})
+
+test_that("dense, sparse, delayed and Bioconductor input give one fit", {
+  set.seed(1)
+  x <- simulate_counts(n = 50, genes = 25)$counts
+  inputs <- list(x, methods::as(x, "CsparseMatrix"),
+                 methods::as(x, "TsparseMatrix"))
+  if (requireNamespace("SingleCellExperiment", quietly = TRUE)) {
+    inputs <- c(inputs, SingleCellExperiment::SingleCellExperiment(
+      list(counts = x)
+    ))
+  }
+  if (requireNamespace("DelayedArray", quietly = TRUE)) {
+    inputs <- c(inputs, DelayedArray::DelayedArray(x))
+  }
+  fits <- lapply(inputs, function(input) {
+    set.seed(7)
+    comparable(quick_fit(input, 3))
+  })
+  for (fit in fits[-1]) expect_identical(fit, fits[[1]])
+})
+
+test_that("gmvae() takes every likelihood and every covariance", {
+  for (likelihood in likelihoods) {
+    set.seed(2)
+    x <- simulate_counts(likelihood, n = 50, genes = 20)$counts
+    fit <- quick_fit(x, 2, likelihood)
+    expect_true(all(is.finite(fit$latent)), info = likelihood)
+    expect_identical(fit$likelihood, likelihood)
+  }
+  for (covariance in c("shared", "diagonal", "full", "spherical")) {
+    fit <- quick_fit(x, 2, "gaussian", covariance = covariance)
+    expect_true(all(is.finite(fit$mixture$covariances)), info = covariance)
+    off <- fit$mixture$covariances[1, 2, 1]
+    expect_identical(off == 0, covariance %in% c("diagonal", "spherical"))
+  }
+})
+
+test_that("gmvae() uses the features and the size factors it is given", {
+  set.seed(1)
+  x <- simulate_counts(n = 50, genes = 25)$counts
+  fit <- quick_fit(x, 2, features = c("g3", "g9", "g4"))
+  expect_identical(fit$features, c("g3", "g4", "g9"))
+  expect_identical(fit$n_genes, 25L)
+  expect_identical(fit$size_source, "library")
+  expect_equal(median(fit$size_factors), 1)
+
+  size <- colSums(x)
+  set.seed(3)
+  own <- quick_fit(x, 2, size_factors = size * 10)
+  set.seed(3)
+  default <- quick_fit(x, 2)
+  expect_identical(own$size_source, "user")
+  expect_equal(own$latent, default$latent)
+})
+
+test_that("gmvae() works at the edges: two cells, k = n, one cluster", {
+  set.seed(1)
+  x <- simulate_counts(n = 6, genes = 10, depth = 60)$counts
+  expect_identical(nlevels(quick_fit(x, 1)$cluster), 1L)
+  expect_true(all(is.finite(quick_fit(x, 6)$posterior)))
+  expect_true(all(is.finite(quick_fit(x[, 1:2], 1)$latent)))
+  expect_true(all(is.finite(quick_fit(x[1:2, ], 2)$latent)))
+  without <- gmvae(x, 2, control = quick_control(held_out = 0))
+  expect_length(without$held_out, 0)
+  expect_output(print(without), "in training")
+  deep <- gmvae(x, 2, control = gmvae_control(
+    latent = 1, hidden = c(8, 4), epochs = 3, verbose = FALSE
+  ))
+  expect_identical(dim(deep$latent), c(6L, 1L))
+})
+
+test_that("extreme counts give finite fits", {
+  set.seed(1)
+  x <- simulate_counts(n = 40, genes = 20)$counts
+  x[1, 1:5] <- 1e8
+  x[, 7] <- c(1, rep(0, 19))
+  x[2, ] <- 5
+  for (likelihood in c("nb", "zinb", "poisson")) {
+    fit <- quick_fit(x, 2, likelihood)
+    expect_true(all(is.finite(fit$latent)), info = likelihood)
+    expect_true(all(is.finite(fit$posterior)), info = likelihood)
+  }
+})
+
+test_that("identical cells give one cluster or a classed error", {
+  for (likelihood in c("nb", "gaussian")) {
+    outcome <- tryCatch(quick_fit(matrix(3, 10, 20), 2, likelihood),
+                        gmvae_error = identity)
+    if (inherits(outcome, "gmvae")) {
+      expect_true(all(is.finite(outcome$posterior)))
+    } else {
+      expect_s3_class(outcome, "gmvae_error_numerical")
+    }
+  }
+})
+
+test_that("a control object can be used again", {
+  set.seed(1)
+  x <- simulate_counts(n = 40, genes = 20)$counts
+  fit <- quick_fit(x, 2)
+  again <- gmvae(x, 2, control = fit$control)
+  expect_identical(again$control, fit$control)
+})
+
+test_that("progress_reporter() draws or is silent", {
+  expect_null(progress_reporter(FALSE))
+  report <- progress_reporter(TRUE)
+  expect_error(report("warmup", 1, 10, -5), NA)
+  expect_error(report("joint", 10, 10, NaN), NA)
+})

@@ -1,0 +1,93 @@
+test_that("as_counts() gives the same for every kind of matrix", {
+  x <- tiny_counts()
+  sparse <- methods::as(x, "CsparseMatrix")
+  expect_s4_class(as_counts(x), "dgCMatrix")
+  expect_identical(as_counts(sparse), sparse)
+  integers <- x
+  storage.mode(integers) <- "integer"
+  expect_identical(as_counts(integers), sparse)
+  for (class in c("TsparseMatrix", "RsparseMatrix")) {
+    expect_equal(as_counts(methods::as(sparse, class)), sparse)
+  }
+  dense <- methods::as(methods::as(x, "dMatrix"), "unpackedMatrix")
+  expect_identical(as_counts(dense), sparse)
+  logical <- x > 2
+  expect_equal(as.matrix(as_counts(logical)), logical * 1)
+  expect_equal(as_counts(methods::as(logical, "CsparseMatrix")),
+               as_counts(logical))
+  pattern <- methods::as(methods::as(logical, "CsparseMatrix"), "nMatrix")
+  expect_equal(as_counts(pattern), as_counts(logical))
+})
+
+test_that("as_counts() reads DelayedMatrix", {
+  skip_if_not_installed("DelayedArray")
+  x <- tiny_counts()
+  expect_identical(as_counts(DelayedArray::DelayedArray(x)), as_counts(x))
+  sparse <- methods::as(x, "CsparseMatrix")
+  expect_identical(as_counts(DelayedArray::DelayedArray(sparse)), sparse)
+  DelayedArray::setAutoBlockSize(200)
+  on.exit(DelayedArray::setAutoBlockSize())
+  expect_identical(as_counts(DelayedArray::DelayedArray(sparse) + 0), sparse)
+})
+
+test_that("as_counts() reads assays with the names of their object", {
+  skip_if_not_installed("SummarizedExperiment")
+  x <- tiny_counts()
+  bare <- unname(x)
+  se <- SummarizedExperiment::SummarizedExperiment(list(raw = bare))
+  dimnames(se) <- dimnames(x)
+  expect_identical(as_counts(se, "raw"), as_counts(x))
+})
+
+test_that("as_counts() completes names and drops stored zeros", {
+  counts <- as_counts(unname(tiny_counts()))
+  expect_identical(rownames(counts), paste0("gene", 1:8))
+  expect_identical(colnames(counts), paste0("cell", 1:12))
+  stored <- methods::as(tiny_counts(), "CsparseMatrix")
+  stored@x[1] <- 0
+  expect_identical(sum(as_counts(stored)@x == 0), 0L)
+})
+
+test_that("find_values() locates the first of many, past empty columns", {
+  x <- Matrix::sparseMatrix(i = c(2, 3, 1), j = c(2, 5, 5), x = c(1, -1, -2),
+                            dims = c(3, 6),
+                            dimnames = list(letters[1:3], LETTERS[1:6]))
+  expect_null(find_values(x, function(v) v > 5))
+  bad <- find_values(x, function(v) v < 0)
+  expect_identical(bad$n, 2L)
+  expect_match(bad$where, "gene \"a\" of cell \"E\"", fixed = TRUE)
+})
+
+test_that("names with braces appear in messages as they are", {
+  x <- tiny_counts()
+  rownames(x)[2] <- "{stop()}"
+  x[2, 1] <- -1
+  expect_error(gmvae(x, 3), "{stop()}", fixed = TRUE)
+})
+
+test_that("check_values() takes what each likelihood can describe", {
+  x <- as_counts(tiny_counts())
+  for (likelihood in c("nb", "zinb", "poisson", "gaussian")) {
+    expect_silent(check_values(x, likelihood))
+  }
+  expect_silent(check_values(as_counts(tiny_counts() > 2), "bernoulli"))
+  expect_silent(check_values(as_counts(tiny_counts() - 2.5), "gaussian"))
+  empty_cell <- tiny_counts()
+  empty_cell[, 2] <- 0
+  expect_silent(check_values(as_counts(empty_cell), "gaussian"))
+})
+
+test_that("cell_sizes() has median 1 and keeps its scale for new cells", {
+  x <- as_counts(tiny_counts())
+  size <- cell_sizes(x, "nb")
+  expect_equal(median(size$factors), 1)
+  expect_equal(size$factors * size$scale, unname(Matrix::colSums(x)))
+  expect_identical(size$scale, size$reference)
+  new <- cell_sizes(x[, 1:2], "nb", scale = size$scale)
+  expect_identical(new$factors, size$factors[1:2])
+
+  user <- cell_sizes(x, "poisson", user = 1:12)
+  expect_identical(user$source, "user")
+  expect_equal(user$factors, 1:12 / 6.5)
+  expect_identical(cell_sizes(x, "gaussian")$factors, rep(1, 12))
+})

@@ -1,0 +1,49 @@
+skip_if_not_installed("SingleCellExperiment")
+
+make_sce <- function() {
+  set.seed(1)
+  x <- simulate_counts(n = 50, genes = 20)$counts
+  SingleCellExperiment::SingleCellExperiment(
+    list(counts = x, other = x + 1), colData = data.frame(batch = 1:50),
+    reducedDims = list(PCA = matrix(0, 50, 2))
+  )
+}
+
+test_that("runGMVAE() writes its three results and nothing else", {
+  sce <- make_sce()
+  set.seed(5)
+  fit <- quick_fit(sce, 3)
+  set.seed(5)
+  out <- runGMVAE(sce, 3, control = quick_control())
+  expect_identical(SingleCellExperiment::reducedDim(out, "GMVAE"), fit$latent)
+  cells <- SummarizedExperiment::colData(out)
+  expect_identical(cells$gmvae_cluster, unname(fit$cluster))
+  expect_equal(cells$gmvae_confidence, unname(apply(fit$posterior, 1, max)))
+
+  SingleCellExperiment::reducedDim(out, "GMVAE") <- NULL
+  cells$gmvae_cluster <- NULL
+  cells$gmvae_confidence <- NULL
+  SummarizedExperiment::colData(out) <- cells
+  expect_equal(out, sce)
+})
+
+test_that("runGMVAE() reads another assay and writes another name", {
+  sce <- make_sce()
+  out <- runGMVAE(sce, 2, "poisson", assay = "other", name = "latent",
+                  control = quick_control())
+  expect_identical(SingleCellExperiment::reducedDimNames(out),
+                   c("PCA", "latent"))
+})
+
+test_that("gmvae() and predict() take a SummarizedExperiment", {
+  sce <- make_sce()
+  se <- SummarizedExperiment::SummarizedExperiment(
+    SummarizedExperiment::assays(sce)
+  )
+  set.seed(5)
+  fit <- quick_fit(se, 3)
+  expect_equal(predict(fit, sce, "latent"), fit$latent)
+  expect_false(isTRUE(all.equal(
+    predict(fit, se, "latent", assay = "other"), fit$latent
+  )))
+})
