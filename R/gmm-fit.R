@@ -144,7 +144,7 @@ fit_cell <- function(x, k, model, start, control, seed, progress, call) {
                     bic = NA_real_, icl = NA_real_, aic = NA_real_,
                     reason = NA_character_)
   options <- c(unclass(control), list(
-    k = k, model = model, start = if (is.null(start)) integer() else start
+    k = k, model = model, start = if (is.null(start)) integer() else start - 1L
   ))
   core <- rlang::try_fetch(
     with_core_errors(cpp_gmm_fit(x, options, seed, progress), call = call),
