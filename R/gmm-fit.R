@@ -173,7 +173,8 @@ abort_no_fit <- function(search, call) {
   reasons <- unique(search$reason)
   more <- length(reasons) - 1L
   gmvae_abort(c(
-    reasons[1],
+    "Each component of a mixture must have a covariance that is not singular.",
+    x = reasons[1],
     i = if (more > 0L) "{more} more combination{?s} of k and model failed too."
   ), "numerical", call = call)
 }

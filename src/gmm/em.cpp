@@ -263,14 +263,13 @@ EmFit Em::result(const Run& best, const std::vector<Run>& runs) const {
 }
 
 void Em::fail(std::size_t n_starts) const {
-  const std::string model(family_.code);
-  const std::string starts =
-      !options_.start.empty() ? "from the given start"
-                              : "in each of " + std::to_string(n_starts) + " starts";
-  throw NumericalError("A mixture with k = " + std::to_string(options_.k) + " and model " + model +
-                       " must have a non-singular covariance in each component, but " + starts +
-                       " a component collapsed onto too few rows or onto linearly dependent "
-                       "columns. Use a smaller k, a simpler model, or a ridge above 0.");
+  const std::string starts = options_.start.empty()
+                                 ? "In each of " + std::to_string(n_starts) + " starts"
+                                 : std::string("From the given start");
+  throw NumericalError(starts + " with k = " + std::to_string(options_.k) + " and model " +
+                       family_.code +
+                       ", a component collapsed onto too few rows or onto linearly dependent "
+                       "columns: use a smaller k, a simpler model or a ridge above 0.");
 }
 
 }  // namespace
