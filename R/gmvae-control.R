@@ -98,11 +98,13 @@ check_hidden <- function(hidden, call = rlang::caller_env()) {
   ), "option", call = call)
 }
 
-# `...` of a control function must be empty; names the option that was meant.
-check_option_names <- function(..., options, call = rlang::caller_env()) {
+# `...` of a control function must be empty; names the option that was meant
+# and the `help` page of all.
+check_option_names <- function(..., options, help = "gmvae_control",
+                               call = rlang::caller_env()) {
   if (...length() == 0L) return(invisible())
-  given <- rlang::names2(rlang::enquos(...))[1]
   options <- setdiff(options, "...")
+  given <- rlang::names2(rlang::enquos(...))[1]
   if (!nzchar(given)) {
     gmvae_abort(c(
       "Options must be named.",
@@ -115,7 +117,7 @@ check_option_names <- function(..., options, call = rlang::caller_env()) {
     "Options must be ones that there are.",
     x = "{.arg {given}} is not an option.",
     i = "Did you mean {.arg {options[which.min(distance)]}}? See
-         {.help gmvae::gmvae_control} for all."
+         {.code ?{help}} for all."
   ), "option", call = call)
 }
 

@@ -5,9 +5,10 @@
 #' @param x A fit of [gmvae()].
 #' @param type What to draw:
 #'   * `"latent"`: a map of the cells in two dimensions, coloured by cluster,
-#'     each cluster's number at its median;
+#'     each cluster's number beside its median;
 #'   * `"loss"`: the bound and its parts over the epochs, for training and
-#'     held-out cells; lines mark where a phase of the training begins;
+#'     held-out cells; lines mark where a phase of the training begins. In
+#'     pretraining the bound is the reconstruction alone;
 #'   * `"sizes"`: cells per cluster, and as a dot the number that the weight
 #'     of its component expects;
 #'   * `"uncertainty"`: one minus the posterior probability of its cluster, for
@@ -30,6 +31,7 @@
 #'              control = gmvae_control(epochs = 20, latent = 5))
 #' plot(fit, colour = pbmc_sorted$celltype_coarse[cells], method = "pca")
 #' plot(fit, "sizes")
+#' @importFrom rlang .data
 #' @export
 plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty"),
                        ..., colour = NULL, method = NULL) {
@@ -72,8 +74,8 @@ plot_latent <- function(x, colour, method, call) {
     ggplot2::geom_point(ggplot2::aes(colour = .data$group), size = size,
                         stroke = 0, alpha = 0.8) +
     ggplot2::geom_label(ggplot2::aes(label = .data$group), data = centres,
-                        size = 3.2, fill = "white", alpha = 0.8,
-                        label.size = 0) +
+                        size = 3.2, fill = "white", alpha = 0.7,
+                        label.size = 0, nudge_y = map$above) +
     ggplot2::facet_wrap(ggplot2::vars(.data$panel)) +
     ggplot2::scale_colour_manual(
       values = colours, breaks = shown, na.value = "grey70",
@@ -99,8 +101,8 @@ latent_map <- function(x, method, call) {
   if (method == "umap") {
     require_package("uwot", "draw a UMAP of the cells", call)
     points <- uwot::umap(
-      x$latent, n_neighbors = min(15L, nrow(x$latent) - 1L), init = "pca",
-      n_threads = x$control$n_threads, n_sgd_threads = 1L
+      x$latent, n_neighbors = min(15L, nrow(x$latent) - 1L), min_dist = 0.3,
+      init = "pca", n_threads = x$control$n_threads, n_sgd_threads = 1L
     )
     axes <- c("UMAP 1", "UMAP 2")
   } else {
@@ -111,7 +113,8 @@ latent_map <- function(x, method, call) {
                     as.integer(share))
   }
   points <- data.frame(one = points[, 1], two = points[, 2])
-  list(points = points, axes = axes)
+  # Labels stand a little above the medians, so that small clusters show.
+  list(points = points, axes = axes, above = 0.04 * diff(range(points$two)))
 }
 
 group_medians <- function(points, group) {

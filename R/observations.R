@@ -84,7 +84,7 @@ abort_not_matrix <- function(x, arg, call) {
   } else if (is.matrix(x)) {
     "Its entries are of type {.cls {typeof(x)}}."
   } else {
-    "See {.help gmvae::gmvae} for what it takes."
+    "See {.code ?gmvae} for what it takes."
   }
   gmvae_abort(c(
     "{.arg {arg}} must be a numeric matrix, sparse or not, or a
