@@ -23,6 +23,24 @@ test_that("Makevars names every C++ file once, in order", {
   expect_identical(makevars_objects(file.path(src, "Makevars.win")), expected)
 })
 
+test_that("the core reads every option that the controls have", {
+  root <- source_folder()
+  skip_if(is.null(root), "the sources are not here")
+  read_in <- function(file) {
+    text <- readLines(file.path(root, "src", file))
+    gsub('"', "", unlist(regmatches(text, gregexpr('"[a-z_]+"', text))))
+  }
+  options_of <- function(control) {
+    # `epochs` reaches the core as the lengths of the phases
+    setdiff(names(formals(control)), c("...", "epochs", "verbose"))
+  }
+  expect_in <- function(options, names) {
+    expect_identical(setdiff(options, names), character())
+  }
+  expect_in(options_of(gmvae_control), read_in("glue_gmvae.cpp"))
+  expect_in(options_of(gmm_control), read_in("glue_gmm.cpp"))
+})
+
 test_that("every exported function has a page with a value and examples", {
   pages <- tools::Rd_db("gmvae")
   tags_of <- function(page) {
