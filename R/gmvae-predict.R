@@ -234,7 +234,7 @@ wanted_rows <- function(features, object, type, call) {
     match(features, all_rows)
   }
   if (length(rows) > 0L && !anyNA(rows)) return(rows)
-  unknown <- as.character(features)[is.na(rows)]
+  unknown <- if (!is.null(rows)) as.character(features)[is.na(rows)]
   gmvae_abort(c(
     "{.arg features} must be genes that the fit uses: names from, or positions
      in, {.code object$features}.",

@@ -178,6 +178,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   check_values(counts, likelihood, call = call)
   chosen <- select_features(counts, likelihood, features, call = call)
   counts <- take_rows(counts, chosen$index)
+  check_distinct_cells(counts, k, call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
   control <- resolve_schedule(control, ncol(counts))

@@ -218,6 +218,20 @@ check_empty_cells <- function(counts, arg, call) {
   ), "data", call = call)
 }
 
+# Clusters need cells that differ: at least k of them, in the genes used. Equal
+# columns have equal sums, however weighted; others hardly ever.
+check_distinct_cells <- function(counts, k, call) {
+  sums <- Matrix::crossprod(counts, sin(seq_len(nrow(counts))))
+  distinct <- length(unique(as.vector(sums)))
+  if (distinct >= k) return(invisible())
+  gmvae_abort(c(
+    "{.arg x} must have at least {.arg k} different cells.",
+    x = "In the genes used there {cli::qty(distinct)}{?is/are} {distinct}
+         among {ncol(counts)}; {.arg k} is {k}.",
+    i = "Use a smaller {.arg k}, or more {.arg features}."
+  ), "data", call = call)
+}
+
 # How many non-zero values `is_bad`, and the first of them with its place;
 # NULL if none. In blocks, so that the memory for it stays small.
 find_values <- function(counts, is_bad) {

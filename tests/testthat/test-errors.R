@@ -61,6 +61,15 @@ test_that("gmvae() names cells without counts", {
   })
 })
 
+test_that("gmvae() needs as many different cells as clusters", {
+  x <- tiny_counts()
+  expect_snapshot({
+    refusal(gmvae(x[, rep(1:2, 6)], 3))
+    refusal(gmvae(matrix(3, 10, 20), 2, "gaussian"))
+  })
+  expect_s3_class(quick_fit(matrix(3, 10, 20), 1), "gmvae")
+})
+
 test_that("gmvae() says what its arguments must be", {
   x <- tiny_counts()
   expect_snapshot({

@@ -1,0 +1,101 @@
+# Whatever is given where, the outcome is a right one or a classed error.
+
+odd_values <- list(
+  NULL, NA, NaN, Inf, -Inf, 0, -1, 1.5, 1e10, 1e-300, .Machine$integer.max,
+  "a", "", NA_character_, c("nb", "zinb"), character(), integer(), list(),
+  list(1), TRUE, c(1, NA), 1:3, matrix(1, 2, 2), array(1, c(2, 2, 2)),
+  factor("a"), function(x) x, new.env(), 1i, as.raw(1), as.Date("2020-01-01"),
+  data.frame(), data.frame(a = 1:3), structure(1, class = "unknown")
+)
+
+# Errors of other classes, and what was given; empty if there are none.
+unclassed <- function(values, call_with) {
+  unlist(lapply(values, function(value) {
+    tryCatch(
+      {
+        suppressMessages(call_with(value))
+        NULL
+      },
+      gmvae_error = function(cnd) NULL,
+      error = function(cnd) {
+        paste(substr(deparse(value)[1], 1, 30), "->", conditionMessage(cnd))
+      }
+    )
+  }))
+}
+
+set.seed(1)
+x <- simulate_counts(n = 30, genes = 12)$counts
+control <- quick_control(2)
+fit <- quick_fit(x, 2, epochs = 2)
+
+test_that("any value for an argument of gmvae()", {
+  calls <- list(
+    x = function(v) gmvae(v, 2, control = control),
+    k = function(v) gmvae(x, v, control = control),
+    likelihood = function(v) gmvae(x, 2, v, control = control),
+    covariance = function(v) gmvae(x, 2, covariance = v, control = control),
+    features = function(v) gmvae(x, 2, features = v, control = control),
+    sizes = function(v) gmvae(x, 2, size_factors = v, control = control),
+    control = function(v) gmvae(x, 2, control = v)
+  )
+  for (name in names(calls)) {
+    expect_null(unclassed(odd_values, calls[[name]]), info = name)
+  }
+})
+
+test_that("any value for an option", {
+  for (option in setdiff(names(formals(gmvae_control)), "...")) {
+    expect_null(unclassed(odd_values, function(v) {
+      do.call(gmvae_control, stats::setNames(list(v), option), quote = TRUE)
+    }), info = option)
+  }
+})
+
+test_that("any value for an argument of predict(), plot() and the rest", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  calls <- list(
+    newdata = function(v) predict(fit, v),
+    type = function(v) predict(fit, x, v),
+    features = function(v) predict(fit, x, "mean", features = v),
+    sizes = function(v) predict(fit, x, size_factors = v),
+    a = function(v) adjusted_rand_index(v, 1:3),
+    sce = function(v) runGMVAE(v, 2)
+  )
+  if (requireNamespace("ggplot2", quietly = TRUE)) {
+    calls <- c(calls, list(
+      plot = function(v) plot(fit, v),
+      colour = function(v) plot(fit, colour = v, method = "pca"),
+      method = function(v) plot(fit, "latent", method = v)
+    ))
+  }
+  for (name in names(calls)) {
+    expect_null(unclassed(odd_values, calls[[name]]), info = name)
+  }
+})
+
+test_that("any matrix with any likelihood and k", {
+  counts <- tiny_counts() + 0
+  one_gene <- counts * 0
+  one_gene[1, ] <- 1
+  cases <- list(
+    constant = counts * 0 + 1, zero = counts * 0, logical = counts > 2,
+    negative = -counts, fractional = counts / 3, large = counts * 1e6,
+    huge = counts * 1e300, tiny = counts * 1e-300,
+    one_cell = counts[, 1, drop = FALSE], one_gene = counts[1, , drop = FALSE],
+    two_cells = counts[, 1:2], two_genes = counts[1:2, ] + 1,
+    repeated = counts[, rep(1, 30)], sparse = one_gene,
+    diagonal = Matrix::Diagonal(20), permutation = methods::as(8:1, "pMatrix"),
+    symmetric = Matrix::Matrix(crossprod(counts))
+  )
+  for (likelihood in likelihoods) {
+    for (k in c(1, 2, 5)) {
+      expect_null(unclassed(cases, function(case) {
+        fit <- gmvae(case, k, likelihood, control = control)
+        stopifnot(is.finite(fit$posterior), is.finite(fit$latent),
+                  is.finite(fit$parameters))
+      }), info = paste(likelihood, k))
+    }
+  }
+})
