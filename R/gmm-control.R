@@ -2,8 +2,8 @@
 #'
 #' Every default of the EM algorithm in one place.
 #'
-#' @param n_init Random starts, a whole number of at least 1. All run a few
-#'   iterations, the best three run on.
+#' @param n_init Random starts, a whole number of at least 1. All run 12
+#'   iterations, the best three of them 100, and the best one to convergence.
 #' @param max_iter Iterations at most, a whole number of at least 1.
 #' @param tol EM stops when the log-likelihood that it has still to gain,
 #'   estimated from its last steps, is below `tol` per row of the data. A number
@@ -25,7 +25,8 @@
 gmm_control <- function(n_init = 10, max_iter = 1000, tol = 1e-9, ridge = 0,
                         n_threads = default_threads(),
                         verbose = interactive(), ...) {
-  check_option_names(..., options = names(formals(gmm_control)))
+  check_option_names(..., options = names(formals(gmm_control)),
+                     help = "gmm_control")
   structure(
     list(
       n_init = check_count(n_init),

@@ -47,8 +47,8 @@
 #'     [stats::BIC()]. (\pkg{mclust} reports BIC and ICL with the other sign.)
 #'   * `converged`, `n_iter`: did EM converge, after how many iterations
 #'   * `best_start`, `starts`: which start won, and the log-likelihood that each
-#'     reached (`NA` where a component collapsed; only the best three run to
-#'     convergence)
+#'     reached (`NA` where a component collapsed; only the best one runs to
+#'     convergence, see `n_init` of [gmm_control()])
 #'   * `search`: a data frame with a row for each combination tried: `k`,
 #'     `model`, `loglik`, `df`, `bic`, `icl`, `aic`, and `reason`, in words,
 #'     where there is no fit

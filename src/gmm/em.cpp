@@ -15,9 +15,10 @@ namespace gmvae {
 
 namespace {
 
-constexpr Index screening_steps = 12;  // of every start; then ...
-constexpr Index n_finalists = 3;       // ... this many run on
-constexpr double least_spread = 1e-10; // of the components; below, one has collapsed
+constexpr Index screening_steps = 12;   // of every start; then ...
+constexpr Index n_finalists = 3;        // ... of the best, before ...
+constexpr Index final_steps = 100;      // ... the best of them runs on
+constexpr double least_spread = 1e-10;  // of the components; below, one has collapsed
 
 using ConstMatrix = Eigen::Map<const Eigen::MatrixXd>;
 
@@ -170,7 +171,7 @@ Run Em::random_start(Index start) {
   run.moments = partition_moments(
       kmeans(points_, options_.k,
              RngStream(options_.seed, Purpose::mixture_start, 0, static_cast<std::uint64_t>(start)),
-             workers_));
+             workers_, monitor_));
   const Index width = run.moments.scatter.cols() / options_.k;
   Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(points_.rows, width);
   for (Index k = 0; k < options_.k; ++k) {
@@ -186,7 +187,7 @@ Run Em::random_start(Index start) {
   return run;
 }
 
-// Short runs of every start, best first.
+// Short runs of every start, longer ones of the best few; best first.
 std::vector<Run> Em::screen() {
   std::vector<Run> runs;
   if (!options_.start.empty()) {
@@ -194,6 +195,7 @@ std::vector<Run> Em::screen() {
     runs[0].moments = partition_moments(options_.start);
     return runs;
   }
+  const auto by_loglik = [](const Run& a, const Run& b) { return a.loglik() > b.loglik(); };
   const Index n_init = options_.k == 1 ? 1 : options_.n_init;
   double best = -std::numeric_limits<double>::infinity();
   for (Index start = 0; start < n_init; ++start) {
@@ -202,23 +204,23 @@ std::vector<Run> Em::screen() {
     best = std::max(best, runs.back().loglik());
     monitor_.report({"Comparing starts", start + 1, n_init, best});
   }
-  std::stable_sort(runs.begin(), runs.end(),
-                   [](const Run& a, const Run& b) { return a.loglik() > b.loglik(); });
+  std::stable_sort(runs.begin(), runs.end(), by_loglik);
+  if (n_init == 1) return runs;
+  const auto finalists_end = runs.begin() + std::min(n_init, n_finalists);
+  for (auto run = runs.begin(); run != finalists_end; ++run) {
+    iterate(*run, std::min(final_steps, options_.max_iter), nullptr);
+  }
+  std::stable_sort(runs.begin(), runs.end(), by_loglik);
   return runs;
 }
 
 EmFit Em::fit() {
   std::vector<Run> runs = screen();
-  const Run* best = nullptr;
-  Index n_final = 0;
   for (Run& run : runs) {
     iterate(run, options_.max_iter, "Running EM");
-    if (run.collapsed) continue;
-    if (best == nullptr || run.loglik() > best->loglik()) best = &run;
-    if (++n_final == n_finalists) break;
+    if (!run.collapsed) return result(run, runs);
   }
-  if (best == nullptr) fail(runs.size());
-  return result(*best, runs);
+  fail(runs.size());
 }
 
 // Back to the user's units, components by decreasing weight.

@@ -40,7 +40,8 @@ Index pick(const Eigen::VectorXd& weights, double target) {
   return i;
 }
 
-Eigen::MatrixXd seed_centres(ConstView<double> x, Index k, RngStream& rng, Workers& workers) {
+Eigen::MatrixXd seed_centres(ConstView<double> x, Index k, RngStream& rng, Workers& workers,
+                             Monitor& monitor) {
   const Index d = x.rows, n = x.cols;
   const Index n_draws = 2 + static_cast<Index>(std::log(static_cast<double>(k)));
   const ConstMatrix columns(x.data, d, n);
@@ -59,22 +60,25 @@ Eigen::MatrixXd seed_centres(ConstView<double> x, Index k, RngStream& rng, Worke
     if (j > 0) nearest.colwise().sum().minCoeff(&best);
     centres.col(j) = drawn.col(best);
     closest = nearest.col(best);
+    monitor.poll();
   }
   return centres;
 }
 
 }  // namespace
 
-std::vector<Index> kmeans(ConstView<double> x, Index k, RngStream rng, Workers& workers) {
+std::vector<Index> kmeans(ConstView<double> x, Index k, RngStream rng, Workers& workers,
+                          Monitor& monitor) {
   const Index d = x.rows, n = x.cols;
   const ConstMatrix columns(x.data, d, n);
   std::vector<Index> labels(static_cast<std::size_t>(n), 0);
   if (k == 1) return labels;
-  Eigen::MatrixXd centres = seed_centres(x, k, rng, workers);
+  Eigen::MatrixXd centres = seed_centres(x, k, rng, workers, monitor);
   for (Index step = 0;; ++step) {
     for_distances(x, centres, workers, [&](Index i, const auto& distances) {
       distances.minCoeff(&labels[static_cast<std::size_t>(i)]);
     });
+    monitor.poll();
     if (step == lloyd_steps) return labels;
     Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(d, k);
     Eigen::VectorXd counts = Eigen::VectorXd::Zero(k);

@@ -268,8 +268,9 @@ TEST("kmeans() finds separated groups and labels every column") {
     sample.x.col(i).array() += 20.0 * static_cast<double>(sample.labels[i]);
   }
   Workers workers(2);
+  Monitor monitor;
   const std::vector<Index> labels =
-      kmeans(sample.view(), 3, RngStream(3, Purpose::mixture_start), workers);
+      kmeans(sample.view(), 3, RngStream(3, Purpose::mixture_start), workers, monitor);
   for (std::size_t i = 0; i < 600; ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       CHECK((labels[i] == labels[j]) == (sample.labels[i] == sample.labels[j]));
