@@ -35,10 +35,10 @@
 #' over all genes (times the median total), a local quadratic regression gives
 #' the expected log variance at each log mean, values are standardised by it
 #' and clipped at the square root of the number of cells, and their variance is
-#' the score (Stuart et al. 2019). Below 50 genes of distinct means the variance of a Poisson variable
-#' takes the place of the regression. `"gaussian"` takes the genes of the
-#' largest variance. Genes without a count in any cell are dropped with a
-#' message.
+#' the score (Stuart et al. 2019). Below 50 genes of distinct means the variance
+#' of a Poisson variable takes the place of the regression. `"gaussian"` takes
+#' the genes of the largest variance. Genes without a count in any cell are
+#' dropped with a message.
 #'
 #' @section Errors: All have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
@@ -61,7 +61,8 @@
 #' @param k Number of components, a whole number from 1 to the number of cells.
 #' @param likelihood Distribution of the values, see below: `"nb"`, `"zinb"`,
 #'   `"poisson"`, `"bernoulli"` or `"gaussian"`.
-#' @param ... Must be empty.
+#' @param ... For a SummarizedExperiment, the arguments of the method for
+#'   matrices; otherwise must be empty.
 #' @param covariance Covariances of the components: `"shared"`, one full matrix
 #'   for all; `"full"`, one for each; `"diagonal"`, variances for each;
 #'   `"spherical"`, one variance for each.
@@ -149,11 +150,9 @@ gmvae.matrix <- function(x, k, likelihood = "nb", ..., covariance = "shared",
   with_call(fit, match.call())
 }
 
-#' @rdname gmvae
 #' @export
 gmvae.Matrix <- gmvae.matrix
 
-#' @rdname gmvae
 #' @export
 gmvae.DelayedMatrix <- gmvae.matrix
 
