@@ -163,8 +163,8 @@ fit_cautions <- function(object) {
 #' `nobs()`: the number of cells.
 #' @examples
 #' data(pbmc_sorted)
-#' fit <- gmvae(pbmc_sorted$counts[, 1:100], k = 3, features = 200,
-#'              control = gmvae_control(epochs = 10, latent = 4))
+#' set.seed(1)
+#' fit <- gmvae(pbmc_sorted$counts[, 1:200], k = 5, features = 500)
 #' summary(fit)
 #' @name summary.gmvae
 NULL

@@ -27,8 +27,8 @@
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' data(pbmc_sorted)
 #' cells <- seq(1, 1000, by = 5)
-#' fit <- gmvae(pbmc_sorted$counts[, cells], k = 4, features = 300,
-#'              control = gmvae_control(epochs = 20, latent = 5))
+#' set.seed(1)
+#' fit <- gmvae(pbmc_sorted$counts[, cells], k = 5, features = 500)
 #' plot(fit, colour = pbmc_sorted$celltype_coarse[cells], method = "pca")
 #' plot(fit, "sizes")
 #' @importFrom rlang .data

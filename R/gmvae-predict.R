@@ -42,9 +42,9 @@
 #' @examples
 #' data(pbmc_sorted)
 #' counts <- pbmc_sorted$counts
-#' fit <- gmvae(counts[, 1:100], k = 3, features = 200,
-#'              control = gmvae_control(epochs = 10, latent = 4))
-#' new <- counts[, 101:105]
+#' set.seed(1)
+#' fit <- gmvae(counts[, 1:200], k = 5, features = 500)
+#' new <- counts[, 201:205]
 #' predict(fit, new)
 #' round(predict(fit, new, type = "posterior"), 3)
 #' predict(fit, new, type = "normalized", features = fit$features[1:3])

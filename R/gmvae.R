@@ -124,8 +124,7 @@
 #' cells <- seq(1, 1000, by = 5)
 #' counts <- pbmc_sorted$counts[, cells]
 #' set.seed(1)
-#' fit <- gmvae(counts, k = 4, features = 300,
-#'              control = gmvae_control(epochs = 20, latent = 5))
+#' fit <- gmvae(counts, k = 5, features = 500)
 #' fit
 #' table(fit$cluster, pbmc_sorted$celltype_coarse[cells])
 #' @export

@@ -18,10 +18,9 @@
 #' @examplesIf requireNamespace("SingleCellExperiment", quietly = TRUE)
 #' data(pbmc_sorted)
 #' sce <- SingleCellExperiment::SingleCellExperiment(
-#'   list(counts = pbmc_sorted$counts[, 1:100])
+#'   list(counts = pbmc_sorted$counts[, 1:200])
 #' )
-#' sce <- runGMVAE(sce, k = 3, features = 200,
-#'                 control = gmvae_control(epochs = 10, latent = 4))
+#' sce <- runGMVAE(sce, k = 5, features = 500)
 #' sce
 #' @export
 runGMVAE <- function(sce, k, ..., assay = "counts", name = "GMVAE") {
