@@ -91,10 +91,8 @@ struct OutputHead {
         }
         cache.log_prob[place] = sum;
         if (!Likelihood::softmax) continue;
-        T slope = 0;
-        const T* d = cache.d_mean.data() + j * n_genes;
-        for (Index g = begin; g < end; ++g) slope += d[g];
-        cache.slope[place] = slope;
+        cache.slope[place] =
+            compute.kernels.sum(end - begin, cache.d_mean.data() + j * n_genes + begin);
       }
     });
     for (Index j = 0; j < n_cells; ++j) {
@@ -120,9 +118,9 @@ struct OutputHead {
         if (Likelihood::softmax) {
           // d log p / d E_g = d log p / d log mu_g - rho_g sum of the slopes, rho = mu / size
           const std::size_t jj = static_cast<std::size_t>(j);
-          const T* mu = cache.mean.data() + j * n_genes;
-          const T share = cache.total_slope[jj] / cells.size[jj];
-          for (Index g = begin; g < end; ++g) d[g] = weight * (d[g] - mu[g] * share);
+          compute.kernels.softmax_slope(end - begin, weight,
+                                        cache.total_slope[jj] / cells.size[jj],
+                                        cache.mean.data() + j * n_genes + begin, d + begin);
         } else {
           for (Index g = begin; g < end; ++g) d[g] *= weight;
         }

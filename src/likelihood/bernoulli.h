@@ -20,8 +20,8 @@ struct Bernoulli {
   }
 
   template <typename T>
-  static T zeros(const Kernels<T>&, const ZeroRun<T>& run) {
-    return plain_zeros<Bernoulli>(run);
+  static T zeros(const Kernels<T>& kernels, const ZeroRun<T>& run) {
+    return kernels.bernoulli_zeros(run.n, run.mean, run.d_mean);
   }
 };
 

@@ -28,8 +28,9 @@ struct ZeroInflatedNb {
   }
 
   template <typename T>
-  static T zeros(const Kernels<T>&, const ZeroRun<T>& run) {
-    return plain_zeros<ZeroInflatedNb>(run);
+  static T zeros(const Kernels<T>& kernels, const ZeroRun<T>& run) {
+    return kernels.zinb_zeros(run.n, run.factor, static_cast<T>(smallest_mean), run.scale,
+                              run.dropout, run.mean, run.d_mean, run.d_scale, run.d_dropout);
   }
 };
 

@@ -33,6 +33,10 @@ struct Kernels {
   void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, const T* gradient, T rate,
                T beta1, T beta2, T eps);
 
+  T (*sum)(std::ptrdiff_t n, const T* x);
+  // d = weight (d - share mu): the gradient through a softmax whose means are mu.
+  void (*softmax_slope)(std::ptrdiff_t n, T weight, T share, const T* mu, T* d);
+
   // Negative binomial at a zero count for n features of one cell.  On input mu is the mean up to
   // the factor `scale`, on output the mean, at least `floor`:
   //   log p = -theta log(1 + mu / theta).
@@ -40,6 +44,15 @@ struct Kernels {
   // returns sum log p.
   T (*nb_zeros)(std::ptrdiff_t n, T scale, T floor, const T* theta, T* mu, T* d_eta,
                 T* d_log_theta);
+
+  // The same with zero inflation, a the dropout logits:
+  //   log p = softplus(log NB(0) - a) - softplus(-a).
+  // Also overwrites d_a = d log p / d a.
+  T (*zinb_zeros)(std::ptrdiff_t n, T scale, T floor, const T* theta, const T* a, T* mu, T* d_eta,
+                  T* d_log_theta, T* d_a);
+
+  // Bernoulli with logits eta at a zero: log p = -softplus(eta).  Overwrites d_eta; returns the sum.
+  T (*bernoulli_zeros)(std::ptrdiff_t n, const T* eta, T* d_eta);
 };
 
 template <typename T>

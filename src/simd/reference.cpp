@@ -80,9 +80,58 @@ T nb_zeros(Size n, T scale, T floor, const T* theta, T* mu, T* d_eta, T* d_log_t
 }
 
 template <typename T>
+T sum_of(Size n, const T* x) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) sum += x[i];
+  return sum;
+}
+
+template <typename T>
+void softmax_slope(Size n, T weight, T share, const T* mu, T* d) {
+  for (Size i = 0; i < n; ++i) d[i] = weight * (d[i] - share * mu[i]);
+}
+
+template <typename T>
+T softplus(T x) {
+  return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
+}
+
+template <typename T>
+T sigmoid(T x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+template <typename T>
+T zinb_zeros(Size n, T scale, T floor, const T* theta, const T* a, T* mu, T* d_eta,
+             T* d_log_theta, T* d_a) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) {
+    T slope = 0;
+    const T log_nb = nb_zeros(1, scale, floor, theta + i, mu + i, d_eta + i, &slope);
+    const T real = sigmoid(log_nb - a[i]);
+    sum += softplus(log_nb - a[i]) - softplus(-a[i]);
+    d_eta[i] *= real;
+    d_log_theta[i] += real * slope;
+    d_a[i] = sigmoid(-a[i]) - real;
+  }
+  return sum;
+}
+
+template <typename T>
+T bernoulli_zeros(Size n, const T* eta, T* d_eta) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) {
+    sum -= softplus(eta[i]);
+    d_eta[i] = -sigmoid(eta[i]);
+  }
+  return sum;
+}
+
+template <typename T>
 constexpr Kernels<T> table() {
-  return {"reference", gemm<T>,   axpy<T>,    dot<T>,  exp_all<T>,
-          log_all<T>,  max_of<T>, sum_exp<T>, adam<T>, nb_zeros<T>};
+  return {"reference", gemm<T>,    axpy<T>,      dot<T>,    exp_all<T>,       log_all<T>,
+          max_of<T>,   sum_exp<T>, adam<T>,      sum_of<T>, softmax_slope<T>, nb_zeros<T>,
+          zinb_zeros<T>, bernoulli_zeros<T>};
 }
 
 extern const Kernels<float> float_kernels;

@@ -119,6 +119,32 @@ void check_fused(const Kernels<T>& fast, const Kernels<T>& plain) {
       CHECK(std::abs(static_cast<double>(d_theta.data()[i] - d_theta_plain.data()[i])) <=
             4 * tolerance<T>() * (1 + theta[i]));
     }
+    const auto logits = normals(n, 9, 3.0);
+    Unaligned<T> a(logits), d_a(mean), d_a_plain(mean);
+    for (Unaligned<T>* means : {&mu, &mu_plain}) *means = Unaligned<T>(mean);
+    const T inflated = fast.zinb_zeros(size, T(0.3), T(1e-20), scale.data(), a.data(), mu.data(),
+                                       d.data(), d_theta.data(), d_a.data());
+    const T inflated_plain =
+        plain.zinb_zeros(size, T(0.3), T(1e-20), scale.data(), a.data(), mu_plain.data(),
+                         d_plain.data(), d_theta_plain.data(), d_a_plain.data());
+    CHECK(std::abs(static_cast<double>(inflated - inflated_plain)) <=
+          4 * tolerance<T>() * static_cast<double>(n + 1));
+    for (std::size_t i = 0; i < n; ++i) {
+      const double slack = 8 * tolerance<T>() * (1 + theta[i]);
+      CHECK(std::abs(static_cast<double>(d.data()[i] - d_plain.data()[i])) <= slack);
+      CHECK(std::abs(static_cast<double>(d_theta.data()[i] - d_theta_plain.data()[i])) <= slack);
+      CHECK(std::abs(static_cast<double>(d_a.data()[i] - d_a_plain.data()[i])) <= slack);
+    }
+    const T zeros = fast.bernoulli_zeros(size, a.data(), d.data());
+    CHECK_NEAR(zeros, plain.bernoulli_zeros(size, a.data(), d_plain.data()),
+               4 * tolerance<T>() * static_cast<double>(n + 1));
+    fast.softmax_slope(size, T(0.3), T(1.7), mu.data(), d.data());
+    plain.softmax_slope(size, T(0.3), T(1.7), mu.data(), d_plain.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      CHECK_NEAR(d.data()[i], d_plain.data()[i], 8 * tolerance<T>());
+    }
+    CHECK_NEAR(fast.sum(size, a.data()), plain.sum(size, a.data()),
+               4 * tolerance<T>() * static_cast<double>(n + 1));
     Unaligned<T> p(mean), p_plain(mean), m(theta), m_plain(theta), v(mean), v_plain(mean);
     Unaligned<T> g(normals(n, 8));
     fast.adam(size, p.data(), m.data(), v.data(), g.data(), T(0.01), T(0.9), T(0.999), T(1e-8));
@@ -151,7 +177,7 @@ TEST("kernels: vector functions equal the reference") {
   for_each_target([](const auto& fast, const auto& plain) { check_vectors(fast, plain); });
 }
 
-TEST("kernels: negative binomial zeros and Adam equal the reference") {
+TEST("kernels: likelihoods at zero, softmax slope and Adam equal the reference") {
   for_each_target([](const auto& fast, const auto& plain) { check_fused(fast, plain); });
 }
 
