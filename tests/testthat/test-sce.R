@@ -20,7 +20,7 @@ test_that("runGMVAE() writes its three results and nothing else", {
   expect_identical(cells$gmvae_cluster, unname(fit$cluster))
   expect_equal(cells$gmvae_confidence, unname(apply(fit$posterior, 1, max)))
 
-  SingleCellExperiment::reducedDims(out)$GMVAE <- NULL
+  SingleCellExperiment::reducedDim(out, "GMVAE") <- NULL # nolint
   cells$gmvae_cluster <- NULL
   cells$gmvae_confidence <- NULL
   SummarizedExperiment::colData(out) <- cells
