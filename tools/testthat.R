@@ -14,7 +14,6 @@ file.copy(c("src", "R", "DESCRIPTION"), tree, recursive = TRUE)
 file.copy("tests/testthat", file.path(tree, "tests"), recursive = TRUE)
 folder <- file.path(tree, "tests", "testthat")
 
-Sys.setenv(GMVAE_SHARED_DATA = normalizePath("../shared/data", mustWork = FALSE))
 results <- as.data.frame(test_dir(folder,
   package = "gmvae", load_package = "installed", reporter = "check",
   stop_on_failure = FALSE
