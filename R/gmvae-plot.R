@@ -75,7 +75,7 @@ plot_latent <- function(x, colour, method, call) {
                         stroke = 0, alpha = 0.8) +
     ggplot2::geom_label(ggplot2::aes(label = .data$group), data = centres,
                         size = 3.2, fill = "white", alpha = 0.7,
-                        label.size = 0, nudge_y = map$above) +
+                        nudge_y = map$above) +
     ggplot2::facet_wrap(ggplot2::vars(.data$panel)) +
     ggplot2::scale_colour_manual(
       values = colours, breaks = shown, na.value = "grey70",
