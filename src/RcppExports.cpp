@@ -35,14 +35,14 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_fit
-Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& options, double seed, Rcpp::RObject progress);
+Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& options, double seed, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmm_fit(SEXP xSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type options(optionsSEXP);
     Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
-    Rcpp::traits::input_parameter< Rcpp::RObject >::type progress(progressSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_gmm_fit(x, options, seed, progress));
     return rcpp_result_gen;
 END_RCPP
