@@ -10,8 +10,7 @@
 #' @returns With one element or row for each row of `newdata`, named by it,
 #'   * `"class"`: the most probable component, whole numbers from 1 to k
 #'   * `"prob"`: matrix m x k, the probability of each component, rows sum to 1
-#'   * `"density"`: density of the mixture, in 1 / (product of the columns'
-#'     units)
+#'   * `"density"`: density of the mixture, per unit of each column
 #'   * `"uncertainty"`: 1 - the largest probability, from 0 to 1 - 1/k
 #' @section Errors: `gmvae_error_input` if columns are missing or not numeric,
 #'   `gmvae_error_data` if values are missing or infinite, `gmvae_error_option`

@@ -43,8 +43,7 @@ Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& options, 
                                 workers, monitor);
   return Rcpp::List::create(
       Rcpp::Named("mixture") = to_list(fit.mixture), Rcpp::Named("loglik") = fit.loglik,
-      Rcpp::Named("history") = fit.history,
-      Rcpp::Named("n_iter") = static_cast<int>(fit.n_iter),
+      Rcpp::Named("history") = fit.history, Rcpp::Named("n_iter") = static_cast<int>(fit.n_iter),
       Rcpp::Named("converged") = fit.converged,
       Rcpp::Named("best_start") = static_cast<int>(fit.best_start) + 1,
       Rcpp::Named("df") = static_cast<int>(fit.n_parameters), Rcpp::Named("starts") = fit.starts);
@@ -61,10 +60,10 @@ Rcpp::List cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixt
   evaluate_mixture(read, view(observations_in_columns(x)), workers, log_density.begin(),
                    posterior.data());
   const Eigen::MatrixXd rows = posterior.transpose();
-  return Rcpp::List::create(
-      Rcpp::Named("log_density") = log_density,
-      Rcpp::Named("posterior") = Rcpp::NumericMatrix(static_cast<int>(rows.rows()),
-                                                     static_cast<int>(rows.cols()), rows.data()));
+  return Rcpp::List::create(Rcpp::Named("log_density") = log_density,
+                            Rcpp::Named("posterior") =
+                                Rcpp::NumericMatrix(static_cast<int>(rows.rows()),
+                                                    static_cast<int>(rows.cols()), rows.data()));
 }
 
 // Codes and aliases of the covariance models that the core has.

@@ -59,12 +59,9 @@ struct Run {
 class Em {
  public:
   Em(ConstView<double> x, const EmOptions& options, Workers& workers, Monitor& monitor)
-      : options_(options),
-        family_(find_family(options.model)),
-        data_(standardise(x, family_.units)),
-        points_{data_.points.data(), x.rows, x.cols},
-        workers_(workers),
-        monitor_(monitor) {}
+      : options_(options), family_(find_family(options.model)),
+        data_(standardise(x, family_.units)), points_{data_.points.data(), x.rows, x.cols},
+        workers_(workers), monitor_(monitor) {}
 
   EmFit fit();
 
@@ -251,7 +248,8 @@ EmFit Em::result(const Run& best, const std::vector<Run>& runs) const {
                                       data_.scale.asDiagonal());
   }
   fit.history = best.history;
-  for (double& loglik : fit.history) loglik += shift;
+  for (double& loglik : fit.history)
+    loglik += shift;
   fit.loglik = fit.history.back();
   fit.n_iter = static_cast<Index>(fit.history.size());
   fit.converged = best.converged;

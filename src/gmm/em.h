@@ -20,12 +20,12 @@ struct Mixture {
 };
 
 struct EmOptions {
-  std::string model;         // code or alias of a family, see gmm/family.h
-  Index k;                   // components
-  Index max_iter;            // M-steps of the start that wins
-  double tol;                // stop when the gain still to come, per observation, is below
-  Index n_init;              // k-means++ starts
-  double ridge;              // added to each variance, in units of the column's total variance
+  std::string model;  // code or alias of a family, see gmm/family.h
+  Index k;            // components
+  Index max_iter;     // M-steps of the start that wins
+  double tol;         // stop when the gain still to come, per observation, is below
+  Index n_init;       // k-means++ starts
+  double ridge;       // added to each variance, in units of the column's total variance
   std::uint64_t seed;
   std::vector<Index> start;  // instead of random starts: component (0, ..., k - 1) of each column
 };
@@ -36,9 +36,9 @@ struct EmFit {
   std::vector<double> history;  // log-likelihood after each M-step; never falls
   Index n_iter;                 // M-steps, = history.size()
   bool converged;
-  Index best_start;             // from 0
-  Index n_parameters;           // free parameters: weights, means, covariances
-  std::vector<double> starts;   // log-likelihood that each start reached; NaN where it collapsed
+  Index best_start;            // from 0
+  Index n_parameters;          // free parameters: weights, means, covariances
+  std::vector<double> starts;  // log-likelihood that each start reached; NaN where it collapsed
 };
 
 // Maximum likelihood from the best of several starts.  x: d x n, finite, n >= k.  Units don't

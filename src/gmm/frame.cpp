@@ -15,15 +15,14 @@ namespace {
 
 using ConstMatrix = Eigen::Map<const Eigen::MatrixXd>;
 
-constexpr double smallest_pivot = 1e-13;   // relative to the variance of the column
-constexpr double largest_square = 1e300;   // of a distance: beyond, exp() is zero anyhow
-constexpr Index max_slots = 32;            // partial sums of a pass, whatever the threads
-constexpr double section_flops = 2e9;      // between two looks at the monitor: below a second
+constexpr double smallest_pivot = 1e-13;  // relative to the variance of the column
+constexpr double largest_square = 1e300;  // of a distance: beyond, exp() is zero anyhow
+constexpr Index max_slots = 32;           // partial sums of a pass, whatever the threads
+constexpr Index widest_dots = 24;         // dimensions up to which dots beat tiles of a product
+constexpr double section_flops = 2e9;     // between two looks at the monitor: below a second
 
 // Rows of a block: its whitened copy (rows x dK) stays in the second-level cache.
-Index block_rows(Index d, Index k) {
-  return std::clamp<Index>(32768 / (d * k) / 64 * 64, 64, 512);
-}
+Index block_rows(Index d, Index k) { return std::clamp<Index>(32768 / (d * k) / 64 * 64, 64, 512); }
 
 // What one block of rows needs, in memory that is used again for the next.  One column per
 // component or coordinate, so that every loop runs along the rows.
@@ -51,7 +50,8 @@ struct Block {
 // The k-th component's coordinates, and its squared distances into column k of r.
 void whiten_full(ConstView<double> x, const Frame& frame, Block& block) {
   const Index columns = block.d * block.k;
-  for (Index j = 0; j < columns; ++j) block.y.col(j).setConstant(-frame.offset[j]);
+  for (Index j = 0; j < columns; ++j)
+    block.y.col(j).setConstant(-frame.offset[j]);
   kernels<double>().gemm(block.rows, columns, block.d, x.data, block.d, 1, frame.whiten.data(), 1,
                          block.d, block.y.data(), block.rows, true);
   for (Index k = 0; k < block.k; ++k) {
@@ -68,7 +68,8 @@ void whiten_diagonal(ConstView<double> x, const Frame& frame, Block& block) {
   for (Index k = 0; k < block.k; ++k) {
     auto distance = block.r.col(k).array();
     distance.setZero();
-    for (Index j = 0; j < block.d; ++j) distance += standardised(frame, block, j, k).square();
+    for (Index j = 0; j < block.d; ++j)
+      distance += standardised(frame, block, j, k).square();
   }
 }
 
@@ -85,12 +86,13 @@ void whiten(ConstView<double> x, const Frame& frame, Block& block) {
 void normalise(const Frame& frame, Block& block) {
   for (Index k = 0; k < block.k; ++k) {
     auto distance = block.r.col(k).array();
-    distance = frame.log_constant[k] -
-               0.5 * (distance < largest_square).select(distance, largest_square);
+    distance =
+        frame.log_constant[k] - 0.5 * (distance < largest_square).select(distance, largest_square);
   }
   auto r = block.r.array();
   block.log_density = r.col(0);
-  for (Index k = 1; k < block.k; ++k) block.log_density = block.log_density.max(r.col(k));
+  for (Index k = 1; k < block.k; ++k)
+    block.log_density = block.log_density.max(r.col(k));
   r.colwise() -= block.log_density;
   kernels<double>().exp(r.size(), block.r.data(), block.r.data());
   block.total = r.rowwise().sum();
@@ -99,14 +101,24 @@ void normalise(const Frame& frame, Block& block) {
   block.log_density += block.total;
 }
 
+// The lower triangle of each scatter.
 void add_full(Block& block, Statistics& statistics) {
   const Index d = block.d, rows = block.rows;
   for (Index k = 0; k < block.k; ++k) {
     const auto y = block.y.middleCols(k * d, d);
+    auto scatter = nth_block(statistics.scatter, k);
     block.weighted = y.array().colwise() * block.r.col(k).array();
     statistics.sums.col(k) += block.weighted.colwise().sum().transpose();
-    kernels<double>().gemm(d, d, rows, block.weighted.data(), rows, 1, y.data(), 1, rows,
-                           statistics.scatter.data() + k * d * d, d, true);
+    if (d > widest_dots) {
+      kernels<double>().gemm(d, d, rows, block.weighted.data(), rows, 1, y.data(), 1, rows,
+                             scatter.data(), d, true);
+      continue;
+    }
+    for (Index j = 0; j < d; ++j) {
+      for (Index i = j; i < d; ++i) {
+        scatter(i, j) += kernels<double>().dot(rows, block.weighted.col(i).data(), &y(0, j));
+      }
+    }
   }
 }
 
@@ -211,9 +223,9 @@ Moments to_moments(const Statistics& statistics, const Frame& frame) {
     const Eigen::MatrixXd root = nth_block(frame.root, k);
     auto scatter = nth_block(moments.scatter, k);
     moments.means.col(k) += root.triangularView<Eigen::Lower>() * shift;
-    const Eigen::MatrixXd centred =
-        scatter - statistics.counts[k] * shift * shift.transpose();
-    const Eigen::MatrixXd mapped = root * centred * root.transpose();
+    scatter -= statistics.counts[k] * shift * shift.transpose();
+    const Eigen::MatrixXd mapped =
+        root * Eigen::MatrixXd(scatter.selfadjointView<Eigen::Lower>()) * root.transpose();
     scatter = 0.5 * (mapped + mapped.transpose());
   }
   return moments;
@@ -224,12 +236,13 @@ Statistics gather(ConstView<double> x, const Frame& frame, const Index* labels, 
   const Index d = x.rows, k = frame.n_components();
   const Index rows = block_rows(d, k);
   const double flops_per_row = static_cast<double>(4 * d * k * (d + 10));
-  const Index section = std::max(
-      static_cast<Index>(section_flops / flops_per_row) / (max_slots * rows) * max_slots * rows,
-      max_slots * rows);
-  std::vector<Statistics> slots(static_cast<std::size_t>(
-      std::min<Index>(max_slots, n_blocks(x.cols, rows))));
-  for (Statistics& slot : slots) slot.set_zero(frame);
+  const Index section = std::max(static_cast<Index>(section_flops / flops_per_row) /
+                                     (max_slots * rows) * max_slots * rows,
+                                 max_slots * rows);
+  std::vector<Statistics> slots(
+      static_cast<std::size_t>(std::min<Index>(max_slots, n_blocks(x.cols, rows))));
+  for (Statistics& slot : slots)
+    slot.set_zero(frame);
 
   for (Index begin = 0; begin < x.cols; begin += section) {
     const Index end = std::min(begin + section, x.cols);
@@ -244,14 +257,16 @@ Statistics gather(ConstView<double> x, const Frame& frame, const Index* labels, 
           statistics.loglik += block.log_density.sum();
         } else {
           block.r.setZero();
-          for (Index row = 0; row < block.rows; ++row) block.r(row, labels[i + row]) = 1.0;
+          for (Index row = 0; row < block.rows; ++row)
+            block.r(row, labels[i + row]) = 1.0;
         }
         add(frame, block, statistics);
       }
     });
     monitor.poll();
   }
-  for (std::size_t slot = 1; slot < slots.size(); ++slot) slots[0] += slots[slot];
+  for (std::size_t slot = 1; slot < slots.size(); ++slot)
+    slots[0] += slots[slot];
   return slots[0];
 }
 

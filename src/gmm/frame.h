@@ -42,7 +42,7 @@ struct Statistics {
   double loglik = 0.0;
   Eigen::VectorXd counts;   // K: sum_i r_ik
   Eigen::MatrixXd sums;     // d x K: sum_i r_ik y_ik
-  Eigen::MatrixXd scatter;  // d x dK: sum_i r_ik y_ik y_ik', or d x K: its diagonals
+  Eigen::MatrixXd scatter;  // d x dK: sum_i r_ik y_ik y_ik' (lower triangles), or d x K: diagonals
 
   void set_zero(const Frame& frame);
   Statistics& operator+=(const Statistics& other);

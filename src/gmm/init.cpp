@@ -18,8 +18,7 @@ using ConstMatrix = Eigen::Map<const Eigen::MatrixXd>;
 
 // fn(i, squared distances of column i from each centre), block-parallel.
 template <typename Fn>
-void for_distances(ConstView<double> x, const Eigen::MatrixXd& centres, Workers& workers,
-                   Fn&& fn) {
+void for_distances(ConstView<double> x, const Eigen::MatrixXd& centres, Workers& workers, Fn&& fn) {
   const Index d = x.rows, k = centres.cols();
   const Eigen::VectorXd centre_norms = centres.colwise().squaredNorm();
   parallel_blocks(workers, x.cols, block_size, [&](Index, Index begin, Index end) {
@@ -27,16 +26,18 @@ void for_distances(ConstView<double> x, const Eigen::MatrixXd& centres, Workers&
     Eigen::MatrixXd distances(k, end - begin);
     kernels<double>().gemm(k, end - begin, d, centres.data(), d, 1, columns.data(), 1, d,
                            distances.data(), k, false);
-    distances = ((-2.0 * distances).colwise() + centre_norms).rowwise() +
-                columns.colwise().squaredNorm();
-    for (Index i = begin; i < end; ++i) fn(i, distances.col(i - begin));
+    distances =
+        ((-2.0 * distances).colwise() + centre_norms).rowwise() + columns.colwise().squaredNorm();
+    for (Index i = begin; i < end; ++i)
+      fn(i, distances.col(i - begin));
   });
 }
 
 // The column at which the running sum of weights passes `target`.
 Index pick(const Eigen::VectorXd& weights, double target) {
   Index i = 0;
-  for (double sum = weights[0]; sum <= target && i + 1 < weights.size();) sum += weights[++i];
+  for (double sum = weights[0]; sum <= target && i + 1 < weights.size();)
+    sum += weights[++i];
   return i;
 }
 
