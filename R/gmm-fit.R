@@ -64,13 +64,14 @@
 #' With p the number of free parameters and z the posterior probabilities,
 #' BIC = -2 loglik + p log n (Schwarz 1978) and
 #' ICL = BIC - 2 sum_i log max_j z_ij (Biernacki, Celeux and Govaert 2000).
-#' @section Errors: `gmvae_error_input` if `x` is not numeric or has no rows;
+#' @section Errors: `gmvae_error_input` if `x` is not numeric, has no rows or
+#'   two columns of one name;
 #'   `gmvae_error_data` if values are missing or infinite or a column is
 #'   constant; `gmvae_error_option` for `k`, `model`, `start` and `control`;
 #'   `gmvae_error_numerical` if a component collapses in every start (use a
 #'   smaller `k`, a simpler model or a `ridge`). In a search, such a combination
 #'   has its `reason` in the table. `gmvae_warning_not_converged` if EM stops at
-#'   `max_iter`.
+#'   a `max_iter` above 1.
 #' @section Reproducibility: [set.seed()] governs; one draw is taken from R's
 #'   generator. The result does not depend on `n_threads`.
 #' @references
@@ -90,10 +91,8 @@
 #' table(two$cluster, iris$Species)
 #'
 #' # One M-step from known groups
-#' suppressWarnings(gmm_fit(
-#'   iris[, 1:4], k = 3, model = "VVV", start = iris$Species,
-#'   control = gmm_control(max_iter = 1)
-#' ))$loglik
+#' gmm_fit(iris[, 1:4], k = 3, model = "VVV", start = iris$Species,
+#'         control = gmm_control(max_iter = 1))$loglik
 #' @export
 gmm_fit <- function(x, k, model = NULL, ..., start = NULL, keep_data = FALSE,
                     control = gmm_control()) {
@@ -102,7 +101,7 @@ gmm_fit <- function(x, k, model = NULL, ..., start = NULL, keep_data = FALSE,
   control <- check_gmm_control(control, call)
   keep_data <- check_flag(keep_data)
   x <- as_numeric_matrix(x)
-  check_varying(x)
+  check_columns_differ(x)
   k <- check_k(k, x)
   models <- check_models(model, ncol(x))
   start <- check_start(start, nrow(x), k)
@@ -326,7 +325,15 @@ check_finite_values <- function(x, arg, call) {
   ), "data", call = call)
 }
 
-check_varying <- function(x, call = rlang::caller_env()) {
+# Columns are known by their names, and a constant one has no density.
+check_columns_differ <- function(x, call = rlang::caller_env()) {
+  twice <- unique(colnames(x)[duplicated(colnames(x))])
+  if (length(twice) > 0L) {
+    gmvae_abort(c(
+      "The columns of {.arg x} must have different names.",
+      x = "{.val {twice}} {?is/are} there more than once."
+    ), "input", call = call)
+  }
   constant <- colnames(x)[apply(x, 2, function(column) {
     all(column == column[1])
   })]

@@ -63,6 +63,7 @@ kept_data <- function(object, call = rlang::caller_env()) {
 # The columns of a fit from new data, by name where that has names.
 match_columns <- function(newdata, columns, arg = "newdata",
                           call = rlang::caller_env()) {
+  if (is.data.frame(newdata)) newdata <- as.data.frame(newdata)
   given <- colnames(newdata)
   if (!is.null(given)) {
     missing <- setdiff(columns, given)

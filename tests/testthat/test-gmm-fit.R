@@ -157,6 +157,7 @@ test_that("gmm_fit() says what is wrong with its input", {
     gmm_fit(petals[0, ], 1)
     gmm_fit(bad, 2)
     gmm_fit(cbind(petals, one = 1), 2)
+    gmm_fit(cbind(petals, petals), 2)
     gmm_fit(petals, 0)
     gmm_fit(petals, 2.5)
     gmm_fit(petals, "2")
