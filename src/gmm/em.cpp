@@ -10,6 +10,7 @@
 #include "gmm/family.h"
 #include "gmm/frame.h"
 #include "gmm/init.h"
+#include "gmm/standardise.h"
 
 namespace gmvae {
 
@@ -19,28 +20,6 @@ constexpr Index screening_steps = 12;   // of every start; then ...
 constexpr Index n_finalists = 3;        // ... of the best, before ...
 constexpr Index final_steps = 100;      // ... the best of them runs on
 constexpr double least_spread = 1e-10;  // of the components; below, one has collapsed
-
-using ConstMatrix = Eigen::Map<const Eigen::MatrixXd>;
-
-// Centred and scaled data, so that neither units nor the place of the origin matter.
-struct Standardised {
-  Eigen::VectorXd centre, scale;  // d: points = (x - centre) / scale
-  Eigen::MatrixXd points;         // d x n
-};
-
-Standardised standardise(ConstView<double> x, Units units) {
-  const ConstMatrix values(x.data, x.rows, x.cols);
-  Standardised out;
-  out.centre = values.rowwise().mean();
-  out.points = values.colwise() - out.centre;
-  out.scale = (out.points.rowwise().squaredNorm() / static_cast<double>(x.cols)).cwiseSqrt();
-  if (units == Units::common) {
-    out.scale.setConstant(out.scale.norm() / std::sqrt(static_cast<double>(x.rows)));
-  }
-  out.scale = (out.scale.array() > 0.0).select(out.scale, 1.0);
-  out.points.array().colwise() /= out.scale.array();
-  return out;
-}
 
 // One start on its way.
 struct Run {
