@@ -6,6 +6,7 @@
 #   "input"   the object given can't be used as data (type, shape, names)
 #   "data"    the values in it can't be used (NA, negative, fractional, empty)
 #   "option"  an argument that steers the fit is out of range or unknown
+#   "package" a suggested package is needed and missing
 #   "numerical" a computation broke down
 #   "core"    anything else that the C++ core reports
 gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),

@@ -8,7 +8,7 @@ select_features <- function(counts, likelihood, features, arg = "x",
   totals <- if (likelihood == "gaussian") rep(1, ncol(counts)) else
     unname(Matrix::colSums(counts))
   size <- totals / stats::median(totals)
-  moments <- cpp_feature_moments(counts, size)
+  moments <- cpp_feature_moments(counts, size, log = likelihood != "gaussian")
   detected <- moments$n_cells > 0
   wanted <- wanted_features(features, counts, detected, arg, call)
   table <- data.frame(
@@ -18,7 +18,7 @@ select_features <- function(counts, likelihood, features, arg = "x",
   table$score <- if (likelihood == "gaussian") {
     table$variance
   } else {
-    variance_beyond_trend(counts, size, table, detected)
+    variance_beyond_trend(table$mean, table$variance, detected)
   }
   index <- if (is.null(wanted$index)) {
     top_features(table$score, detected, wanted$n)
@@ -98,34 +98,23 @@ abort_few_features <- function(n, arg, call) {
 
 # The mean-variance trend -----------------------------------------------------
 
-# Variance of each gene's values, standardised by the deviation that genes of
-# its mean have and clipped at sqrt(n): Stuart et al. (2019), "vst" selection.
-variance_beyond_trend <- function(counts, size, moments, detected) {
-  limit <- sqrt(ncol(counts))
-  expected <- expected_variance(moments$mean, moments$variance, detected)
-  score <- rep(0, nrow(counts))
-  score[detected] <- cpp_clipped_variance(
-    counts, size, moments$mean, sqrt(expected), limit
-  )[detected]
-  score
-}
-
-# Local quadratic regression of log variance on log mean. With few genes, or
-# where it breaks down (many tied means), the Poisson line: variance = mean.
-expected_variance <- function(mean, variance, fit_to, min_genes = 50L) {
-  expected <- pmax(mean, .Machine$double.eps)
-  usable <- fit_to & mean > 0 & variance > 0
-  log_mean <- log10(mean[usable])
-  log_variance <- log10(variance[usable])
-  if (length(unique(log_mean)) < min_genes) return(expected)
+# Variance of each gene's log-values beyond what genes of its mean have: the
+# decomposition of Lun et al. (2016) <doi:10.12688/f1000research.9501.2>. The
+# trend is a local quadratic regression of log variance on mean; with few
+# genes, or where it breaks down (many tied means), there is none and the
+# variance itself is the score.
+variance_beyond_trend <- function(mean, variance, fit_to, min_genes = 50L) {
+  usable <- fit_to & variance > 0
+  x <- mean[usable]
+  y <- log(variance[usable])
+  if (length(unique(x)) < min_genes) return(variance)
   trend <- tryCatch(
-    suppressWarnings(stats::fitted(stats::loess(
-      log_variance ~ log_mean, span = 0.3, degree = 2
-    ))),
+    suppressWarnings(stats::fitted(stats::loess(y ~ x, span = 0.3,
+                                                degree = 2))),
     error = function(e) NULL
   )
-  if (!is.null(trend) && all(is.finite(trend))) {
-    expected[usable] <- 10^trend
-  }
-  expected
+  if (is.null(trend) || !all(is.finite(trend))) return(variance)
+  expected <- rep(0, length(mean))
+  expected[usable] <- exp(trend)
+  variance - expected
 }

@@ -9,8 +9,8 @@
 #'   decoder in reverse.
 #' @param epochs Passes through the cells in the warm-up and the joint phase
 #'   together, half of them each; a whole number of at least 2. Pretraining
-#'   takes a sixth of it more. `NULL`: as many as give about 12,000 steps, but
-#'   30 to 300.
+#'   takes a sixth of it more. `NULL`: as many as give about 10,000 steps, but
+#'   20 to 120.
 #' @param batch_size Cells per step, a whole number of at least 2; all of them
 #'   where there are fewer.
 #' @param learning_rate Step size of Adam, above 0 and at most 1. It is cut when
@@ -125,8 +125,8 @@ check_option_names <- function(..., options, help = "gmvae_control",
 resolve_schedule <- function(control, n_cells) {
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)
-    epochs <- ceiling(12000 / steps_per_epoch)
-    control$epochs <- as.integer(min(max(epochs, 30), 300))
+    epochs <- ceiling(10000 / steps_per_epoch)
+    control$epochs <- as.integer(min(max(epochs, 20), 120))
   }
   control
 }

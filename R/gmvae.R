@@ -30,15 +30,14 @@
 #' The first three scale the mean with the size factor of the cell.
 #'
 #' @section Choice of genes:
-#' By default the networks see the 2,000 genes whose variance is largest beside
+#' By default the networks see the 2,000 genes whose variance is furthest above
 #' that of other genes of the same mean. Counts are divided by the cell's total
-#' over all genes (times the median total), a local quadratic regression gives
-#' the expected log variance at each log mean, values are standardised by it
-#' and clipped at the square root of the number of cells, and their variance is
-#' the score (Stuart et al. 2019). Below 50 genes of distinct means the variance
-#' of a Poisson variable takes the place of the regression. `"gaussian"` takes
-#' the genes of the largest variance. Genes without a count in any cell are
-#' dropped with a message.
+#' over all genes (times the median total), \eqn{\log(1 + x)} is taken, and a
+#' local quadratic regression gives the expected log variance at each mean; the
+#' score is the variance less the expected one (Lun et al. 2016). Below 50 genes
+#' of distinct means the variance itself is the score, as it is, without
+#' logarithms, for `"gaussian"`. Genes without a count in any cell are dropped
+#' with a message.
 #'
 #' @section Errors: All have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
@@ -91,9 +90,8 @@
 #'     `train` and `heldout` and columns `bound`, `reconstruction`, `kl_z`,
 #'     `kl_c`; the bound is the second less the last two.
 #'   * `features`: names (G) of the genes used; `feature_table`: a row per gene
-#'     of `x` with its `mean` and `variance` over cells (of the values divided
-#'     by the cells' totals relative to the median), the cells with a count
-#'     (`n_cells`), `score` and `used`.
+#'     of `x` with its `mean` and `variance` over cells (of the logarithms
+#'     above), the cells with a count (`n_cells`), `score` and `used`.
 #'   * `size_factors` (n, named by cell, median 1), `size_scale` (what they
 #'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
 #'     `size_reference` (median total of the cells over the genes used).
@@ -114,8 +112,9 @@
 #' generative approach to clustering. *IJCAI*.
 #' \doi{10.24963/ijcai.2017/273}
 #'
-#' Stuart et al. (2019) Comprehensive integration of single-cell data. *Cell*
-#' 177, 1888-1902. \doi{10.1016/j.cell.2019.05.031}
+#' Lun et al. (2016) A step-by-step workflow for low-level analysis of
+#' single-cell RNA-seq data with Bioconductor. *F1000Research* 5, 2122.
+#' \doi{10.12688/f1000research.9501.2}
 #' @seealso [predict.gmvae()], [plot.gmvae()], [summary.gmvae()],
 #'   [runGMVAE()] for Bioconductor workflows, [gmm_fit()] for mixtures of
 #'   ordinary numeric data.

@@ -157,18 +157,10 @@ Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix laten
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size) {
+Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log) {
   const SparseCounts matrix(counts);
-  const FeatureMoments moments = feature_moments(matrix.reader(), size.begin());
+  const FeatureMoments moments = feature_moments(matrix.reader(), size.begin(), log);
   return Rcpp::List::create(Rcpp::Named("mean") = moments.mean,
                             Rcpp::Named("variance") = moments.variance,
                             Rcpp::Named("n_cells") = moments.n_cells);
-}
-
-// [[Rcpp::export(rng = false)]]
-Rcpp::NumericVector cpp_clipped_variance(Rcpp::S4 counts, Rcpp::NumericVector size,
-                                         std::vector<double> mean, std::vector<double> sd,
-                                         double limit) {
-  const SparseCounts matrix(counts);
-  return Rcpp::wrap(clipped_variance(matrix.reader(), size.begin(), mean, sd, limit));
 }

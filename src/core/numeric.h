@@ -8,6 +8,7 @@
 
 namespace gmvae {
 
+constexpr double pi = 3.14159265358979323846;
 constexpr double log_two_pi = 1.8378770664093454836;
 
 // log sum_i exp(x_i), for n >= 1; -Inf where all are.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/numeric.h"
 #include "core/types.h"
 
 namespace gmvae {
@@ -76,7 +77,7 @@ class RngStream {
       return spare_;
     }
     const double radius = std::sqrt(-2.0 * std::log(uniform()));
-    const double angle = 6.283185307179586477 * uniform();
+    const double angle = 2.0 * pi * uniform();
     spare_ = radius * std::sin(angle);
     has_spare_ = true;
     return radius * std::cos(angle);

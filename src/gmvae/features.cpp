@@ -1,14 +1,15 @@
 #include "gmvae/features.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gmvae {
 
 namespace {
 
-// fn(gene, count / size) for every non-zero.
+// fn(gene, value) for every non-zero.
 template <typename Fn>
-void for_non_zeros(const CellReader& reader, const double* size, Fn&& fn) {
+void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& fn) {
   std::vector<std::int32_t> gene;
   std::vector<double> count;
   for (Index i = 0; i < reader.n_cells(); ++i) {
@@ -16,23 +17,25 @@ void for_non_zeros(const CellReader& reader, const double* size, Fn&& fn) {
     count.clear();
     reader.read(i, gene, count);
     for (std::size_t e = 0; e < gene.size(); ++e) {
-      if (count[e] != 0) fn(static_cast<std::size_t>(gene[e]), count[e] / size[i]);
+      if (count[e] == 0) continue;
+      const double x = count[e] / size[i];
+      fn(static_cast<std::size_t>(gene[e]), log ? std::log1p(x) : x);
     }
   }
 }
 
 }  // namespace
 
-FeatureMoments feature_moments(const CellReader& reader, const double* size) {
+FeatureMoments feature_moments(const CellReader& reader, const double* size, bool log) {
   const std::size_t n_genes = static_cast<std::size_t>(reader.n_genes());
   const double n = static_cast<double>(reader.n_cells());
   FeatureMoments moments{std::vector<double>(n_genes), std::vector<double>(n_genes),
                          std::vector<double>(n_genes)};
-  for_non_zeros(reader, size, [&](std::size_t g, double x) {
+  for_non_zeros(reader, size, log, [&](std::size_t g, double x) {
     moments.mean[g] += x / n;
     moments.n_cells[g] += 1;
   });
-  for_non_zeros(reader, size, [&](std::size_t g, double x) {
+  for_non_zeros(reader, size, log, [&](std::size_t g, double x) {
     moments.variance[g] += (x - moments.mean[g]) * (x - moments.mean[g]);
   });
   for (std::size_t g = 0; g < n_genes; ++g) {
@@ -41,23 +44,6 @@ FeatureMoments feature_moments(const CellReader& reader, const double* size) {
     moments.variance[g] /= std::max(n - 1, 1.0);
   }
   return moments;
-}
-
-std::vector<double> clipped_variance(const CellReader& reader, const double* size,
-                                     const std::vector<double>& mean,
-                                     const std::vector<double>& sd, double limit) {
-  const double n = static_cast<double>(reader.n_cells());
-  std::vector<double> sum(mean.size()), n_cells(mean.size());
-  for_non_zeros(reader, size, [&](std::size_t g, double x) {
-    const double z = std::min(limit, (x - mean[g]) / sd[g]);
-    sum[g] += z * z;
-    n_cells[g] += 1;
-  });
-  for (std::size_t g = 0; g < sum.size(); ++g) {
-    const double z = mean[g] / sd[g];
-    sum[g] = (sum[g] + (n - n_cells[g]) * z * z) / std::max(n - 1, 1.0);
-  }
-  return sum;
 }
 
 }  // namespace gmvae

@@ -24,6 +24,7 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr Index most_rollbacks = 12;
+constexpr double convergence_gain = 5e-3;  // of the bound
 
 // Inputs of unit mean square; real-valued data standardised gene by gene.
 InputTransform make_transform(const CellReader& reader, const double* size,
@@ -117,7 +118,7 @@ class Trainer {
   }
 
  private:
-  // What a rolled-back epoch returns to.
+  // What training returns to: from an epoch that broke down, or to the best one.
   struct Snapshot {
     std::vector<float> params;
     AdamState<float> adam;
@@ -146,21 +147,24 @@ class Trainer {
 
   void run_phase(const std::string& phase, Index epochs, Index total) {
     const bool joint = phase == "joint";
-    double best = -std::numeric_limits<double>::infinity();
+    const bool stops_early = joint && !held_out_.empty();
+    double best_bound = -std::numeric_limits<double>::infinity();
+    Snapshot best = snapshot();
     Index since_best = 0;
     for (Index e = 0; e < epochs;) {
-      const Snapshot before{params_, adam_, prior_, moments_};
+      const Snapshot before = snapshot();
       const auto start = std::chrono::steady_clock::now();
       const double progress = static_cast<double>(e) / static_cast<double>(epochs);
       double rate = options_.learning_rate * rate_scale_;
-      if (joint && progress > 0.5) rate *= 0.5 * (1 + std::cos(M_PI * (2 * progress - 1)));
+      if (joint && progress > 0.5) rate *= 0.5 * (1 + std::cos(pi * (2 * progress - 1)));
       const BoundTerms terms = run_epoch(phase, e, epochs, rate);
       const BoundTerms held =
           held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
                             : bound_of(held_out_, phase == "pretrain" ? 0.0 : 1.0);
       if (!std::isfinite(terms.reconstruction + terms.kl()) ||
           (!held_out_.empty() && !std::isfinite(held.reconstruction + held.kl()))) {
-        roll_back(before);
+        restore(before);
+        slow_down();
         continue;
       }
       const double kl_share = phase == "pretrain" ? 0.0 : 1.0;
@@ -173,19 +177,30 @@ class Trainer {
                        history_.back().bound});
       ++e;
       ++epoch_;
-      if (!joint || held_out_.empty()) continue;
-      since_best = held_bound > best ? 0 : since_best + 1;
-      best = std::max(best, held_bound);
-      if (since_best >= options_.patience) break;
+      if (!stops_early) continue;
+      if (held_bound > best_bound) {
+        best_bound = held_bound;
+        best = snapshot();
+        since_best = 0;
+      } else if (++since_best >= options_.patience) {
+        stopped_early_ = true;
+        break;
+      }
     }
-    if (joint) converged_ = since_best > 0 || held_out_.empty();
+    if (stops_early) restore(best);
   }
 
-  void roll_back(const Snapshot& before) {
-    params_ = before.params;
-    adam_ = before.adam;
-    prior_ = before.prior;
-    moments_ = before.moments;
+  Snapshot snapshot() const { return {params_, adam_, prior_, moments_}; }
+
+  void restore(const Snapshot& snapshot) {
+    params_ = snapshot.params;
+    adam_ = snapshot.adam;
+    prior_ = snapshot.prior;
+    moments_ = snapshot.moments;
+  }
+
+  // After a number that was not finite.
+  void slow_down() {
     rate_scale_ *= 0.3;
     if (++n_rollbacks_ > most_rollbacks) {
       throw NumericalError(
@@ -339,8 +354,19 @@ class Trainer {
     result.history = history_;
     result.held_out_cells = held_out_;
     result.n_rollbacks = n_rollbacks_;
-    result.converged = converged_;
+    result.converged = converged();
     return result;
+  }
+
+  // Training stopped by itself, or the second half of the joint phase gained next to nothing.
+  bool converged() const {
+    if (stopped_early_) return true;
+    const std::size_t n = history_.size(), joint = static_cast<std::size_t>(options_.epochs_joint);
+    const auto bound = [&](std::size_t i) {
+      return held_out_.empty() ? history_[i].bound : history_[i].bound_heldout;
+    };
+    const double before = bound(n - 1 - joint / 2), after = bound(n - 1);
+    return after - before < convergence_gain * std::abs(before);
   }
 
   void sort_components() {
@@ -377,7 +403,7 @@ class Trainer {
   std::vector<EpochRecord> history_;
   Index epoch_ = 0, n_rollbacks_ = 0;
   double rate_scale_ = 1.0;
-  bool converged_ = false;
+  bool stopped_early_ = false;
 };
 
 }  // namespace

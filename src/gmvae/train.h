@@ -46,7 +46,7 @@ struct TrainResult {
   BoundTerms train, held_out;         // per cell; held_out is NaN without held-out cells
   std::vector<Index> held_out_cells;  // from 0, ascending
   Index n_rollbacks;                  // epochs taken back because a number was not finite
-  bool converged;                     // the held-out bound had stopped rising
+  bool converged;                     // the bound had all but stopped rising
 };
 
 // size: n, relative to a cell of options.size_reference counts.  Throws NumericalError where even

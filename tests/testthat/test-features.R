@@ -54,26 +54,28 @@ test_that("the table of genes has one row each and says which are used", {
   expect_identical(chosen$table$gene, rownames(x))
   expect_identical(which(chosen$table$used), chosen$index)
   size <- colSums(x) / median(colSums(x))
-  expect_equal(chosen$table$mean, unname(rowMeans(sweep(x, 2, size, "/"))))
-  expect_equal(chosen$table$variance,
-               unname(apply(sweep(x, 2, size, "/"), 1, var)))
+  values <- log1p(sweep(x, 2, size, "/"))
+  expect_equal(chosen$table$mean, unname(rowMeans(values)))
+  expect_equal(chosen$table$variance, unname(apply(values, 1, var)))
   expect_equal(chosen$table$n_cells, unname(rowSums(x > 0)))
 })
 
-test_that("expected_variance() follows the trend and survives odd genes", {
-  mean <- 10^seq(-2, 2, length.out = 200)
-  variance <- mean + 0.3 * mean^2
+test_that("variance_beyond_trend() is zero on the trend, and survives oddity", {
+  mean <- seq(0.1, 3, length.out = 200)
+  variance <- mean * exp(-mean)
   all_genes <- rep(TRUE, 200)
-  trend <- expected_variance(mean, variance, all_genes)
-  expect_lt(max(abs(log10(trend / variance))), 0.02)
+  beyond <- variance_beyond_trend(mean, variance, all_genes)
+  expect_lt(max(abs(beyond / variance)), 0.02)
+  variance[100] <- 3 * variance[100]
+  expect_identical(which.max(variance_beyond_trend(mean, variance, all_genes)),
+                   100L)
 
-  # Constant genes, few genes, one mean for all: still positive and finite
+  # Constant genes, few genes, one mean for all: still finite
   variance[1:50] <- 0
-  trend <- expected_variance(mean, variance, all_genes)
-  expect_true(all(is.finite(trend) & trend > 0))
-  expect_identical(expected_variance(1:5, 2:6, rep(TRUE, 5)), as.double(1:5))
-  same <- expected_variance(rep(1, 200), runif(200), all_genes)
-  expect_true(all(is.finite(same) & same > 0))
+  expect_true(all(is.finite(variance_beyond_trend(mean, variance, all_genes))))
+  expect_identical(variance_beyond_trend(1:5, 2:6, rep(TRUE, 5)), 2:6)
+  same <- runif(200)
+  expect_identical(variance_beyond_trend(rep(1, 200), same, all_genes), same)
 })
 
 test_that("gaussian features are those of largest variance", {

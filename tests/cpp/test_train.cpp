@@ -1,0 +1,243 @@
+// Training end to end on simulated counts, without R.
+#include <stdexcept>
+
+#include "gmvae/features.h"
+#include "gmvae/train.h"
+#include "gradient.h"
+#include "testing.h"
+
+using namespace gmvae;
+
+namespace {
+
+struct Simulated {
+  std::vector<int> start{0}, gene;
+  std::vector<double> count, size;
+  std::vector<Index> group;
+  Index n_genes = 60, n_cells = 150;
+
+  MatrixReader reader() const {
+    return MatrixReader(start.data(), gene.data(), count.data(), n_genes, n_cells);
+  }
+};
+
+// Three groups; a third of the genes is eight times as high in each.
+Simulated simulate() {
+  Simulated data;
+  RngStream rng(3, Purpose::test);
+  for (Index i = 0; i < data.n_cells; ++i) {
+    data.group.push_back(i % 3);
+    for (Index g = 0; g < data.n_genes; ++g) {
+      const double mean = g % 3 == i % 3 ? 4.0 : 0.5;
+      // Poisson by its waiting times.
+      int x = 0;
+      for (double t = -std::log(rng.uniform()); t < mean; t -= std::log(rng.uniform())) ++x;
+      if (x == 0) continue;
+      data.gene.push_back(static_cast<int>(g));
+      data.count.push_back(x);
+    }
+    data.start.push_back(static_cast<int>(data.gene.size()));
+    data.size.push_back(1.0);
+  }
+  return data;
+}
+
+TrainOptions options() {
+  TrainOptions o;
+  o.likelihood = "nb";
+  o.covariance = "shared";
+  o.k = 3;
+  o.latent = 4;
+  o.hidden = {24, 16};
+  o.size_reference = 100;
+  o.epochs_pretrain = 10;
+  o.epochs_warmup = 30;
+  o.epochs_joint = 30;
+  o.batch_size = 32;
+  o.learning_rate = 3e-3;
+  o.mask = 0.5;
+  o.held_out = 0.1;
+  o.patience = 100;
+  o.damping = 0.05;
+  o.n_init = 4;
+  o.max_iter = 100;
+  o.tol = 1e-6;
+  o.seed = 11;
+  return o;
+}
+
+TrainResult run(const TrainOptions& o, Index n_threads) {
+  const Simulated data = simulate();
+  Workers workers(n_threads);
+  Monitor monitor;
+  return train(data.reader(), data.size.data(), o, workers, monitor);
+}
+
+// The share of pairs of cells on which clusters and groups agree.
+double rand_index(const TrainResult& fit, const Simulated& data) {
+  std::vector<Index> cluster;
+  for (Index i = 0; i < data.n_cells; ++i) {
+    const double* p = fit.cells.posterior.data() + 3 * i;
+    cluster.push_back(std::max_element(p, p + 3) - p);
+  }
+  double agree = 0, pairs = 0;
+  for (std::size_t i = 0; i < cluster.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      agree += (cluster[i] == cluster[j]) == (data.group[i] == data.group[j]);
+      ++pairs;
+    }
+  }
+  return agree / pairs;
+}
+
+}  // namespace
+
+TEST("train(): finds the groups, with every covariance") {
+  const Simulated data = simulate();
+  for (const char* covariance : {"shared", "diagonal", "full", "spherical"}) {
+    TrainOptions o = options();
+    o.covariance = covariance;
+    const TrainResult fit = run(o, 2);
+    CHECK(rand_index(fit, data) > 0.97);
+    CHECK_NEAR(fit.model.mixture.weights.sum(), 1.0, 1e-12);
+    CHECK(fit.model.mixture.weights[0] >= fit.model.mixture.weights[2]);
+    CHECK(fit.held_out_cells.size() == 15);
+    CHECK(fit.history.size() == 70);
+  }
+}
+
+TEST("train(): the same bits for 1, 2 and 3 threads") {
+  const TrainResult one = run(options(), 1);
+  for (Index threads : {2, 3}) {
+    const TrainResult other = run(options(), threads);
+    CHECK(other.model.params == one.model.params);
+    CHECK(other.cells.posterior == one.cells.posterior);
+    CHECK(other.history.back().bound == one.history.back().bound);
+  }
+}
+
+TEST("train(): another seed is another fit") {
+  TrainOptions o = options();
+  const TrainResult one = run(o, 1);
+  o.seed = 12;
+  CHECK(run(o, 1).model.params != one.model.params);
+}
+
+TEST("train(): early stopping returns to the best epoch") {
+  TrainOptions o = options();
+  o.epochs_joint = 200;
+  o.patience = 3;
+  const TrainResult fit = run(o, 2);
+  CHECK(fit.history.size() < 240);
+  CHECK(fit.converged);
+  double best = -INFINITY;
+  for (const EpochRecord& record : fit.history) {
+    if (record.phase == "joint") best = std::max(best, record.bound_heldout);
+  }
+  CHECK_NEAR(fit.held_out.reconstruction - fit.held_out.kl(), best, 1e-9);
+}
+
+TEST("train(): a step that is not finite is taken back with a smaller learning rate") {
+  TrainOptions o = options();
+  o.learning_rate = 1e30;
+  bool gave_up = false;
+  Index rollbacks = 0;
+  try {
+    const TrainResult fit = run(o, 1);
+    rollbacks = fit.n_rollbacks;
+    for (float p : fit.model.params) CHECK(std::isfinite(p));
+  } catch (const NumericalError&) {
+    gave_up = true;
+  }
+  CHECK(gave_up || rollbacks > 0);
+}
+
+TEST("train(): no cell held out") {
+  TrainOptions o = options();
+  o.held_out = 0;
+  const TrainResult fit = run(o, 2);
+  CHECK(fit.held_out_cells.empty());
+  CHECK(std::isnan(fit.held_out.reconstruction));
+  CHECK(std::isfinite(fit.train.reconstruction));
+}
+
+TEST("train(): an interrupt passes through and leaves no thread behind") {
+  struct Impatient : Monitor {
+    int calls = 0;
+    void poll() override {
+      if (++calls == 20) throw std::runtime_error("stop");
+    }
+  };
+  const Simulated data = simulate();
+  Impatient monitor;
+  Workers workers(3);
+  const TrainOptions o = options();
+  CHECK_THROWS(train(data.reader(), data.size.data(), o, workers, monitor), std::runtime_error);
+  CHECK(monitor.calls == 20);
+}
+
+TEST("encode(): the training cells again, and cells one at a time") {
+  const Simulated data = simulate();
+  const TrainResult fit = run(options(), 2);
+  Workers workers(2);
+  Monitor monitor;
+  const Encoding all = encode(fit.model, data.reader(), data.size.data(), 4, workers, monitor);
+  CHECK(all.mean == fit.cells.mean);
+  CHECK(all.posterior == fit.cells.posterior);
+  for (Index i : {0, 77}) {
+    const int start[] = {0, data.start[static_cast<std::size_t>(i) + 1] -
+                                data.start[static_cast<std::size_t>(i)]};
+    const MatrixReader one(start, data.gene.data() + data.start[static_cast<std::size_t>(i)],
+                           data.count.data() + data.start[static_cast<std::size_t>(i)],
+                           data.n_genes, 1);
+    const Encoding alone = encode(fit.model, one, data.size.data(), 4, workers, monitor);
+    for (std::size_t d = 0; d < 4; ++d) {
+      CHECK_NEAR(alone.mean[d], all.mean[static_cast<std::size_t>(i) * 4 + d], 1e-5);
+    }
+    CHECK_NEAR(alone.bound[0], all.bound[static_cast<std::size_t>(i)], 1e-4);
+  }
+}
+
+TEST("decode(): expected counts add up to the size; only the genes asked for") {
+  const TrainResult fit = run(options(), 2);
+  Workers workers(2);
+  std::vector<Index> genes(60);
+  for (Index g = 0; g < 60; ++g) genes[static_cast<std::size_t>(g)] = g;
+  const double size[] = {2.0};
+  const ConstView<double> point(fit.cells.mean.data(), 4, 1);
+  const std::vector<double> all = decode(fit.model, point, size, genes, workers);
+  double total = 0;
+  for (double x : all) total += x;
+  CHECK_NEAR(total, 200.0, 1e-5);
+  const std::vector<double> some = decode(fit.model, point, size, {7, 3}, workers);
+  CHECK(some.size() == 2);
+  CHECK(some[0] == all[7]);
+  CHECK(some[1] == all[3]);
+}
+
+TEST("feature_moments(): those of the dense matrix") {
+  const Simulated data = simulate();
+  std::vector<double> size(data.size);
+  for (std::size_t i = 0; i < size.size(); ++i) size[i] = 0.5 + 0.01 * static_cast<double>(i);
+  for (bool log : {false, true}) {
+    const FeatureMoments moments = feature_moments(data.reader(), size.data(), log);
+    std::vector<double> dense(static_cast<std::size_t>(data.n_genes * data.n_cells));
+    for (std::size_t i = 0; i < size.size(); ++i) {
+      for (int e = data.start[i]; e < data.start[i + 1]; ++e) {
+        const double x = data.count[static_cast<std::size_t>(e)] / size[i];
+        dense[static_cast<std::size_t>(data.gene[static_cast<std::size_t>(e)]) * size.size() + i] =
+            log ? std::log1p(x) : x;
+      }
+    }
+    for (std::size_t g = 0; g < 60; ++g) {
+      double mean = 0, square = 0;
+      for (std::size_t i = 0; i < size.size(); ++i) mean += dense[g * size.size() + i];
+      mean /= static_cast<double>(size.size());
+      for (std::size_t i = 0; i < size.size(); ++i) {
+        square += (dense[g * size.size() + i] - mean) * (dense[g * size.size() + i] - mean);
+      }
+      CHECK_NEAR(moments.mean[g], mean, 1e-12);
+      CHECK_NEAR(moments.variance[g], square / static_cast<double>(size.size() - 1), 1e-12);
+    }
+  }
+}
