@@ -23,6 +23,4 @@ Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x,
 
 // The kernels in use: "avx512", "avx2" or "baseline".
 // [[Rcpp::export(rng = false)]]
-std::string cpp_kernels() {
-  return gmvae::kernels<float>().name;
-}
+std::string cpp_kernels() { return gmvae::kernels<float>().name; }

@@ -73,9 +73,9 @@ inline Rcpp::List to_list(const Mixture& mixture) {
     const Eigen::MatrixXd& sigma = mixture.covariances[static_cast<std::size_t>(c)];
     for (Index e = 0; e < sigma.size(); ++e) covariances[next++] = sigma.data()[e];
   }
-  return Rcpp::List::create(
-      Rcpp::Named("weights") = Rcpp::NumericVector(mixture.weights.data(), mixture.weights.data() + k),
-      Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances);
+  return Rcpp::List::create(Rcpp::Named("weights") = Rcpp::NumericVector(
+                                mixture.weights.data(), mixture.weights.data() + k),
+                            Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances);
 }
 
 inline Mixture to_mixture(const Rcpp::List& list) {
@@ -86,8 +86,8 @@ inline Mixture to_mixture(const Rcpp::List& list) {
   mixture.weights = Eigen::Map<const Eigen::VectorXd>(weights.begin(), k);
   mixture.means = Eigen::Map<const Eigen::MatrixXd>(means.begin(), k, d).transpose();
   for (int c = 0; c < k; ++c) {
-    mixture.covariances.emplace_back(
-        Eigen::Map<const Eigen::MatrixXd>(covariances.begin() + static_cast<R_xlen_t>(c) * d * d, d, d));
+    mixture.covariances.emplace_back(Eigen::Map<const Eigen::MatrixXd>(
+        covariances.begin() + static_cast<R_xlen_t>(c) * d * d, d, d));
   }
   return mixture;
 }

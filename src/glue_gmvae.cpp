@@ -80,17 +80,16 @@ Rcpp::DataFrame to_frame(const std::vector<EpochRecord>& history) {
   }
   return Rcpp::DataFrame::create(
       Rcpp::Named("epoch") = epoch, Rcpp::Named("phase") = phase, Rcpp::Named("bound") = bound,
-      Rcpp::Named("bound_heldout") = bound_heldout,
-      Rcpp::Named("reconstruction") = reconstruction, Rcpp::Named("kl") = kl,
-      Rcpp::Named("learning_rate") = rate, Rcpp::Named("seconds") = seconds,
+      Rcpp::Named("bound_heldout") = bound_heldout, Rcpp::Named("reconstruction") = reconstruction,
+      Rcpp::Named("kl") = kl, Rcpp::Named("learning_rate") = rate, Rcpp::Named("seconds") = seconds,
       Rcpp::Named("stringsAsFactors") = false);
 }
 
 Rcpp::NumericVector to_vector(const BoundTerms& terms) {
-  return Rcpp::NumericVector::create(
-      Rcpp::Named("bound") = terms.reconstruction - terms.kl(),
-      Rcpp::Named("reconstruction") = terms.reconstruction, Rcpp::Named("kl_z") = terms.kl_z,
-      Rcpp::Named("kl_c") = terms.kl_c);
+  return Rcpp::NumericVector::create(Rcpp::Named("bound") = terms.reconstruction - terms.kl(),
+                                     Rcpp::Named("reconstruction") = terms.reconstruction,
+                                     Rcpp::Named("kl_z") = terms.kl_z,
+                                     Rcpp::Named("kl_c") = terms.kl_c);
 }
 
 }  // namespace
@@ -131,13 +130,13 @@ Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVect
   const FittedModel model = read_model(state, reader.n_genes());
   RMonitor monitor(progress);
   Workers workers(static_cast<Index>(n_threads));
-  const Encoding cells = encode(model, reader, size.begin(), static_cast<Index>(n_draws), workers,
-                                monitor);
-  return Rcpp::List::create(
-      Rcpp::Named("latent") = transposed(cells.mean, model.shape.latent),
-      Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.latent),
-      Rcpp::Named("posterior") = transposed(cells.posterior, model.mixture.weights.size()),
-      Rcpp::Named("loglik") = cells.bound);
+  const Encoding cells =
+      encode(model, reader, size.begin(), static_cast<Index>(n_draws), workers, monitor);
+  return Rcpp::List::create(Rcpp::Named("latent") = transposed(cells.mean, model.shape.latent),
+                            Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.latent),
+                            Rcpp::Named("posterior") =
+                                transposed(cells.posterior, model.mixture.weights.size()),
+                            Rcpp::Named("loglik") = cells.bound);
 }
 
 // [[Rcpp::export(rng = false)]]

@@ -15,7 +15,7 @@ struct Progress {
 
 struct Monitor {
   virtual ~Monitor() = default;
-  virtual void poll() {}                    // may throw, to stop the work
+  virtual void poll() {}  // may throw, to stop the work
   virtual void report(const Progress&) {}
 };
 

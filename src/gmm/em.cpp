@@ -227,8 +227,7 @@ EmFit Em::result(const Run& best, const std::vector<Run>& runs) const {
                                       data_.scale.asDiagonal());
   }
   fit.history = best.history;
-  for (double& loglik : fit.history)
-    loglik += shift;
+  for (double& loglik : fit.history) loglik += shift;
   fit.loglik = fit.history.back();
   fit.n_iter = static_cast<Index>(fit.history.size());
   fit.converged = best.converged;

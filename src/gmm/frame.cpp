@@ -50,8 +50,7 @@ struct Block {
 // The k-th component's coordinates, and its squared distances into column k of r.
 void whiten_full(ConstView<double> x, const Frame& frame, Block& block) {
   const Index columns = block.d * block.k;
-  for (Index j = 0; j < columns; ++j)
-    block.y.col(j).setConstant(-frame.offset[j]);
+  for (Index j = 0; j < columns; ++j) block.y.col(j).setConstant(-frame.offset[j]);
   kernels<double>().gemm(block.rows, columns, block.d, x.data, block.d, 1, frame.whiten.data(), 1,
                          block.d, block.y.data(), block.rows, true);
   for (Index k = 0; k < block.k; ++k) {
@@ -68,8 +67,7 @@ void whiten_diagonal(ConstView<double> x, const Frame& frame, Block& block) {
   for (Index k = 0; k < block.k; ++k) {
     auto distance = block.r.col(k).array();
     distance.setZero();
-    for (Index j = 0; j < block.d; ++j)
-      distance += standardised(frame, block, j, k).square();
+    for (Index j = 0; j < block.d; ++j) distance += standardised(frame, block, j, k).square();
   }
 }
 
@@ -91,8 +89,7 @@ void normalise(const Frame& frame, Block& block) {
   }
   auto r = block.r.array();
   block.log_density = r.col(0);
-  for (Index k = 1; k < block.k; ++k)
-    block.log_density = block.log_density.max(r.col(k));
+  for (Index k = 1; k < block.k; ++k) block.log_density = block.log_density.max(r.col(k));
   r.colwise() -= block.log_density;
   kernels<double>().exp(r.size(), block.r.data(), block.r.data());
   block.total = r.rowwise().sum();
@@ -241,8 +238,7 @@ Statistics gather(ConstView<double> x, const Frame& frame, const Index* labels, 
                                  max_slots * rows);
   std::vector<Statistics> slots(
       static_cast<std::size_t>(std::min<Index>(max_slots, n_blocks(x.cols, rows))));
-  for (Statistics& slot : slots)
-    slot.set_zero(frame);
+  for (Statistics& slot : slots) slot.set_zero(frame);
 
   for (Index begin = 0; begin < x.cols; begin += section) {
     const Index end = std::min(begin + section, x.cols);
@@ -257,16 +253,14 @@ Statistics gather(ConstView<double> x, const Frame& frame, const Index* labels, 
           statistics.loglik += block.log_density.sum();
         } else {
           block.r.setZero();
-          for (Index row = 0; row < block.rows; ++row)
-            block.r(row, labels[i + row]) = 1.0;
+          for (Index row = 0; row < block.rows; ++row) block.r(row, labels[i + row]) = 1.0;
         }
         add(frame, block, statistics);
       }
     });
     monitor.poll();
   }
-  for (std::size_t slot = 1; slot < slots.size(); ++slot)
-    slots[0] += slots[slot];
+  for (std::size_t slot = 1; slot < slots.size(); ++slot) slots[0] += slots[slot];
   return slots[0];
 }
 

@@ -28,16 +28,14 @@ void for_distances(ConstView<double> x, const Eigen::MatrixXd& centres, Workers&
                            distances.data(), k, false);
     distances =
         ((-2.0 * distances).colwise() + centre_norms).rowwise() + columns.colwise().squaredNorm();
-    for (Index i = begin; i < end; ++i)
-      fn(i, distances.col(i - begin));
+    for (Index i = begin; i < end; ++i) fn(i, distances.col(i - begin));
   });
 }
 
 // The column at which the running sum of weights passes `target`.
 Index pick(const Eigen::VectorXd& weights, double target) {
   Index i = 0;
-  for (double sum = weights[0]; sum <= target && i + 1 < weights.size();)
-    sum += weights[++i];
+  for (double sum = weights[0]; sum <= target && i + 1 < weights.size();) sum += weights[++i];
   return i;
 }
 

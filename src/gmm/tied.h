@@ -17,8 +17,7 @@ struct Tied {
   static Eigen::MatrixXd estimate(const Moments& moments) {
     const Index k = moments.n_components(), d = moments.n_dimensions();
     Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(d, d);
-    for (Index j = 0; j < k; ++j)
-      pooled += nth_block(moments.scatter, j);
+    for (Index j = 0; j < k; ++j) pooled += nth_block(moments.scatter, j);
     return (pooled / moments.counts.sum()).replicate(1, k);
   }
 };

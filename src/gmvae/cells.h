@@ -28,8 +28,7 @@ class CellReader {
 // A compressed sparse matrix of genes x cells in memory (R's dgCMatrix), not copied.
 class MatrixReader : public CellReader {
  public:
-  MatrixReader(const int* start, const int* gene, const double* count, Index n_genes,
-               Index n_cells)
+  MatrixReader(const int* start, const int* gene, const double* count, Index n_genes, Index n_cells)
       : start_(start), gene_(gene), count_(count), n_genes_(n_genes), n_cells_(n_cells) {}
   Index n_cells() const override { return n_cells_; }
   Index n_genes() const override { return n_genes_; }
@@ -62,7 +61,7 @@ struct CellBlock {
   std::vector<Index> start;  // B + 1
   std::vector<std::int32_t> gene;
   std::vector<T> count, input;
-  std::vector<T> size;       // B: expected counts of the cell
+  std::vector<T> size;  // B: expected counts of the cell
 
   Index n_cells() const { return static_cast<Index>(cell.size()); }
   SparseView<T> inputs() const {
@@ -77,10 +76,7 @@ class CellLoader {
   // size: n, relative to a cell of `size_reference` counts.
   CellLoader(const CellReader& reader, const double* size, double size_reference,
              const InputTransform& transform, const std::string& likelihood)
-      : reader_(reader),
-        size_(size),
-        size_reference_(size_reference),
-        transform_(transform),
+      : reader_(reader), size_(size), size_reference_(size_reference), transform_(transform),
         dense_(likelihood == "gaussian"),
         log_(likelihood != "gaussian" && likelihood != "bernoulli") {}
 

@@ -27,8 +27,7 @@ inline std::string mixture_model(const std::string& covariance) {
 class LatentMoments {
  public:
   LatentMoments(Index latent, Index k)
-      : counts_(Eigen::VectorXd::Zero(k)),
-        sums_(Eigen::MatrixXd::Zero(latent, k)),
+      : counts_(Eigen::VectorXd::Zero(k)), sums_(Eigen::MatrixXd::Zero(latent, k)),
         squares_(Eigen::MatrixXd::Zero(latent, latent * k)) {}
 
   // One cell: mean, log_variance (D), gamma (K).
@@ -86,8 +85,8 @@ class LatentMoments {
     }
     Mixture mixture;
     mixture.means = moments.means;
-    mixture.weights = (counts_.array() * n_cells + 1) /
-                      (n_cells * counts_.sum() + static_cast<double>(k));
+    mixture.weights =
+        (counts_.array() * n_cells + 1) / (n_cells * counts_.sum() + static_cast<double>(k));
     mixture.covariances = covariances_of(find_family(mixture_model(covariance)), moments);
     const double ridge = 1e-6 * pooled.diagonal().mean();
     for (Eigen::MatrixXd& sigma : mixture.covariances) sigma.diagonal().array() += ridge;

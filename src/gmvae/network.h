@@ -30,10 +30,10 @@ struct BoundTerms {
 
 // What the bound of a batch depends on besides parameters and cells.
 struct StepSettings {
-  double kl_weight;            // 0: the latent mean is decoded, without noise or prior
+  double kl_weight;  // 0: the latent mean is decoded, without noise or prior
   std::uint64_t seed;
-  Purpose purpose;             // of the noise stream ...
-  Index epoch;                 // ... and its epoch
+  Purpose purpose;  // of the noise stream ...
+  Index epoch;      // ... and its epoch
 };
 
 // All buffers of a step, reused from batch to batch.
@@ -43,9 +43,9 @@ struct Workspace {
   std::vector<HiddenCache<T>> encoder, decoder;
   std::vector<T> mean, log_variance, raw_log_variance, noise, latent;  // D x B
   std::vector<T> d_mean, d_log_variance, d_latent, d_hidden;
-  std::vector<double> gamma;     // K x B
-  std::vector<double> log_prob;  // B
-  std::vector<KlTerms> kl;       // B
+  std::vector<double> gamma;              // K x B
+  std::vector<double> log_prob;           // B
+  std::vector<KlTerms> kl;                // B
   std::vector<MixturePrior::Work> prior;  // one per block of cells
   HeadCache<T> head;
 };
@@ -54,8 +54,7 @@ template <typename Likelihood>
 class Network {
  public:
   explicit Network(const ModelShape& shape)
-      : shape_(shape),
-        first_(layout_, "encoder1", shape.n_genes, shape.hidden.front()),
+      : shape_(shape), first_(layout_, "encoder1", shape.n_genes, shape.hidden.front()),
         first_norm_(layout_, "encoder1", shape.hidden.front()),
         encoder_(layout_, "encoder", shape.hidden, 2),
         mean_(layout_, "encoder.mean", shape.hidden.back(), shape.latent),
@@ -118,8 +117,8 @@ class Network {
     first_norm_.forward(compute, params, ConstView<T>(w.first_linear.data(), size, n),
                         as_view(w.first_normalised, size, n), w.first_inverse_sd.data(),
                         as_view(w.first_output, size, n));
-    const ConstView<T> h = encoder_.forward(
-        compute, params, ConstView<T>(w.first_output.data(), size, n), w.encoder);
+    const ConstView<T> h =
+        encoder_.forward(compute, params, ConstView<T>(w.first_output.data(), size, n), w.encoder);
     mean_.forward(compute, params, h, as_view(w.mean, d, n));
     log_variance_.forward(compute, params, h, as_view(w.raw_log_variance, d, n));
     for (std::size_t i = 0; i < w.log_variance.size(); ++i) {
@@ -143,8 +142,8 @@ class Network {
                           w.prior[static_cast<std::size_t>(block)], w.gamma.data() + j * k);
       }
     });
-    const ConstView<T> h = decoder_.forward(
-        compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder);
+    const ConstView<T> h =
+        decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder);
     head_.forward(compute, params, h, cells, w.head, w.log_prob.data());
     BoundTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
@@ -216,13 +215,13 @@ class Network {
   void resize(Index n, Workspace<T>& w) const {
     const std::size_t wide = static_cast<std::size_t>(first_.out * n);
     const std::size_t narrow = static_cast<std::size_t>(shape_.latent * n);
-    for (std::vector<T>* part : {&w.first_linear, &w.first_normalised, &w.first_output,
-                                 &w.d_first}) {
+    for (std::vector<T>* part :
+         {&w.first_linear, &w.first_normalised, &w.first_output, &w.d_first}) {
       part->resize(wide);
     }
     w.first_inverse_sd.resize(static_cast<std::size_t>(n));
-    for (std::vector<T>* part : {&w.mean, &w.log_variance, &w.raw_log_variance, &w.noise,
-                                 &w.latent, &w.d_mean, &w.d_log_variance, &w.d_latent}) {
+    for (std::vector<T>* part : {&w.mean, &w.log_variance, &w.raw_log_variance, &w.noise, &w.latent,
+                                 &w.d_mean, &w.d_log_variance, &w.d_latent}) {
       part->resize(narrow);
     }
     w.d_hidden.resize(static_cast<std::size_t>(shape_.hidden.back() * n));
@@ -232,8 +231,7 @@ class Network {
 
   // z = m + s eps; the noise depends on the cell and the epoch alone.
   template <typename T>
-  void sample(Index j, const CellBlock<T>& cells, const StepSettings& step,
-              Workspace<T>& w) const {
+  void sample(Index j, const CellBlock<T>& cells, const StepSettings& step, Workspace<T>& w) const {
     const std::size_t d = static_cast<std::size_t>(shape_.latent);
     const std::size_t begin = static_cast<std::size_t>(j) * d;
     RngStream rng(step.seed, step.purpose, static_cast<std::uint32_t>(step.epoch),
@@ -261,10 +259,10 @@ class Network {
     const Index last = shape_.hidden.back();
     const bool deep = !encoder_.linear.empty();
     const ConstView<T> first_output(w.first_output.data(), size, n);
-    const ConstView<T> h = deep ? ConstView<T>(w.encoder.back().output.data(), last, n)
-                                : first_output;
-    const View<T> d_h = deep ? as_view(w.encoder.back().d_output, last, n)
-                             : as_view(w.d_first, size, n);
+    const ConstView<T> h =
+        deep ? ConstView<T>(w.encoder.back().output.data(), last, n) : first_output;
+    const View<T> d_h =
+        deep ? as_view(w.encoder.back().d_output, last, n) : as_view(w.d_first, size, n);
     mean_.backward(compute, params, h, ConstView<T>(w.d_mean.data(), d, n), d_params, d_h);
     log_variance_.backward(compute, params, h, ConstView<T>(w.d_log_variance.data(), d, n),
                            d_params, as_view(w.d_hidden, last, n));

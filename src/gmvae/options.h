@@ -21,18 +21,18 @@ struct TrainOptions {
   Index k;
   Index latent;
   std::vector<Index> hidden;
-  double size_reference;   // counts of a cell of size 1
-  Index epochs_pretrain;   // reconstruction only
-  Index epochs_warmup;     // KL to N(0, I), its weight rising to 1
-  Index epochs_joint;      // KL to the mixture
+  double size_reference;  // counts of a cell of size 1
+  Index epochs_pretrain;  // reconstruction only
+  Index epochs_warmup;    // KL to N(0, I), its weight rising to 1
+  Index epochs_joint;     // KL to the mixture
   Index batch_size;
   double learning_rate;
-  double mask;             // share of the encoder's non-zero inputs hidden in each step
-  double held_out;         // share of the cells kept for the bound
-  Index patience;          // epochs of the joint phase without a better held-out bound
-  double damping;          // weight of one minibatch in the mixture's running moments, full data: 1
-  Index n_init;            // EM starts on the latent means
-  Index max_iter;          // EM iterations
+  double mask;      // share of the encoder's non-zero inputs hidden in each step
+  double held_out;  // share of the cells kept for the bound
+  Index patience;   // epochs of the joint phase without a better held-out bound
+  double damping;   // weight of one minibatch in the mixture's running moments, full data: 1
+  Index n_init;     // EM starts on the latent means
+  Index max_iter;   // EM iterations
   double tol;
   std::uint64_t seed;
 };

@@ -20,15 +20,15 @@ constexpr Index gene_block = 256;
 // G x B unless said otherwise; n_blocks is that of genes.
 template <typename T>
 struct HeadCache {
-  std::vector<T> mean, d_mean;        // see Terms; d_mean ends as the gradient of E
+  std::vector<T> mean, d_mean;  // see Terms; d_mean ends as the gradient of E
   std::vector<T> dropout, d_dropout;
-  std::vector<T> scale, d_scale;      // G
-  std::vector<T> top, sum;            // n_blocks x B: softmax of each block
-  std::vector<T> factor;              // n_blocks x B: what turns it into a mean
-  std::vector<double> log_prob;       // n_blocks x B
-  std::vector<T> slope;               // n_blocks x B: sum of d log p / d log mu
-  std::vector<T> total_slope;         // B
-  std::vector<T> d_hidden;            // n_blocks of hidden x B
+  std::vector<T> scale, d_scale;  // G
+  std::vector<T> top, sum;        // n_blocks x B: softmax of each block
+  std::vector<T> factor;          // n_blocks x B: what turns it into a mean
+  std::vector<double> log_prob;   // n_blocks x B
+  std::vector<T> slope;           // n_blocks x B: sum of d log p / d log mu
+  std::vector<T> total_slope;     // B
+  std::vector<T> d_hidden;        // n_blocks of hidden x B
 };
 
 template <typename Likelihood>
@@ -38,9 +38,7 @@ struct OutputHead {
   Index log_scale;  // offset; G
 
   OutputHead(ParamLayout& layout, Index hidden_, Index n_genes_)
-      : hidden(hidden_),
-        n_genes(n_genes_),
-        mean(layout, "decoder.mean", hidden_, n_genes_),
+      : hidden(hidden_), n_genes(n_genes_), mean(layout, "decoder.mean", hidden_, n_genes_),
         dropout(layout, "decoder.dropout", hidden_, Likelihood::has_dropout ? n_genes_ : 0),
         log_scale(layout.add("decoder.log_scale", Likelihood::has_scale ? n_genes_ : 0)) {}
 
@@ -80,10 +78,10 @@ struct OutputHead {
         for (; entry != last && *entry < end; ++entry) {
           const std::size_t g = static_cast<std::size_t>(*entry);
           const std::size_t gj = static_cast<std::size_t>(j * n_genes) + g;
-          const Terms<T> terms = Likelihood::excess(
-              cells.count[static_cast<std::size_t>(entry - cells.gene.data())], cache.mean[gj],
-              Likelihood::has_scale ? cache.scale[g] : T(1),
-              Likelihood::has_dropout ? cache.dropout[gj] : T(0));
+          const Terms<T> terms =
+              Likelihood::excess(cells.count[static_cast<std::size_t>(entry - cells.gene.data())],
+                                 cache.mean[gj], Likelihood::has_scale ? cache.scale[g] : T(1),
+                                 Likelihood::has_dropout ? cache.dropout[gj] : T(0));
           sum += static_cast<double>(terms.log_prob);
           cache.d_mean[gj] += terms.d_mean;
           if (Likelihood::has_scale) cache.d_scale[g] += terms.d_scale;
@@ -118,8 +116,7 @@ struct OutputHead {
         if (Likelihood::softmax) {
           // d log p / d E_g = d log p / d log mu_g - rho_g sum of the slopes, rho = mu / size
           const std::size_t jj = static_cast<std::size_t>(j);
-          compute.kernels.softmax_slope(end - begin, weight,
-                                        cache.total_slope[jj] / cells.size[jj],
+          compute.kernels.softmax_slope(end - begin, weight, cache.total_slope[jj] / cells.size[jj],
                                         cache.mean.data() + j * n_genes + begin, d + begin);
         } else {
           for (Index g = begin; g < end; ++g) d[g] *= weight;
@@ -162,7 +159,8 @@ struct OutputHead {
       for (T& value : cache.mean) value = sigmoid(value);
     }
     if (Likelihood::has_dropout) {
-      for (std::size_t i = 0; i < cache.mean.size(); ++i) cache.mean[i] *= sigmoid(-cache.dropout[i]);
+      for (std::size_t i = 0; i < cache.mean.size(); ++i)
+        cache.mean[i] *= sigmoid(-cache.dropout[i]);
     }
   }
 

@@ -27,8 +27,8 @@ inline std::vector<double> posterior_probabilities(const Mixture& mixture, std::
       for (std::size_t i = 0; i < points.size(); ++i) {
         points[i] = mean[i] + sign * sd[i] * noise[i % static_cast<std::size_t>(d)];
       }
-      evaluate_mixture(mixture, ConstView<double>(points.data(), d, n), workers,
-                       log_density.data(), part.data());
+      evaluate_mixture(mixture, ConstView<double>(points.data(), d, n), workers, log_density.data(),
+                       part.data());
       for (std::size_t i = 0; i < total.size(); ++i) total[i] += part[i] / (2.0 * n_pairs);
     }
   }

@@ -49,8 +49,8 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
     ensure(static_cast<Index>(model.params.size()) == network.layout().size(),
            "The parameters must be those of a network of these sizes.");
     Workspace<float> work;
-    for_cell_blocks(model, reader, size, "Encoding cells", monitor, [&](CellBlock<float>& block,
-                                                                       Index begin) {
+    for_cell_blocks(model, reader, size, "Encoding cells", monitor,
+                    [&](CellBlock<float>& block, Index begin) {
       network.encode(compute, model.params.data(), block, work);
       for (std::size_t i = 0; i < static_cast<std::size_t>(block.n_cells() * d); ++i) {
         const std::size_t place = static_cast<std::size_t>(begin * d) + i;
@@ -64,8 +64,7 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
                         {1.0, model.seed, Purpose::posterior, draw + 1}, work);
         for (std::size_t j = 0; j < static_cast<std::size_t>(block.n_cells()); ++j) {
           encoding.bound[static_cast<std::size_t>(begin) + j] +=
-              (work.log_prob[j] - work.kl[j].kl_z - work.kl[j].kl_c) /
-              static_cast<double>(n_draws);
+              (work.log_prob[j] - work.kl[j].kl_z - work.kl[j].kl_c) / static_cast<double>(n_draws);
         }
       }
     });

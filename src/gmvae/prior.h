@@ -47,8 +47,7 @@ class MixturePrior {
         throw NumericalError("the covariance of a mixture component is not positive definite");
       }
       const Eigen::MatrixXd l = chol.matrixL();
-      whitener_.push_back(
-          l.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(d, d)));
+      whitener_.push_back(l.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(d, d)));
       precision_diagonal_.col(c) = whitener_.back().colwise().squaredNorm().transpose();
       constant_[c] = -0.5 * static_cast<double>(d) * log_two_pi - l.diagonal().array().log().sum();
     }
@@ -72,8 +71,8 @@ class MixturePrior {
   template <typename T>
   KlTerms forward(const T* mean, const T* log_variance, Work& work, double* gamma) const {
     const Index d = mixture_.means.rows(), k = n_components();
-    work.mean = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(mean, d)
-                    .template cast<double>();
+    work.mean =
+        Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(mean, d).template cast<double>();
     work.variance.resize(d);
     double entropy_term = 0;  // E_q[log q(z)]
     for (Index i = 0; i < d; ++i) {

@@ -92,15 +92,11 @@ class Trainer {
  public:
   Trainer(const CellReader& reader, const double* size, const TrainOptions& options,
           Workers& workers, Monitor& monitor)
-      : reader_(reader),
-        options_(options),
-        compute_{kernels<float>(), workers},
-        monitor_(monitor),
+      : reader_(reader), options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
         transform_(make_transform(reader, size, options.likelihood)),
         loader_(reader, size, options.size_reference, transform_, options.likelihood),
         network_({reader.n_genes(), options.latent, options.hidden}),
-        adam_(network_.layout().size()),
-        prior_(MixturePrior::standard_normal(options.latent)),
+        adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),
         moments_(options.latent, options.k) {
     network_.initialise(options.seed, gene_levels(reader, options.likelihood), params_);
     gradient_.resize(params_.size());
@@ -108,8 +104,7 @@ class Trainer {
   }
 
   TrainResult run(const double* size) {
-    const Index total =
-        options_.epochs_pretrain + options_.epochs_warmup + options_.epochs_joint;
+    const Index total = options_.epochs_pretrain + options_.epochs_warmup + options_.epochs_joint;
     run_phase("pretrain", options_.epochs_pretrain, total);
     run_phase("warmup", options_.epochs_warmup, total);
     start_mixture();
@@ -158,9 +153,9 @@ class Trainer {
       double rate = options_.learning_rate * rate_scale_;
       if (joint && progress > 0.5) rate *= 0.5 * (1 + std::cos(pi * (2 * progress - 1)));
       const BoundTerms terms = run_epoch(phase, e, epochs, rate);
-      const BoundTerms held =
-          held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
-                            : bound_of(held_out_, phase == "pretrain" ? 0.0 : 1.0);
+      const BoundTerms held = held_out_.empty()
+                                  ? BoundTerms{not_a_number, not_a_number, not_a_number}
+                                  : bound_of(held_out_, phase == "pretrain" ? 0.0 : 1.0);
       if (!std::isfinite(terms.reconstruction + terms.kl()) ||
           (!held_out_.empty() && !std::isfinite(held.reconstruction + held.kl()))) {
         restore(before);
@@ -173,8 +168,8 @@ class Trainer {
       const double held_bound = held.reconstruction - kl_share * held.kl();
       history_.push_back({phase, terms.reconstruction - kl_share * terms.kl(), held_bound,
                           terms.reconstruction, kl_share * terms.kl(), rate, seconds});
-      monitor_.report({phase.c_str(), static_cast<Index>(history_.size()), total,
-                       history_.back().bound});
+      monitor_.report(
+          {phase.c_str(), static_cast<Index>(history_.size()), total, history_.back().bound});
       ++e;
       ++epoch_;
       if (!stops_early) continue;
@@ -219,10 +214,12 @@ class Trainer {
     for (Index b = 0; b < batches; ++b) {
       monitor_.poll();
       const Index begin = n * b / batches, end = n * (b + 1) / batches;
-      const double position = (static_cast<double>(e) + static_cast<double>(b) /
-                               static_cast<double>(batches)) / static_cast<double>(epochs);
+      const double position =
+          (static_cast<double>(e) + static_cast<double>(b) / static_cast<double>(batches)) /
+          static_cast<double>(epochs);
       const double kl_weight = phase == "pretrain" ? 0.0
-                               : phase == "warmup" ? std::max(position, 1e-3) : 1.0;
+                               : phase == "warmup" ? std::max(position, 1e-3)
+                                                   : 1.0;
       loader_.load(order.data() + begin, end - begin, block_);
       if (options_.mask > 0) {
         CellLoader<float>::mask_inputs(options_.mask, options_.seed, epoch_, block_);
@@ -240,8 +237,7 @@ class Trainer {
         network_.forward(compute_, params_.data(), block_, prior_, settings, work_);
     if (!std::isfinite(terms.reconstruction + terms.kl())) return terms;
     std::fill(gradient_.begin(), gradient_.end(), 0.0f);
-    network_.backward(compute_, params_.data(), block_, prior_, settings, work_,
-                      gradient_.data());
+    network_.backward(compute_, params_.data(), block_, prior_, settings, work_, gradient_.data());
     adam_step(compute_, AdamSettings(), rate, gradient_, adam_, params_);
     if (Network<Likelihood>::has_scale) bound_scales();
     return terms;
@@ -295,8 +291,8 @@ class Trainer {
     em.n_init = options_.n_init;
     em.ridge = 1e-6;
     em.seed = options_.seed;
-    set_mixture(fit_mixture(ConstView<double>(latent.data(), d, n), em, compute_.workers,
-                            monitor_).mixture);
+    set_mixture(fit_mixture(ConstView<double>(latent.data(), d, n), em, compute_.workers, monitor_)
+                    .mixture);
     LatentMoments all(d, options_.k);
     for_blocks(training_, [&](Index) {
       network_.forward(compute_, params_.data(), block_, prior_,
@@ -331,8 +327,8 @@ class Trainer {
 
   // Real-valued data were standardised: the bound is reported in the units of the data.
   BoundTerms per_cell(const BoundTerms& sum, Index n) const {
-    BoundTerms mean{sum.reconstruction / static_cast<double>(n),
-                    sum.kl_z / static_cast<double>(n), sum.kl_c / static_cast<double>(n)};
+    BoundTerms mean{sum.reconstruction / static_cast<double>(n), sum.kl_z / static_cast<double>(n),
+                    sum.kl_c / static_cast<double>(n)};
     if (options_.likelihood == "gaussian") {
       for (double scale : transform_.scale) mean.reconstruction += std::log(scale);
     }
@@ -342,14 +338,13 @@ class Trainer {
   TrainResult result(const double* size) {
     TrainResult result;
     sort_components();
-    result.model = {options_.likelihood, options_.covariance, network_.shape(),
-                    params_,             transform_,          prior_.mixture(),
-                    options_.size_reference, options_.seed};
+    result.model = {
+        options_.likelihood, options_.covariance, network_.shape(),        params_,
+        transform_,          prior_.mixture(),    options_.size_reference, options_.seed};
     result.layout = network_.layout().slices();
     result.train = bound_of(training_, 1.0);
-    result.held_out = held_out_.empty()
-                          ? BoundTerms{not_a_number, not_a_number, not_a_number}
-                          : bound_of(held_out_, 1.0);
+    result.held_out = held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
+                                        : bound_of(held_out_, 1.0);
     result.cells = encode(result.model, reader_, size, 0, compute_.workers, monitor_);
     result.history = history_;
     result.held_out_cells = held_out_;

@@ -1,4 +1,5 @@
-// Gaussian with mean eta and variance v per feature:  log p(x) = -(log(2 pi v) + (x - eta)^2 / v) / 2
+// Gaussian with mean eta and variance v per feature:  log p(x) = -(log(2 pi v) + (x - eta)^2 / v) /
+// 2
 #pragma once
 
 #include "likelihood/terms.h"

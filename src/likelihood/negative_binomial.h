@@ -35,8 +35,8 @@ struct NegativeBinomial {
     }
     const double total = size + mean;
     return {static_cast<T>(log_rising - log_factorial(count) + count * std::log(mean / total)),
-            static_cast<T>(count * size / total),
-            static_cast<T>(size * (d_rising - count / total)), 0};
+            static_cast<T>(count * size / total), static_cast<T>(size * (d_rising - count / total)),
+            0};
   }
 
   template <typename T>
@@ -47,9 +47,15 @@ struct NegativeBinomial {
 
  private:
   static double log_factorial(double x) {
-    static constexpr double small[] = {0.0, 0.0, 0.69314718055994531, 1.7917594692280550,
-                                       3.1780538303479458, 4.7874917427820458, 6.5792512120101012,
-                                       8.5251613610654147, 10.604602902745251};
+    static constexpr double small[] = {0.0,
+                                       0.0,
+                                       0.69314718055994531,
+                                       1.7917594692280550,
+                                       3.1780538303479458,
+                                       4.7874917427820458,
+                                       6.5792512120101012,
+                                       8.5251613610654147,
+                                       10.604602902745251};
     return x <= 8 && x == std::floor(x) ? small[static_cast<int>(x)] : log_gamma(x + 1);
   }
 };

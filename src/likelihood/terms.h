@@ -56,9 +56,9 @@ T plain_zeros(const ZeroRun<T>& run) {
     if (Likelihood::softmax) {
       run.mean[i] = std::max(run.mean[i] * run.factor, static_cast<T>(smallest_mean));
     }
-    const Terms<T> terms = Likelihood::at_zero(run.mean[i],
-                                               Likelihood::has_scale ? run.scale[i] : T(1),
-                                               Likelihood::has_dropout ? run.dropout[i] : T(0));
+    const Terms<T> terms =
+        Likelihood::at_zero(run.mean[i], Likelihood::has_scale ? run.scale[i] : T(1),
+                            Likelihood::has_dropout ? run.dropout[i] : T(0));
     sum += terms.log_prob;
     run.d_mean[i] = terms.d_mean;
     if (Likelihood::has_scale) run.d_scale[i] += terms.d_scale;

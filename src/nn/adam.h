@@ -32,9 +32,9 @@ void adam_step(const Compute<T>& compute, const AdamSettings& settings, double l
   parallel_blocks(compute.workers, static_cast<Index>(params.size()), 1 << 15,
                   [&](Index, Index begin, Index end) {
     compute.kernels.adam(end - begin, params.data() + begin, state.first.data() + begin,
-                         state.second.data() + begin, gradient.data() + begin,
-                         static_cast<T>(rate), static_cast<T>(settings.beta1),
-                         static_cast<T>(settings.beta2), static_cast<T>(settings.eps));
+                         state.second.data() + begin, gradient.data() + begin, static_cast<T>(rate),
+                         static_cast<T>(settings.beta1), static_cast<T>(settings.beta2),
+                         static_cast<T>(settings.eps));
   });
 }
 

@@ -13,9 +13,7 @@ struct Linear {
   Index weight, bias;  // offsets in the flat parameter vector
 
   Linear(ParamLayout& layout, const std::string& name, Index in_, Index out_)
-      : in(in_),
-        out(out_),
-        weight(layout.add(name + ".weight", out_, in_)),
+      : in(in_), out(out_), weight(layout.add(name + ".weight", out_, in_)),
         bias(layout.add(name + ".bias", out_)) {}
 
   template <typename T>

@@ -22,8 +22,8 @@ struct NormRelu {
 
   // Keeps for backward(): u (size x B) and 1 / sd (B).
   template <typename T>
-  void forward(const Compute<T>& compute, const T* params, ConstView<T> x, View<T> u,
-               T* inverse_sd, View<T> y) const {
+  void forward(const Compute<T>& compute, const T* params, ConstView<T> x, View<T> u, T* inverse_sd,
+               View<T> y) const {
     const T* g = params + gain;
     const T* s = params + shift;
     parallel_blocks(compute.workers, x.cols, grain(x.cols, size * 16, 32),

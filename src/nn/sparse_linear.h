@@ -14,7 +14,7 @@ namespace gmvae {
 // Sparse columns that somebody else owns; rows ascend within a column.
 template <typename T>
 struct SparseView {
-  const Index* start;        // cols + 1 offsets into row and value
+  const Index* start;  // cols + 1 offsets into row and value
   const std::int32_t* row;
   const T* value;
   Index rows, cols;
@@ -25,9 +25,7 @@ struct SparseLinear {
   Index weight, bias;
 
   SparseLinear(ParamLayout& layout, const std::string& name, Index in_, Index out_)
-      : in(in_),
-        out(out_),
-        weight(layout.add(name + ".weight", out_, in_)),
+      : in(in_), out(out_), weight(layout.add(name + ".weight", out_, in_)),
         bias(layout.add(name + ".bias", out_)) {}
 
   template <typename T>

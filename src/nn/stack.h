@@ -12,7 +12,7 @@ namespace gmvae {
 // What backward() needs of the forward pass through one hidden layer; size x B each.
 template <typename T>
 struct HiddenCache {
-  std::vector<T> linear;      // before normalisation; afterwards the gradient with respect to it
+  std::vector<T> linear;  // before normalisation; afterwards the gradient with respect to it
   std::vector<T> normalised;
   std::vector<T> inverse_sd;  // B
   std::vector<T> output;

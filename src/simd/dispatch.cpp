@@ -4,10 +4,10 @@
 
 namespace gmvae {
 
-#define GMVAE_DECLARE(target)                   \
-  namespace target {                            \
-  extern const Kernels<float> float_kernels;    \
-  extern const Kernels<double> double_kernels;  \
+#define GMVAE_DECLARE(target)                                                                      \
+  namespace target {                                                                               \
+  extern const Kernels<float> float_kernels;                                                       \
+  extern const Kernels<double> double_kernels;                                                     \
   }
 GMVAE_DECLARE(reference)
 GMVAE_DECLARE(baseline)
@@ -26,24 +26,24 @@ struct Set {
 
 Set set_for(Target target) {
   switch (target) {
-    case Target::reference:
-      return {&reference::float_kernels, &reference::double_kernels};
-    case Target::baseline:
-      return {&baseline::float_kernels, &baseline::double_kernels};
+  case Target::reference:
+    return {&reference::float_kernels, &reference::double_kernels};
+  case Target::baseline:
+    return {&baseline::float_kernels, &baseline::double_kernels};
 #if defined(__x86_64__)
-    case Target::avx2:
-      if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return {&avx2::float_kernels, &avx2::double_kernels};
-      }
-      break;
-    case Target::avx512:
-      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
-        return {&avx512::float_kernels, &avx512::double_kernels};
-      }
-      break;
+  case Target::avx2:
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+      return {&avx2::float_kernels, &avx2::double_kernels};
+    }
+    break;
+  case Target::avx512:
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
+      return {&avx512::float_kernels, &avx512::double_kernels};
+    }
+    break;
 #endif
-    default:
-      break;
+  default:
+    break;
   }
   return {nullptr, nullptr};
 }

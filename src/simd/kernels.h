@@ -21,17 +21,17 @@ struct Kernels {
                std::ptrdiff_t row_a, std::ptrdiff_t col_a, const T* b, std::ptrdiff_t row_b,
                std::ptrdiff_t col_b, T* c, std::ptrdiff_t ldc, bool add);
 
-  void (*axpy)(std::ptrdiff_t n, T a, const T* x, T* y);        // y += a x
-  T (*dot)(std::ptrdiff_t n, const T* x, const T* y);           // sum x y
-  void (*exp)(std::ptrdiff_t n, const T* x, T* y);              // 3e-7 (double 4e-16)
-  void (*log)(std::ptrdiff_t n, const T* x, T* y);              // normal x > 0; 3e-7 (4e-16)
-  T (*max)(std::ptrdiff_t n, const T* x);                       // n >= 1
-  T (*sum_exp)(std::ptrdiff_t n, const T* x, T shift, T* y);    // y = exp(x - shift); sum y
+  void (*axpy)(std::ptrdiff_t n, T a, const T* x, T* y);      // y += a x
+  T (*dot)(std::ptrdiff_t n, const T* x, const T* y);         // sum x y
+  void (*exp)(std::ptrdiff_t n, const T* x, T* y);            // 3e-7 (double 4e-16)
+  void (*log)(std::ptrdiff_t n, const T* x, T* y);            // normal x > 0; 3e-7 (4e-16)
+  T (*max)(std::ptrdiff_t n, const T* x);                     // n >= 1
+  T (*sum_exp)(std::ptrdiff_t n, const T* x, T shift, T* y);  // y = exp(x - shift); sum y
 
   // One pass of Adam (Kingma & Ba 2015, algorithm 1) for minimisation over n parameters;
   // `rate` includes the bias correction sqrt(1 - beta2^t) / (1 - beta1^t), `eps` its epsilon-hat.
-  void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, const T* gradient, T rate,
-               T beta1, T beta2, T eps);
+  void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, const T* gradient, T rate, T beta1,
+               T beta2, T eps);
 
   T (*sum)(std::ptrdiff_t n, const T* x);
   // d = weight (d - share mu): the gradient through a softmax whose means are mu.
@@ -42,16 +42,18 @@ struct Kernels {
   //   log p = -theta log(1 + mu / theta).
   // Overwrites d_eta = d log p / d log mu; adds d log p / d log theta to d_log_theta;
   // returns sum log p.
-  T (*nb_zeros)(std::ptrdiff_t n, T scale, T floor, const T* theta, T* mu, T* d_eta,
-                T* d_log_theta);
+  T(*nb_zeros)
+  (std::ptrdiff_t n, T scale, T floor, const T* theta, T* mu, T* d_eta, T* d_log_theta);
 
   // The same with zero inflation, a the dropout logits:
   //   log p = softplus(log NB(0) - a) - softplus(-a).
   // Also overwrites d_a = d log p / d a.
-  T (*zinb_zeros)(std::ptrdiff_t n, T scale, T floor, const T* theta, const T* a, T* mu, T* d_eta,
-                  T* d_log_theta, T* d_a);
+  T(*zinb_zeros)
+  (std::ptrdiff_t n, T scale, T floor, const T* theta, const T* a, T* mu, T* d_eta, T* d_log_theta,
+   T* d_a);
 
-  // Bernoulli with logits eta at a zero: log p = -softplus(eta).  Overwrites d_eta; returns the sum.
+  // Bernoulli with logits eta at a zero: log p = -softplus(eta).  Overwrites d_eta; returns the
+  // sum.
   T (*bernoulli_zeros)(std::ptrdiff_t n, const T* eta, T* d_eta);
 };
 

@@ -102,8 +102,8 @@ T sigmoid(T x) {
 }
 
 template <typename T>
-T zinb_zeros(Size n, T scale, T floor, const T* theta, const T* a, T* mu, T* d_eta,
-             T* d_log_theta, T* d_a) {
+T zinb_zeros(Size n, T scale, T floor, const T* theta, const T* a, T* mu, T* d_eta, T* d_log_theta,
+             T* d_a) {
   T sum = 0;
   for (Size i = 0; i < n; ++i) {
     T slope = 0;
@@ -129,8 +129,8 @@ T bernoulli_zeros(Size n, const T* eta, T* d_eta) {
 
 template <typename T>
 constexpr Kernels<T> table() {
-  return {"reference", gemm<T>,    axpy<T>,      dot<T>,    exp_all<T>,       log_all<T>,
-          max_of<T>,   sum_exp<T>, adam<T>,      sum_of<T>, softmax_slope<T>, nb_zeros<T>,
+  return {"reference",   gemm<T>,           axpy<T>, dot<T>,    exp_all<T>,       log_all<T>,
+          max_of<T>,     sum_exp<T>,        adam<T>, sum_of<T>, softmax_slope<T>, nb_zeros<T>,
           zinb_zeros<T>, bernoulli_zeros<T>};
 }
 

@@ -29,7 +29,8 @@ TEST("softplus() and sigmoid(): both tails") {
 
 TEST("log_gamma(): the standard library's values") {
   for (double x : {1e-8, 1e-3, 0.5, 1.0, 1.5, 2.0, 3.7, 9.99, 10.0, 123.4, 1e4, 1e9}) {
-    CHECK(std::abs(log_gamma(x) - std::lgamma(x)) <= 1e-13 * std::max(1.0, std::abs(std::lgamma(x))));
+    CHECK(std::abs(log_gamma(x) - std::lgamma(x)) <=
+          1e-13 * std::max(1.0, std::abs(std::lgamma(x))));
   }
 }
 

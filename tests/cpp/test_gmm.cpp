@@ -95,8 +95,7 @@ TEST("the log-likelihood never falls, and the components come by decreasing weig
       CHECK(found.history[i] >= found.history[i - 1]);
     }
     CHECK_NEAR(found.mixture.weights.sum(), 1.0, 1e-14);
-    for (Index k = 1; k < 4; ++k)
-      CHECK(found.mixture.weights[k] <= found.mixture.weights[k - 1]);
+    for (Index k = 1; k < 4; ++k) CHECK(found.mixture.weights[k] <= found.mixture.weights[k - 1]);
   }
 }
 
@@ -180,19 +179,16 @@ TEST("the work is cut into sections without changing it") {
   // Wide enough that a pass has more than one section.
   const Index n = 40000, d = 60, k = 2;
   Sample sample = three_groups(n, d);
-  for (Index& label : sample.labels)
-    label = std::min<Index>(label, 1);
+  for (Index& label : sample.labels) label = std::min<Index>(label, 1);
   EmOptions options = options_for("VVV", k);
   options.max_iter = 1;
   options.start = sample.labels;
   const EmFit found = fit(sample, options);
   double sum = 0.0;
-  for (Index i = 0; i < n; i += 100)
-    sum += plain_log_density(found.mixture, sample.x.col(i));
+  for (Index i = 0; i < n; i += 100) sum += plain_log_density(found.mixture, sample.x.col(i));
   CHECK_NEAR(found.loglik / static_cast<double>(n), sum / static_cast<double>(n / 100), 0.01);
   Eigen::VectorXd counts = Eigen::VectorXd::Zero(k);
-  for (const Index label : sample.labels)
-    counts[label] += 1.0;
+  for (const Index label : sample.labels) counts[label] += 1.0;
   CHECK_NEAR(found.mixture.weights[0], counts.maxCoeff() / static_cast<double>(n), 1e-12);
 }
 
@@ -222,8 +218,7 @@ TEST("far points have a finite density and a posterior") {
   Workers workers(1);
   double density[2], posterior[6];
   evaluate_mixture(found.mixture, {far.data(), 3, 2}, workers, density, posterior);
-  for (const double value : density)
-    CHECK(std::isfinite(value));
+  for (const double value : density) CHECK(std::isfinite(value));
   CHECK_NEAR(posterior[0] + posterior[1] + posterior[2], 1.0, 1e-14);
   CHECK_NEAR(posterior[3] + posterior[4] + posterior[5], 1.0, 1e-14);
 }

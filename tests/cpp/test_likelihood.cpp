@@ -16,8 +16,7 @@ template <typename Likelihood>
 Terms<double> at(double x, const std::vector<double>& coordinates) {
   const double mean = Likelihood::softmax ? std::exp(coordinates[0]) : coordinates[0];
   const double scale = std::exp(coordinates[1]), dropout = coordinates[2];
-  return Likelihood::at_zero(mean, scale, dropout) +
-         Likelihood::excess(x, mean, scale, dropout);
+  return Likelihood::at_zero(mean, scale, dropout) + Likelihood::excess(x, mean, scale, dropout);
 }
 
 }  // namespace
@@ -32,8 +31,8 @@ TEST("likelihoods: gradients in decoder coordinates, all counts") {
           const auto point = normals(3, seed, 1.5);
           const Terms<double> terms = at<L>(x, point);
           const std::vector<double> gradient{terms.d_mean, terms.d_scale, terms.d_dropout};
-          const double error = gradient_error(
-              [&](const auto& p) { return at<L>(x, p).log_prob; }, point, gradient);
+          const double error =
+              gradient_error([&](const auto& p) { return at<L>(x, p).log_prob; }, point, gradient);
           CHECK(error < 1e-6);
         }
       }
@@ -76,8 +75,14 @@ TEST("likelihoods: a fast run of zeros equals the plain one") {
           Out& o = out[fast];
           o = {mean, std::vector<double>(size), std::vector<double>(size, 0.5),
                std::vector<double>(size)};
-          const ZeroRun<double> run{n, 0.7, scale.data(), dropout.data(), o.mean.data(),
-                                    o.d_mean.data(), o.d_scale.data(), o.d_dropout.data()};
+          const ZeroRun<double> run{n,
+                                    0.7,
+                                    scale.data(),
+                                    dropout.data(),
+                                    o.mean.data(),
+                                    o.d_mean.data(),
+                                    o.d_scale.data(),
+                                    o.d_dropout.data()};
           sum[fast] = fast ? L::zeros(kernels<double>(), run) : plain_zeros<L>(run);
         }
         CHECK_NEAR(sum[0], sum[1], 1e-12 * (1 + std::abs(sum[0])));

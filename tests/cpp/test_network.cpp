@@ -16,13 +16,13 @@ namespace {
 // k components in d dimensions with means, weights and covariances of all sizes.
 Mixture some_mixture(Index d, Index k, bool shared, bool diagonal) {
   Mixture mixture;
-  mixture.means = Eigen::Map<const Eigen::MatrixXd>(
-      normals(static_cast<std::size_t>(d * k), 21).data(), d, k);
+  mixture.means =
+      Eigen::Map<const Eigen::MatrixXd>(normals(static_cast<std::size_t>(d * k), 21).data(), d, k);
   mixture.weights = Eigen::VectorXd::LinSpaced(k, 1, 2);
   mixture.weights /= mixture.weights.sum();
   for (Index c = 0; c < k; ++c) {
-    const auto draws = normals(static_cast<std::size_t>(d * d),
-                               shared ? 30 : 30 + static_cast<std::uint64_t>(c));
+    const auto draws =
+        normals(static_cast<std::size_t>(d * d), shared ? 30 : 30 + static_cast<std::uint64_t>(c));
     Eigen::MatrixXd root = Eigen::Map<const Eigen::MatrixXd>(draws.data(), d, d);
     if (diagonal) root = root.diagonal().asDiagonal();
     mixture.covariances.push_back(root * root.transpose() + 0.2 * Eigen::MatrixXd::Identity(d, d));
@@ -43,8 +43,9 @@ CellBlock<double> some_cells(const std::string& likelihood) {
       const bool dense = likelihood == "gaussian";
       if (!dense && (j == 3 || rng.uniform() > 0.15)) continue;
       cells.gene.push_back(g);
-      const double x = dense ? rng.normal()
-                             : likelihood == "bernoulli" ? 1.0 : 1.0 + static_cast<double>(rng.below(12));
+      const double x = dense                       ? rng.normal()
+                       : likelihood == "bernoulli" ? 1.0
+                                                   : 1.0 + static_cast<double>(rng.below(12));
       cells.count.push_back(x);
       cells.input.push_back(dense ? x : std::log1p(x));
     }

@@ -47,7 +47,8 @@ TEST("linear layer: gradients of parameters and input") {
   layer.backward(compute(), params.data(), ConstView<double>(x.data(), 7, n_cells),
                  ConstView<double>(c.data(), 4, n_cells), d_params.data(),
                  as_view(d_x, 7, n_cells));
-  CHECK(gradient_error([&](const auto& p) { return loss(p, x); }, params, without(d_params)) < 1e-6);
+  CHECK(gradient_error([&](const auto& p) { return loss(p, x); }, params, without(d_params)) <
+        1e-6);
   CHECK(gradient_error([&](const auto& v) { return loss(params, v); }, x, d_x) < 1e-6);
 }
 
@@ -100,7 +101,8 @@ TEST("normalisation and rectifier: gradients of parameters and input") {
   std::vector<double> d_params(params.size(), already), d_x(x.size(), already);
   layer.backward(compute(), params.data(), ConstView<double>(u.data(), 6, n_cells),
                  inverse_sd.data(), ConstView<double>(y.data(), 6, n_cells),
-                 ConstView<double>(c.data(), 6, n_cells), d_params.data(), as_view(d_x, 6, n_cells));
+                 ConstView<double>(c.data(), 6, n_cells), d_params.data(),
+                 as_view(d_x, 6, n_cells));
   CHECK(gradient_error([&](const auto& p) { return forward(p, x); }, params, without(d_params)) <
         1e-6);
   CHECK(gradient_error([&](const auto& v) { return forward(params, v); }, x, d_x) < 1e-6);
@@ -113,8 +115,8 @@ TEST("stack of hidden layers: gradients of parameters and input") {
   const auto x = normals(3 * n_cells, 11), c = normals(5 * n_cells, 12);
   std::vector<HiddenCache<double>> caches;
   const auto forward = [&](const std::vector<double>& p, const std::vector<double>& input) {
-    const auto y = stack.forward(compute(), p.data(), ConstView<double>(input.data(), 3, n_cells),
-                                 caches);
+    const auto y =
+        stack.forward(compute(), p.data(), ConstView<double>(input.data(), 3, n_cells), caches);
     return weighted_sum(std::vector<double>(y.data, y.data + y.size()), c);
   };
   forward(params, x);

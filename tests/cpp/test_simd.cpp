@@ -47,7 +47,8 @@ void check_gemm(const Kernels<T>& fast, const Kernels<T>& plain) {
                      b_transposed ? n : 1, b_transposed ? 1 : k, expected.data(), m, add);
           double worst = 0;
           for (std::size_t i = 0; i < before.size(); ++i) {
-            worst = std::max(worst, std::abs(static_cast<double>(c.data()[i] - expected.data()[i])));
+            worst =
+                std::max(worst, std::abs(static_cast<double>(c.data()[i] - expected.data()[i])));
           }
           CHECK(worst <= tolerance<T>() * 4 * static_cast<double>(k + 1));
         }
@@ -106,8 +107,8 @@ void check_fused(const Kernels<T>& fast, const Kernels<T>& plain) {
     }
     Unaligned<T> scale(theta), mu(mean), mu_plain(mean), d(mean), d_plain(mean);
     Unaligned<T> d_theta(theta), d_theta_plain(theta);
-    const T sum = fast.nb_zeros(size, T(0.3), T(1e-20), scale.data(), mu.data(), d.data(),
-                                d_theta.data());
+    const T sum =
+        fast.nb_zeros(size, T(0.3), T(1e-20), scale.data(), mu.data(), d.data(), d_theta.data());
     const T expected = plain.nb_zeros(size, T(0.3), T(1e-20), scale.data(), mu_plain.data(),
                                       d_plain.data(), d_theta_plain.data());
     CHECK(std::abs(static_cast<double>(sum - expected)) <=

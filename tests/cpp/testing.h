@@ -58,28 +58,28 @@ inline void check_near(double a, double b, double tolerance, const char* express
 #define TESTING_JOIN_(a, b) a##b
 #define TESTING_JOIN(a, b) TESTING_JOIN_(a, b)
 
-#define TEST(name)                                                                      \
-  static void TESTING_JOIN(test_, __LINE__)();                                          \
-  static const testing::Register TESTING_JOIN(register_, __LINE__)(                     \
-      __FILE__, name, &TESTING_JOIN(test_, __LINE__));                                  \
+#define TEST(name)                                                                                 \
+  static void TESTING_JOIN(test_, __LINE__)();                                                     \
+  static const testing::Register TESTING_JOIN(register_, __LINE__)(                                \
+      __FILE__, name, &TESTING_JOIN(test_, __LINE__));                                             \
   static void TESTING_JOIN(test_, __LINE__)()
 
-#define CHECK(...)                                                                      \
-  do {                                                                                  \
-    if (!(__VA_ARGS__)) testing::fail(__FILE__, __LINE__, "not true: " #__VA_ARGS__);   \
+#define CHECK(...)                                                                                 \
+  do {                                                                                             \
+    if (!(__VA_ARGS__)) testing::fail(__FILE__, __LINE__, "not true: " #__VA_ARGS__);              \
   } while (false)
 
-#define CHECK_NEAR(a, b, tolerance)                                                     \
-  testing::check_near(static_cast<double>(a), static_cast<double>(b), tolerance,        \
-                      #a " ~ " #b, __FILE__, __LINE__)
+#define CHECK_NEAR(a, b, tolerance)                                                                \
+  testing::check_near(static_cast<double>(a), static_cast<double>(b), tolerance, #a " ~ " #b,      \
+                      __FILE__, __LINE__)
 
-#define CHECK_THROWS(expression, Type)                                                  \
-  do {                                                                                  \
-    bool thrown = false;                                                                \
-    try {                                                                               \
-      static_cast<void>(expression);                                                    \
-    } catch (const Type&) {                                                             \
-      thrown = true;                                                                    \
-    }                                                                                   \
-    if (!thrown) testing::fail(__FILE__, __LINE__, #expression " did not throw " #Type); \
+#define CHECK_THROWS(expression, Type)                                                             \
+  do {                                                                                             \
+    bool thrown = false;                                                                           \
+    try {                                                                                          \
+      static_cast<void>(expression);                                                               \
+    } catch (const Type&) {                                                                        \
+      thrown = true;                                                                               \
+    }                                                                                              \
+    if (!thrown) testing::fail(__FILE__, __LINE__, #expression " did not throw " #Type);           \
   } while (false)

@@ -1,0 +1,34 @@
+# Same seed, same bits: whatever the threads, and one draw of R's generator.
+
+small_fit <- function(counts, seed = 1, ...) {
+  set.seed(seed)
+  control <- gmvae_control(epochs = 4, hidden = 16, latent = 3,
+                           verbose = FALSE, ...)
+  fit <- suppressMessages(gmvae(counts, k = 3, control = control))
+  fit[c("parameters", "latent", "latent_sd", "posterior", "mixture", "bound")]
+}
+
+test_that("gmvae() gives the same bits for 1, 2 and 3 threads", {
+  set.seed(3)
+  counts <- simulate_counts()$counts
+  one <- small_fit(counts, n_threads = 1)
+  expect_identical(small_fit(counts, n_threads = 2), one)
+  expect_identical(small_fit(counts, n_threads = 3), one)
+})
+
+test_that("gmvae() follows set.seed(), and another seed is another fit", {
+  set.seed(3)
+  counts <- simulate_counts()$counts
+  expect_identical(small_fit(counts, 5), small_fit(counts, 5))
+  expect_false(identical(small_fit(counts, 5), small_fit(counts, 6)))
+})
+
+test_that("gmvae() moves R's generator by one draw", {
+  set.seed(3)
+  counts <- simulate_counts()$counts
+  small_fit(counts, 5)
+  after <- .Random.seed
+  set.seed(5)
+  sample.int(.Machine$integer.max, 1L)
+  expect_identical(after, .Random.seed)
+})
