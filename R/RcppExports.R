@@ -33,11 +33,7 @@ cpp_gmvae_decode <- function(state, latent, size, features, n_threads) {
     .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, features, n_threads)
 }
 
-cpp_feature_moments <- function(counts, size) {
-    .Call(`_gmvae_cpp_feature_moments`, counts, size)
-}
-
-cpp_clipped_variance <- function(counts, size, mean, sd, limit) {
-    .Call(`_gmvae_cpp_clipped_variance`, counts, size, mean, sd, limit)
+cpp_feature_moments <- function(counts, size, log) {
+    .Call(`_gmvae_cpp_feature_moments`, counts, size, log)
 }
 

@@ -112,27 +112,14 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_feature_moments
-Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size);
-RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP) {
+Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log);
+RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP, SEXP logSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_feature_moments(counts, size));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_clipped_variance
-Rcpp::NumericVector cpp_clipped_variance(Rcpp::S4 counts, Rcpp::NumericVector size, std::vector<double> mean, std::vector<double> sd, double limit);
-RcppExport SEXP _gmvae_cpp_clipped_variance(SEXP countsSEXP, SEXP sizeSEXP, SEXP meanSEXP, SEXP sdSEXP, SEXP limitSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
-    Rcpp::traits::input_parameter< std::vector<double> >::type mean(meanSEXP);
-    Rcpp::traits::input_parameter< std::vector<double> >::type sd(sdSEXP);
-    Rcpp::traits::input_parameter< double >::type limit(limitSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_clipped_variance(counts, size, mean, sd, limit));
+    Rcpp::traits::input_parameter< bool >::type log(logSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_feature_moments(counts, size, log));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -146,8 +133,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_train", (DL_FUNC) &_gmvae_cpp_gmvae_train, 5},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 6},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 5},
-    {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 2},
-    {"_gmvae_cpp_clipped_variance", (DL_FUNC) &_gmvae_cpp_clipped_variance, 5},
+    {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {NULL, NULL, 0}
 };
 
