@@ -5,6 +5,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
 say() { printf 'setup: %s\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -23,7 +26,8 @@ apt_install() {
   fi
   say "apt-get install $*"
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
+    apt-get install -y -qq --no-install-recommends "$@" </dev/null >"$log" 2>&1 ||
+    { tail -n 5 "$log"; return 1; }
 }
 
 # 1. R, compilers, pandoc (for the vignettes)
