@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "core/parallel.h"
 #include "core/rng.h"
 #include "core/types.h"
-#include "likelihood/gaussian.h"
 #include "nn/sparse_linear.h"
 
 namespace gmvae {
@@ -20,7 +20,7 @@ class CellReader {
   virtual ~CellReader() = default;
   virtual Index n_cells() const = 0;
   virtual Index n_genes() const = 0;
-  // Appends the non-zeros of one cell, genes ascending.
+  // Appends the non-zeros of one cell, genes ascending.  Only called by the fit's own thread.
   virtual void read(Index cell, std::vector<std::int32_t>& gene,
                     std::vector<double>& count) const = 0;
 };
@@ -75,70 +75,77 @@ class CellLoader {
  public:
   // size: n, relative to a cell of `size_reference` counts.
   CellLoader(const CellReader& reader, const double* size, double size_reference,
-             const InputTransform& transform, const std::string& likelihood)
+             const InputTransform& transform, const std::string& likelihood, Workers& workers)
       : reader_(reader), size_(size), size_reference_(size_reference), transform_(transform),
         dense_(likelihood == "gaussian"),
-        log_(likelihood != "gaussian" && likelihood != "bernoulli") {}
+        log_(likelihood != "gaussian" && likelihood != "bernoulli"), workers_(workers) {}
 
   void load(const Index* cells, Index n, CellBlock<T>& block) {
     block.n_genes = reader_.n_genes();
     block.cell.assign(cells, cells + n);
     block.start.assign(1, 0);
     block.gene.clear();
-    block.count.clear();
-    block.input.clear();
     block.size.clear();
+    raw_.clear();
     for (Index j = 0; j < n; ++j) {
-      const std::size_t begin = block.gene.size();
-      count_.clear();
-      reader_.read(cells[j], block.gene, count_);
-      if (dense_) {
-        fill_in(block, begin);
-      } else {
-        for (std::size_t e = 0; e < count_.size(); ++e) {
-          const std::size_t g = static_cast<std::size_t>(block.gene[begin + e]);
-          const double x = log_ ? std::log1p(count_[e] / size_[cells[j]]) : count_[e];
-          block.count.push_back(static_cast<T>(count_[e]));
-          block.input.push_back(static_cast<T>(x * transform_.scale[g]));
-        }
-      }
-      block.start.push_back(static_cast<Index>(block.gene.size()));
+      const std::size_t begin = raw_.size();
+      reader_.read(cells[j], block.gene, raw_);
+      if (dense_) fill_in(block, begin);
+      block.start.push_back(static_cast<Index>(raw_.size()));
       block.size.push_back(static_cast<T>(size_[cells[j]] * size_reference_));
     }
+    block.count.resize(raw_.size());
+    block.input.resize(raw_.size());
+    for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
+      const double size = size_[block.cell[j]];
+      for (std::size_t e = begin; e < end; ++e) {
+        const std::size_t g = static_cast<std::size_t>(block.gene[e]);
+        const double x = log_ ? std::log1p(raw_[e] / size) : raw_[e] - transform_.offset[g];
+        block.input[e] = static_cast<T>(x * transform_.scale[g]);
+        block.count[e] = dense_ ? block.input[e] : static_cast<T>(raw_[e]);
+      }
+    });
   }
 
   // Hides each input with probability `mask` and scales up the others, a stream for each cell;
   // the likelihood still sees every count.
-  static void mask_inputs(double mask, std::uint64_t seed, Index epoch, CellBlock<T>& block) {
+  void mask_inputs(double mask, std::uint64_t seed, Index epoch, CellBlock<T>& block) {
     const double limit = mask * 4294967296.0;
     const T kept = static_cast<T>(1.0 / (1.0 - mask));
-    for (Index j = 0; j < block.n_cells(); ++j) {
-      const std::size_t jj = static_cast<std::size_t>(j);
+    for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
       RngStream rng(seed, Purpose::mask, static_cast<std::uint32_t>(epoch),
-                    static_cast<std::uint64_t>(block.cell[jj]));
-      for (Index e = block.start[jj]; e < block.start[jj + 1]; ++e) {
-        T& input = block.input[static_cast<std::size_t>(e)];
+                    static_cast<std::uint64_t>(block.cell[j]));
+      for (std::size_t e = begin; e < end; ++e) {
+        T& input = block.input[e];
         input = static_cast<double>(rng.bits()) < limit ? T(0) : input * kept;
       }
-    }
+    });
   }
 
  private:
+  // fn(cell, begin, end) with its entries, in parallel.
+  template <typename Fn>
+  void for_cells(const CellBlock<T>& block, Fn&& fn) {
+    parallel_blocks(workers_, block.n_cells(), 16, [&](Index, Index begin, Index end) {
+      for (std::size_t j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end);
+           ++j) {
+        fn(j, static_cast<std::size_t>(block.start[j]),
+           static_cast<std::size_t>(block.start[j + 1]));
+      }
+    });
+  }
+
   // Real-valued data: a zero is an observation like any other, so every gene gets an entry.
   void fill_in(CellBlock<T>& block, std::size_t begin) {
     const std::size_t n_genes = static_cast<std::size_t>(block.n_genes);
-    const std::vector<std::int32_t> gene(block.gene.begin() + static_cast<Index>(begin),
-                                         block.gene.end());
-    block.gene.resize(begin);
-    std::size_t next = 0;
-    for (std::size_t g = 0; g < n_genes; ++g) {
-      const bool here = next < gene.size() && static_cast<std::size_t>(gene[next]) == g;
-      const double x = here ? count_[next++] : 0.0;
-      const T value = static_cast<T>((x - transform_.offset[g]) * transform_.scale[g]);
-      block.gene.push_back(static_cast<std::int32_t>(g));
-      block.count.push_back(value);
-      block.input.push_back(value);
+    std::vector<double> dense(n_genes);
+    for (std::size_t e = begin; e < raw_.size(); ++e) {
+      dense[static_cast<std::size_t>(block.gene[e])] = raw_[e];
     }
+    raw_.resize(begin);
+    raw_.insert(raw_.end(), dense.begin(), dense.end());
+    block.gene.resize(begin);
+    for (std::size_t g = 0; g < n_genes; ++g) block.gene.push_back(static_cast<std::int32_t>(g));
   }
 
   const CellReader& reader_;
@@ -146,7 +153,8 @@ class CellLoader {
   double size_reference_;
   const InputTransform& transform_;
   bool dense_, log_;
-  std::vector<double> count_;
+  Workers& workers_;
+  std::vector<double> raw_;  // the counts of a block as they were read
 };
 
 }  // namespace gmvae

@@ -17,8 +17,9 @@ constexpr Index cells_at_a_time = 256;
 // Cells [begin, end) in blocks; fn(block of cells, first cell).
 template <typename Fn>
 void for_cell_blocks(const FittedModel& model, const CellReader& reader, const double* size,
-                     const char* phase, Monitor& monitor, Fn&& fn) {
-  CellLoader<float> loader(reader, size, model.size_reference, model.input, model.likelihood);
+                     const char* phase, Workers& workers, Monitor& monitor, Fn&& fn) {
+  CellLoader<float> loader(reader, size, model.size_reference, model.input, model.likelihood,
+                           workers);
   CellBlock<float> block;
   std::vector<Index> cells;
   for (Index begin = 0; begin < reader.n_cells(); begin += cells_at_a_time) {
@@ -49,7 +50,7 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
     ensure(static_cast<Index>(model.params.size()) == network.layout().size(),
            "The parameters must be those of a network of these sizes.");
     Workspace<float> work;
-    for_cell_blocks(model, reader, size, "Encoding cells", monitor,
+    for_cell_blocks(model, reader, size, "Encoding cells", workers, monitor,
                     [&](CellBlock<float>& block, Index begin) {
       network.encode(compute, model.params.data(), block, work);
       for (std::size_t i = 0; i < static_cast<std::size_t>(block.n_cells() * d); ++i) {

@@ -94,7 +94,7 @@ class Trainer {
           Workers& workers, Monitor& monitor)
       : reader_(reader), options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
         transform_(make_transform(reader, size, options.likelihood)),
-        loader_(reader, size, options.size_reference, transform_, options.likelihood),
+        loader_(reader, size, options.size_reference, transform_, options.likelihood, workers),
         network_({reader.n_genes(), options.latent, options.hidden}),
         adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),
         moments_(options.latent, options.k) {
@@ -222,7 +222,7 @@ class Trainer {
                                                    : 1.0;
       loader_.load(order.data() + begin, end - begin, block_);
       if (options_.mask > 0) {
-        CellLoader<float>::mask_inputs(options_.mask, options_.seed, epoch_, block_);
+        loader_.mask_inputs(options_.mask, options_.seed, epoch_, block_);
       }
       total += step(kl_weight, rate);
       if (!std::isfinite(total.reconstruction + total.kl())) return total;

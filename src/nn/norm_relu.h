@@ -32,13 +32,12 @@ struct NormRelu {
         const T* xj = x.col(j);
         T* uj = u.col(j);
         T* yj = y.col(j);
-        T mean = 0, square = 0;
-        for (Index i = 0; i < size; ++i) mean += xj[i];
-        mean /= static_cast<T>(size);
-        for (Index i = 0; i < size; ++i) square += (xj[i] - mean) * (xj[i] - mean);
-        const T scale = 1 / std::sqrt(square / static_cast<T>(size) + static_cast<T>(eps));
+        const T mean = compute.kernels.sum(size, xj) / static_cast<T>(size);
+        for (Index i = 0; i < size; ++i) uj[i] = xj[i] - mean;
+        const T square = compute.kernels.dot(size, uj, uj) / static_cast<T>(size);
+        const T scale = 1 / std::sqrt(square + static_cast<T>(eps));
         for (Index i = 0; i < size; ++i) {
-          uj[i] = (xj[i] - mean) * scale;
+          uj[i] *= scale;
           const T v = g[i] * uj[i] + s[i];
           yj[i] = v > 0 ? v : 0;
         }
