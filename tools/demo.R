@@ -1,4 +1,5 @@
-# What tools/demo.sh runs: pbmc_sorted through gmvae(), faithful through gmm_fit().
+# What tools/demo.sh runs: pbmc_sorted through gmvae(), faithful through
+# gmm_fit().
 
 suppressPackageStartupMessages({
   library(gmvae)

@@ -1,5 +1,5 @@
-# Rscript tools/testthat.R FILE: runs tests/testthat on the installed package and
-# writes "passed failed skipped" (tests, not expectations) into FILE.
+# Rscript tools/testthat.R FILE: runs tests/testthat on the installed package
+# and writes "passed failed skipped" (tests, not expectations) into FILE.
 
 library(testthat)
 
