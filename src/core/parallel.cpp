@@ -6,6 +6,16 @@
 
 namespace gmvae {
 
+namespace {
+
+// A training step has a dozen short loops: look for a moment before going to sleep.
+template <typename Condition>
+void spin_until(Condition&& holds) {
+  for (int spin = 0; spin < 2000 && !holds(); ++spin) std::this_thread::yield();
+}
+
+}  // namespace
+
 Workers::Workers(Index n_threads) {
   for (Index i = 1; i < n_threads; ++i) {
     try {
@@ -27,6 +37,7 @@ Workers::~Workers() {
 }
 
 void Workers::run(Index n_blocks, const std::function<void(Index)>& job) {
+  const FlushDenormals flush;  // as the workers do: which thread takes a block can't matter
   if (threads_.empty() || n_blocks <= 1) {
     for (Index block = 0; block < n_blocks; ++block) job(block);
     return;
@@ -42,8 +53,9 @@ void Workers::run(Index n_blocks, const std::function<void(Index)>& job) {
   }
   start_.notify_all();
   take_blocks();
+  spin_until([this] { return busy_.load() == 0; });
   std::unique_lock<std::mutex> lock(mutex_);
-  finish_.wait(lock, [this] { return busy_ == 0; });
+  finish_.wait(lock, [this] { return busy_.load() == 0; });
   if (error_) std::rethrow_exception(error_);
 }
 
@@ -67,8 +79,7 @@ void Workers::wait_for_work() {
   const FlushDenormals flush;
   unsigned long seen = 0;
   for (;;) {
-    // A training step has a dozen short loops: look for a moment before going to sleep.
-    for (int spin = 0; spin < 2000 && round_.load() == seen; ++spin) std::this_thread::yield();
+    spin_until([&] { return round_.load() != seen; });
     {
       std::unique_lock<std::mutex> lock(mutex_);
       start_.wait(lock, [&] { return round_.load() != seen; });

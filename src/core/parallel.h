@@ -42,7 +42,7 @@ class Workers {
   const std::function<void(Index)>* job_ = nullptr;
   std::atomic<Index> next_block_{0};
   Index n_blocks_ = 0;
-  Index busy_ = 0;
+  std::atomic<Index> busy_{0};
   std::atomic<unsigned long> round_{0};
   bool stop_ = false;
   std::exception_ptr error_;

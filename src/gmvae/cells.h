@@ -45,6 +45,21 @@ class MatrixReader : public CellReader {
   Index n_genes_, n_cells_;
 };
 
+// fn(cell, gene, count) for every non-zero, cell by cell.
+template <typename Fn>
+void for_non_zeros(const CellReader& reader, Fn&& fn) {
+  std::vector<std::int32_t> gene;
+  std::vector<double> count;
+  for (Index cell = 0; cell < reader.n_cells(); ++cell) {
+    gene.clear();
+    count.clear();
+    reader.read(cell, gene, count);
+    for (std::size_t e = 0; e < gene.size(); ++e) {
+      if (count[e] != 0) fn(cell, static_cast<std::size_t>(gene[e]), count[e]);
+    }
+  }
+}
+
 // How a count becomes an input of the encoder:
 //   counts      scale log(1 + x / size)
 //   bernoulli   scale x

@@ -14,6 +14,7 @@
 #include <numeric>
 
 #include "core/denormals.h"
+#include "gmvae/inputs.h"
 #include "gmvae/mixture_update.h"
 #include "likelihood/dispatch.h"
 #include "nn/adam.h"
@@ -26,74 +27,13 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr Index most_rollbacks = 12;
 constexpr double convergence_gain = 5e-3;  // of the bound
 
-// Inputs of unit mean square; real-valued data standardised gene by gene.
-InputTransform make_transform(const CellReader& reader, const double* size,
-                              const std::string& likelihood) {
-  const std::size_t n_genes = static_cast<std::size_t>(reader.n_genes());
-  const double n = static_cast<double>(reader.n_cells());
-  std::vector<double> sum(n_genes), square(n_genes);
-  std::vector<std::int32_t> gene;
-  std::vector<double> count;
-  const bool log = likelihood != "gaussian" && likelihood != "bernoulli";
-  for (Index i = 0; i < reader.n_cells(); ++i) {
-    gene.clear();
-    count.clear();
-    reader.read(i, gene, count);
-    for (std::size_t e = 0; e < gene.size(); ++e) {
-      const double x = log ? std::log1p(count[e] / size[i]) : count[e];
-      sum[static_cast<std::size_t>(gene[e])] += x;
-      square[static_cast<std::size_t>(gene[e])] += x * x;
-    }
-  }
-  InputTransform transform{std::vector<double>(n_genes, 1.0), std::vector<double>(n_genes, 0.0)};
-  if (likelihood != "gaussian") {
-    const double mean_square =
-        std::accumulate(square.begin(), square.end(), 0.0) / (n * static_cast<double>(n_genes));
-    if (mean_square > 0) {
-      std::fill(transform.scale.begin(), transform.scale.end(), 1 / std::sqrt(mean_square));
-    }
-    return transform;
-  }
-  for (std::size_t g = 0; g < n_genes; ++g) {
-    transform.offset[g] = sum[g] / n;
-    // Second pass in one: exact enough, because only the scale is taken from it.
-    const double variance = square[g] / n - transform.offset[g] * transform.offset[g];
-    if (variance > 1e-12 * square[g] / n) transform.scale[g] = 1 / std::sqrt(variance);
-  }
-  return transform;
-}
-
-// The decoder's bias: each gene's overall level in its own coordinates.
-std::vector<double> gene_levels(const CellReader& reader, const std::string& likelihood) {
-  std::vector<double> total(static_cast<std::size_t>(reader.n_genes()));
-  if (likelihood == "gaussian") return total;
-  std::vector<std::int32_t> gene;
-  std::vector<double> count;
-  for (Index i = 0; i < reader.n_cells(); ++i) {
-    gene.clear();
-    count.clear();
-    reader.read(i, gene, count);
-    for (std::size_t e = 0; e < gene.size(); ++e) {
-      total[static_cast<std::size_t>(gene[e])] += count[e];
-    }
-  }
-  const double n = static_cast<double>(reader.n_cells());
-  for (double& t : total) {
-    t = likelihood == "bernoulli" ? std::log((t + 0.5) / (n - t + 0.5)) : std::log(t + 0.5);
-  }
-  if (likelihood == "bernoulli") return total;
-  const double all = log_sum_exp(total.data(), static_cast<Index>(total.size()));
-  for (double& t : total) t -= all;
-  return total;
-}
-
 template <typename Likelihood>
 class Trainer {
  public:
   Trainer(const CellReader& reader, const double* size, const TrainOptions& options,
           Workers& workers, Monitor& monitor)
       : reader_(reader), options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
-        transform_(make_transform(reader, size, options.likelihood)),
+        transform_(fit_transform(reader, size, options.likelihood)),
         loader_(reader, size, options.size_reference, transform_, options.likelihood, workers),
         network_({reader.n_genes(), options.latent, options.hidden}),
         adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),

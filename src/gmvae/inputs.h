@@ -1,0 +1,19 @@
+// What training takes from the counts before its first step.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gmvae/cells.h"
+
+namespace gmvae {
+
+// Inputs of unit mean square over all cells and genes; real-valued data standardised gene by gene.
+// size: n.
+InputTransform fit_transform(const CellReader& reader, const double* size,
+                             const std::string& likelihood);
+
+// Where the decoder's bias starts (G): each gene's overall level in the decoder's coordinates.
+std::vector<double> gene_levels(const CellReader& reader, const std::string& likelihood);
+
+}  // namespace gmvae
