@@ -18,7 +18,8 @@
 #' @param mask Share of the non-zero counts that the encoder does not see in a
 #'   training step, at random, from 0 to 0.95. The likelihood sees all counts.
 #' @param held_out Share of the cells kept from training to measure the bound
-#'   on, from 0 (none: no early stopping) to 0.5.
+#'   on, from 0 (none: no early stopping) to 0.5; fewer where they would leave
+#'   less than two cells per cluster.
 #' @param patience Epochs without a better held-out bound after which the joint
 #'   phase stops, a whole number of at least 1.
 #' @param damping Weight of one batch in the running moments that the mixture

@@ -168,7 +168,7 @@ class Network {
     parallel_blocks(compute.workers, n, cell_block, [&](Index block, Index begin, Index end) {
       MixturePrior::Work& work = w.prior[static_cast<std::size_t>(block)];
       for (Index j = begin; j < end; ++j) {
-        sample_backward(j, step, w);
+        sample_backward(j, w);
         if (step.kl_weight > 0) {
           double* gamma = w.gamma.data() + j * k;
           prior.forward(w.mean.data() + j * d, w.log_variance.data() + j * d, work, gamma);
@@ -243,7 +243,7 @@ class Network {
   }
 
   template <typename T>
-  void sample_backward(Index j, const StepSettings&, Workspace<T>& w) const {
+  void sample_backward(Index j, Workspace<T>& w) const {
     const std::size_t d = static_cast<std::size_t>(shape_.latent);
     const std::size_t begin = static_cast<std::size_t>(j) * d;
     for (std::size_t i = begin; i < begin + d; ++i) {

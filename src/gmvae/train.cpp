@@ -66,8 +66,9 @@ class Trainer {
     std::iota(cells.begin(), cells.end(), Index{0});
     RngStream rng(options_.seed, Purpose::hold_out);
     rng.shuffle(cells);
-    const Index n_held =
-        static_cast<Index>(options_.held_out * static_cast<double>(reader_.n_cells()));
+    const Index n = reader_.n_cells();
+    const Index share = static_cast<Index>(options_.held_out * static_cast<double>(n));
+    const Index n_held = std::max<Index>(0, std::min(share, n - 2 * options_.k));
     held_out_.assign(cells.begin(), cells.begin() + n_held);
     training_.assign(cells.begin() + n_held, cells.end());
     std::sort(held_out_.begin(), held_out_.end());

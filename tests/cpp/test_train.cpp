@@ -152,6 +152,18 @@ TEST("train(): a step that is not finite is taken back with a smaller learning r
   CHECK(gave_up || rollbacks > 0);
 }
 
+TEST("train(): as many clusters as cells leaves no cell to hold out") {
+  Simulated data = simulate();
+  data.n_cells = 12;
+  TrainOptions o = options();
+  o.k = 12;
+  o.held_out = 0.5;
+  Workers workers(1);
+  Monitor monitor;
+  const TrainResult fit = train(data.reader(), data.size.data(), o, workers, monitor);
+  CHECK(fit.held_out_cells.empty());
+}
+
 TEST("train(): no cell held out") {
   TrainOptions o = options();
   o.held_out = 0;
