@@ -1,7 +1,7 @@
 // The fast kernels for x86 processors with AVX2 with fused multiply-add.
 #include "simd/kernels.h"
 
-#if defined(__x86_64__)
+#if GMVAE_X86_TARGETS
 #define GMVAE_TARGET avx2
 #define GMVAE_TARGET_NAME "avx2"
 #define GMVAE_VECTOR_BYTES 32

@@ -11,7 +11,7 @@ namespace gmvae {
   }
 GMVAE_DECLARE(reference)
 GMVAE_DECLARE(baseline)
-#if defined(__x86_64__)
+#if GMVAE_X86_TARGETS
 GMVAE_DECLARE(avx2)
 GMVAE_DECLARE(avx512)
 #endif
@@ -30,7 +30,7 @@ Set set_for(Target target) {
     return {&reference::float_kernels, &reference::double_kernels};
   case Target::baseline:
     return {&baseline::float_kernels, &baseline::double_kernels};
-#if defined(__x86_64__)
+#if GMVAE_X86_TARGETS
   case Target::avx2:
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
       return {&avx2::float_kernels, &avx2::double_kernels};

@@ -6,6 +6,13 @@
 
 #include <cstddef>
 
+// Not on Windows: gcc does not align the stack for wide registers there (gcc bug 54412).
+#if defined(__x86_64__) && !defined(_WIN32)
+#define GMVAE_X86_TARGETS 1
+#else
+#define GMVAE_X86_TARGETS 0
+#endif
+
 namespace gmvae {
 
 enum class Target { reference, baseline, avx2, avx512 };
