@@ -13,10 +13,11 @@ struct Compute {
   Workers& workers;
 };
 
-// Items per parallel block: all of them where the work is less than waking a thread is worth.
-// Depends on sizes only, never on the number of threads.
+// Items per parallel block: all of them where the work, in plain operations (16 of a matrix product
+// count as one), is less than waking a thread is worth.  Depends on sizes only, never on the number
+// of threads.
 inline Index grain(Index n_items, Index work_per_item, Index block_size) {
-  return n_items * work_per_item < 500000 ? std::max<Index>(n_items, 1) : block_size;
+  return n_items * work_per_item < 100000 ? std::max<Index>(n_items, 1) : block_size;
 }
 
 }  // namespace gmvae

@@ -20,7 +20,7 @@ struct Linear {
   void forward(const Compute<T>& compute, const T* params, ConstView<T> x, View<T> y) const {
     const T* w = params + weight;
     const T* b = params + bias;
-    parallel_blocks(compute.workers, x.cols, grain(x.cols, in * out, 32),
+    parallel_blocks(compute.workers, x.cols, grain(x.cols, in * out / 16, 32),
                     [&](Index, Index begin, Index end) {
       compute.kernels.gemm(out, end - begin, in, w, 1, out, x.col(begin), 1, in, y.col(begin), out,
                            false);
@@ -32,7 +32,7 @@ struct Linear {
   template <typename T>
   void backward(const Compute<T>& compute, const T* params, ConstView<T> x, ConstView<T> d_y,
                 T* d_params, View<T> d_x) const {
-    parallel_blocks(compute.workers, out, grain(out, in * x.cols, 64),
+    parallel_blocks(compute.workers, out, grain(out, in * x.cols / 16, 64),
                     [&](Index, Index begin, Index end) {
       compute.kernels.gemm(end - begin, in, x.cols, d_y.data + begin, 1, out, x.data, in, 1,
                            d_params + weight + begin, out, true);
@@ -42,7 +42,7 @@ struct Linear {
     });
     if (!d_x.data) return;
     const T* w = params + weight;
-    parallel_blocks(compute.workers, x.cols, grain(x.cols, in * out, 32),
+    parallel_blocks(compute.workers, x.cols, grain(x.cols, in * out / 16, 32),
                     [&](Index, Index begin, Index end) {
       compute.kernels.gemm(in, end - begin, out, w, out, 1, d_y.col(begin), 1, out, d_x.col(begin),
                            in, false);

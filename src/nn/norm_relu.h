@@ -51,14 +51,17 @@ struct NormRelu {
   void backward(const Compute<T>& compute, const T* params, ConstView<T> u, const T* inverse_sd,
                 ConstView<T> y, ConstView<T> d_y, T* d_params, View<T> d_x) const {
     const T* g = params + gain;
-    for (Index j = 0; j < u.cols; ++j) {
-      const T *uj = u.col(j), *yj = y.col(j), *d_yj = d_y.col(j);
-      for (Index i = 0; i < size; ++i) {
-        const T d_v = yj[i] > 0 ? d_yj[i] : 0;
-        d_params[gain + i] += d_v * uj[i];
-        d_params[shift + i] += d_v;
+    parallel_blocks(compute.workers, size, grain(size, u.cols * 16, 32),
+                    [&](Index, Index begin, Index end) {
+      for (Index j = 0; j < u.cols; ++j) {
+        const T *uj = u.col(j), *yj = y.col(j), *d_yj = d_y.col(j);
+        for (Index i = begin; i < end; ++i) {
+          const T d_v = yj[i] > 0 ? d_yj[i] : 0;
+          d_params[gain + i] += d_v * uj[i];
+          d_params[shift + i] += d_v;
+        }
       }
-    }
+    });
     parallel_blocks(compute.workers, u.cols, grain(u.cols, size * 16, 32),
                     [&](Index, Index begin, Index end) {
       for (Index j = begin; j < end; ++j) {
