@@ -30,11 +30,12 @@ apt_install() {
     { tail -n 5 "$log"; return 1; }
 }
 
-# 1. R, compilers, pandoc (for the vignettes)
+# 1. R, compilers, pandoc (for the vignettes), qpdf (R CMD check asks for it)
 missing=
 have R && have Rscript || missing="$missing r-base-dev"
 have make && have g++ || missing="$missing build-essential"
 have pandoc || missing="$missing pandoc"
+have qpdf || missing="$missing qpdf"
 if [ -n "$missing" ]; then
   if may_use_apt; then
     # shellcheck disable=SC2086  # a list of names
