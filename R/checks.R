@@ -17,6 +17,9 @@ check_count <- function(x, min = 1, max = .Machine$integer.max, length = 1L,
   } else {
     "of at least {min}"
   }
+  if (is.numeric(x) && any(x > .Machine$integer.max, na.rm = TRUE)) {
+    range <- "from {min} to {max}"
+  }
   gmvae_abort(c(
     paste0("{.arg {arg}} must be ", what, " ", range, "."),
     x = "You supplied {describe(x)}."
@@ -88,6 +91,7 @@ check_control <- function(x, class, call = rlang::caller_env()) {
 # What a value is, in a few words, for the `x` line of an error.
 describe <- function(x) {
   if (is.null(x)) return("`NULL`")
+  if (is.factor(x)) return(paste0("a factor of length ", length(x)))
   if (is.atomic(x) && length(x) == 1L && is.null(dim(x))) {
     return(if (is.character(x)) paste0('"', x, '"') else format(x))
   }
@@ -100,6 +104,20 @@ describe <- function(x) {
   }
   paste0("an object of class <", class(x)[1], "> with ",
          paste(dim(x), collapse = " x "), " entries")
+}
+
+# A matched call with the name of the function that the user called, and with
+# what came as a value (from do.call()) replaced by the argument's name: a fit
+# must not carry the data in its call.
+call_by_name <- function(call, name) {
+  call[[1L]] <- as.name(name)
+  for (argument in names(call)[-1L]) {
+    value <- call[[argument]]
+    if (!is.language(value) && (!is.atomic(value) || length(value) > 10L)) {
+      call[[argument]] <- as.name(argument)
+    }
+  }
+  call
 }
 
 # The number of threads that fits use unless told otherwise. Results do not

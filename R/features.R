@@ -82,7 +82,7 @@ report_undetected <- function(index, detected, chosen, call) {
   dropped <- if (chosen) sum(!detected) else sum(!detected[index])
   if (dropped > 0L) {
     cli::cli_inform(
-      "Dropped {dropped} gene{?s} without a count in any cell.",
+      "Dropped {dropped} gene{?s} that {?is/are} zero in all cells.",
       class = "gmvae_message"
     )
   }

@@ -3,6 +3,8 @@
 #' Every default of the networks, the training and the mixture in one place.
 #' `NULL` means that [gmvae()] chooses from the data, as said below.
 #'
+#' @param ... Must be empty: options are given by their full names, and other
+#'   names are errors.
 #' @param latent Dimensions of the latent space, a whole number from 1 to 512.
 #' @param hidden Units of the hidden layers, one whole number from 1 to 8,192
 #'   per layer, at most 8 layers. The encoder takes them in this order, the
@@ -31,7 +33,6 @@
 #' @param n_threads Threads, a whole number from 1 to 1,024. The result does not
 #'   depend on it.
 #' @param verbose Show a progress bar while training, `TRUE` or `FALSE`.
-#' @param ... Must be empty: other names are errors.
 #' @returns A `gmvae_control` object: a list with one element per option.
 #' @section Errors: `gmvae_error_option`, for values out of range and for names
 #'   that are no options.
@@ -39,12 +40,12 @@
 #' @examples
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
 #' @export
-gmvae_control <- function(latent = 10, hidden = 128, epochs = NULL,
+gmvae_control <- function(..., latent = 10, hidden = 128, epochs = NULL,
                           batch_size = 128, learning_rate = 1e-3, mask = 0.5,
                           held_out = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
                           n_threads = default_threads(),
-                          verbose = interactive(), ...) {
+                          verbose = interactive()) {
   check_option_names(..., options = names(formals(gmvae_control)))
   structure(
     list(

@@ -256,9 +256,13 @@ print_heading <- function(facts) {
 }
 
 # One line per fact, wrapped under itself.
+# A space where no line may break.
+tie <- "\001"
+
 print_facts <- function(facts) {
   for (name in names(facts)) {
     lines <- strwrap(facts[[name]], width = getOption("width") - 14L)
+    lines <- gsub(tie, " ", lines, fixed = TRUE)
     cat(sprintf("%-12s %s\n", c(name, rep("", length(lines) - 1L)), lines),
         sep = "")
   }
@@ -289,9 +293,10 @@ format_genes <- function(facts) {
 
 format_sizes <- function(cells, most = 20L) {
   shown <- utils::head(seq_along(cells), most)
-  sizes <- paste0(shown, ": ", count(cells[shown]), collapse = ", ")
+  sizes <- paste0(shown, ":", tie, count(cells[shown]), collapse = ", ")
   rest <- length(cells) - most
-  paste0(sizes, if (rest > 0L) paste0(", and ", rest, " more"), " cells")
+  paste0(sizes, " cells",
+         if (rest > 0L) paste0("; ", rest, " more clusters"))
 }
 
 format_confidence <- function(facts) {

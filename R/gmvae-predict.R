@@ -199,7 +199,7 @@ check_orientation <- function(genes, counts, arg, call) {
     "{.arg {arg}} must have genes in rows and cells in columns.",
     x = "Of {length(genes)} gene{?s}, {in_columns} {?is/are} among its
          columns and {in_rows} among its rows.",
-    i = "Is it transposed? Give {.code t({arg})}."
+    i = "Is it transposed? Give {.code Matrix::t({arg})}."
   ), "input", call = call)
 }
 

@@ -85,7 +85,8 @@
 #'   * `mixture`: `weights` (k), `means` (k x D), `covariances` (D x D x k).
 #'   * `history`: data frame with a row per epoch: `epoch`, `phase`, `bound`,
 #'     `bound_heldout`, `reconstruction`, `kl` (natural logarithms, per cell),
-#'     `learning_rate`, `seconds`.
+#'     `learning_rate`, `seconds`. `bound_heldout` is `NaN` where no cells
+#'     were held out.
 #'   * `bound`: the final bound and its parts, per cell: a matrix with rows
 #'     `train` and `heldout` and columns `bound`, `reconstruction`, `kl_z`,
 #'     `kl_c`; the bound is the second less the last two.
@@ -95,7 +96,9 @@
 #'   * `size_factors` (n, named by cell, median 1), `size_scale` (what they
 #'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
 #'     `size_reference` (median total of the cells over the genes used).
-#'   * `held_out`: numbers of the cells kept from training; `converged`;
+#'   * `held_out`: numbers of the cells kept from training; `converged`: training
+#'     stopped by itself, or the second half of the joint phase gained less than
+#'     0.3% of the bound;
 #'     `n_rollbacks`: epochs undone because of non-finite values;
 #'     `active_units`: latent dimensions in which the variance of the means
 #'     over the cells is more than 1% of the total variance.
@@ -215,7 +218,6 @@ take_rows <- function(counts, index) {
 
 # The call as the user wrote it, not the method's.
 with_call <- function(fit, call) {
-  call[[1L]] <- quote(gmvae)
-  fit$call <- call
+  fit$call <- call_by_name(call, "gmvae")
   fit
 }

@@ -59,7 +59,8 @@ as_sparse <- function(x, arg, call) {
     counts <- x
   } else if (is.matrix(x) && (is.numeric(x) || is.logical(x))) {
     storage.mode(x) <- "double"
-    counts <- methods::as(x, "CsparseMatrix")
+    # A symmetric or triangular matrix would keep one triangle only
+    counts <- methods::as(methods::as(x, "CsparseMatrix"), "generalMatrix")
   } else if (inherits(x, "Matrix")) {
     counts <- methods::as(methods::as(x, "dMatrix"), "generalMatrix")
     counts <- methods::as(counts, "CsparseMatrix")

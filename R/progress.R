@@ -4,6 +4,7 @@
 # shows none in the first seconds.
 progress_reporter <- function(verbose, envir = parent.frame()) {
   if (!verbose) return(NULL)
+  force(envir)
   bar <- NULL
   function(phase, done, total, value) {
     status <- if (is.finite(value)) {

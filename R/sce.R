@@ -40,7 +40,9 @@ runGMVAE <- function(sce, k, ..., assay = "counts", name = "GMVAE") {
     ), "option", call = call)
   }
   fit <- gmvae(sce, k, ..., assay = assay)
-  SingleCellExperiment::reducedDim(sce, name) <- fit$latent
+  latent <- fit$latent
+  rownames(latent) <- colnames(sce)
+  SingleCellExperiment::reducedDim(sce, name) <- latent
   cells <- SummarizedExperiment::colData(sce)
   cells$gmvae_cluster <- unname(fit$cluster)
   cells$gmvae_confidence <- confidence(fit$posterior)

@@ -34,6 +34,7 @@ inline std::vector<Index> read_indices(const Rcpp::List& list, const char* name)
 // The slots of a dgCMatrix, kept alive while the core reads them.
 class SparseCounts {
  public:
+  // Other sparse classes have the same slots and another meaning.
   explicit SparseCounts(const Rcpp::S4& matrix)
       : start_(matrix.slot("p")), gene_(matrix.slot("i")), dim_(matrix.slot("Dim")),
         count_(matrix.slot("x")) {}

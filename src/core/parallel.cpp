@@ -1,7 +1,5 @@
 #include "core/parallel.h"
 
-#include <system_error>
-
 #include "core/denormals.h"
 
 namespace gmvae {
@@ -17,10 +15,11 @@ void spin_until(Condition&& holds) {
 }  // namespace
 
 Workers::Workers(Index n_threads) {
+  threads_.reserve(static_cast<std::size_t>(n_threads));
   for (Index i = 1; i < n_threads; ++i) {
     try {
       threads_.emplace_back([this] { wait_for_work(); });
-    } catch (const std::system_error&) {
+    } catch (...) {
       break;  // the machine gives no more threads: the results are the same with fewer
     }
   }

@@ -16,13 +16,13 @@ namespace gmvae {
 // Each use of randomness has a number of its own; streams of different purposes never meet.
 enum class Purpose : std::uint32_t {
   mixture_start = 1,
-  simulate = 2,
   initialise_weights = 3,
   shuffle = 4,
   mask = 5,
   reparameterise = 6,
   hold_out = 7,
   posterior = 8,
+  bound = 9,
   test = 99
 };
 

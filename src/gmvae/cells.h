@@ -68,6 +68,15 @@ struct InputTransform {
   std::vector<double> scale, offset;  // per gene
 };
 
+// log p(data) - log p(what the likelihood sees), per cell: standardised data have other units.
+inline double log_unit_change(const InputTransform& transform, const std::string& likelihood) {
+  double sum = 0;
+  if (likelihood == "gaussian") {
+    for (double scale : transform.scale) sum += std::log(scale);
+  }
+  return sum;
+}
+
 // B cells.  `count` is what the likelihood sees, `input` what the encoder sees, entry by entry.
 template <typename T>
 struct CellBlock {

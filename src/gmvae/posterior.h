@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "core/monitor.h"
 #include "core/rng.h"
 #include "gmm/em.h"
 
@@ -12,8 +13,8 @@ namespace gmvae {
 // mean, sd: D x n.  Returns K x n, each column summing to 1.
 inline std::vector<double> posterior_probabilities(const Mixture& mixture, std::uint64_t seed,
                                                    const std::vector<double>& mean,
-                                                   const std::vector<double>& sd,
-                                                   Workers& workers) {
+                                                   const std::vector<double>& sd, Workers& workers,
+                                                   Monitor& monitor) {
   constexpr Index n_pairs = 16;
   const Index d = mixture.means.rows(), k = mixture.means.cols();
   const Index n = static_cast<Index>(mean.size()) / d;
@@ -27,6 +28,7 @@ inline std::vector<double> posterior_probabilities(const Mixture& mixture, std::
       for (std::size_t i = 0; i < points.size(); ++i) {
         points[i] = mean[i] + sign * sd[i] * noise[i % static_cast<std::size_t>(d)];
       }
+      monitor.poll();
       evaluate_mixture(mixture, ConstView<double>(points.data(), d, n), workers, log_density.data(),
                        part.data());
       for (std::size_t i = 0; i < total.size(); ++i) total[i] += part[i] / (2.0 * n_pairs);

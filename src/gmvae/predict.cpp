@@ -43,7 +43,10 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
   Encoding encoding;
   encoding.mean.resize(static_cast<std::size_t>(n * d));
   encoding.sd.resize(encoding.mean.size());
-  if (n_draws > 0) encoding.bound.assign(static_cast<std::size_t>(n), 0.0);
+  if (n_draws > 0) {
+    encoding.bound.assign(static_cast<std::size_t>(n),
+                          log_unit_change(model.input, model.likelihood));
+  }
   const MixturePrior prior(model.mixture, model.covariance == "shared");
   with_likelihood(model.likelihood, [&](auto likelihood) {
     const Network<decltype(likelihood)> network(model.shape);
@@ -70,8 +73,8 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
       }
     });
   });
-  encoding.posterior =
-      posterior_probabilities(model.mixture, model.seed, encoding.mean, encoding.sd, workers);
+  encoding.posterior = posterior_probabilities(model.mixture, model.seed, encoding.mean,
+                                               encoding.sd, workers, monitor);
   return encoding;
 }
 

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/denormals.h"
 #include "gmvae/inputs.h"
@@ -25,7 +26,8 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr Index most_rollbacks = 12;
-constexpr double convergence_gain = 5e-3;  // of the bound
+constexpr double convergence_gain = 3e-3;  // of the bound
+constexpr double latent_ridge = 1e-6;      // of the variance of a latent dimension
 
 template <typename Likelihood>
 class Trainer {
@@ -37,7 +39,7 @@ class Trainer {
         loader_(reader, size, options.size_reference, transform_, options.likelihood, workers),
         network_({reader.n_genes(), options.latent, options.hidden}),
         adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),
-        moments_(options.latent, options.k) {
+        moments_(options.latent, options.k), before_{params_, adam_, prior_, moments_} {
     network_.initialise(options.seed, gene_levels(reader, options.likelihood), params_);
     gradient_.resize(params_.size());
     split_cells();
@@ -53,7 +55,7 @@ class Trainer {
   }
 
  private:
-  // What training returns to: from an epoch that broke down, or to the best one.
+  // What an epoch that breaks down returns to.
   struct Snapshot {
     std::vector<float> params;
     AdamState<float> adam;
@@ -82,57 +84,83 @@ class Trainer {
   }
 
   void run_phase(const std::string& phase, Index epochs, Index total) {
-    const bool joint = phase == "joint";
-    const bool stops_early = joint && !held_out_.empty();
+    const bool stops_early = phase == "joint" && !held_out_.empty();
     double best_bound = -std::numeric_limits<double>::infinity();
-    Snapshot best = snapshot();
+    std::vector<float> best_params;
+    MixturePrior best_prior;
     Index since_best = 0;
     for (Index e = 0; e < epochs;) {
-      const Snapshot before = snapshot();
-      const auto start = std::chrono::steady_clock::now();
-      const double progress = static_cast<double>(e) / static_cast<double>(epochs);
-      double rate = options_.learning_rate * rate_scale_;
-      if (joint && progress > 0.5) rate *= 0.5 * (1 + std::cos(pi * (2 * progress - 1)));
-      const BoundTerms terms = run_epoch(phase, e, epochs, rate);
-      const BoundTerms held = held_out_.empty()
-                                  ? BoundTerms{not_a_number, not_a_number, not_a_number}
-                                  : bound_of(held_out_, phase == "pretrain" ? 0.0 : 1.0);
-      if (!std::isfinite(terms.reconstruction + terms.kl()) ||
-          (!held_out_.empty() && !std::isfinite(held.reconstruction + held.kl()))) {
-        restore(before);
+      save();
+      EpochRecord record;
+      if (!try_epoch(phase, e, epochs, record)) {
+        restore();
         slow_down();
         continue;
       }
-      const double kl_share = phase == "pretrain" ? 0.0 : 1.0;
-      const double seconds =
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      const double held_bound = held.reconstruction - kl_share * held.kl();
-      history_.push_back({phase, terms.reconstruction - kl_share * terms.kl(), held_bound,
-                          terms.reconstruction, kl_share * terms.kl(), rate, seconds});
-      monitor_.report(
-          {phase.c_str(), static_cast<Index>(history_.size()), total, history_.back().bound});
+      history_.push_back(record);
+      monitor_.report({phase.c_str(), static_cast<Index>(history_.size()), total, record.bound});
       ++e;
       ++epoch_;
       if (!stops_early) continue;
-      if (held_bound > best_bound) {
-        best_bound = held_bound;
-        best = snapshot();
+      if (record.bound_heldout > best_bound) {
+        best_bound = record.bound_heldout;
+        best_params = params_;
+        best_prior = prior_;
         since_best = 0;
       } else if (++since_best >= options_.patience) {
         stopped_early_ = true;
         break;
       }
     }
-    if (stops_early) restore(best);
+    if (!stops_early) return;
+    params_ = best_params;
+    prior_ = best_prior;
   }
 
-  Snapshot snapshot() const { return {params_, adam_, prior_, moments_}; }
+  // One epoch and the bound after it; false where any number is not finite.
+  bool try_epoch(const std::string& phase, Index e, Index epochs, EpochRecord& record) {
+    const auto start = std::chrono::steady_clock::now();
+    const double kl_share = phase == "pretrain" ? 0.0 : 1.0;
+    const double progress = static_cast<double>(e) / static_cast<double>(epochs);
+    double rate = options_.learning_rate * rate_scale_;
+    if (phase == "joint" && progress > 0.5) rate *= 0.5 * (1 + std::cos(pi * (2 * progress - 1)));
+    BoundTerms terms, held{not_a_number, not_a_number, not_a_number};
+    try {
+      terms = run_epoch(phase, e, epochs, rate);
+      if (!held_out_.empty()) held = bound_of(held_out_, kl_share);
+    } catch (const NumericalError&) {
+      return false;  // the mixture's covariance broke down
+    }
+    const double held_bound = held.reconstruction - kl_share * held.kl();
+    const float length =
+        compute_.kernels.dot(static_cast<Index>(params_.size()), params_.data(), params_.data());
+    if (!std::isfinite(terms.reconstruction + terms.kl()) || !std::isfinite(length) ||
+        (!held_out_.empty() && !std::isfinite(held_bound))) {
+      return false;
+    }
+    record = {phase,
+              terms.reconstruction - kl_share * terms.kl(),
+              held_bound,
+              terms.reconstruction,
+              kl_share * terms.kl(),
+              rate,
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+    return true;
+  }
 
-  void restore(const Snapshot& snapshot) {
-    params_ = snapshot.params;
-    adam_ = snapshot.adam;
-    prior_ = snapshot.prior;
-    moments_ = snapshot.moments;
+  // Into buffers that are reused, so that an epoch allocates nothing.
+  void save() {
+    before_.params = params_;
+    before_.adam = adam_;
+    before_.prior = prior_;
+    before_.moments = moments_;
+  }
+
+  void restore() {
+    params_ = before_.params;
+    adam_ = before_.adam;
+    prior_ = before_.prior;
+    moments_ = before_.moments;
   }
 
   // After a number that was not finite.
@@ -220,32 +248,63 @@ class Trainer {
 
   // EM on the latent means of the training cells, then the moments of all of them.
   void start_mixture() {
-    const Index d = options_.latent, n = static_cast<Index>(training_.size());
-    std::vector<double> latent(static_cast<std::size_t>(d * n));
-    for_blocks(training_, [&](Index begin) {
-      network_.encode(compute_, params_.data(), block_, work_);
-      std::copy(work_.mean.begin(), work_.mean.begin() + block_.n_cells() * d,
-                latent.begin() + begin * d);
+    set_mixture(fit_latent());
+    LatentMoments all(options_.latent, options_.k);
+    for_blocks(training_, [&](Index) {
+      network_.forward(compute_, params_.data(), block_, prior_,
+                       {0.0, options_.seed, Purpose::bound, 0}, work_);
+      add_moments(all);
     });
+    all.divide(n_training());
+    moments_ = all;
+    set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
+  }
+
+  // The best of several EM starts.  Where all collapse (few different cells, held out perhaps),
+  // the model with the fewest demands, and then all cells, come to help: the joint phase has priors
+  // that EM has not.
+  Mixture fit_latent() {
     EmOptions em;
     em.model = mixture_model(options_.covariance);
     em.k = options_.k;
     em.max_iter = options_.max_iter;
     em.tol = options_.tol;
     em.n_init = options_.n_init;
-    em.ridge = 1e-6;
+    em.ridge = latent_ridge;
     em.seed = options_.seed;
-    set_mixture(fit_mixture(ConstView<double>(latent.data(), d, n), em, compute_.workers, monitor_)
-                    .mixture);
-    LatentMoments all(d, options_.k);
-    for_blocks(training_, [&](Index) {
-      network_.forward(compute_, params_.data(), block_, prior_,
-                       {0.0, options_.seed, Purpose::hold_out, 0}, work_);
-      add_moments(all);
+    std::vector<Index> all(static_cast<std::size_t>(reader_.n_cells()));
+    std::iota(all.begin(), all.end(), Index{0});
+    const std::pair<const std::vector<Index>*, std::string> attempts[] = {
+        {&training_, em.model},
+        {&training_, mixture_model("shared")},
+        {&all, em.model},
+        {&all, mixture_model("shared")}};
+    for (const auto& [cells, model] : attempts) {
+      const std::vector<double> latent = latent_means(*cells);
+      em.model = model;
+      try {
+        return fit_mixture(ConstView<double>(latent.data(), options_.latent,
+                                             static_cast<Index>(cells->size())),
+                           em, compute_.workers, monitor_)
+            .mixture;
+      } catch (const NumericalError&) {
+        continue;
+      }
+    }
+    throw NumericalError(
+        "The latent means of the cells must fall into `k` groups to start from, but in every start "
+        "some group was empty: use a smaller `k`.");
+  }
+
+  // D x n
+  std::vector<double> latent_means(const std::vector<Index>& cells) {
+    std::vector<double> latent(static_cast<std::size_t>(options_.latent) * cells.size());
+    for_blocks(cells, [&](Index begin) {
+      network_.encode(compute_, params_.data(), block_, work_);
+      std::copy(work_.mean.begin(), work_.mean.begin() + block_.n_cells() * options_.latent,
+                latent.begin() + begin * options_.latent);
     });
-    all.divide(n_training());
-    moments_ = all;
-    set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
+    return latent;
   }
 
   // fn(place of the first cell) for blocks of the cells, inputs unmasked.
@@ -264,19 +323,15 @@ class Trainer {
     BoundTerms total;
     for_blocks(cells, [&](Index) {
       total += network_.forward(compute_, params_.data(), block_, prior_,
-                                {kl_weight, options_.seed, Purpose::hold_out, 0}, work_);
+                                {kl_weight, options_.seed, Purpose::bound, 0}, work_);
     });
     return per_cell(total, static_cast<Index>(cells.size()));
   }
 
-  // Real-valued data were standardised: the bound is reported in the units of the data.
   BoundTerms per_cell(const BoundTerms& sum, Index n) const {
-    BoundTerms mean{sum.reconstruction / static_cast<double>(n), sum.kl_z / static_cast<double>(n),
-                    sum.kl_c / static_cast<double>(n)};
-    if (options_.likelihood == "gaussian") {
-      for (double scale : transform_.scale) mean.reconstruction += std::log(scale);
-    }
-    return mean;
+    const double cells = static_cast<double>(n);
+    return {sum.reconstruction / cells + log_unit_change(transform_, options_.likelihood),
+            sum.kl_z / cells, sum.kl_c / cells};
   }
 
   TrainResult result(const double* size) {
@@ -297,15 +352,18 @@ class Trainer {
     return result;
   }
 
-  // Training stopped by itself, or the second half of the joint phase gained next to nothing.
+  // Training stopped by itself, or the second half of a joint phase of some length gained next to
+  // nothing.
   bool converged() const {
     if (stopped_early_) return true;
+    if (options_.epochs_joint < 10) return false;
     const std::size_t n = history_.size(), joint = static_cast<std::size_t>(options_.epochs_joint);
-    const auto bound = [&](std::size_t i) {
-      return held_out_.empty() ? history_[i].bound : history_[i].bound_heldout;
-    };
-    const double before = bound(n - 1 - joint / 2), after = bound(n - 1);
-    return after - before < convergence_gain * std::abs(before);
+    double best = -std::numeric_limits<double>::infinity(), best_of_first_half = best;
+    for (std::size_t i = n - joint; i < n; ++i) {
+      best = std::max(best, held_out_.empty() ? history_[i].bound : history_[i].bound_heldout);
+      if (i < n - joint / 2) best_of_first_half = best;
+    }
+    return best - best_of_first_half < convergence_gain * std::abs(best);
   }
 
   void sort_components() {
@@ -340,6 +398,7 @@ class Trainer {
   CellBlock<float> block_;
   Workspace<float> work_;
   std::vector<EpochRecord> history_;
+  Snapshot before_;
   Index epoch_ = 0, n_rollbacks_ = 0;
   double rate_scale_ = 1.0;
   bool stopped_early_ = false;

@@ -137,6 +137,63 @@ TEST("train(): early stopping returns to the best epoch") {
   CHECK_NEAR(fit.held_out.reconstruction - fit.held_out.kl(), best, 1e-9);
 }
 
+TEST("train(): a few epochs are not called converged") {
+  TrainOptions o = options();
+  o.epochs_joint = 2;
+  CHECK(!run(o, 1).converged);
+}
+
+TEST("train(): a group of one cell, whether held out or not") {
+  // Five kinds of cells, four of them once.
+  Simulated data = simulate();
+  std::vector<int> start{0}, gene;
+  std::vector<double> count;
+  for (Index i = 0; i < 64; ++i) {
+    const std::size_t from = i < 60 ? 0 : static_cast<std::size_t>(i - 59);
+    gene.insert(gene.end(), data.gene.begin() + data.start[from],
+                data.gene.begin() + data.start[from + 1]);
+    count.insert(count.end(), data.count.begin() + data.start[from],
+                 data.count.begin() + data.start[from + 1]);
+    start.push_back(static_cast<int>(gene.size()));
+  }
+  const MatrixReader reader(start.data(), gene.data(), count.data(), data.n_genes, 64);
+  TrainOptions o = options();
+  o.k = 5;
+  o.epochs_warmup = 2;
+  o.epochs_joint = 2;
+  Workers workers(2);
+  Monitor monitor;
+  for (const char* covariance : {"shared", "full"}) {
+    o.covariance = covariance;
+    for (o.seed = 1; o.seed <= 5; ++o.seed) {
+      const TrainResult fit = train(reader, data.size.data(), o, workers, monitor);
+      for (double p : fit.cells.posterior) CHECK(std::isfinite(p));
+    }
+  }
+}
+
+TEST("gaussian: the bound is in the units of the data, in training and for new cells") {
+  Simulated data = simulate();
+  TrainOptions o = options();
+  o.likelihood = "gaussian";
+  o.size_reference = 1;
+  Workers workers(2);
+  Monitor monitor;
+  double bounds[2];
+  for (int scaled = 0; scaled < 2; ++scaled) {
+    if (scaled) {
+      for (double& x : data.count) x *= 1024;  // exact: the fit is the same
+    }
+    const TrainResult fit = train(data.reader(), data.size.data(), o, workers, monitor);
+    const Encoding cells = encode(fit.model, data.reader(), data.size.data(), 8, workers, monitor);
+    double mean = 0;
+    for (double b : cells.bound) mean += b / static_cast<double>(data.n_cells);
+    bounds[scaled] = fit.train.reconstruction - fit.train.kl();
+    CHECK(std::abs(mean - bounds[scaled]) < 5);
+  }
+  CHECK_NEAR(bounds[1], bounds[0] - 60 * std::log(1024.0), 1e-5);
+}
+
 TEST("train(): a step that is not finite is taken back with a smaller learning rate") {
   TrainOptions o = options();
   o.learning_rate = 1e30;

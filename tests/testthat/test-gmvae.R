@@ -130,3 +130,53 @@ test_that("progress_reporter() draws or is silent", {
   expect_error(report("joint", 10, 10, NaN), NA)
   expect_error(report("joint", 10, 10, -4), NA)
 })
+
+test_that("progress bars close with the function that opened them", {
+  old <- options(cli.progress_show_after = 0)
+  on.exit(options(old))
+  open <- function() length(environment(cli::cli_progress_bar)$clienv$progress)
+  before <- open()
+  work <- function(fail) {
+    report <- progress_reporter(TRUE)
+    core <- function(report) report("joint", 1, 10, -4)
+    core(report)
+    expect_identical(open(), before + 1L)
+    if (fail) stop("broke down")
+  }
+  work(FALSE)
+  expect_identical(open(), before)
+  expect_error(work(TRUE), "broke down")
+  expect_identical(open(), before)
+})
+
+test_that("a symmetric dense matrix is read whole", {
+  set.seed(1)
+  x <- matrix(rpois(900, 3), 30)
+  x <- x + t(x)
+  expect_s4_class(as_counts(x), "dgCMatrix")
+  expect_equal(as.matrix(as_counts(x)), x, ignore_attr = TRUE)
+  expect_equal(as.matrix(as_counts(diag(5))), diag(5), ignore_attr = TRUE)
+  expect_s4_class(as_counts(Matrix::forceSymmetric(Matrix::Matrix(x))),
+                  "dgCMatrix")
+})
+
+test_that("a fit called with values, by do.call(), does not carry them", {
+  set.seed(1)
+  x <- simulate_counts(n = 60, genes = 40)$counts
+  fit <- do.call(gmvae, list(x, k = 2, control = quick_control(2)))
+  expect_identical(fit$call, quote(gmvae(x = x, k = 2, control = control)))
+})
+
+test_that("options must be written in full", {
+  expect_error(gmvae_control(epoch = 7), class = "gmvae_error_option")
+  expect_error(gmvae_control(n_thr = 1), class = "gmvae_error_option")
+  expect_error(gmvae_control(12), class = "gmvae_error_option")
+})
+
+test_that("gaussian: predict()'s bound has the units of the data", {
+  set.seed(1)
+  x <- simulate_counts("gaussian", n = 120, genes = 40)$counts * 100
+  fit <- quick_fit(x, 3, likelihood = "gaussian", epochs = 10)
+  expect_equal(mean(predict(fit, x, type = "loglik")),
+               fit$bound["train", "bound"], tolerance = 0.02)
+})

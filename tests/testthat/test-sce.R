@@ -47,3 +47,13 @@ test_that("gmvae() and predict() take a SummarizedExperiment", {
     predict(fit, se, "latent", assay = "other"), fit$latent
   )))
 })
+
+test_that("runGMVAE() takes cells without names, without a word", {
+  skip_if_not_installed("SingleCellExperiment")
+  set.seed(1)
+  counts <- unname(simulate_counts(n = 60, genes = 40)$counts)
+  rownames(counts) <- paste0("g", seq_len(nrow(counts)))
+  sce <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
+  expect_no_warning(sce <- runGMVAE(sce, k = 2, control = quick_control(2)))
+  expect_null(rownames(SingleCellExperiment::reducedDim(sce, "GMVAE")))
+})
