@@ -256,8 +256,8 @@ print_heading <- function(facts) {
 }
 
 # One line per fact, wrapped under itself.
-# A space where no line may break.
-tie <- "\001"
+# A space where no line may break; no fact has a character like it.
+tie <- "~"
 
 print_facts <- function(facts) {
   for (name in names(facts)) {
