@@ -2,6 +2,8 @@
 #'
 #' Every default of the EM algorithm in one place.
 #'
+#' @param ... Must be empty: options are given by their full names, and other
+#'   names are errors.
 #' @param n_init Random starts, a whole number of at least 1. All run 12
 #'   iterations, the best three of them 100, and the best one to convergence.
 #' @param max_iter Iterations at most, a whole number of at least 1.
@@ -14,7 +16,6 @@
 #' @param n_threads Threads, a whole number from 1 to 1,024. The result does not
 #'   depend on it.
 #' @param verbose Show a progress bar, `TRUE` or `FALSE`.
-#' @param ... Must be empty: other names are errors.
 #' @returns A `gmm_control` object: a list with one element per option.
 #' @section Errors: `gmvae_error_option`, for values out of range and for names
 #'   that are no options.
@@ -22,9 +23,9 @@
 #' @examples
 #' gmm_control(n_init = 20, tol = 1e-12)
 #' @export
-gmm_control <- function(n_init = 10, max_iter = 1000, tol = 1e-9, ridge = 0,
-                        n_threads = default_threads(),
-                        verbose = interactive(), ...) {
+gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
+                        ridge = 0, n_threads = default_threads(),
+                        verbose = interactive()) {
   check_option_names(..., options = names(formals(gmm_control)),
                      help = "gmm_control")
   structure(
