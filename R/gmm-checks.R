@@ -12,6 +12,22 @@ gmm_models <- data.frame(
   )
 )
 
+check_given <- function(no_x, no_k, call = rlang::caller_env()) {
+  if (no_x) {
+    gmvae_abort(c(
+      "{.arg x}, the data, must be given.",
+      i = "For instance {.code gmm_fit(faithful, k = 2)}."
+    ), "input", call = call)
+  }
+  if (no_k) {
+    gmvae_abort(c(
+      "{.arg k}, the number of components, must be given.",
+      i = "For instance {.code gmm_fit(x, k = 2)}, or {.code k = 1:6} to choose
+           by BIC."
+    ), "option", call = call)
+  }
+}
+
 check_models <- function(model, d, call = rlang::caller_env()) {
   if (is.null(model)) {
     return(if (d == 1L) c("EEE", "VVV") else gmm_models$code)
@@ -72,8 +88,8 @@ check_start <- function(start, n, k, call = rlang::caller_env()) {
 }
 
 # Numeric data with observations in rows as a matrix of doubles with column
-# names.
-as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
+# names: its own, or `columns` where these are as many, or V1, V2, ...
+as_numeric_matrix <- function(x, columns = NULL, arg = rlang::caller_arg(x),
                               call = rlang::caller_env()) {
   force(arg)
   if (is.data.frame(x)) {
@@ -83,6 +99,13 @@ as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
   } else if (is.numeric(x) && is.null(dim(x))) {
     x <- matrix(x, dimnames = list(names(x), NULL))
   }
+  # Before the type: without rows, a data frame becomes a logical matrix.
+  if (is.matrix(x) && length(x) == 0L) {
+    gmvae_abort(c(
+      "{.arg {arg}} must have at least one row and one column.",
+      x = "It has {nrow(x)} row{?s} and {ncol(x)} column{?s}."
+    ), "input", call = call)
+  }
   if (!is.matrix(x) || !is.numeric(x)) {
     gmvae_abort(c(
       "{.arg {arg}} must be a numeric matrix, a data frame of numeric columns
@@ -91,13 +114,10 @@ as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
       i = if (inherits(x, "Matrix")) "Convert it by `as.matrix()`."
     ), "input", call = call)
   }
-  if (nrow(x) == 0L || ncol(x) == 0L) {
-    gmvae_abort(c(
-      "{.arg {arg}} must have at least one row and one column.",
-      x = "It has {nrow(x)} row{?s} and {ncol(x)} column{?s}."
-    ), "input", call = call)
+  if (is.null(colnames(x))) {
+    colnames(x) <- if (length(columns) == ncol(x)) columns else
+      paste0("V", seq_len(ncol(x)))
   }
-  if (is.null(colnames(x))) colnames(x) <- paste0("V", seq_len(ncol(x)))
   storage.mode(x) <- "double"
   check_finite_values(x, arg, call)
   x
@@ -146,5 +166,18 @@ check_columns_differ <- function(x, call = rlang::caller_env()) {
     "The columns of {.arg x} must vary.",
     x = "{.val {constant}} {?is/are} constant.",
     i = "Leave {cli::qty(constant)}{?it/them} out."
+  ), "data", call = call)
+}
+
+# Covariances are in squared units, which must be far from the ends of double.
+check_units <- function(x, call = rlang::caller_env()) {
+  ranges <- apply(x, 2, function(column) max(column) - min(column))
+  extreme <- ranges < 1e-130 | ranges > 1e130
+  if (!any(extreme)) return(invisible())
+  columns <- colnames(x)[extreme]
+  gmvae_abort(c(
+    "The range of each column of {.arg x} must be from 1e-130 to 1e130.",
+    x = "That of {.val {columns}} is {signif(ranges[extreme], 2)}.",
+    i = "Change {cli::qty(columns)}{?its/their} units."
   ), "data", call = call)
 }

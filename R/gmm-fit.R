@@ -20,7 +20,7 @@
 #'   | `"VII"` | `"spherical"` | a multiple of the identity, its own | k |
 #'
 #'   A vector means "choose by BIC", and `NULL` all four (of data with one
-#'   column, where the last three are the same, `"EEE"` and `"VVV"`).
+#'   column, where `"VVI"` and `"VII"` are the same as `"VVV"`, the other two).
 #' @param ... Must be empty: other names are errors.
 #' @param start Instead of random starts, a component from 1 to `k` for each row
 #'   of `x` (n whole numbers or a factor), for one `k`. EM begins with an
@@ -56,18 +56,20 @@
 #'     `version` (of the format)
 #' @details
 #' Columns are centred and scaled inside and the results mapped back, so units
-#' do not matter; for `"VII"`, which is a statement about units, all columns
-#' are scaled by one number. Sums over the data are gathered in coordinates in
-#' which each component is a standard normal, so a large offset costs no
-#' accuracy.
+#' do not matter as long as doubles hold their squares: the range of a column,
+#' largest value minus smallest, must be from 1e-130 to 1e130. For `"VII"`,
+#' which is a statement about units, all columns are scaled by one number. Sums
+#' over the data are gathered in coordinates in which each component is a
+#' standard normal, so a large offset costs no accuracy.
 #'
 #' With p the number of free parameters and z the posterior probabilities,
 #' BIC = -2 loglik + p log n (Schwarz 1978) and
 #' ICL = BIC - 2 sum_i log max_j z_ij (Biernacki, Celeux and Govaert 2000).
-#' @section Errors: `gmvae_error_input` if `x` is not numeric, has no rows or
-#'   two columns of one name;
-#'   `gmvae_error_data` if values are missing or infinite or a column is
-#'   constant; `gmvae_error_option` for `k`, `model`, `start` and `control`;
+#' @section Errors: `gmvae_error_input` if `x` is missing, not numeric,
+#'   without rows or with two columns of one name;
+#'   `gmvae_error_data` if values are missing or infinite, or a column is
+#'   constant or of extreme units; `gmvae_error_option` for `k`, `model`,
+#'   `start` and `control`;
 #'   `gmvae_error_numerical` if a component collapses in every start (use a
 #'   smaller `k`, a simpler model or a `ridge`). In a search, such a combination
 #'   has its `reason` in the table. `gmvae_warning_not_converged` if EM stops at
@@ -98,10 +100,12 @@ gmm_fit <- function(x, k, model = NULL, ..., start = NULL, keep_data = FALSE,
                     control = gmm_control()) {
   call <- rlang::current_env()
   check_no_dots(..., call = call)
+  check_given(missing(x), missing(k))
   control <- check_gmm_control(control, call)
   keep_data <- check_flag(keep_data)
   x <- as_numeric_matrix(x)
   check_columns_differ(x)
+  check_units(x)
   k <- check_k(k, x)
   models <- check_models(model, ncol(x))
   start <- check_start(start, nrow(x), k)

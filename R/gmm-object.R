@@ -51,6 +51,7 @@ uncertainty_of <- function(posterior) {
 
 #' @export
 print.gmm_fit <- function(x, ...) {
+  check_fit(x, "x")
   cat(fit_headline(x), sep = "\n")
   cat("\nRows by most probable component:\n")
   print(table(factor(x$cluster, seq_len(x$k)), dnn = NULL))
@@ -116,6 +117,7 @@ format_criterion <- function(value) {
 #' summary(gmm_fit(faithful, k = 2))
 #' @export
 summary.gmm_fit <- function(object, ...) {
+  check_fit(object)
   groups <- factor(object$cluster, seq_len(object$k))
   best <- object$search[order(object$search$bic), names(object$search) !=
                           "reason"]

@@ -76,13 +76,13 @@ match_columns <- function(newdata, columns, arg = "newdata",
     }
     newdata <- newdata[, columns, drop = FALSE]
   }
-  x <- as_numeric_matrix(newdata, arg = arg, call = call)
-  if (ncol(x) != length(columns)) {
+  width <- if (is.null(dim(newdata))) 1L else ncol(newdata)
+  if (is.numeric(newdata) && width != length(columns)) {
     gmvae_abort(c(
       "{.arg {arg}} must have {length(columns)} column{?s}, as the fit.",
-      x = "It has {ncol(x)}.",
+      x = "It has {width}.",
       i = if (is.null(dim(newdata))) "Write one row as `rbind(row)`."
     ), "input", call = call)
   }
-  x
+  as_numeric_matrix(newdata, columns, arg, call)
 }

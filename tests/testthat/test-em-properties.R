@@ -95,6 +95,15 @@ test_that("units and offsets do not matter", {
                  tolerance = 1e-10)
     expect_equal(tiny$means * 1e7, plain$means, tolerance = 1e-6)
 
+    for (unit in c(1e-120, 1e120)) {
+      scaled <- fit_model(model, x * unit)
+      expect_identical(unname(scaled$cluster), unname(plain$cluster))
+      expect_equal(scaled$loglik, plain$loglik - 720 * log(unit),
+                   tolerance = 1e-10)
+      expect_equal(predict(scaled, x * unit, "prob"), scaled$posterior,
+                   tolerance = 1e-10, ignore_attr = TRUE)
+    }
+
     far <- fit_model(model, x + 1e8)
     expect_identical(unname(far$cluster), unname(plain$cluster))
     expect_equal(far$loglik, plain$loglik, tolerance = 1e-6)

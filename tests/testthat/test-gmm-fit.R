@@ -115,6 +115,13 @@ test_that("print() and summary() fit one screen and return their object", {
   expect_equal(sum(summary(fit)$components$rows), 272)
 })
 
+test_that("print() and summary() refuse fits of a newer format", {
+  fit <- gmm_fit(petals, 2, "VVI", control = quiet())
+  fit$version <- gmvae_format + 1L
+  expect_error(print(fit), class = "gmvae_error_input")
+  expect_error(summary(fit), class = "gmvae_error_input")
+})
+
 test_that("logLik(), nobs(), AIC(), BIC() and coef() agree with the fit", {
   fit <- gmm_fit(petals, 2, "VVI", control = quiet())
   expect_identical(as.numeric(logLik(fit)), fit$loglik)
@@ -133,6 +140,8 @@ test_that("the core and R know the same models", {
 
 test_that("gmm_control() refuses names and values that are no options", {
   expect_error(gmm_control(n_starts = 3), class = "gmvae_error_option")
+  expect_error(gmm_control(max = 5), class = "gmvae_error_option")
+  expect_error(gmm_control(5), class = "gmvae_error_option")
   expect_error(gmm_control(tol = 0), class = "gmvae_error_option")
   expect_error(gmm_control(max_iter = 1.5), class = "gmvae_error_option")
   edited <- gmm_control()
@@ -155,6 +164,12 @@ test_that("gmm_fit() says what is wrong with its input", {
     gmm_fit(iris, 2)
     gmm_fit(list(1, 2), 2)
     gmm_fit(petals[0, ], 1)
+    gmm_fit(faithful[0, ], 2)
+    gmm_fit(data.frame(a = numeric(), b = numeric()), 1)
+    gmm_fit(k = 2)
+    gmm_fit(faithful)
+    gmm_fit(faithful * 1e200, 2)
+    gmm_fit(faithful$waiting * 1e-300, 2)
     gmm_fit(bad, 2)
     gmm_fit(cbind(petals, one = 1), 2)
     gmm_fit(cbind(petals, petals), 2)
@@ -169,6 +184,10 @@ test_that("gmm_fit() says what is wrong with its input", {
     gmm_fit(petals, 3, start = rep(1:2, 75))
     gmm_fit(petals, 2, control = gmm_control(max_iters = 10))
   })
+  expect_error(gmm_fit(k = 2), class = "gmvae_error_input")
+  expect_error(gmm_fit(faithful), class = "gmvae_error_option")
+  expect_error(fit_now(faithful[0, ]), class = "gmvae_error_input")
+  expect_error(fit_now(petals * 1e200), class = "gmvae_error_data")
   expect_error(fit_now(letters), class = "gmvae_error_input")
   expect_error(fit_now(iris), class = "gmvae_error_input")
   expect_error(fit_now(bad), class = "gmvae_error_data")

@@ -57,6 +57,8 @@ test_that("predict() says what is wrong with newdata", {
     predict(fit, c(5.1, 3.5, 1.4, 0.2))
     predict(fit, transform(iris, Petal.Width = "a"))
     predict(fit, replace(flowers, 7, NaN))
+    predict(fit, replace(unname(flowers), 7, NaN))
+    predict(fit, letters)
     predict(fit, flowers, type = "classes")
     predict(fit, type = "density")
     predict(fit, flowers, what = "class")
