@@ -17,12 +17,23 @@ using ConstMatrix = Eigen::Map<const Eigen::MatrixXd>;
 
 constexpr double smallest_pivot = 1e-13;  // relative to the variance of the column
 constexpr double largest_square = 1e300;  // of a distance: beyond, exp() is zero anyhow
-constexpr Index max_slots = 32;           // partial sums of a pass, whatever the threads
+constexpr Index min_slots = 4;            // partial sums of a pass, whatever the threads ...
+constexpr Index max_slots = 32;           // ... and fewer where they are large
+constexpr Index slot_bytes = 64 << 20;    // of all slots, beyond min_slots
 constexpr Index widest_dots = 24;         // dimensions up to which dots beat tiles of a product
 constexpr double section_flops = 2e9;     // between two looks at the monitor: below a second
 
 // Rows of a block: its whitened copy (rows x dK) stays in the second-level cache.
-Index block_rows(Index d, Index k) { return std::clamp<Index>(32768 / (d * k) / 64 * 64, 64, 512); }
+// Fewer where even the fewest take long.
+Index block_rows(Index d, Index k) {
+  return std::clamp<Index>(32768 / (d * k) / 64 * 64, d * k < 4096 ? 64 : 32, 512);
+}
+
+// Slots for the partial sums of a pass over blocks of so many rows.
+Index slot_count(const Frame& frame, Index blocks) {
+  const Index bytes = frame.covariances.size() * static_cast<Index>(sizeof(double));
+  return std::min(std::clamp(slot_bytes / bytes, min_slots, max_slots), blocks);
+}
 
 // What one block of rows needs, in memory that is used again for the next.  One column per
 // component or coordinate, so that every loop runs along the rows.
@@ -233,16 +244,15 @@ Statistics gather(ConstView<double> x, const Frame& frame, const Index* labels, 
   const Index d = x.rows, k = frame.n_components();
   const Index rows = block_rows(d, k);
   const double flops_per_row = static_cast<double>(4 * d * k * (d + 10));
-  const Index section = std::max(static_cast<Index>(section_flops / flops_per_row) /
-                                     (max_slots * rows) * max_slots * rows,
-                                 max_slots * rows);
-  std::vector<Statistics> slots(
-      static_cast<std::size_t>(std::min<Index>(max_slots, n_blocks(x.cols, rows))));
+  const Index n_slots = slot_count(frame, n_blocks(x.cols, rows)), round = n_slots * rows;
+  const Index section =
+      std::max(static_cast<Index>(section_flops / flops_per_row) / round * round, round);
+  std::vector<Statistics> slots(static_cast<std::size_t>(n_slots));
   for (Statistics& slot : slots) slot.set_zero(frame);
 
   for (Index begin = 0; begin < x.cols; begin += section) {
     const Index end = std::min(begin + section, x.cols);
-    const Index share = n_blocks(n_blocks(end - begin, rows), max_slots) * rows;
+    const Index share = n_blocks(n_blocks(end - begin, rows), n_slots) * rows;
     parallel_blocks(workers, end - begin, share, [&](Index slot, Index from, Index to) {
       Statistics& statistics = slots[static_cast<std::size_t>(slot)];
       Block block;

@@ -192,6 +192,24 @@ TEST("the work is cut into sections without changing it") {
   CHECK_NEAR(found.mixture.weights[0], counts.maxCoeff() / static_cast<double>(n), 1e-12);
 }
 
+TEST("a pass over wide data has short sections and the same bits for all threads") {
+  struct Counter : Monitor {
+    int polls = 0;
+    void poll() override { ++polls; }
+  };
+  const Index n = 512, d = 700, k = 8;
+  const Sample sample = three_groups(n, d);
+  Frame unit;
+  make_frame(Eigen::VectorXd::Ones(k), Eigen::MatrixXd::Zero(d, k),
+             Eigen::MatrixXd::Identity(d, d).replicate(1, k), Scatter::full, &unit);
+  Counter counter;
+  Workers one(1), three(3);
+  const Statistics found = gather(sample.view(), unit, sample.labels.data(), one, counter);
+  CHECK(counter.polls >= 4);
+  CHECK(found.scatter == gather(sample.view(), unit, sample.labels.data(), three, counter).scatter);
+  CHECK_NEAR(found.sums.rowwise().sum().sum() / sample.x.sum(), 1.0, 1e-12);
+}
+
 TEST("units and offsets change nothing but the units") {
   const Sample sample = three_groups(500, 3);
   for (const Family& family : families) {
