@@ -81,7 +81,7 @@ bool Em::m_step(const Moments& moments, double fewest_rows, Frame* frame) const 
     }
   }
   return make_frame(moments.counts / moments.counts.sum(), moments.means, covariances,
-                    family_.scatter, frame) &&
+                    family_.scatter, frame, &monitor_) &&
          spread(*frame) > least_spread;
 }
 
@@ -103,7 +103,7 @@ void Em::step(Run& run) {
     return;
   }
   run.history.push_back(statistics.loglik);
-  run.moments = to_moments(statistics, frame);
+  run.moments = to_moments(statistics, frame, &monitor_);
   run.frame = std::move(frame);
   run.converged = is_converged(run.history);
 }
@@ -135,8 +135,8 @@ Moments Em::partition_moments(const std::vector<Index>& labels) {
   }
   Frame unit;
   make_frame(Eigen::VectorXd::Ones(k), Eigen::MatrixXd::Zero(d, k), identity, family_.scatter,
-             &unit);
-  return to_moments(gather(points_, unit, labels.data(), workers_, monitor_), unit);
+             &unit, &monitor_);
+  return to_moments(gather(points_, unit, labels.data(), workers_, monitor_), unit, &monitor_);
 }
 
 // k-means++, with each scatter drawn towards the pooled one as if d + 1 more rows had that: a

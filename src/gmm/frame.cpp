@@ -153,7 +153,8 @@ void add(const Frame& frame, Block& block, Statistics& statistics) {
 }  // namespace
 
 bool make_frame(const Eigen::VectorXd& weights, const Eigen::MatrixXd& means,
-                const Eigen::MatrixXd& covariances, Scatter scatter, Frame* frame) {
+                const Eigen::MatrixXd& covariances, Scatter scatter, Frame* frame,
+                Monitor* monitor) {
   const Index d = means.rows(), n_components = means.cols();
   frame->scatter = scatter;
   frame->weights = weights;
@@ -171,6 +172,7 @@ bool make_frame(const Eigen::VectorXd& weights, const Eigen::MatrixXd& means,
   frame->whiten.resize(d, d * n_components);
   frame->offset.resize(d * n_components);
   for (Index k = 0; k < n_components; ++k) {
+    if (monitor != nullptr) monitor->poll();
     const auto covariance = nth_block(covariances, k);
     const Eigen::LLT<Eigen::MatrixXd> cholesky(covariance);
     const Eigen::MatrixXd root = cholesky.matrixL();
@@ -216,7 +218,7 @@ Statistics& Statistics::operator+=(const Statistics& other) {
   return *this;
 }
 
-Moments to_moments(const Statistics& statistics, const Frame& frame) {
+Moments to_moments(const Statistics& statistics, const Frame& frame, Monitor* monitor) {
   Moments moments{statistics.counts, frame.means, statistics.scatter};
   for (Index k = 0; k < frame.n_components(); ++k) {
     if (!(statistics.counts[k] > 0.0)) continue;
@@ -228,6 +230,7 @@ Moments to_moments(const Statistics& statistics, const Frame& frame) {
       moments.scatter.col(k).array() *= sd.square();
       continue;
     }
+    if (monitor != nullptr) monitor->poll();
     const Eigen::MatrixXd root = nth_block(frame.root, k);
     auto scatter = nth_block(moments.scatter, k);
     moments.means.col(k) += root.triangularView<Eigen::Lower>() * shift;

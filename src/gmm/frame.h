@@ -28,9 +28,11 @@ struct Frame {
 };
 
 // False where a covariance is not positive definite in double: a Cholesky pivot, the variance of
-// a column given those before it, is below 1e-13 of the column's variance.
+// a column given those before it, is below 1e-13 of the column's variance.  Here and below, a
+// monitor is polled for each component: a wide one takes a while.
 bool make_frame(const Eigen::VectorXd& weights, const Eigen::MatrixXd& means,
-                const Eigen::MatrixXd& covariances, Scatter scatter, Frame* frame);
+                const Eigen::MatrixXd& covariances, Scatter scatter, Frame* frame,
+                Monitor* monitor = nullptr);
 
 // The smallest variance left to a column given those before it, of any component, relative to the
 // largest variance of any: near zero where a component lies in a plane or on a few equal rows.
@@ -48,7 +50,7 @@ struct Statistics {
   Statistics& operator+=(const Statistics& other);
 };
 
-Moments to_moments(const Statistics& statistics, const Frame& frame);
+Moments to_moments(const Statistics& statistics, const Frame& frame, Monitor* monitor = nullptr);
 
 // One pass over the data (x: d x n): E-step and the sums for the M-step, fused per block.
 // Responsibilities are the posterior probabilities under the frame, or given `labels` (n, from 0)

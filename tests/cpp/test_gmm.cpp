@@ -206,6 +206,9 @@ TEST("a pass over wide data has short sections and the same bits for all threads
   Workers one(1), three(3);
   const Statistics found = gather(sample.view(), unit, sample.labels.data(), one, counter);
   CHECK(counter.polls >= 4);
+  counter.polls = 0;
+  to_moments(found, unit, &counter);
+  CHECK(counter.polls == 3);  // one for each component with rows
   CHECK(found.scatter == gather(sample.view(), unit, sample.labels.data(), three, counter).scatter);
   CHECK_NEAR(found.sums.rowwise().sum().sum() / sample.x.sum(), 1.0, 1e-12);
 }
