@@ -110,7 +110,7 @@ gmm_fit <- function(x, k, model = NULL, ..., start = NULL, keep_data = FALSE,
   models <- check_models(model, ncol(x))
   start <- check_start(start, nrow(x), k)
   fit <- gmm_bridge(x, k, models, start, control, call)
-  fit$call <- call_without_data(match.call())
+  fit$call <- call_by_name(match.call(), "gmm_fit")
   if (keep_data) fit$data <- x
   fit
 }
@@ -189,11 +189,4 @@ warn_not_converged <- function(best, control, call) {
     x = "It stopped after {best$core$n_iter} iteration{?s}.",
     i = "Raise `max_iter` or `tol` in {.fn gmm_control}."
   ), "not_converged", call = call)
-}
-
-# do.call() puts the data itself into the call; a fit keeps no copy of it.
-call_without_data <- function(call) {
-  if (!is.symbol(call[[1]])) call[[1]] <- quote(gmm_fit)
-  if (!is.language(call$x)) call$x <- quote(x)
-  call
 }
