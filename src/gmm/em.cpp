@@ -205,27 +205,21 @@ EmFit Em::result(const Run& best, const std::vector<Run>& runs) const {
   const Frame& frame = best.frame;
   const double shift = -data_.scale.array().log().sum() * static_cast<double>(points_.cols);
 
-  std::vector<Index> order(static_cast<std::size_t>(k));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Index a, Index b) { return frame.weights[a] > frame.weights[b]; });
-  EmFit fit;
-  fit.mixture.weights.resize(k);
-  fit.mixture.means.resize(d, k);
+  Mixture mixture;
+  mixture.weights = frame.weights;
+  mixture.means.resize(d, k);
   for (Index j = 0; j < k; ++j) {
-    const Index from = order[static_cast<std::size_t>(j)];
-    fit.mixture.weights[j] = frame.weights[from];
-    fit.mixture.means.col(j) =
-        data_.centre.array() + data_.scale.array() * frame.means.col(from).array();
+    mixture.means.col(j) = data_.centre.array() + data_.scale.array() * frame.means.col(j).array();
     Eigen::MatrixXd covariance;
     if (family_.scatter == Scatter::full) {
-      covariance = nth_block(frame.covariances, from);
+      covariance = nth_block(frame.covariances, j);
     } else {
-      covariance = frame.covariances.col(from).asDiagonal();
+      covariance = frame.covariances.col(j).asDiagonal();
     }
-    fit.mixture.covariances.push_back(data_.scale.asDiagonal() * covariance *
-                                      data_.scale.asDiagonal());
+    mixture.covariances.push_back(data_.scale.asDiagonal() * covariance * data_.scale.asDiagonal());
   }
+  EmFit fit;
+  fit.mixture = sorted_by_weight(mixture);
   fit.history = best.history;
   for (double& loglik : fit.history) loglik += shift;
   fit.loglik = fit.history.back();
@@ -251,6 +245,21 @@ void Em::fail(std::size_t n_starts) const {
 }
 
 }  // namespace
+
+Mixture sorted_by_weight(const Mixture& mixture) {
+  std::vector<Index> order(static_cast<std::size_t>(mixture.weights.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return mixture.weights[a] > mixture.weights[b]; });
+  Mixture sorted = mixture;
+  for (std::size_t to = 0; to < order.size(); ++to) {
+    const Index from = order[to];
+    sorted.weights[static_cast<Index>(to)] = mixture.weights[from];
+    sorted.means.col(static_cast<Index>(to)) = mixture.means.col(from);
+    sorted.covariances[to] = mixture.covariances[static_cast<std::size_t>(from)];
+  }
+  return sorted;
+}
 
 EmFit fit_mixture(ConstView<double> x, const EmOptions& options, Workers& workers,
                   Monitor& monitor) {

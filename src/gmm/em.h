@@ -19,6 +19,9 @@ struct Mixture {
   std::vector<Eigen::MatrixXd> covariances;  // K of d x d; models with a common one repeat it
 };
 
+// The same mixture, components by decreasing weight; ties keep their order.
+Mixture sorted_by_weight(const Mixture& mixture);
+
 struct EmOptions {
   std::string model;  // code or alias of a family, see gmm/family.h
   Index k;            // components

@@ -336,7 +336,7 @@ class Trainer {
 
   TrainResult result(const double* size) {
     TrainResult result;
-    sort_components();
+    set_mixture(sorted_by_weight(prior_.mixture()));
     result.model = {
         options_.likelihood, options_.covariance, network_.shape(),        params_,
         transform_,          prior_.mixture(),    options_.size_reference, options_.seed};
@@ -364,23 +364,6 @@ class Trainer {
       if (i < n - joint / 2) best_of_first_half = best;
     }
     return best - best_of_first_half < convergence_gain * std::abs(best);
-  }
-
-  void sort_components() {
-    Mixture sorted = prior_.mixture();
-    std::vector<Index> order(static_cast<std::size_t>(options_.k));
-    std::iota(order.begin(), order.end(), Index{0});
-    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
-      return prior_.mixture().weights[a] > prior_.mixture().weights[b];
-    });
-    for (Index c = 0; c < options_.k; ++c) {
-      const Index from = order[static_cast<std::size_t>(c)];
-      sorted.weights[c] = prior_.mixture().weights[from];
-      sorted.means.col(c) = prior_.mixture().means.col(from);
-      sorted.covariances[static_cast<std::size_t>(c)] =
-          prior_.mixture().covariances[static_cast<std::size_t>(from)];
-    }
-    set_mixture(sorted);
   }
 
   const CellReader& reader_;
