@@ -100,8 +100,9 @@ Start Starts::make_one(Index k, Index which, Workers& workers, Monitor& monitor)
   const std::uint64_t stream = static_cast<std::uint64_t>(which);
   switch (which % 3) {
   case 0: return {"random points",
-                  random_partition(points_, weights_, k,
-                                   RngStream(seed_, Purpose::mixture_start, 3, stream))};
+                  random_partition(view(points_), weights_, k,
+                                   RngStream(seed_, Purpose::mixture_start, 3, stream), workers,
+                                   monitor)};
   case 1: return {"k-means, sphered", from_kmeans(sphered_, k, stream, workers, monitor)};
   default: return {"k-means", from_kmeans(points_, k, stream, workers, monitor)};
   }
