@@ -18,7 +18,8 @@ void RowGroup::normalise(const Observations& data, const Frame& frame) {
   if (data.has_labels()) {
     for (Index i = 0; i < n; ++i) {
       const int label = data.label(row(i));
-      for (Index k = 0; label >= 0 && k <= n_components; ++k) {
+      if (label < 0 || label >= n_components) continue;
+      for (Index k = 0; k <= n_components; ++k) {
         if (k != label) r_(i, k) = -std::numeric_limits<double>::infinity();
       }
     }

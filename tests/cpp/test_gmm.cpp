@@ -159,7 +159,8 @@ TEST("everything at once, for every family") {
     task.options.em.prior.dof = missing;
     task.options.em.ridge = 1e-3;
     const CellFit found = task.fit(family.code, 3);
-    CHECK(found.reason.empty());
+    CHECK_NEAR(found.reason.size(), 0, 0.0);
+    if (!found.reason.empty()) continue;
     CHECK(std::isfinite(found.loglik) && std::isfinite(found.objective));
     CHECK_NEAR(found.mixture.weights.sum() + found.mixture.noise, 1.0, 1e-12);
     const Index base = 2 + 9 + family.n_parameters(3, 3);
