@@ -32,31 +32,39 @@ void for_distances(ConstView<double> x, const Eigen::MatrixXd& centres, Workers&
   });
 }
 
-// The column at which the running sum of weights passes `target`.
-Index pick(const Eigen::VectorXd& weights, double target) {
+// The column at which the running sum of weights passes a uniform share of their total.
+Index pick(const Eigen::VectorXd& weights, RngStream& rng) {
+  const double target = rng.uniform() * weights.sum();
   Index i = 0;
   for (double sum = weights[0]; sum <= target && i + 1 < weights.size();) sum += weights[++i];
   return i;
 }
 
-Eigen::MatrixXd seed_centres(ConstView<double> x, Index k, RngStream& rng, Workers& workers,
+Eigen::MatrixXd seed_centres(ConstView<double> x, const Eigen::VectorXd& weights, Index k,
+                             const Eigen::MatrixXd& fixed, RngStream& rng, Workers& workers,
                              Monitor& monitor) {
-  const Index d = x.rows, n = x.cols;
+  const Index d = x.rows, n = x.cols, n_fixed = fixed.cols();
   const Index n_draws = 2 + static_cast<Index>(std::log(static_cast<double>(k)));
   const ConstMatrix columns(x.data, d, n);
   Eigen::MatrixXd centres(d, k), drawn(d, n_draws), nearest(n, n_draws);
-  Eigen::VectorXd closest = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::max());
-  for (Index j = 0; j < k; ++j) {
-    const double total = closest.sum();
+  Eigen::VectorXd closest = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::infinity());
+  if (n_fixed > 0) {
+    centres.leftCols(n_fixed) = fixed;
+    for_distances(x, fixed, workers, [&](Index i, const auto& distances) {
+      closest[i] = std::max(distances.minCoeff(), 0.0);
+    });
+  }
+  for (Index j = n_fixed; j < k; ++j) {
+    const Eigen::VectorXd potential = j == 0 ? weights : weights.cwiseProduct(closest);
     for (Index draw = 0; draw < n_draws; ++draw) {
-      drawn.col(draw) = columns.col(j == 0 ? rng.below(n) : pick(closest, rng.uniform() * total));
+      drawn.col(draw) = columns.col(pick(potential, rng));
     }
     for_distances(x, drawn, workers, [&](Index i, const auto& distances) {
       // Not below zero: the expanded square rounds.
       nearest.row(i) = distances.cwiseMax(0.0).cwiseMin(closest[i]).transpose();
     });
     Index best = 0;
-    if (j > 0) nearest.colwise().sum().minCoeff(&best);
+    if (j > 0) (nearest.transpose() * weights).minCoeff(&best);
     centres.col(j) = drawn.col(best);
     closest = nearest.col(best);
     monitor.poll();
@@ -64,32 +72,77 @@ Eigen::MatrixXd seed_centres(ConstView<double> x, Index k, RngStream& rng, Worke
   return centres;
 }
 
+// A label that has no point takes the one that is farthest from its own centre and not alone.
+void fill_empty(Index k, std::vector<Index>& labels, Eigen::VectorXd& distances) {
+  std::vector<Index> sizes(static_cast<std::size_t>(k), 0);
+  for (const Index label : labels) ++sizes[static_cast<std::size_t>(label)];
+  for (Index j = 0; j < k; ++j) {
+    if (sizes[static_cast<std::size_t>(j)] > 0) continue;
+    Index farthest = -1;
+    for (Index i = 0; i < distances.size(); ++i) {
+      const Index size = sizes[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])];
+      if (size > 1 && (farthest < 0 || distances[i] > distances[farthest])) farthest = i;
+    }
+    Index& label = labels[static_cast<std::size_t>(farthest)];
+    --sizes[static_cast<std::size_t>(label)];
+    ++sizes[static_cast<std::size_t>(j)];
+    label = j;
+    distances[farthest] = 0.0;
+  }
+}
+
+std::vector<Index> nearest_centres(ConstView<double> x, const Eigen::MatrixXd& centres,
+                                   Workers& workers) {
+  std::vector<Index> labels(static_cast<std::size_t>(x.cols));
+  Eigen::VectorXd closest(x.cols);
+  for_distances(x, centres, workers, [&](Index i, const auto& distances) {
+    closest[i] = distances.minCoeff(&labels[static_cast<std::size_t>(i)]);
+  });
+  fill_empty(centres.cols(), labels, closest);
+  return labels;
+}
+
+// Weighted means of the labelled columns, by increments: exact where all are equal.
+Eigen::MatrixXd centres_of(const ConstMatrix& columns, const Eigen::VectorXd& weights,
+                           const std::vector<Index>& labels, Index k) {
+  Eigen::MatrixXd centres = Eigen::MatrixXd::Zero(columns.rows(), k);
+  Eigen::VectorXd mass = Eigen::VectorXd::Zero(k);
+  for (Index i = 0; i < columns.cols(); ++i) {
+    const Index label = labels[static_cast<std::size_t>(i)];
+    mass[label] += weights[i];
+    centres.col(label) += weights[i] / mass[label] * (columns.col(i) - centres.col(label));
+  }
+  return centres;
+}
+
 }  // namespace
 
-std::vector<Index> kmeans(ConstView<double> x, Index k, RngStream rng, Workers& workers,
+std::vector<Index> kmeans(ConstView<double> x, const Eigen::VectorXd& weights, Index k,
+                          const Eigen::MatrixXd& fixed, RngStream rng, Workers& workers,
                           Monitor& monitor) {
-  const Index d = x.rows, n = x.cols;
-  const ConstMatrix columns(x.data, d, n);
-  std::vector<Index> labels(static_cast<std::size_t>(n), 0);
-  if (k == 1) return labels;
-  Eigen::MatrixXd centres = seed_centres(x, k, rng, workers, monitor);
-  for (Index step = 0;; ++step) {
-    for_distances(x, centres, workers, [&](Index i, const auto& distances) {
-      distances.minCoeff(&labels[static_cast<std::size_t>(i)]);
-    });
+  if (k == 1) return std::vector<Index>(static_cast<std::size_t>(x.cols), 0);
+  const ConstMatrix columns(x.data, x.rows, x.cols);
+  Eigen::MatrixXd centres = seed_centres(x, weights, k, fixed, rng, workers, monitor);
+  for (Index step = 0; step < lloyd_steps; ++step) {
+    centres = centres_of(columns, weights, nearest_centres(x, centres, workers), k);
     monitor.poll();
-    if (step == lloyd_steps) return labels;
-    Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(d, k);
-    Eigen::VectorXd counts = Eigen::VectorXd::Zero(k);
-    for (Index i = 0; i < n; ++i) {
-      const Index label = labels[static_cast<std::size_t>(i)];
-      sums.col(label) += columns.col(i);
-      counts[label] += 1.0;
-    }
-    for (Index j = 0; j < k; ++j) {
-      if (counts[j] > 0.0) centres.col(j) = sums.col(j) / counts[j];
-    }
   }
+  return nearest_centres(x, centres, workers);
+}
+
+std::vector<Index> random_partition(ConstView<double> x, const Eigen::VectorXd& weights, Index k,
+                                    RngStream rng, Workers& workers, Monitor& monitor) {
+  const ConstMatrix columns(x.data, x.rows, x.cols);
+  Eigen::MatrixXd centres(x.rows, k);
+  Eigen::VectorXd eligible = weights;
+  for (Index j = 0; j < k; ++j) {
+    centres.col(j) = columns.col(pick(eligible, rng));
+    for (Index i = 0; i < x.cols; ++i) {
+      if (columns.col(i) == centres.col(j)) eligible[i] = 0.0;
+    }
+    monitor.poll();
+  }
+  return nearest_centres(x, centres, workers);
 }
 
 }  // namespace gmvae
