@@ -1,67 +1,249 @@
-# Seconds per EM iteration of gmm_fit() beside mclust, full covariance:
-#   Rscript tests/bench/gmm.R [n d k]...      default: 20000 10 10 100000 10 10
-# Same data, same start; agreement is printed before any time. A time is the
-# difference between a long and a short run over the iterations between them.
+# gmm_fit() beside mclust and scikit-learn: agreement first, then times.
+#   Rscript tests/bench/gmm.R [section]...             default: all
+# Sections: iteration search models memory acceleration. A peer that is not
+# installed is left out, and said to be. Times are medians.
 
 library(gmvae)
+script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
+here <- dirname(script)
+source(file.path(here, "gmm-helpers.R"))
 
-simulate_groups <- function(n, d, k) {
+# Spherical groups of several sizes, and a partition that EM has something to
+# do from: three labels of ten are wrong.
+simulate_groups <- function(n, d, k, separation = 2) {
   group <- sample.int(k, n, replace = TRUE)
-  centres <- matrix(rnorm(k * d, sd = 2), k)
+  centres <- matrix(rnorm(k * d, sd = separation), k)
   spread <- runif(k, 0.7, 1.5)
   list(x = centres[group, ] + spread[group] * matrix(rnorm(n * d), n),
-       # A start that EM has something to do from.
        start = ifelse(runif(n) < 0.3, sample.int(k, n, replace = TRUE), group))
 }
 
-seconds <- function(expr) system.time(expr)[["elapsed"]]
-
-ours <- function(data, k, iterations, n_threads) {
-  control <- gmm_control(max_iter = iterations, tol = 1e-300, verbose = FALSE,
-                         n_threads = n_threads)
-  options <- c(unclass(control), list(k = k, model = "VVV",
-                                      start = data$start - 1L))
-  gmvae:::cpp_gmm_fit(data$x, options, 1, NULL)
+# Exactly so many EM iterations from the partition: one is an M-step.
+ours <- function(data, k, model, iterations, n_threads = 2L) {
+  suppressWarnings(gmm_fit(
+    data$x, k, model, start = data$start,
+    control = gmm_control(max_iter = iterations, tol = 1e-300,
+                          accelerate = FALSE, n_threads = n_threads,
+                          verbose = FALSE)
+  ))
 }
 
-theirs <- function(data, k, iterations) {
-  control <- mclust::emControl(itmax = iterations, tol = 1e-300)
-  mclust::meVVV(data$x, mclust::unmap(data$start), control = control)
+mclust_em <- function(data, model, iterations) {
+  control <- mclust::emControl(itmax = iterations,
+                               tol = c(1e-300, mclust::emControl()$tol[2]))
+  # me() itself looks for these where it is called.
+  me_model <- getExportedValue("mclust", paste0("me", model))
+  suppressWarnings(
+    me_model(data$x, mclust::unmap(data$start), control = control)
+  )
 }
 
-per_iteration <- function(run, long, short = 1L) {
-  once <- function() (seconds(run(long)) - seconds(run(short))) / (long - short)
-  median(replicate(3, once()))
+print_agreement <- function(peer, loglik, theirs) {
+  say("  log-likelihood, relative difference from %s: %.1e", peer,
+      abs(loglik - theirs) / abs(theirs))
 }
 
-compare <- function(n, d, k, with_mclust) {
+print_seconds <- function(who, time, than = NULL) {
+  ratio <- if (is.null(than)) "" else sprintf("  (%.1fx)", time / than)
+  say("  %-28s %8.4f s%s", who, time, ratio)
+}
+
+# -- Section: iteration --------------------------------------------------------
+
+python <- Sys.getenv("PYTHON", "/usr/bin/python3")
+has_sklearn <- system2(python, c("-c", shQuote("import sklearn")),
+                       stdout = FALSE, stderr = FALSE) == 0L
+
+# Mixture of one M-step from a partition, covariances inverted, as doubles.
+first_parameters <- function(data, k) {
+  groups <- split(seq_len(nrow(data$x)), factor(data$start, seq_len(k)))
+  moments <- lapply(groups, function(rows) {
+    stats::cov.wt(data$x[rows, , drop = FALSE], method = "ML")
+  })
+  c(lengths(groups) / nrow(data$x),
+    do.call(rbind, lapply(moments, `[[`, "center")),
+    unlist(lapply(moments, function(moment) solve(moment$cov))))
+}
+
+# scikit-learn on 1 or 2 threads of OpenBLAS, whichever is faster.
+sklearn_em <- function(data, k, iterations, long) {
+  file <- tempfile()
+  on.exit(unlink(file))
+  writeBin(c(data$x, first_parameters(data, k)), file)
+  runs <- vapply(1:2, function(n_threads) {
+    arguments <- c(file.path(here, "sklearn_em.py"), file, dim(data$x), k,
+                   iterations, long, 3)
+    line <- with_openblas(n_threads, python, arguments)
+    scan(text = line, quiet = TRUE)
+  }, c(loglik = 0, seconds = 0))
+  best <- which.min(runs["seconds", ])
+  list(loglik = runs[["loglik", best]], seconds = runs[["seconds", best]],
+       n_threads = best)
+}
+
+# Operations per second of OpenBLAS's matrix product on one thread, at its best.
+dgemm_rate <- function() {
+  code <- "a <- matrix(runif(1e6), 1000)
+    time <- function() system.time(for (i in 1:5) a %*% a)[[3]] / 5
+    warm <- time()
+    cat(2e9 / min(replicate(9, time())))"
+  as.numeric(with_openblas(1, file.path(R.home("bin"), "Rscript"),
+                           c("-e", shQuote(code))))
+}
+
+compare_iteration <- function(n, d, k, rate, with_mclust) {
   set.seed(1)
   data <- simulate_groups(n, d, k)
-  cat(sprintf("\nn = %d, d = %d, k = %d: at least %.3g Gflop an iteration\n",
-              n, d, k, 2 * n * k * d^2 / 1e9))
-  mine <- ours(data, k, 5L, 1L)
-  bits <- identical(mine$history, ours(data, k, 5L, 2L)$history)
-  cat("  1 and 2 threads give the same bits:", bits, "\n")
-  if (with_mclust) {
-    peer <- suppressWarnings(theirs(data, k, 5L))$loglik
-    cat(sprintf("  log-likelihood, relative difference: %.1e\n",
-                abs(mine$loglik - peer) / abs(peer)))
+  flops <- 2 * n * k * d^2
+  long <- if (n * d > 1e6) 6L else 21L
+  say("\nn = %d, d = %d, k = %d", n, d, k)
+  fits <- lapply(1:2, function(threads) ours(data, k, "VVV", 5L, threads))
+  parts <- c("loglik", "weights", "means", "covariances")
+  say("  1 and 2 threads give the same bits: %s",
+      identical(fits[[1]][parts], fits[[2]][parts]))
+  if (has_sklearn) {
+    sklearn <- sklearn_em(data, k, 5L, long)
+    print_agreement("scikit-learn", fits[[1]]$loglik, sklearn$loglik)
   }
-  one <- per_iteration(function(i) ours(data, k, i, 1L), 21L)
-  two <- per_iteration(function(i) ours(data, k, i, 2L), 21L)
-  cat(sprintf("  gmm_fit, 1 thread   %7.4f s\n", one))
-  cat(sprintf("  gmm_fit, 2 threads  %7.4f s  (%.2fx)\n", two, one / two))
   if (with_mclust) {
-    peer <- per_iteration(function(i) suppressWarnings(theirs(data, k, i)), 4L)
-    cat(sprintf("  mclust              %7.4f s  (%.0fx)\n", peer, peer / two))
+    print_agreement("mclust", fits[[1]]$loglik,
+                    mclust_em(data, "VVV", 5L)$loglik)
+  }
+  times <- vapply(1:2, function(threads) {
+    per_iteration(function(i) ours(data, k, "VVV", i, threads), long)
+  }, 0)
+  print_seconds("gmm_fit(), 1 thread", times[1])
+  print_seconds("gmm_fit(), 2 threads", times[2])
+  print_seconds("2 n k d^2 flops at dgemm's", flops / rate)
+  say("    1 thread takes %.1f times that", times[1] * rate / flops)
+  if (has_sklearn) {
+    print_seconds(sprintf("scikit-learn, %d thread(s)", sklearn$n_threads),
+                  sklearn$seconds, times[2])
+  }
+  if (with_mclust) {
+    peer <- per_iteration(function(i) mclust_em(data, "VVV", i), 4L)
+    print_seconds("mclust", peer, times[2])
   }
 }
 
-sizes <- as.integer(commandArgs(TRUE))
-if (length(sizes) == 0L) sizes <- c(20000L, 10L, 10L, 100000L, 10L, 10L)
-with_mclust <- requireNamespace("mclust", quietly = TRUE)
-if (!with_mclust) cat("mclust is not installed: no comparison\n")
-cat("cores:", parallel::detectCores(), "\n")
-for (i in seq(1, length(sizes), by = 3)) {
-  compare(sizes[i], sizes[i + 1], sizes[i + 2], with_mclust)
+bench_iteration <- function() {
+  say("\n== One EM iteration, full covariance (VVV)")
+  if (!has_sklearn) say("scikit-learn is not installed: left out")
+  rate <- dgemm_rate()
+  say("OpenBLAS dgemm, 1000 x 1000, one thread: %.1f GF/s", rate / 1e9)
+  compare_iteration(1e5L, 50L, 10L, rate, FALSE)
+  compare_iteration(1e5L, 10L, 10L, rate, FALSE)
+  compare_iteration(2e4L, 10L, 10L, rate, has_mclust)
+  compare_iteration(1e4L, 20L, 10L, rate, has_mclust)
 }
+
+# -- Section: search -----------------------------------------------------------
+
+bench_search <- function() {
+  say("\n== Search over k = 1:9 and all models, n = 1000, d = 10")
+  set.seed(1)
+  x <- simulate_groups(1000L, 10L, 5L)$x
+  search <- function() {
+    set.seed(1)
+    gmm_fit(x, k = 1:9, control = gmm_control(verbose = FALSE))
+  }
+  fit <- search()
+  if (has_mclust) {
+    cells <- compare_searches(fit$search, mclust_search(x, 1:9), nrow(x))
+    say("  %d cells; gmm_fit() worse in %d, better by more than 0.01 in %d",
+        nrow(cells), sum(cells$worse), sum(cells$gain > 0.01, na.rm = TRUE))
+  }
+  time <- median_seconds(search)
+  print_seconds("gmm_fit(), 2 threads", time)
+  if (has_mclust) {
+    mclustBIC <- mclust::mclustBIC  # Mclust() looks for it where it is called
+    peer <- median_seconds(function() {
+      mclust::Mclust(x, G = 1:9, verbose = FALSE)
+    })
+    print_seconds("mclust", peer, time)
+  }
+}
+
+# -- Section: models -----------------------------------------------------------
+
+compare_model <- function(model, data, k) {
+  fit <- ours(data, k, model, 5L)
+  times <- vapply(1:2, function(threads) {
+    per_iteration(function(i) ours(data, k, model, i, threads), 21L)
+  }, 0)
+  line <- sprintf("  %s   %8.4f   %8.4f", model, times[1], times[2])
+  if (has_mclust) {
+    peer <- per_iteration(function(i) mclust_em(data, model, i), 6L)
+    theirs <- mclust_em(data, model, 5L)$loglik
+    line <- sprintf("%s  %8.4f  %8.1fx  %10.1e", line, peer, peer / times[2],
+                    (fit$loglik - theirs) / abs(theirs))
+  }
+  say("%s", line)
+}
+
+bench_models <- function() {
+  say("\n== Seconds per iteration of each model, n = 20000, d = 10, k = 5")
+  say("  difference: log-likelihood after 5 iterations minus mclust's, relative")
+  say("        1 thread  2 threads  mclust       ratio  difference")
+  set.seed(1)
+  data <- simulate_groups(20000L, 10L, 5L)
+  codes <- c("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE",
+             "VVE", "EEV", "VEV", "EVV", "VVV")
+  for (model in codes) compare_model(model, data, 5L)
+}
+
+# -- Section: memory -----------------------------------------------------------
+
+bench_memory <- function() {
+  say("\n== Peak memory, n = 1e6, d = 20, k = 10")
+  if (!file.exists("/proc/self/clear_refs")) {
+    say("  this system has no /proc/self: left out")
+    return(invisible())
+  }
+  lines <- system2(file.path(R.home("bin"), "Rscript"),
+                   file.path(here, "gmm-memory.R"), stdout = TRUE)
+  say("  %s", lines)
+}
+
+# -- Section: acceleration -----------------------------------------------------
+
+compare_acceleration <- function(name, x, k, model) {
+  set.seed(1)
+  start <- kmeans(scale(x), k, iter.max = 50)$cluster
+  fit <- function(accelerate) {
+    gmm_fit(x, k, model, start = start,
+            control = gmm_control(accelerate = accelerate, max_iter = 1e5,
+                                  verbose = FALSE))
+  }
+  plain <- fit(FALSE)
+  fast <- fit(TRUE)
+  say("  %s, %s,%d: log-likelihood %.8g,", name, model, k, plain$loglik)
+  say("    accelerated minus plain, per row: %.1e",
+      (fast$loglik - plain$loglik) / nrow(x))
+  say("    passes    plain %6d    accelerated %6d  (%.1fx)", plain$n_iter,
+      fast$n_iter, plain$n_iter / fast$n_iter)
+  times <- c(median_seconds(function() fit(FALSE)),
+             median_seconds(function() fit(TRUE)))
+  say("    seconds   plain %6.3f    accelerated %6.3f  (%.1fx)", times[1],
+      times[2], times[1] / times[2])
+}
+
+bench_acceleration <- function() {
+  say("\n== Acceleration, to the default tolerance from the same partition")
+  compare_acceleration("iris", as.matrix(iris[, 1:4]), 4L, "VVV")
+  compare_acceleration("faithful", as.matrix(faithful), 4L, "EEE")
+  set.seed(1)
+  overlapping <- simulate_groups(20000L, 5L, 5L, separation = 0.7)
+  compare_acceleration("overlapping groups, n = 20000, d = 5", overlapping$x,
+                       5L, "VVV")
+}
+
+sections <- list(iteration = bench_iteration, search = bench_search,
+                 models = bench_models, memory = bench_memory,
+                 acceleration = bench_acceleration)
+chosen <- commandArgs(TRUE)
+if (length(chosen) == 0L) chosen <- names(sections)
+chosen <- match.arg(chosen, names(sections), several.ok = TRUE)
+say("%s kernels, %d cores", gmvae:::cpp_kernels(), parallel::detectCores())
+if (!has_mclust) say("mclust is not installed: left out")
+for (section in chosen) sections[[section]]()
