@@ -211,6 +211,7 @@ void Em::iterate(Run& run, Index max_iter) {
     if (!step(run) && run.extrapolated) {
       // Too far: back to where plain EM leads.
       run.acceleration.clear();
+      run.n_accepted = 0;
       run.next = run.image;
       run.next_noise = run.noise;
       run.extrapolated = false;
@@ -245,12 +246,13 @@ bool Em::step(Run& run) {
     return false;
   }
   run.history.push_back(objective);
+  ++run.n_accepted;
   const Moments from = run.next;
   const double from_noise = run.next_noise;
   run.image = to_moments(statistics, frame);
   run.noise = statistics.noise;
   run.frame = std::move(frame);
-  run.converged = is_converged(run.history);
+  run.converged = is_converged(run);
   if (run.running()) propose(run, from, from_noise);
   return true;
 }
@@ -271,15 +273,15 @@ void Em::propose(Run& run, const Moments& from, double from_noise) {
   run.extrapolated = true;
 }
 
-// Plain EM: Aitken's estimate of what the objective has still to gain, per row.  Accelerated: the
-// gain of the last five iterations.
-bool Em::is_converged(const std::vector<double>& history) const {
+// Plain EM: Aitken's estimate of what the objective has still to gain.  Accelerated: the gain of
+// the last two iterations, neither after a step too far.
+bool Em::is_converged(const Run& run) const {
+  const std::vector<double>& history = run.history;
   const std::size_t n = history.size();
   if (n < 3) return false;
   const double limit = options_.tol * data_.total_weight();
-  const double gain = history[n - 1] - history[n - 2];
-  if (options_.accelerate) return n > 5 && history[n - 1] - history[n - 6] < limit;
-  const double before = history[n - 2] - history[n - 3];
+  const double gain = history[n - 1] - history[n - 2], before = history[n - 2] - history[n - 3];
+  if (options_.accelerate) return run.n_accepted > 2 && gain + before < limit;
   if (gain >= limit) return false;
   return gain == 0.0 || (gain < before && gain * gain / (before - gain) < limit);
 }

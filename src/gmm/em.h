@@ -40,6 +40,7 @@ struct Run {
   double next_noise = 0.0;
   bool extrapolated = false;        // `next` is beyond
   Anderson acceleration;
+  Index n_accepted = 0;             // iterations in a row that raised the objective
   std::vector<double> history;      // the objective after each iteration; never falls
   std::string collapse;             // why it ended without a fit; empty: it didn't
   bool converged = false;
@@ -80,7 +81,7 @@ class Em {
   Covariances estimate(const Moments& moments, const Covariances* before) const;
   bool step(Run& run);
   void propose(Run& run, const Moments& from, double from_noise);
-  bool is_converged(const std::vector<double>& history) const;
+  bool is_converged(const Run& run) const;
   double effective_rows(double weight) const;
 
   const Observations& data_;
