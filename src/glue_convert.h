@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/types.h"
-#include "gmm/em.h"
+#include "gmm/mixture.h"
 #include "gmvae/cells.h"
 
 namespace gmvae {
@@ -62,7 +62,7 @@ Rcpp::NumericMatrix transposed(const std::vector<T>& x, Index rows) {
   return y;
 }
 
-// weights (k), means (k x d), covariances (d x d x k).
+// weights (k), means (k x d), covariances (d x d x k); noise: its share.
 inline Rcpp::List to_list(const Mixture& mixture) {
   const int d = static_cast<int>(mixture.means.rows()), k = static_cast<int>(mixture.means.cols());
   Rcpp::NumericMatrix means(k, d);
@@ -76,7 +76,8 @@ inline Rcpp::List to_list(const Mixture& mixture) {
   }
   return Rcpp::List::create(Rcpp::Named("weights") = Rcpp::NumericVector(
                                 mixture.weights.data(), mixture.weights.data() + k),
-                            Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances);
+                            Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances,
+                            Rcpp::Named("noise") = mixture.noise);
 }
 
 inline Mixture to_mixture(const Rcpp::List& list) {
@@ -89,6 +90,12 @@ inline Mixture to_mixture(const Rcpp::List& list) {
   for (int c = 0; c < k; ++c) {
     mixture.covariances.emplace_back(Eigen::Map<const Eigen::MatrixXd>(
         covariances.begin() + static_cast<R_xlen_t>(c) * d * d, d, d));
+  }
+  if (list.containsElementNamed("noise") && read<double>(list, "noise") > 0.0) {
+    mixture.noise = read<double>(list, "noise");
+    mixture.noise_density = read<double>(list, "noise_density");
+    const Rcpp::NumericVector range = list["noise_range"];
+    mixture.noise_range = Eigen::Map<const Eigen::VectorXd>(range.begin(), range.size());
   }
   return mixture;
 }

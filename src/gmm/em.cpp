@@ -3,304 +3,285 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
-
-#include "core/denormals.h"
-#include "core/error.h"
-#include "gmm/family.h"
-#include "gmm/frame.h"
-#include "gmm/init.h"
-#include "gmm/standardise.h"
+#include <sstream>
 
 namespace gmvae {
 
 namespace {
 
-constexpr Index screening_steps = 12;   // of every start; then ...
-constexpr Index n_finalists = 3;        // ... of the best, before ...
-constexpr Index final_steps = 100;      // ... the best of them runs on
-constexpr double least_spread = 1e-10;  // of the components; below, one has collapsed
-
-// One start on its way.
-struct Run {
-  Index start = 0;
-  Moments moments;              // for the next M-step
-  Frame frame;                  // parameters after the last one
-  std::vector<double> history;  // log-likelihood after each, in the units of the points
-  bool collapsed = false;
-  bool converged = false;
-
-  double loglik() const {
-    return collapsed ? -std::numeric_limits<double>::infinity() : history.back();
+// Covariances after the columns were multiplied by `units`.
+Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
+  switch (covariances.form) {
+  case Form::own:
+    for (Index k = 0; k < covariances.n_components(); ++k) {
+      auto matrix = nth_block(covariances.matrices, k);
+      matrix = (units.asDiagonal() * matrix * units.asDiagonal()).eval();
+    }
+    break;
+  case Form::common: covariances.basis = units.asDiagonal() * covariances.basis; break;
+  case Form::diagonal:
+    covariances.variances = units.cwiseAbs2().asDiagonal() * covariances.variances;
+    break;
   }
-};
-
-class Em {
- public:
-  Em(ConstView<double> x, const EmOptions& options, Workers& workers, Monitor& monitor)
-      : options_(options), family_(find_family(options.model)),
-        data_(standardise(x, family_.units)), points_{data_.points.data(), x.rows, x.cols},
-        workers_(workers), monitor_(monitor) {}
-
-  EmFit fit();
-
- private:
-  Moments partition_moments(const std::vector<Index>& labels);
-  Run random_start(Index start);
-  std::vector<Run> screen();
-  void iterate(Run& run, Index max_iter, const char* phase);
-  void step(Run& run);
-  bool m_step(const Moments& moments, double fewest_rows, Frame* frame) const;
-  bool is_converged(const std::vector<double>& history) const;
-  double fewest_rows() const;
-  EmFit result(const Run& best, const std::vector<Run>& runs) const;
-  [[noreturn]] void fail(std::size_t n_starts) const;
-
-  const EmOptions& options_;
-  const Family& family_;
-  const Standardised data_;
-  const ConstView<double> points_;
-  Workers& workers_;
-  Monitor& monitor_;
-};
-
-// Half a row of slack: responsibilities leave a little of each row to other components.
-double Em::fewest_rows() const {
-  return options_.ridge > 0.0 ? 0.5 : family_.fewest_rows(points_.rows) - 0.5;
+  return covariances;
 }
 
-// Parameters from moments; false where a component has collapsed.
-bool Em::m_step(const Moments& moments, double fewest_rows, Frame* frame) const {
-  if (!(moments.counts.array() > fewest_rows).all()) return false;
-  Eigen::MatrixXd covariances = family_.estimate(moments);
-  if (family_.scatter == Scatter::diagonal) {
-    covariances.array() += options_.ridge;
-  } else {
-    for (Index k = 0; k < options_.k; ++k) {
-      nth_block(covariances, k).diagonal().array() += options_.ridge;
+Moments in_units(Moments moments, const Eigen::VectorXd& units) {
+  if (moments.kind == Scatter::diagonal) {
+    moments.scatter = units.cwiseAbs2().asDiagonal() * moments.scatter;
+    return moments;
+  }
+  const Index d = units.size();
+  for (Index begin = 0; begin < moments.scatter.cols(); begin += d) {
+    auto scatter = moments.scatter.middleCols(begin, d);
+    scatter = (units.asDiagonal() * scatter * units.asDiagonal()).eval();
+  }
+  return moments;
+}
+
+// Moments as one vector for extrapolation: shares, means, scatter per row.
+Eigen::VectorXd pack(const Moments& moments, double noise) {
+  const Index d = moments.n_dimensions(), n_components = moments.n_components();
+  const double n = moments.counts.sum() + noise;
+  std::vector<double> packed;
+  packed.reserve(static_cast<std::size_t>(1 + n_components * (1 + d) + moments.scatter.size()));
+  packed.push_back(noise / n);
+  for (Index k = 0; k < n_components; ++k) packed.push_back(moments.counts[k] / n);
+  packed.insert(packed.end(), moments.means.data(), moments.means.data() + moments.means.size());
+  for (Index j = 0; j < moments.scatter.cols(); ++j) {
+    const bool triangle = moments.kind != Scatter::diagonal;
+    const double rows = moments.kind == Scatter::pooled ? n : moments.counts[triangle ? j / d : j];
+    for (Index i = triangle ? j % d : 0; i < d; ++i) packed.push_back(moments.scatter(i, j) / rows);
+  }
+  return Eigen::Map<const Eigen::VectorXd>(packed.data(), static_cast<Index>(packed.size()));
+}
+
+// The same back, shaped like `moments`; returns the weight of noise.
+double unpack(const Eigen::VectorXd& packed, Moments* moments, double noise) {
+  const Index d = moments->n_dimensions(), n_components = moments->n_components();
+  const double n = moments->counts.sum() + noise;
+  const double* next = packed.data();
+  const double new_noise = *next++ * n;
+  for (Index k = 0; k < n_components; ++k) moments->counts[k] = *next++ * n;
+  for (Index e = 0; e < moments->means.size(); ++e) moments->means.data()[e] = *next++;
+  for (Index j = 0; j < moments->scatter.cols(); ++j) {
+    const bool triangle = moments->kind != Scatter::diagonal;
+    const double rows =
+        moments->kind == Scatter::pooled ? n : moments->counts[triangle ? j / d : j];
+    for (Index i = triangle ? j % d : 0; i < d; ++i) {
+      moments->scatter(i, j) = *next++ * rows;
+      if (triangle) moments->scatter(j % d, j - j % d + i) = moments->scatter(i, j);
     }
   }
-  return make_frame(moments.counts / moments.counts.sum(), moments.means, covariances,
-                    family_.scatter, frame, &monitor_) &&
-         spread(*frame) > least_spread;
+  return new_noise;
 }
 
-// M-step, then E-step under the new parameters.
-void Em::step(Run& run) {
-  Frame frame;
-  if (!m_step(run.moments, run.history.empty() ? 0.0 : fewest_rows(), &frame)) {
-    run.collapsed = true;
-    return;
-  }
-  const Statistics statistics = gather(points_, frame, nullptr, workers_, monitor_);
-  if (!std::isfinite(statistics.loglik)) {
-    run.collapsed = true;
-    return;
-  }
-  // Only rounding, or the ridge, can make EM fall: the best is behind us.
-  if (!run.history.empty() && statistics.loglik < run.history.back()) {
-    run.converged = true;
-    return;
-  }
-  run.history.push_back(statistics.loglik);
-  run.moments = to_moments(statistics, frame, &monitor_);
-  run.frame = std::move(frame);
-  run.converged = is_converged(run.history);
-}
-
-// Aitken's estimate of what the log-likelihood has still to gain, per observation.
-bool Em::is_converged(const std::vector<double>& history) const {
-  const std::size_t n = history.size();
-  if (n < 3) return false;
-  const double before = history[n - 2] - history[n - 3], gain = history[n - 1] - history[n - 2];
-  const double limit = options_.tol * static_cast<double>(points_.cols);
-  if (gain >= limit) return false;
-  return gain == 0.0 || (gain < before && gain * gain / (before - gain) < limit);
-}
-
-void Em::iterate(Run& run, Index max_iter, const char* phase) {
-  while (!run.collapsed && !run.converged && static_cast<Index>(run.history.size()) < max_iter) {
-    step(run);
-    if (phase != nullptr && !run.collapsed) {
-      monitor_.report({phase, static_cast<Index>(run.history.size()), max_iter, run.loglik()});
-    }
-  }
-}
-
-Moments Em::partition_moments(const std::vector<Index>& labels) {
-  const Index d = points_.rows, k = options_.k;
-  Eigen::MatrixXd identity = Eigen::MatrixXd::Ones(d, k);
-  if (family_.scatter == Scatter::full) {
-    identity = Eigen::MatrixXd::Identity(d, d).replicate(1, k);
-  }
-  Frame unit;
-  make_frame(Eigen::VectorXd::Ones(k), Eigen::MatrixXd::Zero(d, k), identity, family_.scatter,
-             &unit, &monitor_);
-  return to_moments(gather(points_, unit, labels.data(), workers_, monitor_), unit, &monitor_);
-}
-
-// k-means++, with each scatter drawn towards the pooled one as if d + 1 more rows had that: a
-// small cluster is no collapse yet.
-Run Em::random_start(Index start) {
-  Run run;
-  run.start = start;
-  run.moments = partition_moments(
-      kmeans(points_, options_.k,
-             RngStream(options_.seed, Purpose::mixture_start, 0, static_cast<std::uint64_t>(start)),
-             workers_, monitor_));
-  const Index width = run.moments.scatter.cols() / options_.k;
-  Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(points_.rows, width);
-  for (Index k = 0; k < options_.k; ++k) {
-    pooled += run.moments.scatter.middleCols(k * width, width);
-  }
-  pooled /= run.moments.counts.sum();
-  const double extra = static_cast<double>(points_.rows + 1);
-  for (Index k = 0; k < options_.k; ++k) {
-    const double rows = run.moments.counts[k];
-    auto scatter = run.moments.scatter.middleCols(k * width, width);
-    scatter = (scatter + extra * pooled) * (rows / (rows + extra));
-  }
-  return run;
-}
-
-// Short runs of every start, longer ones of the best few; best first.
-std::vector<Run> Em::screen() {
-  std::vector<Run> runs;
-  if (!options_.start.empty()) {
-    runs.emplace_back();
-    runs[0].moments = partition_moments(options_.start);
-    return runs;
-  }
-  const auto by_loglik = [](const Run& a, const Run& b) { return a.loglik() > b.loglik(); };
-  const Index n_init = options_.k == 1 ? 1 : options_.n_init;
-  double best = -std::numeric_limits<double>::infinity();
-  for (Index start = 0; start < n_init; ++start) {
-    runs.push_back(random_start(start));
-    iterate(runs.back(), std::min(screening_steps, options_.max_iter), nullptr);
-    best = std::max(best, runs.back().loglik());
-    monitor_.report({"Comparing starts", start + 1, n_init, best});
-  }
-  std::stable_sort(runs.begin(), runs.end(), by_loglik);
-  if (n_init == 1) return runs;
-  const auto finalists_end = runs.begin() + std::min(n_init, n_finalists);
-  for (auto run = runs.begin(); run != finalists_end; ++run) {
-    iterate(*run, std::min(final_steps, options_.max_iter), nullptr);
-  }
-  std::stable_sort(runs.begin(), runs.end(), by_loglik);
-  return runs;
-}
-
-EmFit Em::fit() {
-  std::vector<Run> runs = screen();
-  for (Run& run : runs) {
-    iterate(run, options_.max_iter, "Running EM");
-    if (!run.collapsed) return result(run, runs);
-  }
-  fail(runs.size());
-}
-
-// Back to the user's units, components by decreasing weight.
-EmFit Em::result(const Run& best, const std::vector<Run>& runs) const {
-  const Index d = points_.rows, k = options_.k;
-  const Frame& frame = best.frame;
-  const double shift = -data_.scale.array().log().sum() * static_cast<double>(points_.cols);
-
-  Mixture mixture;
-  mixture.weights = frame.weights;
-  mixture.means.resize(d, k);
-  for (Index j = 0; j < k; ++j) {
-    mixture.means.col(j) = data_.centre.array() + data_.scale.array() * frame.means.col(j).array();
-    Eigen::MatrixXd covariance;
-    if (family_.scatter == Scatter::full) {
-      covariance = nth_block(frame.covariances, j);
-    } else {
-      covariance = frame.covariances.col(j).asDiagonal();
-    }
-    mixture.covariances.push_back(data_.scale.asDiagonal() * covariance * data_.scale.asDiagonal());
-  }
-  EmFit fit;
-  fit.mixture = sorted_by_weight(mixture);
-  fit.history = best.history;
-  for (double& loglik : fit.history) loglik += shift;
-  fit.loglik = fit.history.back();
-  fit.n_iter = static_cast<Index>(fit.history.size());
-  fit.converged = best.converged;
-  fit.best_start = best.start;
-  fit.n_parameters = k - 1 + k * d + family_.n_parameters(k, d);
-  fit.starts.assign(runs.size(), std::numeric_limits<double>::quiet_NaN());
-  for (const Run& run : runs) {
-    if (!run.collapsed) fit.starts[static_cast<std::size_t>(run.start)] = run.loglik() + shift;
-  }
-  return fit;
-}
-
-void Em::fail(std::size_t n_starts) const {
-  const std::string starts = options_.start.empty()
-                                 ? "In each of " + std::to_string(n_starts) + " starts"
-                                 : std::string("From the given start");
-  throw NumericalError(starts + " with k = " + std::to_string(options_.k) + " and model " +
-                       family_.code +
-                       ", a component collapsed onto too few rows or onto linearly dependent "
-                       "columns: use a smaller k, a simpler model or a ridge above 0.");
+std::string rounded(double value) {
+  std::ostringstream out;
+  out.precision(3);
+  out << value;
+  return out.str();
 }
 
 }  // namespace
 
-Mixture sorted_by_weight(const Mixture& mixture) {
-  std::vector<Index> order(static_cast<std::size_t>(mixture.weights.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Index a, Index b) { return mixture.weights[a] > mixture.weights[b]; });
-  Mixture sorted = mixture;
-  for (std::size_t to = 0; to < order.size(); ++to) {
-    const Index from = order[to];
-    sorted.weights[static_cast<Index>(to)] = mixture.weights[from];
-    sorted.means.col(static_cast<Index>(to)) = mixture.means.col(from);
-    sorted.covariances[to] = mixture.covariances[static_cast<std::size_t>(from)];
-  }
-  return sorted;
+double Run::objective() const {
+  return collapsed() || history.empty() ? -std::numeric_limits<double>::infinity()
+                                        : history.back();
 }
 
-EmFit fit_mixture(ConstView<double> x, const EmOptions& options, Workers& workers,
-                  Monitor& monitor) {
-  ensure(x.rows >= 1 && x.cols >= 1, "The data must have at least one row and one column.");
-  ensure(options.k >= 1 && options.k <= x.cols, "k must be from 1 to the number of observations.");
-  ensure(options.max_iter >= 1 && options.n_init >= 1, "max_iter and n_init must be at least 1.");
-  ensure(options.tol > 0.0 && options.ridge >= 0.0, "tol must be above 0, ridge at least 0.");
-  ensure(options.start.empty() || static_cast<Index>(options.start.size()) == x.cols,
-         "A start must have one component for each observation.");
-  for (const Index component : options.start) {
-    ensure(component >= 0 && component < options.k, "A start must name components from 1 to k.");
-  }
-  const FlushDenormals flush;
-  return Em(x, options, workers, monitor).fit();
+Em::Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
+       const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
+       Monitor& monitor)
+    : data_(data), family_(family), k_(k), options_(options), noise_(noise),
+      penalty_(family, k, options.prior, options.ridge, data, covariance), workers_(workers),
+      monitor_(monitor) {
+  const double norm = data.scale().norm() / std::sqrt(static_cast<double>(data.n_dimensions()));
+  common_units_ = data.scale() / norm;
 }
 
-void evaluate_mixture(const Mixture& mixture, ConstView<double> x, Workers& workers,
-                      double* log_density, double* posterior) {
-  const Index d = mixture.means.rows(), k = mixture.means.cols();
-  ensure(x.rows == d, "The points must have as many coordinates as the mixture.");
-  // The mixture's own centre and spread: large offsets and units cancel before anything else.
-  const Eigen::VectorXd centre = mixture.means * mixture.weights;
-  Eigen::MatrixXd means = mixture.means.colwise() - centre;
-  Eigen::VectorXd variances = means.array().square().matrix() * mixture.weights;
-  Eigen::MatrixXd covariances(d, d * k);
-  for (Index j = 0; j < k; ++j) {
-    nth_block(covariances, j) = mixture.covariances[static_cast<std::size_t>(j)];
-    variances += mixture.weights[j] * nth_block(covariances, j).diagonal();
+Index Em::n_parameters() const {
+  return (options_.equal_weights ? 0 : k_ - 1) + k_ * data_.n_dimensions() +
+         family_.n_parameters(k_, data_.n_dimensions());
+}
+
+// Weights that sum to less than the number of rows are taken in units of their mean.
+double Em::effective_rows(double weight) const {
+  return weight *
+         std::max(1.0, static_cast<double>(data_.n_rows()) / data_.total_weight());
+}
+
+Covariances Em::estimate(const Moments& moments, const Covariances* before) const {
+  const Moments augmented = penalty_.augment(moments);
+  if (family_.units == Units::column) return family_.estimate(augmented, before);
+  Covariances common;
+  if (before != nullptr) common = in_units(*before, common_units_);
+  return in_units(family_.estimate(in_units(augmented, common_units_),
+                                   before != nullptr ? &common : nullptr),
+                  common_units_.cwiseInverse());
+}
+
+// Parameters from moments; false, and why, where a component has collapsed.
+bool Em::m_step(const Moments& moments, double noise, const Covariances* before, bool first,
+                Frame* frame, std::string* collapse) {
+  const double fewest = effective_rows(moments.counts.minCoeff());
+  double enough = family_.one_covariance ? 0.5 : options_.min_rows;
+  if (std::isnan(enough)) enough = static_cast<double>(data_.n_dimensions() + 1);
+  // Half a row of slack: responsibilities leave a little of each row to other components.
+  if (enough > 0.5) enough -= 0.5;
+  if (penalty_.on()) enough = 0.0;
+  if (!(fewest > (first ? 0.0 : enough))) {
+    *collapse = "a component shrank to " + rounded(std::max(fewest, 0.0)) + " rows";
+    return false;
   }
-  const Eigen::VectorXd scale = variances.cwiseSqrt().cwiseInverse();
-  means = scale.asDiagonal() * means;
-  for (Index j = 0; j < k; ++j) {
-    auto covariance = nth_block(covariances, j);
-    covariance = (scale.asDiagonal() * covariance * scale.asDiagonal()).eval();
+  if (!moments.means.allFinite() || !moments.scatter.allFinite() || noise < 0.0) {
+    *collapse = "numbers beyond the range of doubles came up";
+    return false;
   }
-  const FlushDenormals flush;
+  Parameters parameters;
+  const double total = moments.counts.sum() + noise;
+  parameters.noise = noise_.on ? noise / total : 0.0;
+  parameters.weights = moments.counts / total;
+  if (options_.equal_weights) {
+    parameters.weights.setConstant((1.0 - parameters.noise) / static_cast<double>(k_));
+  }
+  parameters.covariances = estimate(moments, before);
+  parameters.means = penalty_.augment(moments).means;
+  if (!make_frame(parameters, noise_, frame, &monitor_) ||
+      !(spread(*frame) > options_.min_eigen_ratio)) {
+    *collapse = "the covariance of a component became singular";
+    return false;
+  }
+  return true;
+}
+
+Run Em::begin(const std::string& name, const Given& given, const Parameters& overall,
+              bool smooth) {
+  Parameters same = overall;
+  same.weights.setConstant(k_, 1.0 / static_cast<double>(k_));
+  same.means = overall.means.col(0).replicate(1, k_);
+  same.covariances.matrices = overall.covariances.matrices.replicate(1, k_);
   Frame frame;
-  if (!make_frame(mixture.weights, means, covariances, Scatter::full, &frame)) {
-    throw NumericalError("The covariances of a mixture must be positive definite.");
+  Run run;
+  run.start = name;
+  if (!make_frame(same, noise_, &frame, &monitor_)) {
+    // The data are collinear; where nothing is missing the covariance doesn't matter.
+    same.covariances.matrices =
+        Eigen::MatrixXd::Identity(data_.n_dimensions(), data_.n_dimensions()).replicate(1, k_);
+    make_frame(same, noise_, &frame, &monitor_);
   }
-  evaluate(x, frame, centre, scale, workers, log_density, posterior);
+  const Statistics statistics = gather(data_, frame, family_.scatter, &given, workers_, monitor_);
+  run.next = to_moments(statistics, frame);
+  run.next_noise = statistics.noise;
+  if (smooth && family_.scatter != Scatter::pooled) {
+    const Index width = run.next.scatter.cols() / k_;
+    const double n = run.next.counts.sum(), extra = static_cast<double>(data_.n_dimensions() + 1);
+    Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(data_.n_dimensions(), width);
+    for (Index k = 0; k < k_; ++k) pooled += run.next.scatter.middleCols(k * width, width) / n;
+    for (Index k = 0; k < k_; ++k) {
+      const double rows = effective_rows(run.next.counts[k]);
+      auto scatter = run.next.scatter.middleCols(k * width, width);
+      scatter = (scatter + (run.next.counts[k] / rows) * extra * pooled) * (rows / (rows + extra));
+    }
+  }
+  return run;
+}
+
+Run Em::begin(const std::string& name, const Parameters& parameters) {
+  Run run;
+  run.start = name;
+  Frame frame;
+  if (!make_frame(parameters, noise_, &frame, &monitor_)) {
+    run.collapse = "the covariance of a component is singular";
+    return run;
+  }
+  const Statistics statistics = gather(data_, frame, family_.scatter, nullptr, workers_, monitor_);
+  run.next = to_moments(statistics, frame);
+  run.next_noise = statistics.noise;
+  return run;
+}
+
+Run Em::transfer(const Run& run) {
+  if (run.collapsed()) return run;
+  return begin(run.start, run.frame.parameters);
+}
+
+void Em::iterate(Run& run, Index max_iter) {
+  while (run.running() && static_cast<Index>(run.history.size()) < max_iter) {
+    if (!step(run) && run.extrapolated) {
+      // Too far: back to where plain EM leads.
+      run.acceleration.clear();
+      run.next = run.image;
+      run.next_noise = run.noise;
+      run.extrapolated = false;
+      run.history.push_back(run.history.back());
+    }
+    monitor_.poll();
+  }
+}
+
+// One iteration; false where it didn't raise the objective.
+bool Em::step(Run& run) {
+  const bool first = run.history.empty();
+  Frame frame;
+  std::string collapse;
+  const Covariances* before = first ? nullptr : &run.frame.parameters.covariances;
+  bool good = m_step(run.next, run.next_noise, before, first, &frame, &collapse);
+  Statistics statistics;
+  double objective = -std::numeric_limits<double>::infinity();
+  if (good) {
+    statistics = gather(data_, frame, family_.scatter, nullptr, workers_, monitor_);
+    objective = statistics.loglik + penalty_.value(frame.parameters);
+    good = std::isfinite(objective);
+    if (!good) collapse = "the log-likelihood is not finite";
+  }
+  if (!good || (!first && objective < run.history.back())) {
+    if (run.extrapolated) return false;
+    if (good) {
+      run.converged = true;  // only rounding makes EM fall: the best is behind us
+    } else {
+      run.collapse = collapse;
+    }
+    return false;
+  }
+  run.history.push_back(objective);
+  const Moments from = run.next;
+  const double from_noise = run.next_noise;
+  run.image = to_moments(statistics, frame);
+  run.noise = statistics.noise;
+  run.frame = std::move(frame);
+  run.converged = is_converged(run.history);
+  if (run.running()) propose(run, from, from_noise);
+  return true;
+}
+
+void Em::propose(Run& run, const Moments& from, double from_noise) {
+  run.next = run.image;
+  run.next_noise = run.noise;
+  run.extrapolated = false;
+  if (!options_.accelerate) return;
+  const Eigen::VectorXd image = pack(run.image, run.noise);
+  const Eigen::VectorXd beyond = run.acceleration.next(pack(from, from_noise), image);
+  if (!beyond.allFinite() || beyond == image) return;
+  Moments moments = run.image;
+  const double noise = unpack(beyond, &moments, run.noise);
+  if (!(moments.counts.array() > 0.0).all() || noise < 0.0) return;
+  run.next = std::move(moments);
+  run.next_noise = noise;
+  run.extrapolated = true;
+}
+
+// Plain EM: Aitken's estimate of what the objective has still to gain, per row.  Accelerated: the
+// gain of the last five iterations.
+bool Em::is_converged(const std::vector<double>& history) const {
+  const std::size_t n = history.size();
+  if (n < 3) return false;
+  const double limit = options_.tol * data_.total_weight();
+  const double gain = history[n - 1] - history[n - 2];
+  if (options_.accelerate) return n > 5 && history[n - 1] - history[n - 6] < limit;
+  const double before = history[n - 2] - history[n - 3];
+  if (gain >= limit) return false;
+  return gain == 0.0 || (gain < before && gain * gain / (before - gain) < limit);
 }
 
 }  // namespace gmvae

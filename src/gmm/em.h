@@ -1,58 +1,97 @@
 // Gaussian mixtures by expectation-maximisation (Dempster, Laird & Rubin 1977,
-// <doi:10.1111/j.2517-6161.1977.tb01600.x>).  One column of the data is one observation.
+// <doi:10.1111/j.2517-6161.1977.tb01600.x>): one model, one number of components, one start.
 #pragma once
 
 #include <Eigen/Core>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
+#include "gmm/accelerate.h"
+#include "gmm/family.h"
+#include "gmm/frame.h"
+#include "gmm/moments.h"
+#include "gmm/observations.h"
+#include "gmm/pass.h"
+#include "gmm/penalty.h"
 
 namespace gmvae {
 
-struct Mixture {
-  Eigen::VectorXd weights;                   // K, decreasing, sum 1
-  Eigen::MatrixXd means;                     // d x K
-  std::vector<Eigen::MatrixXd> covariances;  // K of d x d; models with a common one repeat it
-};
-
-// The same mixture, components by decreasing weight; ties keep their order.
-Mixture sorted_by_weight(const Mixture& mixture);
-
 struct EmOptions {
-  std::string model;  // code or alias of a family, see gmm/family.h
-  Index k;            // components
-  Index max_iter;     // M-steps of the start that wins
-  double tol;         // stop when the gain still to come, per observation, is below
-  Index n_init;       // k-means++ starts
-  double ridge;       // added to each variance, in units of the column's total variance
-  std::uint64_t seed;
-  std::vector<Index> start;  // instead of random starts: component (0, ..., k - 1) of each column
+  Index max_iter = 1000;          // M-steps
+  double tol = 1e-9;              // stop when the gain still to come, per row, is below
+  bool accelerate = true;         // extrapolate, guarded: the objective never falls
+  bool equal_weights = false;     // the same weight for each component
+  double ridge = 0.0;             // in units of the columns' variances, see gmm/penalty.h
+  double min_rows = 0.0;          // a component on fewer has collapsed; NaN: d + 1
+  double min_eigen_ratio = 0.0;   // the same for spread(), see gmm/frame.h
+  PriorOptions prior;
 };
 
-struct EmFit {
-  Mixture mixture;
-  double loglik;                // natural log, of all observations
-  std::vector<double> history;  // log-likelihood after each M-step; never falls
-  Index n_iter;                 // M-steps, = history.size()
-  bool converged;
-  Index best_start;            // from 0
-  Index n_parameters;          // free parameters: weights, means, covariances
-  std::vector<double> starts;  // log-likelihood that each start reached; NaN where it collapsed
+// EM on its way.
+struct Run {
+  std::string start;                // what it began from
+  Frame frame;                      // the best parameters so far, and under them ...
+  Moments image;                    // ... the moments for the next M-step,
+  double noise = 0.0;               // ... the weight of noise,
+  Moments next;                     // ... the moments to try next: `image`, or beyond it
+  double next_noise = 0.0;
+  bool extrapolated = false;        // `next` is beyond
+  Anderson acceleration;
+  std::vector<double> history;      // the objective after each iteration; never falls
+  std::string collapse;             // why it ended without a fit; empty: it didn't
+  bool converged = false;
+
+  bool collapsed() const { return !collapse.empty(); }
+  bool running() const { return !collapsed() && !converged; }
+  double objective() const;         // -Inf where there is none
 };
 
-// Maximum likelihood from the best of several starts.  x: d x n, finite, n >= k.  Units don't
-// matter: columns are centred and scaled inside.  The bits don't depend on the number of threads.
-// Throws std::invalid_argument for an unknown model, NumericalError where every start collapsed.
-EmFit fit_mixture(ConstView<double> x, const EmOptions& options, Workers& workers,
-                  Monitor& monitor);
+class Em {
+ public:
+  Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
+     const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
+     Monitor& monitor);
 
-// Log-density (n) of the columns of x (d x n) under a mixture with positive definite covariances,
-// and where `posterior` isn't null the probability (K x n) of each component.
-void evaluate_mixture(const Mixture& mixture, ConstView<double> x, Workers& workers,
-                      double* log_density, double* posterior);
+  // A start from given responsibilities.  `overall` fills missing entries in.  `smooth`: each
+  // component's scatter is drawn towards the pooled one as if d + 1 more rows had that, so that a
+  // small cluster is no collapse yet.
+  Run begin(const std::string& name, const Given& given, const Parameters& overall, bool smooth);
+
+  // A start from parameters: the first pass evaluates them.
+  Run begin(const std::string& name, const Parameters& parameters);
+
+  // The same start on other data of the same units (a run on some rows goes on with all).
+  Run transfer(const Run& run);
+
+  // M-step, then E-step under the new parameters, until convergence or `max_iter` iterations.
+  void iterate(Run& run, Index max_iter);
+
+  const Family& family() const { return family_; }
+  const Observations& data() const { return data_; }
+  const Penalty& penalty() const { return penalty_; }
+  Index n_parameters() const;
+
+ private:
+  bool m_step(const Moments& moments, double noise, const Covariances* before, bool first,
+              Frame* frame, std::string* collapse);
+  Covariances estimate(const Moments& moments, const Covariances* before) const;
+  bool step(Run& run);
+  void propose(Run& run, const Moments& from, double from_noise);
+  bool is_converged(const std::vector<double>& history) const;
+  double effective_rows(double weight) const;
+
+  const Observations& data_;
+  const Family& family_;
+  const Index k_;
+  const EmOptions& options_;
+  const NoiseDensity noise_;
+  const Penalty penalty_;
+  Eigen::VectorXd common_units_;  // d: from standard units to common ones
+  Workers& workers_;
+  Monitor& monitor_;
+};
 
 }  // namespace gmvae

@@ -1,23 +1,48 @@
-// VII: a sphere of its own size for each component, trace(W_k) / (n_k d) in every direction.
+// Spheres, Sigma_k = lambda_k I: of one size (EII) or each of its own (VII).
 #pragma once
 
 #include "gmm/moments.h"
 
 namespace gmvae {
 
-struct Spherical {
+// lambda = sum_k tr(W_k) / (n d)
+struct EII {
+  static constexpr const char* code = "EII";
+  static constexpr const char* alias = "";
+  static constexpr Scatter scatter = Scatter::diagonal;
+  static constexpr Units units = Units::common;
+  static constexpr bool one_covariance = true;
+
+  static Index n_parameters(Index, Index) { return 1; }
+
+  static Covariances estimate(const Moments& moments, const Covariances*) {
+    const Eigen::MatrixXd& scatter_ = moments.scatter;
+    const double variance =
+        scatter_.sum() / (moments.counts.sum() * static_cast<double>(scatter_.rows()));
+    Covariances estimate;
+    estimate.form = Form::diagonal;
+    estimate.variances.setConstant(scatter_.rows(), scatter_.cols(), variance);
+    return estimate;
+  }
+};
+
+// lambda_k = tr(W_k) / (n_k d)
+struct VII {
   static constexpr const char* code = "VII";
   static constexpr const char* alias = "spherical";
   static constexpr Scatter scatter = Scatter::diagonal;
   static constexpr Units units = Units::common;
+  static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index) { return k; }
-  static double fewest_rows(Index) { return 2.0; }
 
-  static Eigen::MatrixXd estimate(const Moments& moments) {
+  static Covariances estimate(const Moments& moments, const Covariances*) {
     const Eigen::RowVectorXd variances =
         moments.scatter.colwise().mean().cwiseQuotient(moments.counts.transpose());
-    return variances.replicate(moments.n_dimensions(), 1);
+    Covariances estimate;
+    estimate.form = Form::diagonal;
+    estimate.variances = variances.replicate(moments.scatter.rows(), 1);
+    return estimate;
   }
 };
 

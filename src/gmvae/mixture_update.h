@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "gmm/em.h"
 #include "gmm/family.h"
+#include "gmm/mixture.h"
 #include "gmm/moments.h"
 
 namespace gmvae {
@@ -94,25 +94,21 @@ class LatentMoments {
   }
 
  private:
-  // The family sees full scatter or its diagonals, whichever it looks at; K of D x D come back.
-  static std::vector<Eigen::MatrixXd> covariances_of(const Family& family, Moments moments) {
-    const Index d = moments.n_dimensions(), k = moments.n_components();
-    if (family.scatter == Scatter::diagonal) {
-      Eigen::MatrixXd diagonals(d, k);
-      for (Index c = 0; c < k; ++c) {
-        diagonals.col(c) = moments.scatter.middleCols(c * d, d).diagonal();
-      }
-      moments.scatter = diagonals;
-    }
-    const Eigen::MatrixXd estimate = family.estimate(moments);
-    std::vector<Eigen::MatrixXd> covariances;
+  // The family sees what it looks at of the scatter; K of D x D come back.
+  static std::vector<Eigen::MatrixXd> covariances_of(const Family& family, const Moments& full) {
+    const Index d = full.n_dimensions(), k = full.n_components();
+    Moments moments = full;
+    moments.kind = family.scatter;
+    if (family.scatter == Scatter::pooled) moments.scatter = Eigen::MatrixXd::Zero(d, d);
+    if (family.scatter == Scatter::diagonal) moments.scatter.resize(d, k);
     for (Index c = 0; c < k; ++c) {
-      if (family.scatter == Scatter::diagonal) {
-        covariances.emplace_back(estimate.col(c).asDiagonal());
-      } else {
-        covariances.emplace_back(estimate.middleCols(c * d, d));
-      }
+      const auto scatter = full.scatter.middleCols(c * d, d);
+      if (family.scatter == Scatter::pooled) moments.scatter += scatter;
+      if (family.scatter == Scatter::diagonal) moments.scatter.col(c) = scatter.diagonal();
     }
+    const Covariances estimate = family.estimate(moments, nullptr);
+    std::vector<Eigen::MatrixXd> covariances;
+    for (Index c = 0; c < k; ++c) covariances.push_back(estimate.matrix(c));
     return covariances;
   }
 

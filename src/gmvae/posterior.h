@@ -6,7 +6,7 @@
 
 #include "core/monitor.h"
 #include "core/rng.h"
-#include "gmm/em.h"
+#include "gmm/mixture.h"
 
 namespace gmvae {
 

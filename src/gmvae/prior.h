@@ -15,7 +15,7 @@
 
 #include "core/error.h"
 #include "core/numeric.h"
-#include "gmm/em.h"
+#include "gmm/mixture.h"
 
 namespace gmvae {
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/denormals.h"
+#include "gmm/search.h"
 #include "gmvae/inputs.h"
 #include "gmvae/mixture_update.h"
 #include "likelihood/dispatch.h"
@@ -264,28 +265,24 @@ class Trainer {
   // the model with the fewest demands, and then all cells, come to help: the joint phase has priors
   // that EM has not.
   Mixture fit_latent() {
-    EmOptions em;
-    em.model = mixture_model(options_.covariance);
-    em.k = options_.k;
-    em.max_iter = options_.max_iter;
-    em.tol = options_.tol;
-    em.n_init = options_.n_init;
-    em.ridge = latent_ridge;
-    em.seed = options_.seed;
+    SearchOptions search;
+    search.em.max_iter = options_.max_iter;
+    search.em.tol = options_.tol;
+    search.em.ridge = latent_ridge;
+    search.n_init = options_.n_init;
+    search.seed = options_.seed;
+    const std::string wanted = mixture_model(options_.covariance);
+    const std::string simplest = mixture_model("shared");
     std::vector<Index> all(static_cast<std::size_t>(reader_.n_cells()));
     std::iota(all.begin(), all.end(), Index{0});
     const std::pair<const std::vector<Index>*, std::string> attempts[] = {
-        {&training_, em.model},
-        {&training_, mixture_model("shared")},
-        {&all, em.model},
-        {&all, mixture_model("shared")}};
+        {&training_, wanted}, {&training_, simplest}, {&all, wanted}, {&all, simplest}};
     for (const auto& [cells, model] : attempts) {
       const std::vector<double> latent = latent_means(*cells);
-      em.model = model;
       try {
         return fit_mixture(ConstView<double>(latent.data(), options_.latent,
                                              static_cast<Index>(cells->size())),
-                           em, compute_.workers, monitor_)
+                           model, options_.k, search, compute_.workers, monitor_)
             .mixture;
       } catch (const NumericalError&) {
         continue;

@@ -6,7 +6,7 @@
 
 #include "core/monitor.h"
 #include "core/parallel.h"
-#include "gmm/em.h"
+#include "gmm/mixture.h"
 #include "gmvae/cells.h"
 #include "gmvae/network.h"
 #include "gmvae/options.h"

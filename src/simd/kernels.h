@@ -32,6 +32,7 @@ struct Kernels {
   T (*dot)(std::ptrdiff_t n, const T* x, const T* y);         // sum x y
   void (*exp)(std::ptrdiff_t n, const T* x, T* y);            // 3e-7 (double 4e-16)
   void (*log)(std::ptrdiff_t n, const T* x, T* y);            // normal x > 0; 3e-7 (4e-16)
+  void (*sqrt)(std::ptrdiff_t n, const T* x, T* y);           // 0 or normal; 3e-7 (5e-16), 0 at 0
   T (*max)(std::ptrdiff_t n, const T* x);                     // n >= 1
   T (*sum_exp)(std::ptrdiff_t n, const T* x, T shift, T* y);  // y = exp(x - shift); sum y
 
@@ -62,6 +63,40 @@ struct Kernels {
   // Bernoulli with logits eta at a zero: log p = -softplus(eta).  Overwrites d_eta; returns the
   // sum.
   T (*bernoulli_zeros)(std::ptrdiff_t n, const T* eta, T* d_eta);
+
+  // The rest works on blocks of data, rows x d: x(i, j) = x[i + j * ldx] is coordinate j of row i,
+  // vectors run along the rows.  Errors: those of another order of summation, of exp and of log.
+  // Fastest where rows is a multiple of 24, columns start at multiples of 64 bytes and those of x
+  // are not 2^n bytes apart.
+
+  // out[i] = |P x_i - offset|^2, P(j, l) = p[j + l * ldp] lower triangular with zeros stored above
+  // its diagonal.  P and offset continue with zeros up to row d rounded up to a multiple of 4.
+  void (*whitened_norms)(std::ptrdiff_t rows, std::ptrdiff_t d, const T* x, std::ptrdiff_t ldx,
+                         const T* p, std::ptrdiff_t ldp, const T* offset, T* out);
+
+  // out[i] = sum_j precision[j] (x(i, j) - mean[j])^2.
+  void (*diagonal_norms)(std::ptrdiff_t rows, std::ptrdiff_t d, const T* x, std::ptrdiff_t ldx,
+                         const T* mean, const T* precision, T* out);
+
+  // r (rows x k) holds the logs of weighted densities, finite or -infinity (not in all of a row);
+  // log_density[i] becomes log sum_c exp(r(i, c)) and r(i, c) the posterior probability
+  // exp(r(i, c) - log_density[i]).  It is exactly 0 where r(i, c) is more than 708 (float: 87)
+  // below the row's largest.
+  void (*posterior)(std::ptrdiff_t rows, std::ptrdiff_t k, T* r, std::ptrdiff_t ldr,
+                    T* log_density);
+
+  // sums[j] += sum_i r[i] (x(i, j) - mean[j]), squares[j] += sum_i r[i] (x(i, j) - mean[j])^2;
+  // `squares` may be null.
+  void (*add_moments)(std::ptrdiff_t rows, std::ptrdiff_t d, const T* x, std::ptrdiff_t ldx,
+                      const T* mean, const T* r, T* sums, T* squares);
+
+  // z(i, j) = root[i] (x(i, j) - mean[j]).
+  void (*weighted_deviations)(std::ptrdiff_t rows, std::ptrdiff_t d, const T* x, std::ptrdiff_t ldx,
+                              const T* mean, const T* root, T* z, std::ptrdiff_t ldz);
+
+  // s(a, b) += sum_i z(i, a) z(i, b), a >= b; the strict upper triangle of s is left alone.
+  void (*add_scatter)(std::ptrdiff_t rows, std::ptrdiff_t d, const T* z, std::ptrdiff_t ldz, T* s,
+                      std::ptrdiff_t lds);
 };
 
 template <typename T>

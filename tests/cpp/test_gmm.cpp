@@ -1,159 +1,226 @@
 // The mixture engine against plain definitions.
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
-#include <cmath>
+#include <limits>
 #include <string>
-#include <vector>
 
 #include "core/error.h"
-#include "core/numeric.h"
-#include "core/rng.h"
-#include "gmm/em.h"
-#include "gmm/family.h"
-#include "gmm/frame.h"
-#include "gmm/init.h"
+#include "gmm/search.h"
+#include "groups.h"
 #include "testing.h"
 
 using namespace gmvae;
+using testing::Groups;
+using testing::plain_log_density;
+using testing::three_groups;
 
 namespace {
 
-// n columns from three Gaussians of different size, shape and share.
-struct Sample {
-  Eigen::MatrixXd x;
-  std::vector<Index> labels;
-  ConstView<double> view() const { return {x.data(), x.rows(), x.cols()}; }
+const double missing = std::numeric_limits<double>::quiet_NaN();
+
+// What a fit is asked for, with the facts that come with its rows.
+struct Task {
+  Groups data;
+  std::vector<double> weights;
+  std::vector<int> labels;
+  SearchOptions options;
+
+  explicit Task(Groups groups) : data(std::move(groups)) {
+    options.n_init = 4;
+    options.seed = 7;
+    options.em.tol = 1e-10;
+    options.em.min_rows = missing;
+    options.em.min_eigen_ratio = 1e-10;
+  }
+
+  // One M-step, or more, from the true groups.
+  Task& from_groups(Index max_iter = 1) {
+    options.em.max_iter = max_iter;
+    options.start.partition = data.labels.data();
+    options.start.n = data.x.cols();
+    return *this;
+  }
+
+  std::vector<CellFit> search(const std::vector<Cell>& cells, Index n_threads = 2) {
+    Workers workers(n_threads);
+    Monitor monitor;
+    RowFacts facts;
+    if (!weights.empty()) facts.weights = weights.data();
+    if (!labels.empty()) facts.labels = labels.data();
+    const Observations rows(data.source(), facts, workers);
+    return gmvae::search(rows, cells, options, workers, monitor).cells;
+  }
+
+  CellFit fit(const std::string& model, Index k, Index n_threads = 2) {
+    CellFit found = search({{&find_family(model), k}}, n_threads)[0];
+    for (std::size_t i = 1; i < found.history.size(); ++i) {
+      CHECK(found.history[i] >= found.history[i - 1]);
+    }
+    return found;
+  }
 };
 
-Sample three_groups(Index n, Index d) {
-  Sample sample{Eigen::MatrixXd(d, n), std::vector<Index>(static_cast<std::size_t>(n))};
-  RngStream rng(1, Purpose::test);
-  for (Index i = 0; i < n; ++i) {
-    const double u = rng.uniform();
-    const Index group = u < 0.5 ? 0 : u < 0.8 ? 1 : 2;
-    double previous = 0.0;
-    for (Index j = 0; j < d; ++j) {
-      previous = rng.normal() + (group == 2 ? 0.7 : 0.0) * previous;
-      sample.x(j, i) = 3.0 * static_cast<double>(group) + previous / (1.0 + 0.5 * group);
+// Every tenth entry or so is missing, in several patterns; one row has none left.
+Groups with_holes(Groups groups) {
+  RngStream rng(5, Purpose::test);
+  for (Index i = 0; i < groups.x.cols(); ++i) {
+    for (Index j = 0; j < groups.x.rows(); ++j) {
+      if (rng.uniform() < 0.1) groups.x(j, i) = missing;
     }
-    sample.labels[static_cast<std::size_t>(i)] = group;
   }
-  return sample;
+  groups.x.col(0).setConstant(missing);
+  return groups;
 }
 
-EmOptions options_for(const std::string& model, Index k) {
-  return {model, k, 500, 1e-10, 4, 0.0, 7, {}};
-}
-
-double plain_log_density(const Mixture& mixture, const Eigen::VectorXd& x) {
-  std::vector<double> terms;
-  for (Index k = 0; k < mixture.weights.size(); ++k) {
-    const Eigen::MatrixXd& covariance = mixture.covariances[static_cast<std::size_t>(k)];
-    const Eigen::VectorXd centred = x - mixture.means.col(k);
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(covariance);
-    const Eigen::MatrixXd root = cholesky.matrixL();
-    terms.push_back(
-        std::log(mixture.weights[k]) - root.diagonal().array().log().sum() -
-        0.5 * (static_cast<double>(x.size()) * log_two_pi + centred.dot(cholesky.solve(centred))));
+double plain_loglik(const Mixture& mixture, const Task& task) {
+  double sum = 0.0;
+  for (Index i = 0; i < task.data.x.cols(); ++i) {
+    const std::size_t at = static_cast<std::size_t>(i);
+    const double weight = task.weights.empty() ? 1.0 : task.weights[at];
+    sum += weight * plain_log_density(mixture, task.data.x.col(i));
   }
-  return log_sum_exp(terms.data(), static_cast<Index>(terms.size()));
-}
-
-EmFit fit(const Sample& sample, const EmOptions& options, Index n_threads = 2) {
-  Workers workers(n_threads);
-  Monitor monitor;
-  return fit_mixture(sample.view(), options, workers, monitor);
+  return sum;
 }
 
 }  // namespace
 
 TEST("a fit's log-likelihood and posterior are those of its parameters") {
   for (const Family& family : families) {
-    const Sample sample = three_groups(1100, 3);
-    const EmFit found = fit(sample, options_for(family.code, 3));
+    Task task(three_groups(1100, 3));
+    const CellFit found = task.fit(family.code, 3);
+    CHECK(found.reason.empty() && found.converged);
     Workers workers(2);
     Eigen::VectorXd density(1100);
     Eigen::MatrixXd posterior(3, 1100);
-    evaluate_mixture(found.mixture, sample.view(), workers, density.data(), posterior.data());
-    double sum = 0.0;
+    evaluate_mixture(found.mixture, task.data.view(), workers, density.data(), posterior.data());
     for (Index i = 0; i < 1100; ++i) {
-      const double plain = plain_log_density(found.mixture, sample.x.col(i));
-      CHECK_NEAR(density[i], plain, 1e-11);
+      CHECK_NEAR(density[i], plain_log_density(found.mixture, task.data.x.col(i)), 1e-10);
       CHECK_NEAR(posterior.col(i).sum(), 1.0, 1e-14);
-      sum += plain;
     }
-    CHECK_NEAR(found.loglik, sum, 1e-12);
-    CHECK_NEAR(found.history.back(), found.loglik, 0.0);
-    CHECK(found.converged);
+    CHECK_NEAR(found.loglik, plain_loglik(found.mixture, task), 1e-11);
+    CHECK_NEAR(found.history.back(), found.loglik, 1e-13);
+    CHECK_NEAR(found.mixture.weights.sum(), 1.0, 1e-13);
+    for (Index k = 1; k < 3; ++k) CHECK(found.mixture.weights[k] <= found.mixture.weights[k - 1]);
   }
 }
 
-TEST("the log-likelihood never falls, and the components come by decreasing weight") {
+TEST("rows with missing entries count with what they have") {
   for (const Family& family : families) {
-    const EmFit found = fit(three_groups(700, 4), options_for(family.alias, 4));
-    for (std::size_t i = 1; i < found.history.size(); ++i) {
-      CHECK(found.history[i] >= found.history[i - 1]);
-    }
-    CHECK_NEAR(found.mixture.weights.sum(), 1.0, 1e-14);
-    for (Index k = 1; k < 4; ++k) CHECK(found.mixture.weights[k] <= found.mixture.weights[k - 1]);
+    Task task(with_holes(three_groups(700, 3)));
+    const CellFit found = task.fit(family.code, 3);
+    CHECK(found.reason.empty());
+    CHECK_NEAR(found.loglik, plain_loglik(found.mixture, task), 1e-11);
   }
 }
 
-TEST("one M-step from a partition is the plain estimate of each family") {
-  const Sample sample = three_groups(900, 3);
-  std::vector<Eigen::MatrixXd> scatter(3, Eigen::MatrixXd::Zero(3, 3));
-  Eigen::MatrixXd means = Eigen::MatrixXd::Zero(3, 3);
-  Eigen::VectorXd counts = Eigen::VectorXd::Zero(3);
-  for (Index i = 0; i < 900; ++i) {
-    const Index label = sample.labels[static_cast<std::size_t>(i)];
-    counts[label] += 1.0;
-    means.col(label) += sample.x.col(i);
+TEST("an EM step over missing entries is that of the plain definition") {
+  // One component: the conditional mean and covariance by the textbook formula.
+  Task task(with_holes(three_groups(200, 3)));
+  task.from_groups(40);
+  task.options.em.accelerate = false;
+  std::fill(task.data.labels.begin(), task.data.labels.end(), 0);
+  const CellFit found = task.fit("VVV", 1);
+  const Eigen::VectorXd mean = found.mixture.means.col(0);
+  const Eigen::MatrixXd sigma = found.mixture.covariances[0];
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(3);
+  Eigen::MatrixXd square = Eigen::MatrixXd::Zero(3, 3);
+  for (Index i = 0; i < 200; ++i) {
+    // Regress each missing entry through the joint Gaussian with huge noise on missing ones.
+    Eigen::MatrixXd noisy = sigma;
+    Eigen::VectorXd centred = task.data.x.col(i) - mean;
+    for (Index j = 0; j < 3; ++j) {
+      if (!std::isnan(centred[j])) continue;
+      noisy(j, j) += 1e12;
+      centred[j] = 0.0;
+    }
+    const Eigen::LLT<Eigen::MatrixXd> cholesky(noisy);
+    const Eigen::VectorXd filled = mean + sigma * cholesky.solve(centred);
+    sum += filled;
+    square += filled * filled.transpose() + sigma - sigma * cholesky.solve(sigma);
   }
-  means *= counts.cwiseInverse().asDiagonal();
-  for (Index i = 0; i < 900; ++i) {
-    const Index label = sample.labels[static_cast<std::size_t>(i)];
-    const Eigen::VectorXd centred = sample.x.col(i) - means.col(label);
-    scatter[static_cast<std::size_t>(label)] += centred * centred.transpose();
-  }
-  const Eigen::MatrixXd pooled = (scatter[0] + scatter[1] + scatter[2]) / 900.0;
+  const Eigen::VectorXd next = sum / 200.0;
+  CHECK_NEAR((next - mean).norm(), 0.0, 1e-6);
+  CHECK_NEAR((square / 200.0 - next * next.transpose() - sigma).norm(), 0.0, 1e-5);
+}
+
+TEST("everything at once, for every family") {
   for (const Family& family : families) {
-    EmOptions options = options_for(family.code, 3);
-    options.max_iter = 1;
-    options.start = sample.labels;
-    const EmFit found = fit(sample, options);
-    CHECK(found.n_iter == 1);
-    for (Index k = 0; k < 3; ++k) {
-      const Eigen::MatrixXd own = scatter[static_cast<std::size_t>(k)] / counts[k];
-      Eigen::MatrixXd expected = own;
-      if (std::string(family.code) == "EEE") expected = pooled;
-      if (std::string(family.code) == "VVI") expected = own.diagonal().asDiagonal();
-      if (std::string(family.code) == "VII") {
-        expected = Eigen::MatrixXd::Identity(3, 3) * (own.trace() / 3.0);
+    Task task(with_holes(three_groups(600, 3)));
+    task.weights.assign(600, 1.0);
+    task.labels.assign(600, -1);
+    for (std::size_t i = 0; i < 600; ++i) {
+      task.weights[i] = static_cast<double>(i % 4) / 2.0;
+      if (i % 10 == 1) task.labels[i] = task.data.labels[i];
+    }
+    for (Index i = 3; i < 600; i += 40) task.data.x.col(i).array() += 10.0 * std::sin(i);
+    task.options.noise.on = true;
+    task.options.noise.share = 0.05;
+    task.options.noise.density = missing;
+    task.options.em.prior.on = true;
+    task.options.em.prior.shrinkage = 0.01;
+    task.options.em.prior.dof = missing;
+    task.options.em.ridge = 1e-3;
+    const CellFit found = task.fit(family.code, 3);
+    CHECK(found.reason.empty());
+    CHECK(std::isfinite(found.loglik) && std::isfinite(found.objective));
+    CHECK_NEAR(found.mixture.weights.sum() + found.mixture.noise, 1.0, 1e-12);
+    const Index base = 2 + 9 + family.n_parameters(3, 3);
+    CHECK(found.n_parameters == base + 2);
+    // Known rows stand under their label alone: the rest is the plain density.
+    double sum = 0.0;
+    for (Index i = 0; i < 600; ++i) {
+      const std::size_t at = static_cast<std::size_t>(i);
+      Mixture only = found.mixture;
+      if (task.labels[at] >= 0) {
+        only.noise = 0.0;
+        for (Index k = 0; k < 3; ++k) {
+          if (k != task.labels[at]) only.weights[k] = 0.0;
+        }
       }
-      // The groups were drawn with decreasing shares, so the canonical order is theirs.
-      CHECK_NEAR(found.mixture.weights[k], counts[k] / 900.0, 1e-13);
-      CHECK_NEAR((found.mixture.means.col(k) - means.col(k)).norm(), 0.0, 1e-12);
-      CHECK_NEAR((found.mixture.covariances[static_cast<std::size_t>(k)] - expected).norm(), 0.0,
-                 1e-12);
+      sum += task.weights[at] * plain_log_density(only, task.data.x.col(i));
     }
+    CHECK_NEAR(found.loglik, sum, 1e-11);
   }
 }
 
-TEST("statistics of parts add up to those of the whole") {
-  const Sample sample = three_groups(1000, 3);
+TEST("weight two is the row twice, weight zero no row") {
+  for (const Family& family : families) {
+    Task weighted(three_groups(300, 3)), twice(three_groups(300, 3));
+    weighted.weights.assign(300, 1.0);
+    std::vector<Index> rows;
+    for (Index i = 0; i < 300; ++i) {
+      weighted.weights[static_cast<std::size_t>(i)] = static_cast<double>(i % 3);
+      for (Index copy = 0; copy < i % 3; ++copy) rows.push_back(i);
+    }
+    twice.data.x.resize(3, static_cast<Index>(rows.size()));
+    twice.data.labels.clear();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      twice.data.x.col(static_cast<Index>(i)) = weighted.data.x.col(rows[i]);
+      twice.data.labels.push_back(weighted.data.labels[static_cast<std::size_t>(rows[i])]);
+    }
+    const CellFit a = weighted.from_groups(20).fit(family.code, 3);
+    const CellFit b = twice.from_groups(20).fit(family.code, 3);
+    CHECK_NEAR(a.loglik, b.loglik, 1e-10);
+    CHECK_NEAR((a.mixture.means - b.mixture.means).norm(), 0.0, 1e-7);
+  }
+}
+
+TEST("sums of parts add up to those of the whole") {
+  const Groups data = three_groups(1000, 3);
   Workers workers(1);
   Monitor monitor;
-  for (const char* model : {"VVV", "VVI"}) {
-    const Family& family = find_family(model);
-    Frame frame;
-    const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(3, 3);
-    Eigen::MatrixXd covariances = Eigen::MatrixXd::Ones(3, 2);
-    if (family.scatter == Scatter::full) covariances = identity.replicate(1, 2);
-    CHECK(make_frame(Eigen::Vector2d(0.3, 0.7), sample.x.leftCols(2), covariances, family.scatter,
-                     &frame));
-    const Statistics whole = gather(sample.view(), frame, nullptr, workers, monitor);
-    Statistics parts = gather({sample.x.data(), 3, 400}, frame, nullptr, workers, monitor);
-    parts += gather({sample.x.data() + 3 * 400, 3, 600}, frame, nullptr, workers, monitor);
+  const Observations all(data.source(), RowFacts{}, workers);
+  std::vector<Index> first, second;
+  for (Index i = 0; i < 1000; ++i) (i < 400 ? first : second).push_back(i);
+  const Observations one(all, first), two(all, second);
+  Parameters parameters;
+  parameters.weights = Eigen::Vector2d(0.3, 0.7);
+  parameters.means = all.points({0, 1});
+  parameters.covariances.matrices = Eigen::MatrixXd::Identity(3, 3).replicate(1, 2);
+  Frame frame;
+  CHECK(make_frame(parameters, {}, &frame));
+  for (const Scatter kind : {Scatter::full, Scatter::pooled, Scatter::diagonal}) {
+    const Statistics whole = gather(all, frame, kind, nullptr, workers, monitor);
+    Statistics parts = gather(one, frame, kind, nullptr, workers, monitor);
+    parts += gather(two, frame, kind, nullptr, workers, monitor);
     CHECK_NEAR(parts.loglik, whole.loglik, 1e-13);
     CHECK_NEAR((parts.counts - whole.counts).norm(), 0.0, 1e-10);
     CHECK_NEAR((parts.sums - whole.sums).norm(), 0.0, 1e-10);
@@ -162,34 +229,48 @@ TEST("statistics of parts add up to those of the whole") {
 }
 
 TEST("the bits don't depend on the number of threads") {
-  const Sample sample = three_groups(9001, 3);
-  for (const Family& family : families) {
-    const EmFit one = fit(sample, options_for(family.code, 3), 1);
-    for (Index n_threads : {2, 3, 5}) {
-      const EmFit other = fit(sample, options_for(family.code, 3), n_threads);
-      CHECK(one.history == other.history);
-      CHECK(one.mixture.means == other.mixture.means);
-      CHECK(one.mixture.covariances[0] == other.mixture.covariances[0]);
-      CHECK(one.starts == other.starts);
+  for (const Index n : {500, 9001}) {
+    Task task(three_groups(n, 3));
+    std::vector<Cell> cells;
+    for (const Family& family : families) cells.push_back({&family, 3});
+    const std::vector<CellFit> one = task.search(cells, 1);
+    for (const Index n_threads : {2, 3, 5}) {
+      const std::vector<CellFit> other = task.search(cells, n_threads);
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        CHECK(one[i].history == other[i].history);
+        CHECK(one[i].mixture.means == other[i].mixture.means);
+        CHECK(one[i].mixture.covariances[0] == other[i].mixture.covariances[0]);
+      }
     }
+    // Alone, a cell shares its threads at another level.
+    CHECK(task.fit("VVV", 3, 1).history == task.fit("VVV", 3, 3).history);
   }
 }
 
-TEST("the work is cut into sections without changing it") {
-  // Wide enough that a pass has more than one section.
-  const Index n = 40000, d = 60, k = 2;
-  Sample sample = three_groups(n, d);
-  for (Index& label : sample.labels) label = std::min<Index>(label, 1);
-  EmOptions options = options_for("VVV", k);
-  options.max_iter = 1;
-  options.start = sample.labels;
-  const EmFit found = fit(sample, options);
-  double sum = 0.0;
-  for (Index i = 0; i < n; i += 100) sum += plain_log_density(found.mixture, sample.x.col(i));
-  CHECK_NEAR(found.loglik / static_cast<double>(n), sum / static_cast<double>(n / 100), 0.01);
-  Eigen::VectorXd counts = Eigen::VectorXd::Zero(k);
-  for (const Index label : sample.labels) counts[label] += 1.0;
-  CHECK_NEAR(found.mixture.weights[0], counts.maxCoeff() / static_cast<double>(n), 1e-12);
+TEST("acceleration reaches the same likelihood in fewer iterations") {
+  for (const char* model : {"VVV", "EEE", "VVE", "VII"}) {
+    Task task(three_groups(800, 4));
+    task.from_groups(5000);
+    for (std::size_t i = 0; i < 800; i += 2) {
+      task.data.labels[i] = static_cast<int>(i % 3);
+    }
+    const CellFit fast = task.fit(model, 3);
+    task.options.em.accelerate = false;
+    const CellFit plain = task.fit(model, 3);
+    CHECK(fast.history.size() <= plain.history.size());
+    CHECK_NEAR(fast.loglik, plain.loglik, 1e-7);
+  }
+}
+
+TEST("a search is never worse than its cells one by one") {
+  Task task(three_groups(400, 3));
+  std::vector<Cell> cells;
+  for (const Family& family : families) cells.push_back({&family, 4});
+  const std::vector<CellFit> together = task.search(cells);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const CellFit alone = task.fit(cells[i].family->code, 4);
+    CHECK(together[i].loglik >= alone.loglik - 1e-6);
+  }
 }
 
 TEST("a pass over wide data has short sections and the same bits for all threads") {
@@ -198,42 +279,49 @@ TEST("a pass over wide data has short sections and the same bits for all threads
     void poll() override { ++polls; }
   };
   const Index n = 512, d = 700, k = 8;
-  const Sample sample = three_groups(n, d);
-  Frame unit;
-  make_frame(Eigen::VectorXd::Ones(k), Eigen::MatrixXd::Zero(d, k),
-             Eigen::MatrixXd::Identity(d, d).replicate(1, k), Scatter::full, &unit);
-  Counter counter;
+  const Groups data = three_groups(n, d);
   Workers one(1), three(3);
-  const Statistics found = gather(sample.view(), unit, sample.labels.data(), one, counter);
-  CHECK(counter.polls >= 4);
+  const Observations rows(data.source(), RowFacts{}, one);
+  Parameters parameters;
+  parameters.weights.setConstant(k, 1.0 / k);
+  parameters.means.setZero(d, k);
+  parameters.covariances.matrices = Eigen::MatrixXd::Identity(d, d).replicate(1, k);
+  Frame frame;
+  Counter counter;
+  make_frame(parameters, {}, &frame, &counter);
+  CHECK(counter.polls == k);
   counter.polls = 0;
-  to_moments(found, unit, &counter);
-  CHECK(counter.polls == 3);  // one for each component with rows
-  CHECK(found.scatter == gather(sample.view(), unit, sample.labels.data(), three, counter).scatter);
-  CHECK_NEAR(found.sums.rowwise().sum().sum() / sample.x.sum(), 1.0, 1e-12);
+  Given given;
+  given.partition = data.labels.data();
+  given.n = n;
+  const Statistics found = gather(rows, frame, Scatter::full, &given, one, counter);
+  CHECK(counter.polls >= 4);
+  CHECK(found.scatter == gather(rows, frame, Scatter::full, &given, three, counter).scatter);
+  CHECK_NEAR(found.counts.sum(), static_cast<double>(n), 1e-9);
 }
 
 TEST("units and offsets change nothing but the units") {
-  const Sample sample = three_groups(500, 3);
   for (const Family& family : families) {
-    const EmFit plain = fit(sample, options_for(family.code, 3));
-    Sample other = sample;
-    other.x *= 1e-7;
-    const EmFit small = fit(other, options_for(family.code, 3));
-    CHECK_NEAR(small.loglik, plain.loglik - 500.0 * 3.0 * std::log(1e-7), 1e-10);
-    CHECK_NEAR((small.mixture.means - 1e-7 * plain.mixture.means).norm() * 1e7, 0.0, 1e-6);
-    other.x = sample.x.array() + 1e6;
-    CHECK_NEAR(fit(other, options_for(family.code, 3)).loglik, plain.loglik, 1e-8);
+    Task plain(three_groups(500, 3));
+    const CellFit found = plain.from_groups(500).fit(family.code, 3);
+    Task other(three_groups(500, 3));
+    other.from_groups(500);
+    other.data.x *= 1e-7;
+    const CellFit small = other.fit(family.code, 3);
+    CHECK_NEAR(small.loglik, found.loglik - 1500.0 * std::log(1e-7), 1e-9);
+    CHECK_NEAR((small.mixture.means * 1e7 - found.mixture.means).norm(), 0.0, 1e-5);
+    other.data.x = plain.data.x.array() + 1e6;
+    CHECK_NEAR(other.fit(family.code, 3).loglik, found.loglik, 1e-8);
     if (family.units == Units::common) continue;
-    other.x = sample.x;
-    other.x.row(1) *= 1e8;
-    CHECK_NEAR(fit(other, options_for(family.code, 3)).loglik, plain.loglik - 500.0 * std::log(1e8),
-               1e-10);
+    other.data.x = plain.data.x;
+    other.data.x.row(1) *= 1e8;
+    CHECK_NEAR(other.fit(family.code, 3).loglik, found.loglik - 500.0 * std::log(1e8), 1e-9);
   }
 }
 
 TEST("far points have a finite density and a posterior") {
-  const EmFit found = fit(three_groups(500, 3), options_for("VVV", 3));
+  Task task(three_groups(500, 3));
+  const CellFit found = task.fit("VVV", 3);
   Eigen::MatrixXd far(3, 2);
   far << 1e6, 1e200, -1e6, 1e200, 0.0, 1e200;
   Workers workers(1);
@@ -244,57 +332,52 @@ TEST("far points have a finite density and a posterior") {
   CHECK_NEAR(posterior[3] + posterior[4] + posterior[5], 1.0, 1e-14);
 }
 
-TEST("collapsed components are errors, and a ridge prevents them") {
-  Sample sample = three_groups(300, 2);
-  sample.x.leftCols(150).colwise() = Eigen::Vector2d(1.0, 2.0);
-  EmOptions options = options_for("VVV", 4);
-  CHECK_THROWS(fit(sample, options), NumericalError);
-  options.ridge = 1e-4;
-  CHECK(std::isfinite(fit(sample, options).loglik));
+TEST("collapsed components have a reason, and a ridge or a prior prevents them") {
+  Task task(three_groups(300, 2));
+  task.data.x.leftCols(150).colwise() = Eigen::Vector2d(1.0, 2.0);
+  CHECK(!task.fit("VVV", 4).reason.empty());
+  CHECK_THROWS(
+      [&] {
+        Workers workers(1);
+        Monitor monitor;
+        fit_mixture(task.data.view(), "VVV", 4, task.options, workers, monitor);
+      }(),
+      NumericalError);
+  task.options.em.ridge = 1e-4;
+  CHECK(task.fit("VVV", 4).reason.empty());
+  task.options.em.ridge = 0.0;
+  task.options.em.prior.on = true;
+  task.options.em.prior.shrinkage = 0.01;
+  task.options.em.prior.dof = missing;
+  CHECK(task.fit("VVV", 4).reason.empty());
 }
 
 TEST("input that can't be fitted is refused") {
-  const Sample sample = three_groups(20, 2);
-  CHECK_THROWS(fit(sample, options_for("XYZ", 2)), std::invalid_argument);
-  CHECK_THROWS(fit(sample, options_for("VVV", 0)), std::invalid_argument);
-  CHECK_THROWS(fit(sample, options_for("VVV", 21)), std::invalid_argument);
-  EmOptions options = options_for("VVV", 2);
-  options.start = {0, 1};
-  CHECK_THROWS(fit(sample, options), std::invalid_argument);
-  options.start.assign(20, 5);
-  CHECK_THROWS(fit(sample, options), std::invalid_argument);
+  Task task(three_groups(20, 2));
+  CHECK_THROWS(find_family("XYZ"), std::invalid_argument);
+  CHECK_THROWS(task.fit("VVV", 0), std::invalid_argument);
+  CHECK_THROWS(task.fit("VVV", 21), std::invalid_argument);
+  task.options.em.tol = 0.0;
+  CHECK_THROWS(task.fit("VVV", 2), std::invalid_argument);
 }
 
-TEST("parameter counts are those of the families") {
-  // weights 2 + means 3 d = 12, d = 4
-  CHECK(fit(three_groups(300, 4), options_for("VVV", 3)).n_parameters == 14 + 30);
-  CHECK(fit(three_groups(300, 4), options_for("EEE", 3)).n_parameters == 14 + 10);
-  CHECK(fit(three_groups(300, 4), options_for("VVI", 3)).n_parameters == 14 + 12);
-  CHECK(fit(three_groups(300, 4), options_for("VII", 3)).n_parameters == 14 + 3);
-}
-
-TEST("a monitor can stop a fit") {
+TEST("a monitor can stop a search, on every level of threads") {
   struct Stop : Monitor {
     void poll() override { throw std::runtime_error("stop"); }
   } monitor;
-  const Sample sample = three_groups(300, 2);
+  Task task(three_groups(300, 2));
   Workers workers(2);
-  CHECK_THROWS(fit_mixture(sample.view(), options_for("VVV", 2), workers, monitor),
-               std::runtime_error);
-}
-
-TEST("kmeans() finds separated groups and labels every column") {
-  Sample sample = three_groups(600, 2);
-  for (Index i = 0; i < 600; ++i) {
-    sample.x.col(i).array() += 20.0 * static_cast<double>(sample.labels[i]);
-  }
-  Workers workers(2);
-  Monitor monitor;
-  const std::vector<Index> labels =
-      kmeans(sample.view(), 3, RngStream(3, Purpose::mixture_start), workers, monitor);
-  for (std::size_t i = 0; i < 600; ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      CHECK((labels[i] == labels[j]) == (sample.labels[i] == sample.labels[j]));
+  const Observations rows(task.data.source(), RowFacts{}, workers);
+  std::vector<Cell> cells = {{&find_family("VVV"), 2}};
+  const auto message = [&] {
+    try {
+      search(rows, cells, task.options, workers, monitor);
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
     }
-  }
+    return std::string();
+  };
+  CHECK(message() == "stop");
+  cells.assign(8, cells[0]);
+  CHECK(message() == "stop");
 }

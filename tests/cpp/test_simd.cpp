@@ -81,6 +81,9 @@ void check_vectors(const Kernels<T>& fast, const Kernels<T>& plain) {
     plain.exp(size, x.data(), expected.data());
     near(y, expected, 1);
     Unaligned<T> positive = expected;
+    fast.sqrt(size, positive.data(), y.data());
+    plain.sqrt(size, positive.data(), expected.data());
+    near(y, expected, 1);
     fast.log(size, positive.data(), y.data());
     plain.log(size, positive.data(), expected.data());
     for (std::size_t i = 0; i < n; ++i) {
@@ -159,6 +162,127 @@ void check_fused(const Kernels<T>& fast, const Kernels<T>& plain) {
   }
 }
 
+// A column-major block one element behind an aligned start, `padding` after each column and -7 in
+// all that is no entry.
+template <typename T>
+struct Block {
+  static constexpr std::ptrdiff_t padding = 3;
+  std::ptrdiff_t rows, cols, ld;
+  Unaligned<T> all;
+
+  Block(std::ptrdiff_t n, std::ptrdiff_t d, std::uint64_t seed)
+      : rows(n), cols(d), ld(n + padding),
+        all(std::vector<double>(static_cast<std::size_t>(ld * d), -7)) {
+    const auto draws = normals(static_cast<std::size_t>(n * d), seed);
+    for (std::ptrdiff_t i = 0; i < n * d; ++i) {
+      (*this)(i % n, i / n) = static_cast<T>(draws[static_cast<std::size_t>(i)]);
+    }
+  }
+  T* data() { return all.data(); }
+  T& operator()(std::ptrdiff_t i, std::ptrdiff_t j) { return data()[i + j * ld]; }
+
+  // Entries near those of `expected`, and the padding as it was.
+  void check(Block& expected, double tolerance) {
+    for (std::ptrdiff_t i = 0; i < ld * cols; ++i) {
+      const double value = static_cast<double>(data()[i]);
+      const double plain = static_cast<double>(expected.data()[i]);
+      if (i % ld < rows) {
+        CHECK_NEAR(value, plain, tolerance);
+      } else {
+        CHECK(value == -7);
+      }
+    }
+  }
+};
+
+template <typename Fn>
+void for_each_block(Fn&& fn) {
+  for (std::ptrdiff_t rows : {1, 7, 24, 100, 256}) {
+    for (std::ptrdiff_t d : {1, 2, 3, 4, 5, 8, 10, 13, 50}) fn(rows, d);
+  }
+}
+
+template <typename T>
+void check_norms(const Kernels<T>& fast, const Kernels<T>& plain) {
+  for_each_block([&](std::ptrdiff_t rows, std::ptrdiff_t d) {
+    const double slack = 4 * tolerance<T>() * static_cast<double>(d);
+    Block<T> x(rows, d, 10), mean(d, 1, 11), precision(d, 1, 12);
+    Block<T> out(rows, 1, 13), expected = out;
+    fast.diagonal_norms(rows, d, x.data(), x.ld, mean.data(), precision.data(), out.data());
+    plain.diagonal_norms(rows, d, x.data(), x.ld, mean.data(), precision.data(), expected.data());
+    out.check(expected, slack);
+
+    const std::ptrdiff_t padded = (d + 3) / 4 * 4;
+    Block<T> p(padded, d, 14), offset(padded, 1, 15);
+    for (std::ptrdiff_t l = 0; l < d; ++l) {
+      for (std::ptrdiff_t j = 0; j < l; ++j) p(j, l) = 0;
+      for (std::ptrdiff_t j = d; j < padded; ++j) p(j, l) = 0;
+    }
+    for (std::ptrdiff_t j = d; j < padded; ++j) offset(j, 0) = 0;
+    fast.whitened_norms(rows, d, x.data(), x.ld, p.data(), p.ld, offset.data(), out.data());
+    plain.whitened_norms(rows, d, x.data(), x.ld, p.data(), p.ld, offset.data(), expected.data());
+    out.check(expected, slack);
+  });
+}
+
+template <typename T>
+void check_moments(const Kernels<T>& fast, const Kernels<T>& plain) {
+  for_each_block([&](std::ptrdiff_t rows, std::ptrdiff_t d) {
+    const double slack = 4 * tolerance<T>() * static_cast<double>(rows);
+    Block<T> x(rows, d, 20), mean(d, 1, 21), r(rows, 1, 22);
+    Block<T> sums(d, 1, 23), sums_plain = sums, squares(d, 1, 24), squares_plain = squares;
+    for (bool both : {true, false}) {
+      fast.add_moments(rows, d, x.data(), x.ld, mean.data(), r.data(), sums.data(),
+                       both ? squares.data() : nullptr);
+      plain.add_moments(rows, d, x.data(), x.ld, mean.data(), r.data(), sums_plain.data(),
+                        both ? squares_plain.data() : nullptr);
+      sums.check(sums_plain, slack);
+      squares.check(squares_plain, slack);
+    }
+
+    Block<T> z(rows, d, 25), z_plain = z;
+    fast.weighted_deviations(rows, d, x.data(), x.ld, mean.data(), r.data(), z.data(), z.ld);
+    plain.weighted_deviations(rows, d, x.data(), x.ld, mean.data(), r.data(), z_plain.data(),
+                              z_plain.ld);
+    z.check(z_plain, 2 * tolerance<T>());
+
+    Block<T> s(d, d, 26), s_plain = s, before = s;
+    fast.add_scatter(rows, d, x.data(), x.ld, s.data(), s.ld);
+    plain.add_scatter(rows, d, x.data(), x.ld, s_plain.data(), s_plain.ld);
+    s.check(s_plain, slack);
+    for (std::ptrdiff_t b = 0; b < d; ++b) {
+      for (std::ptrdiff_t a = 0; a < b; ++a) CHECK(s(a, b) == before(a, b));
+    }
+  });
+}
+
+template <typename T>
+void check_posterior(const Kernels<T>& fast, const Kernels<T>& plain) {
+  for_each_block([&](std::ptrdiff_t rows, std::ptrdiff_t k) {
+    Block<T> r(rows, k, 30);
+    for (std::ptrdiff_t i = 0; i < rows; ++i) {
+      for (std::ptrdiff_t c = 0; c < k; ++c) r(i, c) = 5 * r(i, c) - T(1e3);
+      if (k == 1) continue;
+      r(i, i % k) = -std::numeric_limits<T>::infinity();
+      r(i, (i + 1) % k) = T(-1e3);             // never -infinity in all of a row
+      if (k > 2) r(i, (i + 2) % k) = T(-2e3);  // out of reach
+    }
+    Block<T> posterior = r, expected = r, density(rows, 1, 31), density_plain = density;
+    fast.posterior(rows, k, posterior.data(), r.ld, density.data());
+    plain.posterior(rows, k, expected.data(), r.ld, density_plain.data());
+    density.check(density_plain, 2 * tolerance<T>());
+    for (std::ptrdiff_t i = 0; i < rows; ++i) {
+      double total = 0;
+      for (std::ptrdiff_t c = 0; c < k; ++c) {
+        total += static_cast<double>(posterior(i, c));
+        if (r(i, c) <= T(-2e3)) CHECK(posterior(i, c) == 0);
+      }
+      CHECK_NEAR(total, 1.0, 4 * tolerance<T>());
+    }
+    posterior.check(expected, 2 * tolerance<T>());
+  });
+}
+
 template <typename Fn>
 void for_each_target(Fn&& fn) {
   for (Target target : targets) {
@@ -180,6 +304,18 @@ TEST("kernels: vector functions equal the reference") {
 
 TEST("kernels: likelihoods at zero, softmax slope and Adam equal the reference") {
   for_each_target([](const auto& fast, const auto& plain) { check_fused(fast, plain); });
+}
+
+TEST("kernels: norms of blocks equal the reference") {
+  for_each_target([](const auto& fast, const auto& plain) { check_norms(fast, plain); });
+}
+
+TEST("kernels: moments and scatter of blocks equal the reference") {
+  for_each_target([](const auto& fast, const auto& plain) { check_moments(fast, plain); });
+}
+
+TEST("kernels: posteriors equal the reference, -infinity included") {
+  for_each_target([](const auto& fast, const auto& plain) { check_posterior(fast, plain); });
 }
 
 TEST("kernels: NaN and infinity are not hidden") {

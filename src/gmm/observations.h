@@ -1,0 +1,103 @@
+// The rows of a fit behind one door: blocks of centred and scaled values, read where the user's
+// data lie, so that no copy of them is made.
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <vector>
+
+#include "core/parallel.h"
+#include "core/types.h"
+
+namespace gmvae {
+
+// Somebody else's n x d values, in any layout: (i, j) is values[i * row_step + j * column_step].
+// NaN is a missing entry.
+struct Source {
+  const double* values;
+  Index n, d;
+  Index row_step, column_step;
+
+  double operator()(Index i, Index j) const { return values[i * row_step + j * column_step]; }
+};
+
+// What may come with the rows of a source; null where it doesn't.
+struct RowFacts {
+  const double* weights = nullptr;  // n, at least 0; a row of weight 0 is not there
+  const int* labels = nullptr;      // n, the known component from 0, or -1
+};
+
+// Rows with values in the same columns.
+struct Pattern {
+  std::vector<Index> observed, missing;  // columns
+  std::vector<Index> rows;               // of the source
+};
+
+class Observations {
+ public:
+  // All rows of positive weight, in units of each column's standard deviation from its mean.
+  Observations(const Source& source, const RowFacts& facts, Workers& workers);
+
+  // All rows, in given units.
+  Observations(const Source& source, const Eigen::VectorXd& centre, const Eigen::VectorXd& scale);
+
+  // Some rows of the source, in increasing order, in the units of `other`.
+  Observations(const Observations& other, const std::vector<Index>& rows);
+
+  Index n_dimensions() const { return source_.d; }
+  Index n_source_rows() const { return source_.n; }
+  Index n_rows() const { return n_rows_; }              // of positive weight
+  double total_weight() const { return total_weight_; }
+  Index n_complete() const { return n_complete_; }      // rows without a missing entry
+  Index complete_row(Index i) const { return complete_.empty() ? i : complete_[to_size(i)]; }
+  const std::vector<Pattern>& patterns() const { return patterns_; }  // of the other rows
+  std::vector<Index> rows() const;                                    // all of them
+
+  const Eigen::VectorXd& centre() const { return centre_; }  // d, in the units of the source
+  const Eigen::VectorXd& scale() const { return scale_; }    // d
+
+  double weight(Index row) const { return facts_.weights ? facts_.weights[row] : 1.0; }
+  bool has_weights() const { return facts_.weights != nullptr; }
+  int label(Index row) const { return facts_.labels ? facts_.labels[row] : -1; }
+  bool has_labels() const { return facts_.labels != nullptr; }
+
+  // The i-th to (i + count - 1)-th complete row: column j begins at block + j * ld.
+  void read(Index i, Index count, double* block, Index ld) const;
+
+  // Value j of a row of the source; NaN where it is missing.
+  double value(Index row, Index j) const {
+    return (source_(row, j) - centre_[j]) / scale_[j];
+  }
+
+  // What turns a log-density of a row into one per unit of the source: minus this, the sum of
+  // log(scale) over the entries that the row has.
+  double log_units(Index row) const {
+    if (n_complete_ == n_rows_) return log_scale_;
+    double sum = 0.0;
+    for (Index j = 0; j < source_.d; ++j) {
+      if (!std::isnan(source_(row, j))) sum += std::log(scale_[j]);
+    }
+    return sum;
+  }
+  double total_log_units() const;  // of all rows, by weight
+
+  // d x rows, missing entries at the column's mean.
+  Eigen::MatrixXd points(const std::vector<Index>& rows) const;
+
+ private:
+  static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
+  std::vector<Index> rows_there() const;
+  void sort_rows(const std::vector<Index>& rows);
+  void measure(Index j);
+
+  Source source_;
+  RowFacts facts_;
+  Index n_rows_ = 0, n_complete_ = 0;
+  double total_weight_ = 0.0;
+  std::vector<Index> complete_;  // empty where all rows of the source are complete and there
+  std::vector<Pattern> patterns_;
+  Eigen::VectorXd centre_, scale_;
+  double log_scale_ = 0.0;  // sum of log(scale)
+};
+
+}  // namespace gmvae

@@ -1,0 +1,205 @@
+#include "gmm/pass.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "gmm/complete_rows.h"
+#include "gmm/incomplete_rows.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Index min_slots = 4;         // partial sums of a pass, whatever the threads ...
+constexpr Index max_slots = 32;        // ... and fewer where they are large
+constexpr Index slot_bytes = 64 << 20; // of all slots, beyond min_slots
+constexpr double section_flops = 2e9;  // between two looks at the monitor: below a second
+
+// Part of a pattern's rows, few enough for one group.
+struct Piece {
+  const Pattern* pattern;
+  Index first, n;
+};
+
+std::vector<Piece> pieces_of(const std::vector<Pattern>& patterns) {
+  std::vector<Piece> pieces;
+  for (const Pattern& pattern : patterns) {
+    const Index n = static_cast<Index>(pattern.rows.size());
+    for (Index first = 0; first < n; first += IncompleteRows::good_size) {
+      pieces.push_back({&pattern, first, std::min(IncompleteRows::good_size, n - first)});
+    }
+  }
+  return pieces;
+}
+
+// Calls fn(slot, group) for each group of rows, the groups of a slot in order and by one thread at
+// a time, so that sums per slot have the same bits whatever the threads.
+template <typename Fn>
+void for_each_group(const Observations& data, Index n_slots, double flops_per_row, Workers& workers,
+                    Monitor& monitor, Fn&& fn) {
+  const Index size = CompleteRows::good_size(data.n_dimensions()), round = n_slots * size;
+  const Index section =
+      std::max(static_cast<Index>(section_flops / flops_per_row) / round * round, round);
+  for (Index begin = 0; begin < data.n_complete(); begin += section) {
+    const Index end = std::min(begin + section, data.n_complete());
+    const Index share = n_blocks(n_blocks(end - begin, size), n_slots) * size;
+    parallel_blocks(workers, end - begin, share, [&](Index slot, Index from, Index to) {
+      CompleteRows group;
+      for (Index i = begin + from; i < begin + to; i += size) {
+        group.read(data, i, std::min(size, begin + to - i));
+        fn(slot, group);
+      }
+    });
+    monitor.poll();
+  }
+  const std::vector<Piece> pieces = pieces_of(data.patterns());
+  const Index n_pieces = static_cast<Index>(pieces.size());
+  const Index batch = std::max<Index>(round / IncompleteRows::good_size, n_slots);
+  for (Index begin = 0; begin < n_pieces; begin += batch) {
+    const Index end = std::min(begin + batch, n_pieces);
+    parallel_blocks(workers, end - begin, n_blocks(end - begin, n_slots),
+                    [&](Index slot, Index from, Index to) {
+      IncompleteRows group;
+      for (Index i = begin + from; i < begin + to; ++i) {
+        const Piece& piece = pieces[static_cast<std::size_t>(i)];
+        group.read(data, *piece.pattern, piece.first, piece.n);
+        fn(slot, group);
+      }
+    });
+    monitor.poll();
+  }
+}
+
+double flops_per_row(const Frame& frame) {
+  const Index d = frame.n_dimensions();
+  return static_cast<double>(4 * d * frame.n_components() * (d + 10));
+}
+
+// Slots for the partial sums of a pass.
+Index slot_count(const Observations& data, Index sum_size) {
+  const Index bytes = sum_size * static_cast<Index>(sizeof(double));
+  const Index groups = n_blocks(data.n_rows(), CompleteRows::good_size(data.n_dimensions()));
+  return std::min(std::clamp(slot_bytes / bytes, min_slots, max_slots), std::max<Index>(groups, 1));
+}
+
+}  // namespace
+
+void Statistics::set_zero(const Frame& frame, Scatter scatter_kind) {
+  const Index d = frame.n_dimensions(), k = frame.n_components();
+  kind = scatter_kind;
+  loglik = noise = 0.0;
+  counts.setZero(k);
+  sums.setZero(d, k);
+  scatter.setZero(d, kind == Scatter::full ? d * k : kind == Scatter::pooled ? d : k);
+}
+
+Statistics& Statistics::operator+=(const Statistics& other) {
+  loglik += other.loglik;
+  noise += other.noise;
+  counts += other.counts;
+  sums += other.sums;
+  scatter += other.scatter;
+  return *this;
+}
+
+Moments to_moments(const Statistics& statistics, const Frame& frame) {
+  Moments moments{statistics.kind, statistics.counts, frame.parameters.means, statistics.scatter};
+  Eigen::MatrixXd shift = Eigen::MatrixXd::Zero(frame.n_dimensions(), frame.n_components());
+  for (Index k = 0; k < frame.n_components(); ++k) {
+    const double count = statistics.counts[k];
+    if (count > 0.0) shift.col(k) = statistics.sums.col(k) / count;
+  }
+  moments.means += shift;
+  if (statistics.kind == Scatter::diagonal) {
+    moments.scatter -= shift.cwiseAbs2() * statistics.counts.asDiagonal();
+    return moments;
+  }
+  const auto mirror = [](auto&& lower) {
+    lower.template triangularView<Eigen::StrictlyUpper>() = lower.transpose();
+  };
+  if (statistics.kind == Scatter::pooled) {
+    moments.scatter -=
+        moments.means * statistics.counts.asDiagonal() * moments.means.transpose();
+    mirror(moments.scatter);
+    return moments;
+  }
+  for (Index k = 0; k < frame.n_components(); ++k) {
+    auto scatter = nth_block(moments.scatter, k);
+    scatter -= statistics.counts[k] * shift.col(k) * shift.col(k).transpose();
+    mirror(scatter);
+  }
+  return moments;
+}
+
+Statistics gather(const Observations& data, const Frame& frame, Scatter kind, const Given* given,
+                  Workers& workers, Monitor& monitor) {
+  Statistics zero;
+  zero.set_zero(frame, kind);
+  std::vector<Statistics> slots(
+      static_cast<std::size_t>(slot_count(data, zero.scatter.size() + zero.sums.size())), zero);
+  for_each_group(data, static_cast<Index>(slots.size()), flops_per_row(frame), workers, monitor,
+                 [&](Index slot, RowGroup& group) {
+    group.log_densities(frame);
+    if (given == nullptr) {
+      group.normalise(data, frame);
+    } else {
+      group.assign(*given, frame);
+    }
+    group.add_to(slots[static_cast<std::size_t>(slot)], data, frame);
+  });
+  for (std::size_t slot = 1; slot < slots.size(); ++slot) slots[0] += slots[slot];
+  return slots[0];
+}
+
+namespace {
+
+// Writes what is wanted of one group.
+double write(const RowGroup& group, const Observations& data, const Frame& frame,
+             const Evaluation& wanted) {
+  const Index n_components = frame.n_components();
+  const Index n_columns = n_components + (frame.noise.on ? 1 : 0);
+  double entropy = 0.0;
+  for (Index i = 0; i < group.n_rows(); ++i) {
+    const Index row = group.row(i);
+    Index best = 0;
+    const double top = group.r().row(i).head(n_columns).maxCoeff(&best);
+    entropy += data.weight(row) * std::log(top);
+    if (wanted.cluster) wanted.cluster[row] = best < n_components ? static_cast<int>(best) + 1 : 0;
+    if (wanted.uncertainty) wanted.uncertainty[row] = 1.0 - top;
+    if (wanted.log_density) wanted.log_density[row] = group.log_density()[i];
+    for (Index k = 0; wanted.posterior && k < n_columns; ++k) {
+      wanted.posterior[k * wanted.n + row] = group.r()(i, k);
+    }
+  }
+  return entropy;
+}
+
+}  // namespace
+
+double evaluate(const Observations& data, const Frame& frame, const Evaluation& wanted,
+                Workers& workers, Monitor& monitor) {
+  std::vector<double> entropies(static_cast<std::size_t>(slot_count(data, 1)), 0.0);
+  for_each_group(data, static_cast<Index>(entropies.size()), flops_per_row(frame), workers, monitor,
+                 [&](Index slot, RowGroup& group) {
+    group.log_densities(frame);
+    for (Index k = 0; wanted.components && k < frame.n_components(); ++k) {
+      for (Index i = 0; i < group.n_rows(); ++i) {
+        wanted.components[k * wanted.n + group.row(i)] =
+            group.r()(i, k) - data.log_units(group.row(i));
+      }
+    }
+    group.normalise(data, frame);
+    entropies[static_cast<std::size_t>(slot)] += write(group, data, frame, wanted);
+    for (Index i = 0; wanted.log_density && i < group.n_rows(); ++i) {
+      wanted.log_density[group.row(i)] -= data.log_units(group.row(i));
+    }
+    if (wanted.imputed) group.impute(data, frame, wanted.imputed, wanted.n);
+  });
+  double entropy = 0.0;
+  for (const double part : entropies) entropy += part;
+  return entropy;
+}
+
+}  // namespace gmvae

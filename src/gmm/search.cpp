@@ -1,0 +1,365 @@
+#include "gmm/search.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <memory>
+
+#include "core/denormals.h"
+#include "core/error.h"
+#include "core/rng.h"
+#include "core/shared_monitor.h"
+#include "gmm/noise.h"
+#include "gmm/select.h"
+#include "gmm/starts.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Index sample_rows = 4000;     // of larger data, for starts and their first steps
+constexpr Index screening_steps = 8;    // of every start; then ...
+constexpr std::size_t n_finalists = 3;  // ... of the best and the first, before ...
+constexpr Index final_steps = 40;       // ... the best two run on
+constexpr Index warm_steps = 6;         // of what other cells have found
+
+// A pass of so many flops is shared by threads; below, whole runs are.
+constexpr double shared_pass = 5e6;
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+bool better(const Run& a, const Run& b) { return a.objective() > b.objective(); }
+
+// Mean and covariance of all rows in standard units; missing entries as EM would have them.
+Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor) {
+  const Index d = data.n_dimensions();
+  Parameters parameters;
+  parameters.weights.setOnes(1);
+  parameters.means.setZero(d, 1);
+  parameters.covariances.matrices.setIdentity(d, d);
+  const int steps = data.patterns().empty() ? 1 : 20;
+  for (int step = 0; step < steps; ++step) {
+    Frame frame;
+    if (!make_frame(parameters, {}, &frame, &monitor)) break;
+    const Moments moments =
+        to_moments(gather(data, frame, Scatter::full, nullptr, workers, monitor), frame);
+    parameters.means = moments.means;
+    parameters.covariances.matrices = moments.scatter / moments.counts[0];
+  }
+  return parameters;
+}
+
+// What a cell has found so far.
+struct Found {
+  Parameters parameters;
+  double objective = -std::numeric_limits<double>::infinity();
+  CellFit fit;
+
+  bool there() const { return std::isfinite(objective); }
+};
+
+class Search {
+ public:
+  Search(const Observations& data, const std::vector<Cell>& cells, const SearchOptions& options,
+         Workers& workers, Monitor& monitor);
+
+  SearchResult run();
+
+ private:
+  void prepare_sample();
+  void for_each_cell(const std::vector<Cell>& cells, const char* phase,
+                     const std::function<void(std::size_t)>& fn);
+  void fit(std::size_t at);
+  void refit(std::size_t at, const std::vector<Found>& others);
+  std::vector<Run> screen(Em& em, CellFit* fit);
+  Run begin(Em& em, const Start& start);
+  Run begin_given(Em& em);
+  void keep(Em& em, const Run& run, Found* found);
+  Em em_for(const Cell& cell, const Observations& data) {
+    return Em(data, *cell.family, cell.k, options_.em, noise_, overall_.covariances.matrices,
+              *pass_workers_, shared_monitor_);
+  }
+
+  const Observations& data_;
+  const std::vector<Cell>& cells_;
+  const SearchOptions& options_;
+  Workers& workers_;
+  SharedMonitor shared_monitor_;
+  Workers serial_{1};
+  // Threads are shared at one level: cells, starts of a cell, or blocks of a pass.
+  Workers *cell_workers_ = &serial_, *start_workers_ = &serial_, *pass_workers_ = &serial_;
+
+  Parameters overall_;
+  NoiseDensity noise_;
+  std::unique_ptr<Observations> sample_;  // null: all rows
+  std::vector<Index> sample_rows_;        // that starts are made of: without initial noise
+  std::unique_ptr<Starts> starts_;
+  std::vector<Found> found_;
+};
+
+Search::Search(const Observations& data, const std::vector<Cell>& cells,
+               const SearchOptions& options, Workers& workers, Monitor& monitor)
+    : data_(data), cells_(cells), options_(options), workers_(workers), shared_monitor_(monitor),
+      found_(cells.size()) {
+  Index k = 1;
+  for (const Cell& cell : cells) k = std::max(k, cell.k);
+  const double d = static_cast<double>(data.n_dimensions());
+  const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(k * data.n_rows());
+  if (cells.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
+    cell_workers_ = &workers;
+  } else if (flops < shared_pass) {
+    start_workers_ = &workers;
+  } else {
+    pass_workers_ = &workers;
+  }
+}
+
+SearchResult Search::run() {
+  shared_monitor_.watch([&] {
+    overall_ = overall_parameters(data_, workers_, shared_monitor_);
+    if (options_.noise.on) {
+      noise_ = noise_density(data_, overall_.covariances.matrices, options_.noise.density);
+    }
+    const bool given = options_.start_mixture != nullptr || options_.start.n > 0;
+    if (!given) prepare_sample();
+    for_each_cell(cells_, "Fitting mixtures", [&](std::size_t at) { fit(at); });
+    if (given) return;
+    const std::vector<Found> others = found_;
+    for_each_cell(cells_, "Comparing mixtures", [&](std::size_t at) { refit(at, others); });
+  });
+  SearchResult result;
+  for (Found& found : found_) result.cells.push_back(std::move(found.fit));
+  result.noise_density = not_a_number;
+  if (noise_.on) {
+    const Eigen::ArrayXd range = noise_.log_range.array().exp() * data_.scale().array();
+    result.noise_density = std::exp(noise_.log_density - data_.scale().array().log().sum());
+    result.noise_range.assign(range.data(), range.data() + range.size());
+  }
+  return result;
+}
+
+// The rows for starts and their first steps, half of them at most labelled ones.
+void Search::prepare_sample() {
+  std::vector<Index> rows = data_.rows();
+  const Index n = static_cast<Index>(rows.size());
+  if (n > sample_rows) {
+    RngStream(options_.seed, Purpose::mixture_start, 4, 0).shuffle(rows);
+    const auto labelled = std::stable_partition(
+        rows.begin(), rows.end(), [&](Index row) { return data_.label(row) >= 0; });
+    if (labelled - rows.begin() > sample_rows / 2) {
+      rows.erase(rows.begin() + sample_rows / 2, labelled);
+    }
+    rows.resize(static_cast<std::size_t>(std::min<Index>(sample_rows, rows.size())));
+    std::sort(rows.begin(), rows.end());
+    sample_ = std::make_unique<Observations>(data_, rows);
+  }
+  Eigen::MatrixXd points = data_.points(rows);
+  std::vector<bool> noise(rows.size(), false);
+  if (noise_.on) {
+    if (options_.noise.rows.empty()) {
+      noise = sparse_points(points, options_.noise.share, options_.seed, workers_, shared_monitor_);
+    } else {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        noise[i] = std::binary_search(options_.noise.rows.begin(), options_.noise.rows.end(),
+                                      rows[i]);
+      }
+    }
+  }
+  std::vector<Index> kept;
+  std::vector<int> labels;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (noise[i] && data_.label(rows[i]) < 0) continue;
+    kept.push_back(static_cast<Index>(i));
+    sample_rows_.push_back(rows[i]);
+    if (data_.has_labels()) labels.push_back(data_.label(rows[i]));
+  }
+  if (kept.size() < rows.size()) points = select_columns(points, kept);
+  Eigen::VectorXd weights(points.cols());
+  for (Index i = 0; i < weights.size(); ++i) {
+    weights[i] = data_.weight(sample_rows_[static_cast<std::size_t>(i)]);
+  }
+  starts_ = std::make_unique<Starts>(std::move(points), std::move(weights), std::move(labels),
+                                     options_.seed, workers_, shared_monitor_);
+}
+
+void Search::for_each_cell(const std::vector<Cell>& cells, const char* phase,
+                           const std::function<void(std::size_t)>& fn) {
+  std::atomic<Index> n_done{0};
+  const Index n = static_cast<Index>(cells.size());
+  cell_workers_->run(n, [&](Index at) {
+    fn(static_cast<std::size_t>(at));
+    shared_monitor_.poll();
+    shared_monitor_.report({phase, ++n_done, n, not_a_number});
+  });
+}
+
+Run Search::begin(Em& em, const Start& start) {
+  Index n = 0;
+  for (const Index row : sample_rows_) n = std::max(n, row + 1);
+  std::vector<int> partition(static_cast<std::size_t>(n), -1);
+  for (std::size_t i = 0; i < start.partition.size(); ++i) {
+    partition[static_cast<std::size_t>(sample_rows_[i])] = static_cast<int>(start.partition[i]);
+  }
+  Given given;
+  given.partition = partition.data();
+  given.n = n;
+  return em.begin(start.name, given, overall_, true);
+}
+
+// Short runs of every start, longer ones of the best few; best first.
+std::vector<Run> Search::screen(Em& em, CellFit* fit) {
+  const std::vector<Start> starts =
+      starts_->make(fit->cell.k, options_.n_init, *start_workers_, shared_monitor_);
+  std::vector<Run> runs(starts.size());
+  const auto iterate = [&](Index steps) {
+    start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
+      em.iterate(runs[static_cast<std::size_t>(at)], std::min(steps, options_.em.max_iter));
+    });
+  };
+  start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
+    runs[static_cast<std::size_t>(at)] = begin(em, starts[static_cast<std::size_t>(at)]);
+  });
+  iterate(screening_steps);
+  const double units = em.data().total_log_units();
+  for (const Run& run : runs) {
+    fit->start_names.push_back(run.start);
+    fit->starts.push_back(run.collapsed() ? not_a_number : run.objective() - units);
+  }
+  if (runs.size() > 1) {
+    // The tree's run goes on whatever its first steps gave.
+    std::stable_sort(runs.begin() + 1, runs.end(), better);
+    runs.resize(std::min(runs.size(), n_finalists + 1));
+    iterate(final_steps);
+    std::stable_sort(runs.begin(), runs.end(), better);
+    runs.resize(2);
+  }
+  iterate(options_.em.max_iter);
+  std::stable_sort(runs.begin(), runs.end(), better);
+  return runs;
+}
+
+// The start that the user gave.
+Run Search::begin_given(Em& em) {
+  if (options_.start_mixture != nullptr) {
+    return em.begin("parameters", to_parameters(*options_.start_mixture, data_));
+  }
+  return em.begin(options_.start.partition != nullptr ? "partition" : "responsibilities",
+                  options_.start, overall_, false);
+}
+
+void Search::fit(std::size_t at) {
+  Found& found = found_[at];
+  found.fit.cell = cells_[at];
+  Em em = em_for(cells_[at], data_);
+  std::vector<Run> runs;
+  if (starts_ == nullptr) {
+    runs.push_back(begin_given(em));
+    em.iterate(runs[0], options_.em.max_iter);
+    found.fit.starts.assign(1, runs[0].objective());
+    found.fit.start_names.assign(1, runs[0].start);
+  } else if (sample_ == nullptr) {
+    runs = screen(em, &found.fit);
+  } else {
+    Em on_sample = em_for(cells_[at], *sample_);
+    runs = screen(on_sample, &found.fit);
+    runs.resize(1);
+    runs[0] = em.transfer(runs[0]);
+    em.iterate(runs[0], options_.em.max_iter);
+  }
+  keep(em, runs[0], &found);
+}
+
+// From what the other models of this k have found.
+void Search::refit(std::size_t at, const std::vector<Found>& others) {
+  Em em = em_for(cells_[at], data_);
+  std::vector<Run> runs;
+  {
+    Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_);
+    for (std::size_t other = 0; other < others.size(); ++other) {
+      if (other == at || others[other].fit.cell.k != cells_[at].k) continue;
+      if (!others[other].there()) continue;
+      runs.push_back(on_sample.begin(others[other].fit.cell.family->code,
+                                     others[other].parameters));
+      on_sample.iterate(runs.back(), std::min(warm_steps, options_.em.max_iter));
+      std::stable_sort(runs.begin(), runs.end(), better);
+      if (runs.size() > 2) runs.resize(2);
+    }
+    if (runs.empty()) return;
+    for (Run& run : runs) on_sample.iterate(run, std::min(final_steps, options_.em.max_iter));
+    std::stable_sort(runs.begin(), runs.end(), better);
+    on_sample.iterate(runs[0], options_.em.max_iter);
+  }
+  if (sample_) {
+    runs[0] = em.transfer(runs[0]);
+    em.iterate(runs[0], options_.em.max_iter);
+  }
+  keep(em, runs[0], &found_[at]);
+}
+
+// The run becomes what the cell has found, if it is better.
+void Search::keep(Em& em, const Run& run, Found* found) {
+  std::string reason = run.collapse;
+  if (!run.collapsed() && eigen_spread(run.frame) < options_.em.min_eigen_ratio) {
+    reason = "the covariance of a component became singular";
+  }
+  CellFit& fit = found->fit;
+  if (!reason.empty()) {
+    if (!found->there()) fit.reason = reason;
+    return;
+  }
+  if (run.objective() <= found->objective) return;
+  found->objective = run.objective();
+  found->parameters = run.frame.parameters;
+  fit.reason.clear();
+  const auto named = std::find(fit.start_names.begin(), fit.start_names.end(), run.start);
+  fit.best_start = named - fit.start_names.begin();
+  if (named == fit.start_names.end()) {
+    fit.start_names.push_back(run.start);
+    fit.starts.push_back(not_a_number);
+  }
+  const double units = data_.total_log_units();
+  fit.starts[static_cast<std::size_t>(fit.best_start)] = run.objective() - units;
+  fit.history = run.history;
+  for (double& objective : fit.history) objective -= units;
+  fit.objective = fit.history.back();
+  fit.loglik = fit.objective - em.penalty().value(found->parameters);
+  fit.converged = run.converged;
+  fit.n_parameters = em.n_parameters();
+  if (noise_.on) fit.n_parameters += std::isnan(options_.noise.density) ? 2 : 1;
+  fit.entropy = evaluate(data_, run.frame, {}, *pass_workers_, shared_monitor_);
+  Index n_labels = 0;
+  for (Index row = 0; data_.has_labels() && row < data_.n_source_rows(); ++row) {
+    n_labels = std::max<Index>(n_labels, data_.label(row) + 1);
+  }
+  fit.mixture = sorted_by_weight(to_mixture(found->parameters, noise_, data_), n_labels);
+}
+
+}  // namespace
+
+SearchResult search(const Observations& data, const std::vector<Cell>& cells,
+                    const SearchOptions& options, Workers& workers, Monitor& monitor) {
+  ensure(options.em.max_iter >= 1 && options.n_init >= 1,
+         "max_iter and n_init must be at least 1.");
+  ensure(options.em.tol > 0.0 && options.em.ridge >= 0.0,
+         "tol must be above 0, ridge at least 0.");
+  for (const Cell& cell : cells) {
+    ensure(cell.k >= 1 && cell.k <= data.n_rows(), "k must be from 1 to the number of rows.");
+  }
+  const FlushDenormals flush;
+  return Search(data, cells, options, workers, monitor).run();
+}
+
+CellFit fit_mixture(ConstView<double> x, const std::string& model, Index k,
+                    const SearchOptions& options, Workers& workers, Monitor& monitor) {
+  const Observations data(columns_of(x), RowFacts{}, workers);
+  SearchResult found = search(data, {{&find_family(model), k}}, options, workers, monitor);
+  if (!found.cells[0].reason.empty()) {
+    throw NumericalError("With k = " + std::to_string(k) + " and model " + model + ", " +
+                         found.cells[0].reason + ".");
+  }
+  return found.cells[0];
+}
+
+}  // namespace gmvae

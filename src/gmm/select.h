@@ -1,0 +1,43 @@
+// Entries of Eigen matrices by lists of indices (Eigen has this only from 3.4 on).
+#pragma once
+
+#include <Eigen/Core>
+#include <vector>
+
+#include "core/types.h"
+
+namespace gmvae {
+
+using Indices = std::vector<Index>;
+
+inline Index size_of(const Indices& indices) { return static_cast<Index>(indices.size()); }
+
+inline Eigen::VectorXd select(const Eigen::VectorXd& x, const Indices& at) {
+  Eigen::VectorXd result(size_of(at));
+  for (Index i = 0; i < result.size(); ++i) result[i] = x[at[static_cast<std::size_t>(i)]];
+  return result;
+}
+
+inline Eigen::MatrixXd select(const Eigen::MatrixXd& x, const Indices& rows, const Indices& cols) {
+  Eigen::MatrixXd result(size_of(rows), size_of(cols));
+  for (Index j = 0; j < result.cols(); ++j) {
+    for (Index i = 0; i < result.rows(); ++i) {
+      result(i, j) =
+          x(rows[static_cast<std::size_t>(i)], cols[static_cast<std::size_t>(j)]);
+    }
+  }
+  return result;
+}
+
+inline Eigen::MatrixXd select_columns(const Eigen::MatrixXd& x, const Indices& cols) {
+  Eigen::MatrixXd result(x.rows(), size_of(cols));
+  for (Index j = 0; j < result.cols(); ++j) result.col(j) = x.col(cols[static_cast<std::size_t>(j)]);
+  return result;
+}
+
+// The i-th row of `values` becomes row at[i] of x.
+inline void put_rows(const Eigen::MatrixXd& values, const Indices& at, Eigen::MatrixXd* x) {
+  for (Index i = 0; i < values.rows(); ++i) x->row(at[static_cast<std::size_t>(i)]) = values.row(i);
+}
+
+}  // namespace gmvae

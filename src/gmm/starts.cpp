@@ -1,0 +1,141 @@
+#include "gmm/starts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/rng.h"
+#include "gmm/init.h"
+#include "gmm/select.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Index most_leaves = 2000;
+
+ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x.cols()}; }
+
+Eigen::MatrixXd some(const Eigen::MatrixXd& points, const std::vector<Index>& columns) {
+  if (static_cast<Index>(columns.size()) == points.cols()) return points;
+  return select_columns(points, columns);
+}
+
+}  // namespace
+
+std::vector<Index> in_order_of_appearance(const std::vector<Index>& partition) {
+  std::vector<Index> number, result;
+  for (const Index component : partition) {
+    const std::size_t c = static_cast<std::size_t>(component);
+    if (c >= number.size()) number.resize(c + 1, -1);
+  }
+  Index next = 0;
+  result.reserve(partition.size());
+  for (const Index component : partition) {
+    Index& to = number[static_cast<std::size_t>(component)];
+    if (to < 0) to = next++;
+    result.push_back(to);
+  }
+  return result;
+}
+
+void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>* partition) {
+  if (labels.empty()) return;
+  // shared(c, l): points of component c with label l; pairs are joined from the largest down.
+  Eigen::MatrixXi shared = Eigen::MatrixXi::Zero(k, k);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] >= 0) ++shared((*partition)[i], labels[i]);
+  }
+  std::vector<Index> number(static_cast<std::size_t>(k), 0);
+  for (Index pair = 0; pair < k; ++pair) {
+    Index component = 0, label = 0;
+    shared.maxCoeff(&component, &label);
+    number[static_cast<std::size_t>(component)] = label;
+    shared.row(component).setConstant(-1);
+    shared.col(label).setConstant(-1);
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    Index& component = (*partition)[i];
+    component = labels[i] >= 0 ? labels[i] : number[static_cast<std::size_t>(component)];
+  }
+}
+
+Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int> labels,
+               std::uint64_t seed, Workers& workers, Monitor& monitor)
+    : points_(std::move(points)), sphered_(sphere(points_, weights)),
+      weights_(std::move(weights)), labels_(std::move(labels)), seed_(seed) {
+  if (sphered_.rows() == 0) sphered_ = points_;
+  const Index n = points_.cols();
+  for (Index i = 0; i < n; ++i) leaves_.push_back(i);
+  if (n > most_leaves) {
+    RngStream(seed, Purpose::mixture_start, 2, 0).shuffle(leaves_);
+    leaves_.resize(static_cast<std::size_t>(most_leaves));
+    std::sort(leaves_.begin(), leaves_.end());
+  }
+  const Eigen::VectorXd masses = select(weights_, leaves_);
+  SharedMonitor shared(monitor);
+  shared.watch([&] {
+    workers.run(3, [&](Index tree) {
+      if (tree == 0) model_based_ = model_based(some(sphered_, leaves_), masses, shared);
+      if (tree == 1) ward_ = ward(some(points_, leaves_), masses, shared);
+      if (tree == 2) ward_sphered_ = ward(some(sphered_, leaves_), masses, shared);
+    });
+  });
+}
+
+std::vector<Start> Starts::make(Index k, Index n, Workers& workers, Monitor& monitor) const {
+  std::vector<Start> starts;
+  if (k == 1) n = 1;
+  for (Index which = 0; which < n; ++which) {
+    starts.push_back(make_one(k, which, workers, monitor));
+    respect_labels(labels_, k, &starts.back().partition);
+  }
+  return starts;
+}
+
+Start Starts::make_one(Index k, Index which, Workers& workers, Monitor& monitor) const {
+  if (k == 1) return {"one component", std::vector<Index>(static_cast<std::size_t>(points_.cols()))};
+  if (which == 0) return {"model-based tree", from_tree(model_based_, sphered_, k)};
+  if (which == 1) return {"Ward's tree", from_tree(ward_, points_, k)};
+  if (which == 3) return {"Ward's tree, sphered", from_tree(ward_sphered_, sphered_, k)};
+  const std::uint64_t stream = static_cast<std::uint64_t>(which);
+  switch (which % 3) {
+  case 0: return {"random points",
+                  random_partition(points_, weights_, k,
+                                   RngStream(seed_, Purpose::mixture_start, 3, stream))};
+  case 1: return {"k-means, sphered", from_kmeans(sphered_, k, stream, workers, monitor)};
+  default: return {"k-means", from_kmeans(points_, k, stream, workers, monitor)};
+  }
+}
+
+std::vector<Index> Starts::from_tree(const Merges& tree, const Eigen::MatrixXd& points,
+                                     Index k) const {
+  const std::vector<Index> labels = cut(tree, std::min<Index>(k, tree.n_points));
+  if (tree.n_points == points.cols()) return labels;
+  std::vector<Index> all(static_cast<std::size_t>(points.cols()));
+  Classifier(some(points, leaves_), select(weights_, leaves_), labels, k)
+      .classify(view(points), all.data());
+  for (std::size_t i = 0; i < leaves_.size(); ++i) {
+    all[static_cast<std::size_t>(leaves_[i])] = labels[i];
+  }
+  return all;
+}
+
+// The labelled points' means are seeds of their components.
+std::vector<Index> Starts::from_kmeans(const Eigen::MatrixXd& points, Index k, std::uint64_t stream,
+                                       Workers& workers, Monitor& monitor) const {
+  Index n_labels = 0;
+  for (const int label : labels_) n_labels = std::max<Index>(n_labels, label + 1);
+  Eigen::MatrixXd seeds = Eigen::MatrixXd::Zero(points.rows(), n_labels);
+  Eigen::VectorXd mass = Eigen::VectorXd::Zero(n_labels);
+  for (std::size_t i = 0; i < labels_.size(); ++i) {
+    if (labels_[i] < 0) continue;
+    const Index at = static_cast<Index>(i);
+    seeds.col(labels_[i]) += weights_[at] * points.col(at);
+    mass[labels_[i]] += weights_[at];
+  }
+  seeds = seeds * mass.cwiseMax(1e-300).cwiseInverse().asDiagonal();
+  return kmeans(view(points), weights_, k, seeds, RngStream(seed_, Purpose::mixture_start, 0, stream),
+                workers, monitor);
+}
+
+}  // namespace gmvae
