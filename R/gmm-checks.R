@@ -1,95 +1,17 @@
-# What gmm_fit() and its methods accept, and how they say no.
+# What gmm_fit() and its methods accept as data, and how they say no. Data are
+# read as they are, without copies where they are a matrix of doubles; their
+# column names are kept apart, because renaming a matrix would copy it.
 
-# The covariance models: the core knows them by code, people by description.
-gmm_models <- data.frame(
-  code = c("VVV", "EEE", "VVI", "VII"),
-  alias = c("full", "tied", "diag", "spherical"),
-  description = c(
-    "ellipsoidal, varying volume, shape and orientation",
-    "ellipsoidal, equal volume, shape and orientation",
-    "diagonal, varying volume and shape",
-    "spherical, varying volume"
-  )
-)
-
-check_given <- function(no_x, no_k, call = rlang::caller_env()) {
-  if (no_x) {
-    gmvae_abort(c(
-      "{.arg x}, the data, must be given.",
-      i = "For instance {.code gmm_fit(faithful, k = 2)}."
-    ), "input", call = call)
-  }
-  if (no_k) {
-    gmvae_abort(c(
-      "{.arg k}, the number of components, must be given.",
-      i = "For instance {.code gmm_fit(x, k = 2)}, or {.code k = 1:6} to choose
-           by BIC."
-    ), "option", call = call)
-  }
-}
-
-check_models <- function(model, d, call = rlang::caller_env()) {
-  if (is.null(model)) {
-    return(if (d == 1L) c("EEE", "VVV") else gmm_models$code)
-  }
-  known <- c(gmm_models$code, gmm_models$alias)
-  if (is.character(model) && length(model) > 0L && all(model %in% known)) {
-    return(unique(rep(gmm_models$code, 2)[match(model, known)]))
-  }
-  unknown <- if (is.character(model)) setdiff(model, known)
+check_given <- function(no_x, call = rlang::caller_env()) {
+  if (!no_x) return(invisible())
   gmvae_abort(c(
-    "{.arg model} must name covariance models, or be `NULL` for all.",
-    x = if (length(unknown) > 0L) {
-      "There is no {.val {unknown}}."
-    } else {
-      "You supplied {describe(model)}."
-    },
-    i = "The models are {.or {.val {known}}}."
-  ), "option", call = call)
+    "{.arg x}, the data, must be given.",
+    i = "For instance {.code gmm_fit(faithful, k = 2)}."
+  ), "input", call = call)
 }
 
-check_k <- function(k, x, call = rlang::caller_env()) {
-  length <- if (length(k) == 1L) 1L
-  k <- unique(check_count(k, length = length, arg = "k", call = call))
-  distinct <- n_distinct_rows(x, max(k))
-  if (max(k) <= distinct) return(k)
-  gmvae_abort(c(
-    "{.arg k} must be at most the number of distinct rows of {.arg x}.",
-    x = "You supplied {max(k)}, but {.arg x} has {nrow(x)} row{?s},
-         {distinct} of them distinct."
-  ), "option", call = call)
-}
-
-# The number of distinct rows, or any number of at least `enough` of them.
-n_distinct_rows <- function(x, enough) {
-  n <- nrow(x)
-  first <- seq_len(min(n, 10L * enough))
-  if (sum(!duplicated(x[first, , drop = FALSE])) >= enough) return(enough)
-  sorted <- x[do.call(order, as.data.frame(x)), , drop = FALSE]
-  changes <- sorted[-1, , drop = FALSE] != sorted[-n, , drop = FALSE]
-  1L + sum(rowSums(changes) > 0)
-}
-
-check_start <- function(start, n, k, call = rlang::caller_env()) {
-  if (is.null(start)) return(NULL)
-  labels <- if (is.factor(start)) as.integer(start) else start
-  good <- is.numeric(labels) && length(labels) == n && all(is.finite(labels)) &&
-    all(labels == round(labels)) && length(k) == 1L && all(labels %in% 1:k)
-  if (good && all(1:k %in% labels)) return(as.integer(labels))
-  gmvae_abort(c(
-    "{.arg start} must give each row of {.arg x} a component from 1 to
-     {.arg k}, each at least once, for one {.arg k}.",
-    x = if (good) {
-      "Components without a row: {setdiff(1:k, labels)}."
-    } else {
-      "You supplied {describe(start)} for {n} row{?s}."
-    }
-  ), "option", call = call)
-}
-
-# Numeric data with observations in rows as a matrix of doubles with column
-# names: its own, or `columns` where these are as many, or V1, V2, ...
-as_numeric_matrix <- function(x, columns = NULL, arg = rlang::caller_arg(x),
+# Numeric data with observations in rows, as a matrix of doubles.
+as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
                               call = rlang::caller_env()) {
   force(arg)
   if (is.data.frame(x)) {
@@ -114,12 +36,7 @@ as_numeric_matrix <- function(x, columns = NULL, arg = rlang::caller_arg(x),
       i = if (inherits(x, "Matrix")) "Convert it by `as.matrix()`."
     ), "input", call = call)
   }
-  if (is.null(colnames(x))) {
-    colnames(x) <- if (length(columns) == ncol(x)) columns else
-      paste0("V", seq_len(ncol(x)))
-  }
-  storage.mode(x) <- "double"
-  check_finite_values(x, arg, call)
+  if (!is.double(x)) storage.mode(x) <- "double"
   x
 }
 
@@ -136,48 +53,174 @@ check_numeric_columns <- function(x, arg, call) {
   ), "input", call = call)
 }
 
-check_finite_values <- function(x, arg, call) {
-  bad <- which(!is.finite(x), arr.ind = TRUE)
-  if (nrow(bad) == 0L) return(invisible())
-  first <- utils::head(bad, 3)
-  where <- sprintf("row %d of %s", first[, 1], colnames(x)[first[, 2]])
+# The names of the columns, V1, V2, ... where they have none.
+column_names <- function(x) {
+  names <- colnames(x)
+  if (is.null(names)) names <- character(ncol(x))
+  none <- is.na(names) | !nzchar(names)
+  names[none] <- paste0("V", seq_along(names))[none]
+  names
+}
+
+# What gmm_fit() needs to know about its data: `x` without the rows left out,
+# with `kept`, the numbers of those that are in it (NULL: all), and `given` with
+# them; the rows that take part, `active` (NULL: all), have some weight and some
+# value.
+gmm_observations <- function(x, weights, na_action, call) {
+  x <- as_numeric_matrix(x, "x", call)
+  weights <- check_weights(weights, nrow(x), call)
+  columns <- column_names(x)
+  check_names_differ(columns, call)
+  scan <- cpp_gmm_scan(x)
+  check_no_infinite(scan, columns, "x", call)
+  out <- list(x = x, given = x, weights = weights, columns = columns,
+              rows = rownames(x), n = nrow(x),
+              n_incomplete = scan$n_incomplete, kept = NULL, active = NULL)
+  if (scan$n_incomplete > 0L) {
+    check_columns_filled(scan, columns, nrow(x), call)
+    if (na_action == "fail") check_no_missing(scan, columns, "x", call)
+    if (na_action == "omit") {
+      out <- keep_complete_rows(out, call)
+      scan <- cpp_gmm_scan(out$x)
+    } else {
+      out$weights <- unweigh_empty_rows(x, weights)
+    }
+  }
+  if (any(out$weights == 0)) out$active <- which(out$weights > 0)
+  ranges <- column_ranges(out$x, scan, out$active)
+  check_columns_vary(ranges, columns, nrow(out$x), call)
+  check_units(ranges, columns, call)
+  out
+}
+
+keep_complete_rows <- function(observations, call) {
+  kept <- which(stats::complete.cases(observations$x))
+  if (length(kept) == 0L) {
+    gmvae_abort(c(
+      "{.arg x} must have rows without missing values for
+       `na_action = \"omit\"`.",
+      x = "Each of its {observations$n} row{?s} has some.",
+      i = "`na_action = \"em\"` fits them by the values that they have."
+    ), "data", call = call)
+  }
+  observations$kept <- kept
+  observations$x <- observations$x[kept, , drop = FALSE]
+  if (length(observations$weights) > 0L) {
+    observations$weights <- observations$weights[kept]
+  }
+  observations
+}
+
+# Rows without any value say nothing: they get weight 0, so as not to count.
+unweigh_empty_rows <- function(x, weights) {
+  empty <- rep(TRUE, nrow(x))
+  for (j in seq_len(ncol(x))) empty <- empty & is.na(x[, j])
+  if (!any(empty)) return(weights)
+  if (length(weights) == 0L) weights <- rep(1, nrow(x))
+  replace(weights, empty, 0)
+}
+
+# Smallest and largest values (2 x d) over the rows that take part.
+column_ranges <- function(x, scan, active) {
+  if (is.null(active)) return(rbind(scan$min, scan$max))
+  vapply(seq_len(ncol(x)), function(j) {
+    values <- x[active, j]
+    values <- values[!is.na(values)]
+    if (length(values) > 0L) range(values) else c(NaN, NaN)
+  }, c(0, 0))
+}
+
+check_no_infinite <- function(scan, columns, arg, call) {
+  n <- sum(scan$n_infinite)
+  if (n == 0) return(invisible())
+  where <- place_names(scan$first_infinite, columns)
   gmvae_abort(c(
     "{.arg {arg}} must have finite values only.",
-    x = "{nrow(bad)} value{?s} {?is/are} missing or infinite, the first in
-         {where}.",
-    i = "Drop these rows, or fill the values in."
+    x = "{n} value{?s} {?is/are} infinite, the first in {where}.",
+    i = "Drop these rows, or make the values `NA` if they are not known."
   ), "data", call = call)
 }
 
-# Columns are known by their names, and a constant one has no density.
-check_columns_differ <- function(x, call = rlang::caller_env()) {
-  twice <- unique(colnames(x)[duplicated(colnames(x))])
-  if (length(twice) > 0L) {
-    gmvae_abort(c(
-      "The columns of {.arg x} must have different names.",
-      x = "{.val {twice}} {?is/are} there more than once."
-    ), "input", call = call)
-  }
-  constant <- colnames(x)[apply(x, 2, function(column) {
-    all(column == column[1])
-  })]
+check_no_missing <- function(scan, columns, arg, call) {
+  n <- sum(scan$n_missing)
+  if (n == 0) return(invisible())
+  where <- place_names(scan$first_missing, columns)
+  gmvae_abort(c(
+    "{.arg {arg}} must have no missing values, unless {.arg na_action} of
+     {.fn gmm_fit} allows them.",
+    x = "{n} value{?s} in {scan$n_incomplete} row{?s} {?is/are} missing, the
+         first in {where}.",
+    i = "{.val omit} leaves such rows out, {.val em} fits them by the values
+         that they have."
+  ), "data", call = call)
+}
+
+place_names <- function(first, columns) {
+  sprintf("row %d of %s", first[, 1], columns[first[, 2]])
+}
+
+check_columns_filled <- function(scan, columns, n, call) {
+  empty <- columns[scan$n_missing == n]
+  if (length(empty) == 0L) return(invisible())
+  gmvae_abort(c(
+    "The columns of {.arg x} must have values.",
+    x = "{.val {empty}} {?has/have} none.",
+    i = "Leave {cli::qty(empty)}{?it/them} out."
+  ), "data", call = call)
+}
+
+# Columns are known by their names.
+check_names_differ <- function(columns, call) {
+  twice <- unique(columns[duplicated(columns)])
+  if (length(twice) == 0L) return(invisible())
+  gmvae_abort(c(
+    "The columns of {.arg x} must have different names.",
+    x = "{.val {twice}} {?is/are} there more than once."
+  ), "input", call = call)
+}
+
+# A constant column has no density.
+check_columns_vary <- function(ranges, columns, n, call) {
+  constant <- columns[!((ranges[2, ] > ranges[1, ]) %in% TRUE)]
   if (length(constant) == 0L) return(invisible())
   gmvae_abort(c(
-    "The columns of {.arg x} must vary.",
-    x = "{.val {constant}} {?is/are} constant.",
-    i = "Leave {cli::qty(constant)}{?it/them} out."
+    "The columns of {.arg x} must vary over the rows that take part.",
+    x = if (n == 1L) {
+      "There is only one row."
+    } else {
+      "{.val {constant}} {?is/are} constant."
+    },
+    i = if (length(constant) < length(columns)) {
+      "Leave {cli::qty(constant)}{?it/them} out."
+    }
   ), "data", call = call)
 }
 
 # Covariances are in squared units, which must be far from the ends of double.
-check_units <- function(x, call = rlang::caller_env()) {
-  ranges <- apply(x, 2, function(column) max(column) - min(column))
-  extreme <- ranges < 1e-130 | ranges > 1e130
+check_units <- function(ranges, columns, call) {
+  width <- ranges[2, ] - ranges[1, ]
+  extreme <- width < 1e-130 | width > 1e130
   if (!any(extreme)) return(invisible())
-  columns <- colnames(x)[extreme]
+  columns <- columns[extreme]
   gmvae_abort(c(
     "The range of each column of {.arg x} must be from 1e-130 to 1e130.",
-    x = "That of {.val {columns}} is {signif(ranges[extreme], 2)}.",
+    x = "That of {.val {columns}} is {signif(width[extreme], 2)}.",
     i = "Change {cli::qty(columns)}{?its/their} units."
   ), "data", call = call)
+}
+
+# The number of distinct rows, or any number of at least `enough` of them.
+n_distinct_rows <- function(x, enough, active = NULL) {
+  n <- if (is.null(active)) nrow(x) else length(active)
+  first <- seq_len(min(n, 10 * enough))
+  if (!is.null(active)) first <- active[first]
+  if (sum(!duplicated(x[first, , drop = FALSE])) >= enough) return(enough)
+  if (!is.null(active)) x <- x[active, , drop = FALSE]
+  sorted <- x[do.call(order, as.data.frame(x)), , drop = FALSE]
+  a <- sorted[-1, , drop = FALSE]
+  b <- sorted[-n, , drop = FALSE]
+  differ <- a != b
+  unknown <- is.na(differ)
+  differ[unknown] <- (is.na(a) != is.na(b))[unknown]
+  1L + sum(rowSums(differ) > 0)
 }

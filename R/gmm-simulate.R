@@ -7,8 +7,8 @@
 #' @param ... Must be empty.
 #' @returns Matrix nsim x d in the units of the data, with the fit's column
 #'   names. Its attribute `"component"` has the component (1 to k) that each row
-#'   was drawn from, `"seed"` the state of the generator before, as for
-#'   [stats::simulate()].
+#'   was drawn from, 0 for noise, which is uniform over the range of the data;
+#'   `"seed"` the state of the generator before, as for [stats::simulate()].
 #' @section Errors: `gmvae_error_option` if `nsim` is no such number.
 #' @seealso [gmm_fit()]
 #' @examples
@@ -24,18 +24,29 @@ simulate.gmm_fit <- function(object, nsim = 1, seed = NULL, ...) {
   if (!is.null(seed)) {
     on.exit(assign(".Random.seed", state$before, envir = globalenv()))
   }
-  d <- length(object$columns)
-  component <- sample.int(object$k, nsim, replace = TRUE,
-                          prob = object$weights)
-  x <- matrix(stats::rnorm(nsim * d), nsim,
+  components <- c(seq_len(object$k), if (!is.null(object$noise)) 0L)
+  drawn <- sample.int(length(components), nsim, replace = TRUE,
+                      prob = c(object$weights, object$noise$weight))
+  component <- components[drawn]
+  x <- matrix(0, nsim, length(object$columns),
               dimnames = list(NULL, object$columns))
   for (j in unique(component)) {
-    rows <- component == j
-    root <- chol(matrix(object$covariances[, , j], d))
-    x[rows, ] <- sweep(x[rows, , drop = FALSE] %*% root, 2,
-                       object$means[j, ], "+")
+    rows <- which(component == j)
+    x[rows, ] <- draw_rows(object, j, length(rows))
   }
   structure(x, component = component, seed = state$seed)
+}
+
+draw_rows <- function(object, component, n) {
+  d <- length(object$columns)
+  if (component == 0L) {
+    range <- object$noise$range
+    share <- matrix(stats::runif(n * d), d)
+    return(t(range[1, ] + share * (range[2, ] - range[1, ])))
+  }
+  root <- chol(matrix(object$covariances[, , component], d))
+  x <- matrix(stats::rnorm(n * d), n)
+  sweep(x %*% root, 2, object$means[component, ], "+")
 }
 
 # Sets the seed, as the methods of package stats do: `before` is the state to

@@ -1,9 +1,9 @@
-quiet <- function(...) gmm_control(..., verbose = FALSE)
 petals <- as.matrix(iris[, 3:4])
 
 test_that("gmm_fit() returns what its page lists, with the names of the data", {
   set.seed(1)
-  fit <- gmm_fit(iris[, 1:4], k = 3, model = "full", control = quiet())
+  fit <- gmm_fit(iris[, 1:4], k = 3, model = "full", keep_posterior = TRUE,
+                 control = quiet())
 
   expect_s3_class(fit, "gmm_fit")
   expect_identical(fit$model, "VVV")
@@ -16,18 +16,21 @@ test_that("gmm_fit() returns what its page lists, with the names of the data", {
   expect_identical(names(fit$cluster), rownames(iris))
   expect_type(fit$cluster, "integer")
   expect_equal(fit$uncertainty, 1 - apply(fit$posterior, 1, max))
-  expect_equal(fit$history[fit$n_iter], fit$loglik)
+  expect_equal(fit$history[length(fit$history)], fit$loglik)
+  expect_identical(fit$objective, fit$loglik)
   expect_equal(fit$bic, -2 * fit$loglik + fit$df * log(150))
   expect_equal(fit$aic, -2 * fit$loglik + 2 * fit$df)
   expect_equal(fit$icl, fit$bic - 2 * sum(log(1 - fit$uncertainty)))
   expect_true(fit$converged)
-  expect_length(fit$starts, fit$control$n_init)
-  expect_identical(which.max(fit$starts), fit$best_start)
+  expect_equal(fit$icl, fit$bic - 2 * fit$entropy)
+  expect_gte(length(fit$starts), 1)
+  expect_false(is.null(names(fit$starts)))
+  expect_identical(unname(which.max(fit$starts)), fit$best_start)
   expect_null(fit$data)
-  expect_named(
-    fit$search,
-    c("k", "model", "loglik", "df", "bic", "icl", "aic", "reason")
-  )
+  expect_null(fit$noise)
+  expect_identical(c(fit$n, fit$n_incomplete, fit$n_omitted), c(150L, 0L, 0L))
+  expect_identical(fit$n_obs, 150L)
+  expect_named(fit$cells, "VVV,3")
 })
 
 test_that("gmm_fit() keeps the data only when asked, also through do.call()", {
@@ -45,6 +48,12 @@ test_that("gmm_fit() takes matrices, data frames and vectors alike", {
     gmm_fit(x, 2, control = quiet())[c("means", "bic", "model")]
   })
   expect_identical(fits[[1]], fits[[2]])
+  names_only <- gmm_fit(unname(petals), 2, "EEE", control = quiet())
+  expect_identical(colnames(names_only$means), c("V1", "V2"))
+  some <- petals
+  colnames(some) <- c("a", NA)
+  expect_identical(gmm_fit(some, 2, "EEE", control = quiet())$columns,
+                   c("a", "V2"))
 
   one <- gmm_fit(faithful$eruptions, k = 2, model = "tied", control = quiet())
   expect_identical(dim(one$means), c(2L, 1L))
@@ -57,23 +66,15 @@ test_that("gmm_fit() takes matrices, data frames and vectors alike", {
   expect_identical(colnames(fit$means), c("V1", "V2"))
 })
 
-test_that("a vector of k compares by BIC and tabulates every combination", {
-  set.seed(1)
-  fit <- gmm_fit(faithful, k = 1:4, control = quiet())
-  expect_identical(nrow(fit$search), 16L)
-  expect_identical(fit$bic, min(fit$search$bic))
-  best <- fit$search[which.min(fit$search$bic), ]
-  expect_identical(c(fit$k, fit$df), c(best$k, best$df))
-  expect_identical(fit$model, best$model)
-})
-
-test_that("a combination without a fit has its reason in the table", {
-  few <- petals[c(1, 20, 51, 70, 101, 130), ]
-  fit <- gmm_fit(few, k = c(1, 6), control = quiet())
-  failed <- is.na(fit$search$bic)
-  expect_true(any(failed))
-  expect_identical(failed, !is.na(fit$search$reason))
-  expect_match(fit$search$reason[failed], "component collapsed", all = TRUE)
+test_that("gmm_fit() does not copy a matrix of doubles", {
+  skip_if_not(capabilities("profmem"))
+  x <- as.matrix(faithful) + 0
+  before <- tracemem(x)
+  on.exit(untracemem(x))
+  copies <- capture.output(
+    gmm_fit(x, 1:2, c("EEE", "VVV"), criterion = "bic", control = quiet())
+  )
+  expect_no_match(copies, "tracemem")
 })
 
 test_that("gmm_fit() warns when EM stops at max_iter", {
@@ -122,14 +123,48 @@ test_that("print() and summary() refuse fits of a newer format", {
   expect_error(summary(fit), class = "gmvae_error_input")
 })
 
-test_that("logLik(), nobs(), AIC(), BIC() and coef() agree with the fit", {
+test_that("print() says where the fit came from", {
+  shown <- function(...) {
+    set.seed(1)
+    paste(capture.output(print(gmm_fit(..., control = quiet()))),
+          collapse = "\n")
+  }
+  expect_match(shown(faithful, 1:3, c("EEE", "VVV")),
+               "Best of 6 mixtures by BIC")
+  expect_match(shown(faithful, 2, "EEE", weights = rep(2, 272)),
+               "sum of weights 544")
+  expect_match(shown(faithful, 2, "EEE", prior = TRUE), "Prior: shrinkage")
+  expect_match(shown(faithful, 2, "EEE", noise = 0.05), "Noise: ")
+  expect_match(shown(replace(as.matrix(faithful), 3, NA), 2, "EEE",
+                     na_action = "em"), "1 row has missing values")
+  expect_match(shown(faithful$waiting, 2), "for (all|each) component")
+  expect_match(shown(faithful[1:7, ], c(1, 8), "EII"), "1 more had no fit")
+})
+
+test_that("summary() counts the reasons", {
+  fit <- gmm_fit(faithful[1:7, ], c(1, 8:9), "EII", control = quiet())
+  expect_identical(as.vector(summary(fit)$reasons), 2L)
+  expect_output(print(summary(fit)), "2 x there are only 7 distinct rows")
+  noisy <- summary(gmm_fit(faithful, 2, "EEE", noise = 0.05,
+                           control = quiet()))
+  expect_identical(rownames(noisy$components), c("1", "2", "noise"))
+  expect_equal(sum(noisy$components$weight), 1)
+})
+
+test_that("logLik(), nobs(), AIC(), BIC(), icl() and coef() agree", {
   fit <- gmm_fit(petals, 2, "VVI", control = quiet())
   expect_identical(as.numeric(logLik(fit)), fit$loglik)
   expect_identical(attr(logLik(fit), "df"), fit$df)
   expect_identical(nobs(fit), 150L)
   expect_equal(BIC(fit), fit$bic)
   expect_equal(AIC(fit), fit$aic)
+  expect_identical(icl(fit), fit$icl)
+  expect_error(icl(1), class = "gmvae_error_input")
   expect_named(coef(fit), c("weights", "means", "covariances"))
+  weighed <- gmm_fit(petals, 2, "VVI", weights = rep(0.5, 150),
+                     control = quiet(min_rows = 0))
+  expect_identical(nobs(weighed), 75)
+  expect_equal(BIC(weighed), weighed$bic)
 })
 
 test_that("the core and R know the same models", {
@@ -138,27 +173,10 @@ test_that("the core and R know the same models", {
   expect_identical(core$alias, gmm_models$alias)
 })
 
-test_that("gmm_control() refuses names and values that are no options", {
-  expect_error(gmm_control(n_starts = 3), class = "gmvae_error_option")
-  expect_error(gmm_control(max = 5), class = "gmvae_error_option")
-  expect_error(gmm_control(5), class = "gmvae_error_option")
-  expect_error(gmm_control(tol = 0), class = "gmvae_error_option")
-  expect_error(gmm_control(max_iter = 1.5), class = "gmvae_error_option")
-  edited <- gmm_control()
-  edited$tol <- -1
-  expect_error(gmm_fit(petals, 2, control = edited),
-               class = "gmvae_error_option")
-  expect_error(gmm_fit(petals, 2, control = list(tol = 1)),
-               class = "gmvae_error_option")
-  expect_output(print(gmm_control()), "max_iter")
-})
-
 test_that("gmm_fit() says what is wrong with its input", {
   fit_now <- function(x = petals, k = 2, ...) {
     gmm_fit(x, k, ..., control = quiet())
   }
-  bad <- petals
-  bad[c(3, 160)] <- c(NA, Inf)
   expect_snapshot(error = TRUE, {
     gmm_fit(letters, 2)
     gmm_fit(iris, 2)
@@ -167,10 +185,15 @@ test_that("gmm_fit() says what is wrong with its input", {
     gmm_fit(faithful[0, ], 2)
     gmm_fit(data.frame(a = numeric(), b = numeric()), 1)
     gmm_fit(k = 2)
-    gmm_fit(faithful)
     gmm_fit(faithful * 1e200, 2)
     gmm_fit(faithful$waiting * 1e-300, 2)
-    gmm_fit(bad, 2)
+    gmm_fit(replace(petals, c(3, 160), c(NA, NaN)), 2)
+    gmm_fit(replace(petals, c(3, 160), c(NA, Inf)), 2, na_action = "em")
+    gmm_fit(cbind(petals, none = NA_real_), 2, na_action = "em")
+    gmm_fit(replace(petals, 1:150, c(NA, 1)), 2, na_action = "omit")
+    gmm_fit(rbind(c(NA, 1), c(1, NA)), 2, na_action = "omit")
+    gmm_fit(petals[1, , drop = FALSE], 1)
+    gmm_fit(petals[c(1, 1, 1), ], 1)
     gmm_fit(cbind(petals, one = 1), 2)
     gmm_fit(cbind(petals, petals), 2)
     gmm_fit(petals, 0)
@@ -180,17 +203,18 @@ test_that("gmm_fit() says what is wrong with its input", {
     gmm_fit(petals, 2, "VVX")
     gmm_fit(petals, 2, model = 3)
     gmm_fit(petals, 2, iterations = 10)
-    gmm_fit(petals, 2, start = c(1, 2))
-    gmm_fit(petals, 3, start = rep(1:2, 75))
+    gmm_fit(petals, 2, na_action = "ignore")
+    gmm_fit(petals, 2, criterion = "BIC")
+    gmm_fit(petals, 2, keep_data = NA)
     gmm_fit(petals, 2, control = gmm_control(max_iters = 10))
   })
   expect_error(gmm_fit(k = 2), class = "gmvae_error_input")
-  expect_error(gmm_fit(faithful), class = "gmvae_error_option")
   expect_error(fit_now(faithful[0, ]), class = "gmvae_error_input")
   expect_error(fit_now(petals * 1e200), class = "gmvae_error_data")
   expect_error(fit_now(letters), class = "gmvae_error_input")
   expect_error(fit_now(iris), class = "gmvae_error_input")
-  expect_error(fit_now(bad), class = "gmvae_error_data")
+  expect_error(fit_now(replace(petals, 3, NA)), class = "gmvae_error_data")
+  expect_error(fit_now(replace(petals, 3, Inf)), class = "gmvae_error_data")
   expect_error(fit_now(cbind(petals, one = 1)), class = "gmvae_error_data")
   expect_error(fit_now(k = 0), class = "gmvae_error_option")
   expect_error(fit_now(k = 151), class = "gmvae_error_option")

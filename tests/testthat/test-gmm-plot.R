@@ -1,5 +1,3 @@
-quiet <- function(...) gmm_control(..., verbose = FALSE)
-
 draw <- function(...) {
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
@@ -28,7 +26,39 @@ test_that("plot() draws one, two and more columns", {
 test_that("plot() draws the criterion and the trace", {
   fit <- gmm_fit(faithful, k = 1:3, control = quiet())
   expect_identical(draw(fit, "BIC"), fit$search)
-  expect_equal(draw(fit, "trace")$loglik, fit$history)
+  expect_identical(draw(fit, "ICL"), fit$search)
+  expect_equal(draw(fit, "trace")$objective, fit$history)
+  line <- gmm_fit(faithful$waiting, k = 1:3, control = quiet())
+  expect_identical(draw(line, "BIC"), line$search)
+})
+
+test_that("models differ in colour, or in shape and line", {
+  style <- as.data.frame(model_styles(gmm_models$code))
+  expect_false(anyDuplicated(style) > 0)
+  expect_false(anyDuplicated(as.data.frame(model_styles(c("E", "V")))) > 0)
+})
+
+test_that("plot() draws noise, labels, missing values and omitted rows", {
+  set.seed(1)
+  x <- rbind(as.matrix(faithful), cbind(runif(9, 0, 8), runif(9, 20, 120)))
+  x[3, 1] <- NA
+  labels <- replace(rep(NA, 281), c(1, 2), c("long", "short"))
+  fits <- list(
+    gmm_fit(x, 2, "VVV", noise = 0.05, na_action = "em", control = quiet()),
+    gmm_fit(x, 2, "VVV", labels = labels, na_action = "omit",
+            control = quiet()),
+    gmm_fit(x[, 2], 2, "V", noise = 0.05, weights = rep(1:0, c(280, 1)),
+            control = quiet())
+  )
+  for (fit in fits) {
+    for (what in c("classification", "uncertainty")) {
+      data <- if (length(fit$columns) == 1L) x[, 2] else x
+      expect_identical(draw(fit, what, data = data)$cluster,
+                       unname(fit$cluster))
+    }
+  }
+  wrong <- replace(x, 5, 9)
+  expect_error(plot(fits[[2]], data = wrong), class = "gmvae_error_input")
 })
 
 test_that("plot() finds the data of the fit again", {

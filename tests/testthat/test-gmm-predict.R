@@ -1,10 +1,11 @@
-quiet <- function(...) gmm_control(..., verbose = FALSE)
 flowers <- as.matrix(iris[, 1:4])
 set.seed(1)
-fit <- gmm_fit(flowers, 3, "VVV", control = quiet())
+fit <- gmm_fit(flowers, 3, "VVV", keep_posterior = TRUE, control = quiet())
 
 test_that("predict() on the fitted rows gives what the fit holds", {
   expect_equal(predict(fit, flowers, type = "prob"), fit$posterior,
+               tolerance = 1e-12, ignore_attr = TRUE)
+  expect_equal(predict(fit, flowers, type = "uncertainty"), fit$uncertainty,
                tolerance = 1e-12, ignore_attr = TRUE)
   expect_identical(unname(predict(fit, flowers)), unname(fit$cluster))
   expect_identical(predict(fit), fit$cluster)
@@ -25,6 +26,12 @@ test_that("predict() gives the density of the mixture", {
     }, 0))
   }, 0)
   expect_equal(unname(predict(fit, x, type = "density")), by_hand,
+               tolerance = 1e-10)
+  expect_equal(unname(predict(fit, x, type = "logdensity")), log(by_hand),
+               tolerance = 1e-10)
+  parts <- predict(fit, x, type = "component")
+  expect_identical(colnames(parts), c("1", "2", "3"))
+  expect_equal(unname(drop(exp(parts) %*% fit$weights)), by_hand,
                tolerance = 1e-10)
 })
 
@@ -48,6 +55,7 @@ test_that("predict() is finite far away from the data", {
   expect_true(all(is.finite(prob)))
   expect_equal(rowSums(prob), c(1, 1))
   expect_identical(unname(predict(fit, far, type = "density")), c(0, 0))
+  expect_true(all(is.finite(predict(fit, far, type = "logdensity"))))
 })
 
 test_that("predict() says what is wrong with newdata", {
@@ -57,7 +65,7 @@ test_that("predict() says what is wrong with newdata", {
     predict(fit, c(5.1, 3.5, 1.4, 0.2))
     predict(fit, transform(iris, Petal.Width = "a"))
     predict(fit, replace(flowers, 7, NaN))
-    predict(fit, replace(unname(flowers), 7, NaN))
+    predict(fit, replace(unname(flowers), 7, Inf))
     predict(fit, letters)
     predict(fit, flowers, type = "classes")
     predict(fit, type = "density")
@@ -71,6 +79,16 @@ test_that("predict() uses kept data for the density", {
   kept <- gmm_fit(flowers, 2, "EEE", keep_data = TRUE, control = quiet())
   expect_identical(predict(kept, type = "density"),
                    predict(kept, flowers, type = "density"))
+  expect_identical(predict(kept, type = "imputed"), flowers)
+  expect_identical(predict(kept, type = "prob"),
+                   predict(kept, flowers, type = "prob"))
+})
+
+test_that("the probabilities are kept only when asked", {
+  plain <- gmm_fit(flowers, 2, "EEE", control = quiet())
+  expect_null(plain$posterior)
+  expect_error(predict(plain, type = "prob"), class = "gmvae_error_input")
+  expect_length(predict(plain), 150)
 })
 
 test_that("simulate() draws from the mixture", {
@@ -87,6 +105,19 @@ test_that("simulate() draws from the mixture", {
   }
   one <- simulate(gmm_fit(faithful$waiting, 2, control = quiet()), 3)
   expect_identical(dim(one), c(3L, 1L))
+})
+
+test_that("simulate() draws noise from the range of the data", {
+  set.seed(1)
+  x <- rbind(as.matrix(faithful), cbind(runif(30, 0, 8), runif(30, 20, 120)))
+  noisy <- gmm_fit(x, 2, "VVV", noise = 0.1, control = quiet())
+  drawn <- simulate(noisy, 5000, seed = 1)
+  noise <- attr(drawn, "component") == 0
+  expect_equal(mean(noise), noisy$noise$weight, tolerance = 0.1)
+  expect_equal(apply(drawn[noise, ], 2, range), noisy$noise$range,
+               tolerance = 0.1, ignore_attr = TRUE)
+  again <- gmm_fit(drawn, 2, "VVV", noise = 0.1, control = quiet())
+  expect_equal(again$means, noisy$means, tolerance = 0.02)
 })
 
 test_that("simulate() follows R's rules for seeds", {

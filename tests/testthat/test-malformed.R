@@ -1,29 +1,5 @@
 # Whatever is given where, the outcome is a right one or a classed error.
 
-odd_values <- list(
-  NULL, NA, NaN, Inf, -Inf, 0, -1, 1.5, 1e10, 1e-300, .Machine$integer.max,
-  "a", "", NA_character_, c("nb", "zinb"), character(), integer(), list(),
-  list(1), TRUE, c(1, NA), 1:3, matrix(1, 2, 2), array(1, c(2, 2, 2)),
-  factor("a"), function(x) x, new.env(), 1i, as.raw(1), as.Date("2020-01-01"),
-  data.frame(), data.frame(a = 1:3), structure(1, class = "unknown")
-)
-
-# Errors of other classes, and what was given; empty if there are none.
-unclassed <- function(values, call_with) {
-  unlist(lapply(values, function(value) {
-    tryCatch(
-      {
-        suppressMessages(call_with(value))
-        NULL
-      },
-      gmvae_error = function(cnd) NULL,
-      error = function(cnd) {
-        paste(substr(deparse(value)[1], 1, 30), "->", conditionMessage(cnd))
-      }
-    )
-  }))
-}
-
 set.seed(1)
 x <- simulate_counts(n = 30, genes = 12)$counts
 control <- quick_control(2)

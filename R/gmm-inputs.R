@@ -1,0 +1,172 @@
+# All of gmm_fit()'s arguments, checked and in the shapes of the core.
+
+# A list with the data (see gmm_observations()), `cells`, the combinations of
+# k and model to compare, `problem`, what the core reads besides, and what the
+# fit is to carry. `arguments`: those of gmm_fit() by their names, `k` NULL
+# where it is left out.
+gmm_inputs <- function(x, arguments, call) {
+  arguments <- check_single_arguments(arguments, call)
+  observations <- gmm_observations(x, arguments$weights, arguments$na_action,
+                                   call)
+  n <- observations$n
+  columns <- observations$columns
+  noise <- check_noise(arguments$noise, n, arguments$control$noise_density,
+                       call)
+  labels <- check_row_labels(arguments$labels, n, call)
+  k <- arguments$k
+  if (is.null(k)) k <- start_size(arguments$start, noise)
+  start <- check_start(arguments$start, n, k, columns, noise, call)
+  prior <- check_prior(arguments$prior, columns, call)
+  models <- check_models(arguments$model, length(columns), call)
+  weights <- observations$weights
+  by_row <- keep_rows(c(
+    list(weights = weights, labels = labels$component), start,
+    list(noise = noise)
+  ), observations$kept)
+  inputs <- c(
+    observations[c("x", "given", "columns", "rows", "n", "n_incomplete",
+                   "kept", "active")],
+    arguments[c("na_action", "criterion", "keep_data", "keep_posterior",
+                "control")],
+    list(
+      labels = labels$levels,
+      prior = prior,
+      problem = c(by_row, list(prior = core_prior(prior, length(columns)))),
+      n_obs = if (length(weights) > 0L) sum(weights) else nrow(observations$x),
+      # Tells whether update() has found the same again.
+      fingerprint = rlang::hash(c(by_row[names(by_row) != "noise"],
+                                  noise[c("share", "rows")]))
+    )
+  )
+  inputs$cells <- gmm_cells(k, models, inputs, call)
+  inputs
+}
+
+check_single_arguments <- function(arguments, call) {
+  choose <- function(name, values) {
+    check_choice(arguments[[name]], values, name, call)
+  }
+  arguments$control <- check_gmm_control(arguments$control, call)
+  arguments$na_action <- choose("na_action", c("fail", "omit", "em"))
+  arguments$criterion <- choose("criterion", criteria)
+  for (name in c("keep_data", "keep_posterior")) {
+    arguments[[name]] <- check_flag(arguments[[name]], name, call)
+  }
+  arguments
+}
+
+check_k <- function(k, call = rlang::caller_env()) {
+  length <- if (length(k) == 1L) 1L
+  unique(check_count(k, length = length, arg = "k", call = call))
+}
+
+# What is given by row, without the rows that are left out (the weights are
+# already).
+keep_rows <- function(problem, kept) {
+  if (is.null(kept)) return(problem)
+  for (name in c("labels", "partition")) {
+    if (length(problem[[name]]) > 0L) {
+      problem[[name]] <- problem[[name]][kept]
+    }
+  }
+  if (length(problem$responsibilities) > 0L) {
+    problem$responsibilities <- problem$responsibilities[kept, , drop = FALSE]
+  }
+  place <- match(problem$noise$rows + 1L, kept)
+  problem$noise$rows <- place[!is.na(place)] - 1L
+  problem
+}
+
+# The combinations of k and model, each with the `reason` why it has no fit, NA
+# where the core has to say.
+gmm_cells <- function(k, models, inputs, call) {
+  cells <- expand.grid(k = k, model = models, stringsAsFactors = FALSE,
+                       KEEP.OUT.ATTRS = FALSE)
+  cells$reason <- NA_character_
+  too_many <- rows_reason(k, inputs, call)
+  singular <- if (any(is_oriented(models))) singular_reason(inputs)
+  if (!is.null(singular) && all(is_oriented(models))) {
+    gmvae_abort(c(
+      "{.arg x} must have columns that are not linear combinations of each
+       other, and more rows than columns, for models that are not spherical or
+       diagonal.",
+      x = "{singular}."
+    ), "data", call = call)
+  }
+  if (!is.null(singular)) cells$reason[is_oriented(cells$model)] <- singular
+  impossible <- cells$k %in% k[!is.na(too_many)]
+  cells$reason[impossible] <- too_many[match(cells$k[impossible], k)]
+  cells
+}
+
+# For each k: why the rows can't have so many components, or NA.
+rows_reason <- function(k, inputs, call) {
+  distinct <- n_distinct_rows(inputs$x, max(k), inputs$active)
+  n_labels <- length(inputs$labels)
+  reason <- rep(NA_character_, length(k))
+  reason[k > distinct] <- sprintf(
+    ngettext(distinct, "there is only %d distinct row",
+             "there are only %d distinct rows"), distinct
+  )
+  reason[k < n_labels] <- sprintf("the labels name %d components", n_labels)
+  if (anyNA(reason)) return(reason)
+  gmvae_abort(c(
+    "{.arg k} must be at most the number of distinct rows of {.arg x}{
+     if (n_labels > 0L) ', and at least that of the labels'}.",
+    x = "You supplied {k[1]}, but {reason[1]}."
+  ), "option", call = call)
+}
+
+# Why covariances that are not diagonal would be singular, in words that name
+# the columns, or NULL. A ridge or the scale of a prior makes them regular (its
+# default is the covariance of the data, as singular as these).
+singular_reason <- function(inputs) {
+  d <- length(inputs$columns)
+  if (inputs$control$ridge > 0 || !is.null(inputs$prior$scale)) return(NULL)
+  n <- if (is.null(inputs$active)) nrow(inputs$x) else length(inputs$active)
+  way_out <- "use a diagonal model or a ridge"
+  if (n <= d) {
+    return(sprintf("there are not more rows (%d) than columns (%d): %s", n, d,
+                   way_out))
+  }
+  # Complete rows of fewer than d + 1 do not tell.
+  if (inputs$n_incomplete > 0L && is.null(inputs$kept) &&
+        nrow(inputs$x) - inputs$n_incomplete <= d) {
+    return(NULL)
+  }
+  found <- dependent_columns(
+    cpp_gmm_correlation(inputs$x, inputs$problem$weights), inputs$columns
+  )
+  if (length(found) == 0L) return(NULL)
+  more <- length(found) - 3L
+  paste0(paste(utils::head(found, 3), collapse = ", "),
+         if (more > 0L) sprintf(", and so are %d more columns", more),
+         ": leave ", if (length(found) > 1L) "them" else "it", " out, or ",
+         way_out)
+}
+
+# "`c` is a linear combination of `a` and `b`", for each column that is one,
+# found by a pivoted Cholesky factorisation of the correlations: where the
+# variance that is left falls below 1e-10, the columns so far explain the rest.
+dependent_columns <- function(correlation, columns) {
+  if (anyNA(correlation)) return(character())
+  root <- suppressWarnings(chol(correlation, pivot = TRUE, tol = 1e-10))
+  rank <- attr(root, "rank")
+  order <- attr(root, "pivot")
+  if (rank == length(columns)) return(character())
+  base <- seq_len(rank)
+  vapply((rank + 1L):length(columns), function(j) {
+    share <- backsolve(root[base, base, drop = FALSE], root[base, j])
+    used <- sort(order[base[abs(share) > 1e-4]])
+    paste(in_words(columns[order[j]]), "is a linear combination of",
+          in_words(columns[used]))
+  }, "")
+}
+
+# "`a`, `b` and `c`"
+in_words <- function(names) {
+  quoted <- paste0("`", names, "`")
+  n <- length(quoted)
+  if (n == 1L) return(quoted)
+  paste(paste(quoted[-n], collapse = ", "), "and", quoted[n])
+}

@@ -1,0 +1,170 @@
+# What gmm_fit() is told about single rows: weights, labels, a start, noise.
+# Each check returns what the core reads, with an element per row of `x`, and
+# components and rows counted from 0.
+
+check_weights <- function(weights, n, call = rlang::caller_env()) {
+  if (is.null(weights)) return(numeric())
+  if (is.numeric(weights) && is.null(dim(weights)) && length(weights) == n &&
+        all(is.finite(weights)) && all(weights >= 0) && any(weights > 0) &&
+        is.finite(sum(weights))) {
+    return(as.double(weights))
+  }
+  gmvae_abort(c(
+    "{.arg weights} must have a finite number of at least 0 for each row of
+     {.arg x}, and some above 0.",
+    x = if (is.numeric(weights) && length(weights) == n) {
+      bad <- which(!is.finite(weights) | weights < 0)
+      if (length(bad) > 0L) {
+        "{length(bad)} {?is/are} not, the first in row {bad[1]}:
+         {weights[bad[1]]}."
+      } else {
+        "Their sum is {format(sum(weights))}."
+      }
+    } else {
+      "You supplied {describe(weights)} for {n} row{?s}."
+    }
+  ), "option", call = call)
+}
+
+# Known components: `levels` (their names) and `component`, -1 where unknown.
+# Whole numbers are components themselves, other labels become components in
+# the order of their levels.
+check_row_labels <- function(labels, n, call = rlang::caller_env()) {
+  if (is.null(labels) || (is.logical(labels) && length(labels) == n &&
+                            all(is.na(labels)))) {
+    return(list(levels = NULL, component = integer()))
+  }
+  known <- labels[!is.na(labels)]
+  if (is.character(labels)) labels <- factor(labels, sort(unique(known)))
+  if (is.factor(labels)) labels <- droplevels(labels)
+  whole <- is.numeric(labels) && all(is.finite(known)) &&
+    all(known == round(known)) && all(known >= 1) && all(known <= 1e6)
+  if (length(labels) == n && is.null(dim(labels)) &&
+        (is.factor(labels) || whole)) {
+    component <- as.integer(labels)
+    levels <- if (whole) as.character(seq_len(max(0, known))) else
+      levels(labels)
+    if (length(levels) == 0L) return(list(levels = NULL, component = integer()))
+    return(list(levels = levels,
+                component = ifelse(is.na(component), -1L, component - 1L)))
+  }
+  gmvae_abort(c(
+    "{.arg labels} must give rows of {.arg x} a known component, `NA` where it
+     is unknown: a factor, text, or whole numbers of at least 1.",
+    x = "You supplied {describe(labels)} for {n} row{?s}."
+  ), "option", call = call)
+}
+
+# Noise as the core reads it: whether there is any, its share (NA: that of the
+# rows), its rows and its density (NA: from the data).
+check_noise <- function(noise, n, density, call = rlang::caller_env()) {
+  if (is.null(density)) density <- NA_real_
+  out <- list(on = !is.null(noise), share = NA_real_, rows = integer(),
+              density = density)
+  if (is.null(noise)) return(out)
+  if (is.numeric(noise) && length(noise) == 1L && isTRUE(noise > 0) &&
+        noise < 1) {
+    out$share <- as.double(noise)
+    return(out)
+  }
+  if (is.logical(noise) && length(noise) == n && !anyNA(noise)) {
+    noise <- which(noise)
+  }
+  if (is.numeric(noise) && is.null(dim(noise)) && all(is.finite(noise)) &&
+        all(noise %in% seq_len(n)) && !anyDuplicated(noise) &&
+        length(noise) %in% seq_len(n - 1L)) {
+    out$rows <- as.integer(noise) - 1L
+    return(out)
+  }
+  gmvae_abort(c(
+    "{.arg noise} must be the expected share of noise, between 0 and 1, or say
+     which rows are noise to begin with: some of them, but not all.",
+    x = "You supplied {describe(noise)} for {n} row{?s}.",
+    i = "For instance {.code noise = 0.05}."
+  ), "option", call = call)
+}
+
+# What a `k` that is left out stands for: the number of components of the start.
+start_size <- function(start, noise) {
+  if (is.null(start)) return(eval(formals(gmm_fit)$k))
+  size <- if (is.data.frame(start) || is.matrix(start)) {
+    ncol(start) - noise$on
+  } else if (is.list(start)) {
+    length(start$weights)
+  } else if (is.factor(start) || is.character(start)) {
+    length(unique(start))
+  } else if (is.numeric(start) && any(is.finite(start))) {
+    max(start[is.finite(start)])
+  }
+  if (isTRUE(size >= 1) && size <= 1e6) as.integer(size) else 1L
+}
+
+# A start as the core reads it: at most one of a partition, responsibilities
+# and a mixture.
+check_start <- function(start, n, k, columns, noise,
+                        call = rlang::caller_env()) {
+  out <- list(partition = integer(), responsibilities = matrix(0, 0, 0),
+              mixture = NULL)
+  if (is.null(start)) return(out)
+  if (length(k) != 1L) {
+    gmvae_abort(c(
+      "{.arg start} must come with one {.arg k}.",
+      x = "You supplied {length(k)}: {k}.",
+      i = "{.arg k} may be left out, as {.arg start} tells it."
+    ), "option", call = call)
+  }
+  if (inherits(start, "gmm_fit")) start <- coef(start)
+  if (is.data.frame(start)) start <- as.matrix(start)
+  if (is.list(start)) {
+    share <- if (is.na(noise$share)) length(noise$rows) / n else noise$share
+    out$mixture <- check_start_mixture(start, k, columns, share, call)
+  } else if (is.matrix(start)) {
+    out$responsibilities <- check_responsibilities(start, n, k, noise, call)
+  } else {
+    out$partition <- check_partition(start, n, k, noise, call)
+  }
+  out
+}
+
+check_partition <- function(start, n, k, noise, call) {
+  given <- start
+  if (is.character(start)) start <- factor(start)
+  if (is.factor(start)) start <- as.integer(start)
+  allowed <- if (noise$on) 0:k else 1:k
+  good <- is.numeric(start) && length(start) == n && all(start %in% allowed)
+  if (good && all(1:k %in% start)) return(as.integer(start) - 1L)
+  range <- if (noise$on) "0 for noise or 1 to {.arg k}" else "1 to {.arg k}"
+  gmvae_abort(c(
+    paste0("{.arg start} must give each row of {.arg x} a component, ", range,
+           ", each at least once."),
+    x = if (good) {
+      "Components without a row: {setdiff(1:k, start)}."
+    } else {
+      "You supplied {describe(given)} for {n} row{?s} and {.arg k} = {k}."
+    }
+  ), "option", call = call)
+}
+
+check_responsibilities <- function(start, n, k, noise, call) {
+  width <- k + noise$on
+  if (is.numeric(start) && nrow(start) == n && ncol(start) == width) {
+    bad <- which(!is.finite(start) | start < 0, arr.ind = TRUE)[, 1]
+    if (length(bad) == 0L) bad <- which(abs(rowSums(start) - 1) > 1e-6)
+    if (length(bad) == 0L) {
+      return(`storage.mode<-`(unname(start), "double"))
+    }
+  } else {
+    bad <- NULL
+  }
+  gmvae_abort(c(
+    "As a matrix, {.arg start} must have a row for each of {.arg x} and a
+     column for each component{if (noise$on) ' and the noise'}: probabilities
+     of sum 1.",
+    x = if (is.null(bad)) {
+      "You supplied {describe(start)} for {n} row{?s} and {width}
+       column{?s}."
+    } else {
+      "They are not in {length(bad)} row{?s}, the first is row {bad[1]}."
+    }
+  ), "option", call = call)
+}

@@ -1,0 +1,41 @@
+# Data and options for the tests of gmm_fit().
+
+quiet <- function(...) gmm_control(..., verbose = FALSE)
+
+# 240 rows of three groups in three columns, well apart, of different volume,
+# shape and orientation.
+three_groups <- function(seed = 11) {
+  set.seed(seed)
+  group <- sample(3, 240, replace = TRUE, prob = c(5, 3, 2))
+  x <- matrix(rnorm(240 * 3), 240) * c(1, 0.6, 1.5)[group] + 4 * group
+  x[, 2] <- x[, 2] + c(0.5, -0.5, 0.2)[group] * x[, 1]
+  x[, 3] <- x[, 3] * c(1, 1.2, 0.8)[group]
+  colnames(x) <- c("a", "b", "c")
+  list(x = x, group = group)
+}
+
+# The same with some entries missing, but in no row all.
+with_gaps <- function(x, share, seed = 12) {
+  set.seed(seed)
+  n <- round(share * length(x))
+  if (n == 0) return(x)
+  x[sample(length(x), n)] <- NA
+  empty <- which(rowSums(!is.na(x)) == 0)
+  x[cbind(empty, 1)] <- 0
+  x
+}
+
+# Runs `expr` and counts the combinations that the core fits meanwhile.
+count_cells <- function(expr, envir = parent.frame()) {
+  cells <- 0
+  fit_now <- cpp_gmm_fit
+  testthat::local_mocked_bindings(
+    cpp_gmm_fit = function(x, problem, ...) {
+      cells <<- cells + length(problem$k)
+      fit_now(x, problem, ...)
+    },
+    .package = "gmvae"
+  )
+  value <- force(expr)
+  list(cells = cells, value = value)
+}

@@ -1,0 +1,135 @@
+flowers <- as.matrix(iris[, 1:4])
+
+test_that("the table has each combination, and the fit is its best row", {
+  set.seed(1)
+  for (criterion in c("bic", "aic", "icl", "cv")) {
+    fit <- gmm_fit(faithful, 1:3, c("EEE", "VVV", "VII"),
+                   criterion = criterion, control = quiet())
+    table <- fit$search
+    expect_named(table, c("k", "model", "loglik", "df", "bic", "icl", "aic",
+                          "cv", "n_iter", "reason"))
+    expect_identical(nrow(table), 9L)
+    expect_identical(which.min(table[[criterion]]),
+                     which(table$k == fit$k & table$model == fit$model))
+    expect_equal(table$bic, -2 * table$loglik + table$df * log(272))
+    expect_equal(table$aic, -2 * table$loglik + 2 * table$df)
+    expect_true(all(table$icl >= table$bic - 1e-9))
+    expect_identical(anyNA(table$cv), criterion != "cv")
+    expect_output(print(fit), toupper(criterion))
+  }
+})
+
+test_that("all 14 models and k from 1 to 9 are compared by default", {
+  set.seed(1)
+  fit <- gmm_fit(faithful, control = quiet(n_init = 2))
+  expect_identical(unique(fit$search$model), gmm_models$code)
+  expect_identical(unique(fit$search$k), 1:9)
+  expect_identical(is.na(fit$search$bic), !is.na(fit$search$reason))
+  line <- gmm_fit(faithful$waiting, control = quiet(n_init = 2))
+  expect_identical(unique(line$search$model), c("E", "V"))
+})
+
+test_that("models have aliases, and one column takes all codes", {
+  fit <- gmm_fit(flowers, 2, c("full", "tied", "diag", "spherical", "VVV"),
+                 control = quiet())
+  expect_identical(fit$search$model, c("VVV", "EEE", "VVI", "VII"))
+  for (model in list("E", "EII", "EVE", "tied")) {
+    expect_identical(
+      gmm_fit(faithful$waiting, 2, model, control = quiet())$model, "E"
+    )
+  }
+  for (model in list("V", "VII", "VEV", "full", "diag", "spherical")) {
+    expect_identical(
+      gmm_fit(faithful$waiting, 2, model, control = quiet())$model, "V"
+    )
+  }
+  expect_error(gmm_fit(faithful, 2, "E", control = quiet()),
+               class = "gmvae_error_option")
+})
+
+test_that("held-out log-likelihoods are near those of new data", {
+  set.seed(4)
+  first <- three_groups(1)$x
+  fit <- gmm_fit(first, 1:5, "VVV", criterion = "cv", control = quiet())
+  expect_identical(fit$k, 3L)
+  expect_length(fit$folds, 240)
+  expect_identical(as.vector(table(fit$folds)), rep(48L, 5))
+  # Worse than on the data that were fitted, and not by far.
+  gap <- fit$search$cv + 2 * fit$search$loglik
+  expect_true(all(gap > 0))
+  expect_lt(gap[3], 4 * fit$search$df[3])
+
+  again <- gmm_fit(first, 3, "VVV", criterion = "cv",
+                   control = quiet(n_folds = 240))
+  expect_equal(again$search$cv, fit$search$cv[3], tolerance = 0.02)
+})
+
+test_that("k above the number of distinct rows has its reason", {
+  few <- flowers[c(1, 1, 2, 51, 101, 130), ]
+  fit <- gmm_fit(few, k = 1:9, model = c("EII", "VVI"), control = quiet())
+  above <- fit$search$k > 5
+  expect_match(fit$search$reason[above], "only 5 distinct rows", all = TRUE)
+  expect_error(gmm_fit(few, 6, control = quiet()),
+               class = "gmvae_error_option")
+})
+
+test_that("more columns than rows leave the diagonal models", {
+  set.seed(2)
+  wide <- matrix(rnorm(20 * 50), 20)
+  wide[11:20, ] <- wide[11:20, ] + 3
+  fit <- gmm_fit(wide, 1:3, control = quiet(n_init = 3))
+  oriented <- !grepl("I$", fit$search$model)
+  expect_match(fit$search$reason[oriented], "more rows .20. than columns .50.",
+               all = TRUE)
+  expect_true(all(fit$search$bic[!oriented & fit$search$k < 3] < Inf))
+  expect_identical(unname(fit$cluster), rep(fit$cluster[c(1, 11)], each = 10))
+  expect_error(gmm_fit(wide, 2, "VVV", control = quiet()),
+               class = "gmvae_error_data")
+  ridge <- gmm_fit(wide, 2, "EEE", control = quiet(ridge = 0.1))
+  expect_true(is.finite(ridge$loglik))
+})
+
+test_that("columns that others determine are named", {
+  data <- transform(faithful, sum = eruptions + waiting / 10, z = sin(waiting))
+  fit <- gmm_fit(data, 1:2, control = quiet(n_init = 2))
+  oriented <- !grepl("I$", fit$search$model)
+  expect_identical(is.na(fit$search$bic), oriented)
+  expect_match(fit$search$reason[oriented],
+               "is a linear combination of `.*` and `.*`: leave it out",
+               all = TRUE)
+  expect_no_match(fit$search$reason[oriented], "`z`")
+  expect_error(gmm_fit(data, 2, "VVV", control = quiet()),
+               "linear combination", class = "gmvae_error_data")
+  copied <- cbind(faithful, again = 1 - 3 * faithful$waiting)
+  expect_error(gmm_fit(copied, 2, "EEE", control = quiet()),
+               "`again` is a linear combination of `waiting`")
+  expect_true(is.finite(
+    gmm_fit(copied, 2, "EEE", control = quiet(ridge = 1e-3))$loglik
+  ))
+})
+
+test_that("dependent_columns() finds rank and combinations", {
+  set.seed(3)
+  base <- matrix(rnorm(300), 100)
+  x <- cbind(base, base[, 1] - 2 * base[, 2], 5 * base[, 3])
+  found <- dependent_columns(cor(x), letters[1:5])
+  expect_length(found, 2)
+  expect_identical(dependent_columns(cor(base), letters[1:3]), character())
+  near <- cbind(base, base[, 1] + 1e-3 * rnorm(100))
+  expect_identical(dependent_columns(cor(near), letters[1:4]), character())
+})
+
+test_that("a degenerate optimum does not win", {
+  far <- rbind(as.matrix(faithful), c(100, 1000))
+  fit <- gmm_fit(far, 2, "VVV", control = quiet(n_init = 20))
+  # The point alone would have a likelihood without bound.
+  expect_true(all(apply(fit$covariances, 3, det) > 1e-8))
+  expect_true(all(fit$weights * 273 >= 3 - 1e-6))
+})
+
+test_that("no fit at all is an error in words", {
+  few <- flowers[c(1, 2, 51, 52, 101, 102), ]
+  expect_snapshot(error = TRUE, {
+    gmm_fit(few, 3, "VVV", start = c(1, 1, 2, 2, 3, 3), control = quiet())
+  })
+})
