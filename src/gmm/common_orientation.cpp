@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "gmm/diagonal.h"
+#include "simd/kernels.h"
 
 namespace gmvae {
 
@@ -50,7 +52,7 @@ Covariances EEE::estimate(const Moments& moments, const Covariances*) {
 
 Covariances VEE::estimate(const Moments& moments, const Covariances* before) {
   const Index d = moments.scatter.rows(), n_components = moments.n_components();
-  const ConstMap scatter_(moments.scatter.data(), d * d, n_components);  // vec(W_k)
+  const ConstMap columns(moments.scatter.data(), d * d, n_components);  // vec(W_k)
   const Eigen::ArrayXd rows = moments.counts.array() * static_cast<double>(d);
   const double n = moments.counts.sum();
   const MatrixXd identity = MatrixXd::Identity(d, d);
@@ -62,11 +64,11 @@ Covariances VEE::estimate(const Moments& moments, const Covariances* before) {
   double step = 0.0;
   int sweep = 0;
   do {
-    Map(shape.data(), d * d, 1).noalias() = scatter_ * (1.0 / (n * volumes.array())).matrix();
+    Map(shape.data(), d * d, 1).noalias() = columns * (1.0 / (n * volumes.array())).matrix();
     cholesky.compute(shape);
     if (cholesky.info() != Eigen::Success) break;
     inverse = cholesky.solve(identity);
-    updated.noalias() = scatter_.transpose() * Map(inverse.data(), d * d, 1);
+    updated.noalias() = columns.transpose() * Map(inverse.data(), d * d, 1);
     updated.array() /= rows;
     step = (updated.array() / volumes.array() - 1.0).abs().maxCoeff();
     volumes.swap(updated);
@@ -80,11 +82,11 @@ Covariances VEE::estimate(const Moments& moments, const Covariances* before) {
 namespace {
 
 constexpr double armijo = 1e-4;           // share of the promised descent that must come true
-constexpr double least_descent = 1e-13;   // of the criterion, relative to n d
+constexpr double least_descent = 1e-14;   // of the criterion, relative to n d
 constexpr double least_curvature = 0.01;  // relative to n
-constexpr double largest_angle = 1.0;
-constexpr double shortest_step = 1e-6;
-constexpr int most_steps = 500;
+constexpr double largest_angle = 1.0;     // of a step, in any plane of two axes
+constexpr double shortest_step = 1e-6;    // relative to the quasi-Newton one
+constexpr int most_steps = 200;
 
 // The last few steps and changes of the gradient of a quasi-Newton method with limited memory
 // (L-BFGS, Liu & Nocedal 1989, <doi:10.1007/BF01589116>).
@@ -147,7 +149,8 @@ struct Orientation {
 
   void look(const MatrixXd& roots) {
     const Index d = basis.rows();
-    image.noalias() = roots * basis;
+    kernels<double>().gemm(roots.rows(), d, d, roots.data(), 1, roots.rows(), basis.data(), 1, d,
+                           image.data(), roots.rows(), false);
     const MatrixXd squares = ConstMap(image.data(), d, n_components() * d).colwise().squaredNorm();
     axes.scatter = ConstMap(squares.data(), n_components(), d).transpose();
     variances = Axes::estimate(axes, nullptr).variances;
@@ -162,7 +165,9 @@ struct Orientation {
     Map(weighted.data(), d, n_components() * d) =
         ConstMap(image.data(), d, n_components() * d) *
         Eigen::Map<const VectorXd>(weights.data(), weights.size()).asDiagonal();
-    const MatrixXd product = image.transpose() * weighted;
+    MatrixXd product(d, d);
+    kernels<double>().gemm(d, d, image.rows(), image.data(), image.rows(), 1, weighted.data(), 1,
+                           image.rows(), product.data(), d, false);
     return product - product.transpose();
   }
 
@@ -216,6 +221,7 @@ Covariances common_axes(const Moments& moments, const Covariances* before) {
   here.axes.kind = Scatter::diagonal;
   here.axes.counts = moments.counts;
   here.basis = before != nullptr ? before->basis : pooled_axes(moments);
+  here.image.resize(roots.rows(), d);
   here.look(roots);
   there = here;
 

@@ -3,7 +3,7 @@
 // in axes of their own.
 #pragma once
 
-#include <cmath>
+#include <utility>
 
 #include "gmm/moments.h"
 

@@ -1,6 +1,7 @@
 // Spheres, Sigma_k = lambda_k I: of one size (EII) or each of its own (VII).
 #pragma once
 
+#include "gmm/diagonal.h"
 #include "gmm/moments.h"
 
 namespace gmvae {
@@ -16,13 +17,9 @@ struct EII {
   static Index n_parameters(Index, Index) { return 1; }
 
   static Covariances estimate(const Moments& moments, const Covariances*) {
-    const Eigen::MatrixXd& scatter_ = moments.scatter;
-    const double variance =
-        scatter_.sum() / (moments.counts.sum() * static_cast<double>(scatter_.rows()));
-    Covariances estimate;
-    estimate.form = Form::diagonal;
-    estimate.variances.setConstant(scatter_.rows(), scatter_.cols(), variance);
-    return estimate;
+    const Eigen::MatrixXd& w = moments.scatter;
+    const double variance = w.mean() * static_cast<double>(w.cols()) / moments.counts.sum();
+    return diagonal_covariances(Eigen::MatrixXd::Constant(w.rows(), w.cols(), variance));
   }
 };
 
@@ -39,10 +36,7 @@ struct VII {
   static Covariances estimate(const Moments& moments, const Covariances*) {
     const Eigen::RowVectorXd variances =
         moments.scatter.colwise().mean().cwiseQuotient(moments.counts.transpose());
-    Covariances estimate;
-    estimate.form = Form::diagonal;
-    estimate.variances = variances.replicate(moments.scatter.rows(), 1);
-    return estimate;
+    return diagonal_covariances(variances.replicate(moments.scatter.rows(), 1));
   }
 };
 
