@@ -30,5 +30,5 @@ cat(sprintf("log-likelihood %.6f after %d iterations\n", fit$loglik,
             fit$n_iter))
 cat(sprintf("data %.0f MB; process before the fit %.0f MB, at peak %.0f MB\n",
             data, before, peak))
-cat(sprintf("peak: %.2f times the data; above the process before: %.2f times\n",
-            peak / data, (peak - before) / data))
+cat(sprintf("the data and what the fit adds: %.2f times the data\n",
+            1 + (peak - before) / data))
