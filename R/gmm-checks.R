@@ -36,6 +36,7 @@ as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
       i = if (inherits(x, "Matrix")) "Convert it by `as.matrix()`."
     ), "input", call = call)
   }
+  if (is.object(x)) x <- unclass(x)
   if (!is.double(x)) storage.mode(x) <- "double"
   x
 }
@@ -65,7 +66,7 @@ column_names <- function(x) {
 # What gmm_fit() needs to know about its data: `x` without the rows left out,
 # with `kept`, the numbers of those that are in it (NULL: all), and `given` with
 # them; the rows that take part, `active` (NULL: all), have some weight and some
-# value.
+# value, and the columns' `ranges`.
 gmm_observations <- function(x, weights, na_action, call) {
   x <- as_numeric_matrix(x, "x", call)
   weights <- check_weights(weights, nrow(x), call)
@@ -75,7 +76,8 @@ gmm_observations <- function(x, weights, na_action, call) {
   check_no_infinite(scan, columns, "x", call)
   out <- list(x = x, given = x, weights = weights, columns = columns,
               rows = rownames(x), n = nrow(x),
-              n_incomplete = scan$n_incomplete, kept = NULL, active = NULL)
+              n_incomplete = as.integer(scan$n_incomplete), kept = NULL,
+              active = NULL)
   if (scan$n_incomplete > 0L) {
     check_columns_filled(scan, columns, nrow(x), call)
     if (na_action == "fail") check_no_missing(scan, columns, "x", call)
@@ -87,9 +89,9 @@ gmm_observations <- function(x, weights, na_action, call) {
     }
   }
   if (any(out$weights == 0)) out$active <- which(out$weights > 0)
-  ranges <- column_ranges(out$x, scan, out$active)
-  check_columns_vary(ranges, columns, nrow(out$x), call)
-  check_units(ranges, columns, call)
+  out$ranges <- column_ranges(out$x, scan, out$active)
+  check_columns_vary(out$ranges, columns, nrow(out$x), call)
+  check_units(out$ranges, columns, call)
   out
 }
 

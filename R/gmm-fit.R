@@ -175,7 +175,7 @@ gmm_bridge <- function(inputs, known, written, call) {
   warn_not_converged(cell, inputs$control, call)
   evaluation <- with_core_errors(
     cpp_gmm_evaluate(
-      inputs$x, core_mixture(cell$mixture, search$noise$density),
+      inputs$x, core_mixture(cell$mixture, search$noise),
       c("cluster", if (inputs$keep_posterior) "posterior"),
       inputs$control$n_threads
     ),

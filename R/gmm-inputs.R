@@ -25,7 +25,7 @@ gmm_inputs <- function(x, arguments, call) {
   ), observations$kept)
   inputs <- c(
     observations[c("x", "given", "columns", "rows", "n", "n_incomplete",
-                   "kept", "active")],
+                   "kept", "active", "ranges")],
     arguments[c("na_action", "criterion", "keep_data", "keep_posterior",
                 "control")],
     list(

@@ -16,9 +16,7 @@ new_gmm_fit <- function(cell, search, inputs, evaluation) {
         covariances = `dimnames<-`(mixture$covariances,
                                    list(columns, columns, components)),
         noise = if (inputs$problem$noise$on) {
-          list(weight = mixture$noise, density = search$noise$density,
-               range = `dimnames<-`(search$noise$range,
-                                    list(c("min", "max"), columns)))
+          c(weight = mixture$noise, search$noise[c("density", "range")])
         }
       ),
       by_row,
@@ -102,18 +100,17 @@ best_cells <- function(search, criterion) {
   utils::head(cells[!vapply(cells, is.null, TRUE)], 10L)
 }
 
-# A mixture as the core evaluates it.
-core_mixture <- function(mixture, noise_density) {
+# A mixture as the core evaluates it; `noise`: its density and range, or NULL.
+core_mixture <- function(mixture, noise) {
   parts <- lapply(mixture[c("weights", "means", "covariances")], unname)
-  c(parts, noise = mixture$noise,
-    noise_density = if (is.null(noise_density)) NA_real_ else noise_density)
+  if (is.null(noise)) return(parts)
+  c(parts, noise = mixture$noise, noise_density = noise$density,
+    noise_range = list(unname(noise$range[2, ] - noise$range[1, ])))
 }
 
 fit_mixture <- function(object) {
   mixture <- unclass(object)[c("weights", "means", "covariances")]
-  noise <- object$noise
-  core_mixture(c(mixture, noise = if (is.null(noise)) 0 else noise$weight),
-               noise$density)
+  core_mixture(c(mixture, noise = object$noise$weight), object$noise)
 }
 
 #' Facts about a Gaussian mixture

@@ -4,7 +4,7 @@
 criteria <- c("bic", "icl", "aic", "cv")
 
 # The outcome of a search: `table`, `found` (for each row of it the core's cell,
-# or NULL), `noise` (density and range), `seed` and `folds`. Cells that `known`,
+# or NULL), `noise` (its density and range), `seed` and `folds`. Cells that `known`,
 # a fit to the same data by the same options, has already are not fitted again.
 gmm_search <- function(inputs, known = NULL, call) {
   search <- start_search(inputs, known)
@@ -43,7 +43,7 @@ start_search <- function(inputs, known) {
   search$table[same, ] <- known$search[of_known[same], ]
   kept <- match(cell_names(table), names(known$cells))
   search$found[which(!is.na(kept))] <- known$cells[kept[!is.na(kept)]]
-  search$noise <- known$noise[c("density", "range")]
+  search$noise <- known$noise
   search[c("seed", "folds")] <- known[c("seed", "folds")]
   search
 }
@@ -79,8 +79,10 @@ run_cells <- function(search, rows, inputs, progress, call) {
     if (!is.null(cell$mixture)) search$found[[rows[i]]] <- cell
   }
   if (inputs$problem$noise$on) {
-    search$noise <- list(density = core$noise_density,
-                         range = core$noise_range)
+    search$noise <- list(
+      density = core$noise_density,
+      range = `dimnames<-`(inputs$ranges, list(c("min", "max"), inputs$columns))
+    )
   }
   search
 }
@@ -135,7 +137,7 @@ cross_validate_cell <- function(search, row, inputs, call) {
   if (length(weights) == 0L) weights <- rep(1, nrow(inputs$x))
   problem[c("partition", "responsibilities")] <-
     list(integer(), matrix(0, 0, 0))
-  problem$mixture <- search$found[[row]]$mixture
+  problem$mixture <- core_mixture(search$found[[row]]$mixture, search$noise)
   if (problem$noise$on) problem$noise$density <- search$noise$density
   problem <- c(list(k = search$table$k[row],
                     model = core_model(search$table$model[row])), problem)
@@ -151,9 +153,10 @@ cross_validate_cell <- function(search, row, inputs, call) {
     if (is.null(cell$mixture)) {
       return(paste("no fit without one of the folds:", cell$reason))
     }
-    mixture <- core_mixture(cell$mixture, search$noise$density)
-    density <- cpp_gmm_evaluate(inputs$x[out, , drop = FALSE], mixture,
-                                "log_density", inputs$control$n_threads)
+    density <- cpp_gmm_evaluate(
+      inputs$x[out, , drop = FALSE], core_mixture(cell$mixture, search$noise),
+      "log_density", inputs$control$n_threads
+    )
     deviance <- deviance - 2 * sum(weights[out] * density$log_density)
   }
   deviance

@@ -5,13 +5,13 @@
 check_weights <- function(weights, n, call = rlang::caller_env()) {
   if (is.null(weights)) return(numeric())
   if (is.numeric(weights) && is.null(dim(weights)) && length(weights) == n &&
-        all(is.finite(weights)) && all(weights >= 0) && any(weights > 0) &&
-        is.finite(sum(weights))) {
+        all(is.finite(weights)) && all(weights >= 0) &&
+        sum(weights) >= 1e-100 && sum(weights) <= 1e100) {
     return(as.double(weights))
   }
   gmvae_abort(c(
     "{.arg weights} must have a finite number of at least 0 for each row of
-     {.arg x}, and some above 0.",
+     {.arg x}, with a sum from 1e-100 to 1e100.",
     x = if (is.numeric(weights) && length(weights) == n) {
       bad <- which(!is.finite(weights) | weights < 0)
       if (length(bad) > 0L) {
@@ -34,7 +34,7 @@ check_row_labels <- function(labels, n, call = rlang::caller_env()) {
                             all(is.na(labels)))) {
     return(list(levels = NULL, component = integer()))
   }
-  known <- labels[!is.na(labels)]
+  known <- if (is.atomic(labels)) labels[!is.na(labels)]
   if (is.character(labels)) labels <- factor(labels, sort(unique(known)))
   if (is.factor(labels)) labels <- droplevels(labels)
   whole <- is.numeric(labels) && all(is.finite(known)) &&
@@ -73,7 +73,7 @@ check_noise <- function(noise, n, density, call = rlang::caller_env()) {
   if (is.numeric(noise) && is.null(dim(noise)) && all(is.finite(noise)) &&
         all(noise %in% seq_len(n)) && !anyDuplicated(noise) &&
         length(noise) %in% seq_len(n - 1L)) {
-    out$rows <- as.integer(noise) - 1L
+    out$rows <- sort(as.integer(noise)) - 1L
     return(out)
   }
   gmvae_abort(c(

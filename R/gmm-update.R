@@ -79,8 +79,12 @@ fit_arguments <- function(object, names, envir, call) {
   if (!"start" %in% names) carried["k"] <- list(NULL)
   by_row <- intersect(row_arguments, names)
   values <- lapply(by_row, function(name) {
-    tryCatch(eval(object$call[[name]], envir),
-             error = function(cnd) abort_not_found(name, call))
+    value <- try(eval(object$call[[name]], envir), silent = TRUE)
+    # A function is R's own of that name.
+    if (inherits(value, "try-error") || is.function(value)) {
+      abort_not_found(name, call)
+    }
+    value
   })
   c(carried, stats::setNames(values, by_row))
 }

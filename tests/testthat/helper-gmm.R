@@ -17,25 +17,25 @@ three_groups <- function(seed = 11) {
 # The same with some entries missing, but in no row all.
 with_gaps <- function(x, share, seed = 12) {
   set.seed(seed)
-  n <- round(share * length(x))
-  if (n == 0) return(x)
-  x[sample(length(x), n)] <- NA
-  empty <- which(rowSums(!is.na(x)) == 0)
-  x[cbind(empty, 1)] <- 0
-  x
+  gaps <- replace(x, sample(length(x), round(share * length(x))), NA)
+  empty <- rowSums(!is.na(gaps)) == 0
+  gaps[empty, 1] <- x[empty, 1]
+  gaps
 }
 
 # Runs `expr` and counts the combinations that the core fits meanwhile.
-count_cells <- function(expr, envir = parent.frame()) {
-  cells <- 0
-  fit_now <- cpp_gmm_fit
-  testthat::local_mocked_bindings(
-    cpp_gmm_fit = function(x, problem, ...) {
-      cells <<- cells + length(problem$k)
-      fit_now(x, problem, ...)
-    },
-    .package = "gmvae"
+count_cells <- function(expr) {
+  count <- new.env()
+  count$cells <- 0
+  tracer <- bquote({
+    count <- .(count)
+    count$cells <- count$cells + length(problem$k)
+  })
+  namespace <- asNamespace("gmvae")
+  suppressMessages(
+    trace("cpp_gmm_fit", tracer, print = FALSE, where = namespace)
   )
+  on.exit(suppressMessages(untrace("cpp_gmm_fit", where = namespace)))
   value <- force(expr)
-  list(cells = cells, value = value)
+  list(cells = count$cells, value = value)
 }

@@ -1,6 +1,6 @@
 # Whatever is given where, gmm_fit() returns finite numbers or a classed error.
 
-control <- quiet(n_init = 2, max_iter = 50)
+control <- quiet(n_init = 2)
 set.seed(1)
 x <- rbind(matrix(rnorm(60), 20), matrix(rnorm(60, 5), 20))
 colnames(x) <- c("a", "b", "c")
@@ -20,11 +20,7 @@ unsound <- function(cases, call_with) {
   unlist(lapply(seq_along(cases), function(i) {
     name <- if (is.null(names(cases))) i else names(cases)[i]
     tryCatch(
-      {
-        fit <- suppressWarnings(call_with(cases[[i]]),
-                                "gmvae_warning_not_converged")
-        if (!is_sound(fit)) paste(name, "-> not sound")
-      },
+      if (!is_sound(call_with(cases[[i]]))) paste(name, "-> not sound"),
       gmvae_error = function(cnd) NULL,
       error = function(cnd) paste(name, "->", conditionMessage(cnd)),
       warning = function(cnd) paste(name, "-> warns:", conditionMessage(cnd))
@@ -184,48 +180,4 @@ test_that("any labels, start and noise", {
   expect_null(unsound(noise, function(noise) {
     gmm_fit(x, 2, c("VVV", "EII"), noise = noise, control = control)
   }))
-})
-
-test_that("any value for any argument", {
-  for (name in setdiff(names(formals(gmm_fit)), c("x", "...", "control"))) {
-    problems <- unclassed(odd_values, function(value) {
-      arguments <- list(x, k = 2, model = "VVV", control = control)
-      arguments[name] <- list(value)
-      do.call(gmm_fit, arguments, quote = TRUE)
-    })
-    expect_null(problems, info = name)
-  }
-  expect_null(unclassed(odd_values, function(v) gmm_fit(v, control = control)))
-  expect_null(unclassed(odd_values, function(v) gmm_fit(x, 2, control = v)))
-  for (name in setdiff(names(formals(gmm_control)), "...")) {
-    expect_null(unclassed(odd_values, function(v) {
-      do.call(gmm_control, stats::setNames(list(v), name), quote = TRUE)
-    }), info = name)
-  }
-  for (name in names(formals(gmm_prior))) {
-    expect_null(unclassed(odd_values, function(v) {
-      prior <- do.call(gmm_prior, stats::setNames(list(v), name), quote = TRUE)
-      gmm_fit(x, 2, "VVV", prior = prior, control = control)
-    }), info = name)
-  }
-})
-
-test_that("any value for the methods of a fit", {
-  fit <- gmm_fit(x, 2, "VVV", keep_data = TRUE, control = control)
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  calls <- list(
-    newdata = function(v) predict(fit, v),
-    type = function(v) predict(fit, x, v),
-    nsim = function(v) simulate(fit, if (is.numeric(v)) min(v, 100) else v),
-    what = function(v) plot(fit, v),
-    columns = function(v) plot(fit, columns = v),
-    data = function(v) plot(fit, data = v),
-    icl = function(v) icl(v),
-    k = function(v) update(fit, k = v),
-    update_data = function(v) update(fit, k = 1, data = v)
-  )
-  for (name in names(calls)) {
-    expect_null(unclassed(odd_values, calls[[name]]), info = name)
-  }
 })

@@ -57,8 +57,7 @@ test_that("plot() draws noise, labels, missing values and omitted rows", {
                        unname(fit$cluster))
     }
   }
-  wrong <- replace(x, 5, 9)
-  expect_error(plot(fits[[2]], data = wrong), class = "gmvae_error_input")
+  expect_error(plot(fits[[2]], data = x[281:1, ]), class = "gmvae_error_input")
 })
 
 test_that("plot() finds the data of the fit again", {

@@ -81,7 +81,8 @@ test_that("more columns than rows leave the diagonal models", {
   oriented <- !grepl("I$", fit$search$model)
   expect_match(fit$search$reason[oriented], "more rows .20. than columns .50.",
                all = TRUE)
-  expect_true(all(fit$search$bic[!oriented & fit$search$k < 3] < Inf))
+  # A diagonal covariance needs two rows.
+  expect_false(anyNA(fit$search$bic[!oriented]))
   expect_identical(unname(fit$cluster), rep(fit$cluster[c(1, 11)], each = 10))
   expect_error(gmm_fit(wide, 2, "VVV", control = quiet()),
                class = "gmvae_error_data")
@@ -120,11 +121,14 @@ test_that("dependent_columns() finds rank and combinations", {
 })
 
 test_that("a degenerate optimum does not win", {
+  # The point alone has a likelihood without bound.
   far <- rbind(as.matrix(faithful), c(100, 1000))
-  fit <- gmm_fit(far, 2, "VVV", control = quiet(n_init = 20))
-  # The point alone would have a likelihood without bound.
-  expect_true(all(apply(fit$covariances, 3, det) > 1e-8))
-  expect_true(all(fit$weights * 273 >= 3 - 1e-6))
+  fit <- gmm_fit(far, 1:4, control = quiet(n_init = 3))
+  expect_true(all(apply(fit$covariances, 3, det) > 1e-4))
+  varying <- fit$search$model == "VVV" & fit$search$k > 1
+  expect_match(fit$search$reason[varying], "singular|shrank", all = TRUE)
+  noisy <- gmm_fit(far, 2:3, "VVV", noise = 0.01, control = quiet(n_init = 3))
+  expect_identical(unname(which(noisy$cluster == 0)), 273L)
 })
 
 test_that("no fit at all is an error in words", {
