@@ -125,7 +125,8 @@ Rcpp::NumericMatrix cpp_gmm_correlation(const Rcpp::NumericMatrix& x,
   Workers workers(1);
   RowFacts facts;
   facts.weights = data_or_null(weights);
-  return Rcpp::wrap(correlation(Observations(source_of(x), facts, workers)));
+  const Eigen::MatrixXd found = correlation(Observations(source_of(x), facts, workers));
+  return Rcpp::NumericMatrix(x.ncol(), x.ncol(), found.data());
 }
 
 // x: n x d.  Everything about the problem is there; what doesn't apply is empty.

@@ -121,16 +121,33 @@ Covariances Em::estimate(const Moments& moments, const Covariances* before) cons
                   common_units_.cwiseInverse());
 }
 
-// Parameters from moments; false, and why, where a component has collapsed.
+// Rows that a component of a solution must have.  Half a row of slack: responsibilities leave a
+// little of each row to other components.
+double Em::least_rows() const {
+  if (penalty_.on()) return 0.0;
+  if (family_.one_covariance) return 0.5;
+  const double rows =
+      std::isnan(options_.min_rows) ? static_cast<double>(data_.n_dimensions() + 1)
+                                    : options_.min_rows;
+  return std::max(rows - 0.5, 0.5);
+}
+
+std::string Em::objection(const Run& run) const {
+  if (run.collapsed()) return run.collapse;
+  const double rows = effective_rows(run.image.counts.minCoeff());
+  if (rows < least_rows()) return "a component shrank to " + rounded(rows) + " rows";
+  if (eigen_spread(run.frame) < options_.min_eigen_ratio) {
+    return "the covariance of a component became singular";
+  }
+  return "";
+}
+
+// Parameters from moments; false, and why, where a component has collapsed.  On its way a run may
+// have fewer rows in a component than a solution.
 bool Em::m_step(const Moments& moments, double noise, const Covariances* before, bool first,
                 Frame* frame, std::string* collapse) {
   const double fewest = effective_rows(moments.counts.minCoeff());
-  double enough = family_.one_covariance ? 0.5 : options_.min_rows;
-  if (std::isnan(enough)) enough = static_cast<double>(data_.n_dimensions() + 1);
-  // Half a row of slack: responsibilities leave a little of each row to other components.
-  if (enough > 0.5) enough -= 0.5;
-  if (penalty_.on()) enough = 0.0;
-  if (!(fewest > (first ? 0.0 : enough))) {
+  if (!(fewest > (first ? 0.0 : 0.5 * least_rows()))) {
     *collapse = "a component shrank to " + rounded(std::max(fewest, 0.0)) + " rows";
     return false;
   }
@@ -252,6 +269,7 @@ bool Em::step(Run& run) {
   run.image = to_moments(statistics, frame);
   run.noise = statistics.noise;
   run.frame = std::move(frame);
+  run.sound = effective_rows(run.image.counts.minCoeff()) >= least_rows();
   run.converged = is_converged(run);
   if (run.running()) propose(run, from, from_noise);
   return true;

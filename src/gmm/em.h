@@ -25,8 +25,8 @@ struct EmOptions {
   bool accelerate = true;         // extrapolate, guarded: the objective never falls
   bool equal_weights = false;     // the same weight for each component
   double ridge = 0.0;             // in units of the columns' variances, see gmm/penalty.h
-  double min_rows = 0.0;          // a component on fewer has collapsed; NaN: d + 1
-  double min_eigen_ratio = 0.0;   // the same for spread(), see gmm/frame.h
+  double min_rows = 0.0;          // a solution has no component on fewer; NaN: d + 1
+  double min_eigen_ratio = 0.0;   // the same for eigen_spread(), see gmm/frame.h
   PriorOptions prior;
 };
 
@@ -42,6 +42,7 @@ struct Run {
   Anderson acceleration;
   Index n_accepted = 0;             // iterations in a row that raised the objective
   std::vector<double> history;      // the objective after each iteration; never falls
+  bool sound = true;                // the best parameters are a solution's, were EM to end here
   std::string collapse;             // why it ended without a fit; empty: it didn't
   bool converged = false;
 
@@ -70,7 +71,9 @@ class Em {
   // M-step, then E-step under the new parameters, until convergence or `max_iter` iterations.
   void iterate(Run& run, Index max_iter);
 
-  const Family& family() const { return family_; }
+  // Why a run's result is no solution: a component on too few rows or nearly singular; empty: it is.
+  std::string objection(const Run& run) const;
+
   const Observations& data() const { return data_; }
   const Penalty& penalty() const { return penalty_; }
   Index n_parameters() const;
@@ -83,6 +86,7 @@ class Em {
   void propose(Run& run, const Moments& from, double from_noise);
   bool is_converged(const Run& run) const;
   double effective_rows(double weight) const;
+  double least_rows() const;
 
   const Observations& data_;
   const Family& family_;
