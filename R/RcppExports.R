@@ -9,16 +9,24 @@ cpp_kernels <- function() {
     .Call(`_gmvae_cpp_kernels`)
 }
 
-cpp_gmm_fit <- function(x, options, seed, progress) {
-    .Call(`_gmvae_cpp_gmm_fit`, x, options, seed, progress)
-}
-
-cpp_gmm_evaluate <- function(x, mixture, n_threads) {
-    .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, n_threads)
-}
-
 cpp_gmm_models <- function() {
     .Call(`_gmvae_cpp_gmm_models`)
+}
+
+cpp_gmm_scan <- function(x) {
+    .Call(`_gmvae_cpp_gmm_scan`, x)
+}
+
+cpp_gmm_correlation <- function(x, weights) {
+    .Call(`_gmvae_cpp_gmm_correlation`, x, weights)
+}
+
+cpp_gmm_fit <- function(x, problem, control, seed, progress) {
+    .Call(`_gmvae_cpp_gmm_fit`, x, problem, control, seed, progress)
+}
+
+cpp_gmm_evaluate <- function(x, mixture, what, n_threads) {
+    .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, what, n_threads)
 }
 
 cpp_gmvae_train <- function(counts, size, options, seed, progress) {

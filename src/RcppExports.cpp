@@ -34,37 +34,60 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_gmm_fit
-Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& options, double seed, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmm_fit(SEXP xSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP progressSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type options(optionsSEXP);
-    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmm_fit(x, options, seed, progress));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_gmm_evaluate
-Rcpp::List cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture, int n_threads);
-RcppExport SEXP _gmvae_cpp_gmm_evaluate(SEXP xSEXP, SEXP mixtureSEXP, SEXP n_threadsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
-    Rcpp::traits::input_parameter< int >::type n_threads(n_threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmm_evaluate(x, mixture, n_threads));
-    return rcpp_result_gen;
-END_RCPP
-}
 // cpp_gmm_models
 Rcpp::List cpp_gmm_models();
 RcppExport SEXP _gmvae_cpp_gmm_models() {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     rcpp_result_gen = Rcpp::wrap(cpp_gmm_models());
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_scan
+Rcpp::List cpp_gmm_scan(const Rcpp::NumericMatrix& x);
+RcppExport SEXP _gmvae_cpp_gmm_scan(SEXP xSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_scan(x));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_correlation
+Rcpp::NumericMatrix cpp_gmm_correlation(const Rcpp::NumericMatrix& x, const Rcpp::NumericVector& weights);
+RcppExport SEXP _gmvae_cpp_gmm_correlation(SEXP xSEXP, SEXP weightsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weights(weightsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_correlation(x, weights));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_fit
+Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& control, double seed, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmm_fit(SEXP xSEXP, SEXP problemSEXP, SEXP controlSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_fit(x, problem, control, seed, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_evaluate
+Rcpp::List cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture, const std::vector<std::string>& what, int n_threads);
+RcppExport SEXP _gmvae_cpp_gmm_evaluate(SEXP xSEXP, SEXP mixtureSEXP, SEXP whatSEXP, SEXP n_threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
+    Rcpp::traits::input_parameter< const std::vector<std::string>& >::type what(whatSEXP);
+    Rcpp::traits::input_parameter< int >::type n_threads(n_threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_evaluate(x, mixture, what, n_threads));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -127,9 +150,11 @@ END_RCPP
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
     {"_gmvae_cpp_kernels", (DL_FUNC) &_gmvae_cpp_kernels, 0},
-    {"_gmvae_cpp_gmm_fit", (DL_FUNC) &_gmvae_cpp_gmm_fit, 4},
-    {"_gmvae_cpp_gmm_evaluate", (DL_FUNC) &_gmvae_cpp_gmm_evaluate, 3},
     {"_gmvae_cpp_gmm_models", (DL_FUNC) &_gmvae_cpp_gmm_models, 0},
+    {"_gmvae_cpp_gmm_scan", (DL_FUNC) &_gmvae_cpp_gmm_scan, 1},
+    {"_gmvae_cpp_gmm_correlation", (DL_FUNC) &_gmvae_cpp_gmm_correlation, 2},
+    {"_gmvae_cpp_gmm_fit", (DL_FUNC) &_gmvae_cpp_gmm_fit, 5},
+    {"_gmvae_cpp_gmm_evaluate", (DL_FUNC) &_gmvae_cpp_gmm_evaluate, 4},
     {"_gmvae_cpp_gmvae_train", (DL_FUNC) &_gmvae_cpp_gmvae_train, 5},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 6},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 5},
