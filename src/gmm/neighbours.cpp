@@ -2,8 +2,8 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace gmvae {
 
@@ -29,6 +29,39 @@ double log_determinant(const Eigen::MatrixXd& covariance) {
   return 2.0 * diagonal.array().log().sum();
 }
 
+struct Pair {
+  double loss;
+  Index first, second;
+};
+
+// The covariance of two components together.
+Eigen::MatrixXd joined(const Parameters& all, Index a, Index b) {
+  const double share = all.weights[a] / (all.weights[a] + all.weights[b]);
+  const Eigen::VectorXd gap = all.means.col(a) - all.means.col(b);
+  return share * nth_block(all.covariances.matrices, a) +
+         (1.0 - share) * nth_block(all.covariances.matrices, b) +
+         share * (1.0 - share) * gap * gap.transpose();
+}
+
+// `first` becomes both of them; those after `second` move up.
+Parameters merge(Parameters all, Index first, Index second) {
+  const Eigen::MatrixXd covariance = joined(all, first, second);
+  const double weight = all.weights[first] + all.weights[second];
+  all.means.col(first) = (all.weights[first] * all.means.col(first) +
+                          all.weights[second] * all.means.col(second)) /
+                         weight;
+  all.weights[first] = weight;
+  nth_block(all.covariances.matrices, first) = covariance;
+  const Index last = all.n_components() - 1;
+  for (Index k = second; k < last; ++k) {
+    all.weights[k] = all.weights[k + 1];
+    all.means.col(k) = all.means.col(k + 1).eval();
+    nth_block(all.covariances.matrices, k) =
+        Eigen::MatrixXd(nth_block(all.covariances.matrices, k + 1));
+  }
+  return resized(all, last);
+}
+
 }  // namespace
 
 Parameters split(const Parameters& mixture, Index which) {
@@ -48,48 +81,29 @@ Parameters split(const Parameters& mixture, Index which) {
   return result;
 }
 
-Parameters merge_closest(const Parameters& mixture, Index fixed) {
+std::vector<Parameters> merge_closest(const Parameters& mixture, Index fixed, std::size_t most) {
   const Index n_components = mixture.n_components();
-  Parameters all = resized(mixture, n_components);
+  const Parameters all = resized(mixture, n_components);
   Eigen::VectorXd log_determinants(n_components);
   for (Index k = 0; k < n_components; ++k) {
     log_determinants[k] = log_determinant(nth_block(all.covariances.matrices, k));
   }
-  const auto joined = [&](Index a, Index b) {
-    const double share = all.weights[a] / (all.weights[a] + all.weights[b]);
-    const Eigen::VectorXd gap = all.means.col(a) - all.means.col(b);
-    return Eigen::MatrixXd(share * nth_block(all.covariances.matrices, a) +
-                           (1.0 - share) * nth_block(all.covariances.matrices, b) +
-                           share * (1.0 - share) * gap * gap.transpose());
-  };
-  double least = std::numeric_limits<double>::infinity();
-  Index first = 0, second = n_components - 1;
+  std::vector<Pair> pairs;
   for (Index b = std::max<Index>(fixed, 1); b < n_components; ++b) {
     for (Index a = 0; a < b; ++a) {
       const double wa = all.weights[a], wb = all.weights[b];
-      const double loss = (wa + wb) * log_determinant(joined(a, b)) - wa * log_determinants[a] -
-                          wb * log_determinants[b];
-      if (loss < least) {
-        least = loss;
-        first = a;
-        second = b;
-      }
+      pairs.push_back({(wa + wb) * log_determinant(joined(all, a, b)) - wa * log_determinants[a] -
+                           wb * log_determinants[b],
+                       a, b});
     }
   }
-  const Eigen::MatrixXd covariance = joined(first, second);
-  const double weight = all.weights[first] + all.weights[second];
-  all.means.col(first) = (all.weights[first] * all.means.col(first) +
-                          all.weights[second] * all.means.col(second)) / weight;
-  all.weights[first] = weight;
-  nth_block(all.covariances.matrices, first) = covariance;
-  const Index last = n_components - 1;
-  for (Index k = second; k < last; ++k) {
-    all.weights[k] = all.weights[k + 1];
-    all.means.col(k) = all.means.col(k + 1).eval();
-    nth_block(all.covariances.matrices, k) =
-        Eigen::MatrixXd(nth_block(all.covariances.matrices, k + 1));
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& x, const Pair& y) { return x.loss < y.loss; });
+  std::vector<Parameters> merged;
+  for (std::size_t i = 0; i < std::min(most, pairs.size()); ++i) {
+    merged.push_back(merge(all, pairs[i].first, pairs[i].second));
   }
-  return resized(all, last);
+  return merged;
 }
 
 }  // namespace gmvae

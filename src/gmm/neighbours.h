@@ -12,8 +12,8 @@ namespace gmvae {
 // <doi:10.1162/089976600300015088>, split so that mean and covariance of the two together stay).
 Parameters split(const Parameters& mixture, Index which);
 
-// The two components whose union by moments loses least of the classification likelihood become
-// one; the later of them is not among the first `fixed`.
-Parameters merge_closest(const Parameters& mixture, Index fixed);
+// Two components become one, with the moments of both: each of the `most` pairs whose union loses
+// least of the classification likelihood.  The later of a pair is not among the first `fixed`.
+std::vector<Parameters> merge_closest(const Parameters& mixture, Index fixed, std::size_t most);
 
 }  // namespace gmvae

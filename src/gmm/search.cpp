@@ -27,6 +27,7 @@ constexpr std::size_t n_finalists = 2;  // ... of the best and the first, before
 constexpr Index final_steps = 15;       // ... they run on, the hopeless excepted, with a look ...
 constexpr Index look_steps = 5;         // ... at the others after so many
 constexpr Index warm_steps = 1;         // of what other cells have found
+constexpr std::size_t n_merges = 4;     // pairs of components to join
 constexpr int most_rounds = 3;          // of looking at other cells
 
 // A run is hopeless where it is so many times its gain of the last iterations below the best.
@@ -365,7 +366,9 @@ std::vector<Candidate> Search::candidates(const Cell& cell, int round,
     if (from.k == cell.k && from.family != cell.family) {
       list.push_back({from.family->code, parameters});
     } else if (from.family == cell.family && from.k == cell.k + 1 && from.k > n_labels_) {
-      list.push_back({"merged components", merge_closest(parameters, n_labels_)});
+      for (const Parameters& merged : merge_closest(parameters, n_labels_, n_merges)) {
+        list.push_back({"merged components", merged});
+      }
     } else if (from.family == cell.family && from.k == cell.k - 1) {
       for (Index k = 0; k < from.k; ++k) {
         list.push_back({"split component", split(parameters, k)});
