@@ -18,7 +18,9 @@ Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
       matrix = (units.asDiagonal() * matrix * units.asDiagonal()).eval();
     }
     break;
-  case Form::common: covariances.basis = units.asDiagonal() * covariances.basis; break;
+  case Form::common:
+    covariances.basis = units.asDiagonal() * covariances.basis;
+    break;
   case Form::diagonal:
     covariances.variances = units.cwiseAbs2().asDiagonal() * covariances.variances;
     break;
@@ -86,8 +88,7 @@ std::string rounded(double value) {
 }  // namespace
 
 double Run::objective() const {
-  return collapsed() || history.empty() ? -std::numeric_limits<double>::infinity()
-                                        : history.back();
+  return collapsed() || history.empty() ? -std::numeric_limits<double>::infinity() : history.back();
 }
 
 Em::Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
@@ -107,8 +108,7 @@ Index Em::n_parameters() const {
 
 // Weights that sum to less than the number of rows are taken in units of their mean.
 double Em::effective_rows(double weight) const {
-  return weight *
-         std::max(1.0, static_cast<double>(data_.n_rows()) / data_.total_weight());
+  return weight * std::max(1.0, static_cast<double>(data_.n_rows()) / data_.total_weight());
 }
 
 Covariances Em::estimate(const Moments& moments, const Covariances* before) const {
@@ -116,9 +116,9 @@ Covariances Em::estimate(const Moments& moments, const Covariances* before) cons
   if (family_.units == Units::column) return family_.estimate(augmented, before);
   Covariances common;
   if (before != nullptr) common = in_units(*before, common_units_);
-  return in_units(family_.estimate(in_units(augmented, common_units_),
-                                   before != nullptr ? &common : nullptr),
-                  common_units_.cwiseInverse());
+  return in_units(
+      family_.estimate(in_units(augmented, common_units_), before != nullptr ? &common : nullptr),
+      common_units_.cwiseInverse());
 }
 
 // Rows that a component of a solution must have.  Half a row of slack: responsibilities leave a
@@ -126,9 +126,8 @@ Covariances Em::estimate(const Moments& moments, const Covariances* before) cons
 double Em::least_rows() const {
   if (penalty_.on()) return 0.0;
   if (family_.one_covariance) return 0.5;
-  const double rows =
-      std::isnan(options_.min_rows) ? static_cast<double>(data_.n_dimensions() + 1)
-                                    : options_.min_rows;
+  const double rows = std::isnan(options_.min_rows) ? static_cast<double>(data_.n_dimensions() + 1)
+                                                    : options_.min_rows;
   return std::max(rows - 0.5, 0.5);
 }
 
@@ -172,8 +171,7 @@ bool Em::m_step(const Moments& moments, double noise, const Covariances* before,
   return true;
 }
 
-Run Em::begin(const std::string& name, const Given& given, const Parameters& overall,
-              bool smooth) {
+Run Em::begin(const std::string& name, const Given& given, const Parameters& overall, bool smooth) {
   Parameters same = overall;
   same.weights.setConstant(k_, 1.0 / static_cast<double>(k_));
   same.means = overall.means.col(0).replicate(1, k_);
@@ -197,6 +195,7 @@ Run Em::begin(const std::string& name, const Given& given, const Parameters& ove
     for (Index k = 0; k < k_; ++k) pooled += run.next.scatter.middleCols(k * width, width) / n;
     for (Index k = 0; k < k_; ++k) {
       const double rows = effective_rows(run.next.counts[k]);
+      if (rows >= 2.0 * extra) continue;
       auto scatter = run.next.scatter.middleCols(k * width, width);
       scatter = (scatter + (run.next.counts[k] / rows) * extra * pooled) * (rows / (rows + extra));
     }

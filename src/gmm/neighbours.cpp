@@ -24,8 +24,7 @@ Parameters resized(const Parameters& mixture, Index n_components) {
 }
 
 double log_determinant(const Eigen::MatrixXd& covariance) {
-  const Eigen::VectorXd diagonal =
-      Eigen::LLT<Eigen::MatrixXd>(covariance).matrixLLT().diagonal();
+  const Eigen::VectorXd diagonal = Eigen::LLT<Eigen::MatrixXd>(covariance).matrixLLT().diagonal();
   return 2.0 * diagonal.array().log().sum();
 }
 
@@ -47,9 +46,9 @@ Eigen::MatrixXd joined(const Parameters& all, Index a, Index b) {
 Parameters merge(Parameters all, Index first, Index second) {
   const Eigen::MatrixXd covariance = joined(all, first, second);
   const double weight = all.weights[first] + all.weights[second];
-  all.means.col(first) = (all.weights[first] * all.means.col(first) +
-                          all.weights[second] * all.means.col(second)) /
-                         weight;
+  all.means.col(first) =
+      (all.weights[first] * all.means.col(first) + all.weights[second] * all.means.col(second)) /
+      weight;
   all.weights[first] = weight;
   nth_block(all.covariances.matrices, first) = covariance;
   const Index last = all.n_components() - 1;
@@ -71,8 +70,8 @@ Parameters split(const Parameters& mixture, Index which) {
   const Eigen::MatrixXd sigma = mixture.covariances.matrix(which);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(sigma);
   const Index longest = sigma.rows() - 1;
-  const Eigen::VectorXd shift = distance * std::sqrt(eigen.eigenvalues()[longest]) *
-                                eigen.eigenvectors().col(longest);
+  const Eigen::VectorXd shift =
+      distance * std::sqrt(eigen.eigenvalues()[longest]) * eigen.eigenvectors().col(longest);
   result.weights[which] = result.weights[last] = 0.5 * mixture.weights[which];
   result.means.col(last) = mixture.means.col(which) + shift;
   result.means.col(which) -= shift;

@@ -12,11 +12,11 @@ namespace gmvae {
 
 namespace {
 
-constexpr Index slot_groups = 8;       // groups of rows that make a slot worth its while
-constexpr Index min_slots = 4;         // partial sums of a pass of many, whatever the threads ...
-constexpr Index max_slots = 32;        // ... and fewer where they are large
-constexpr Index slot_bytes = 64 << 20; // of all slots, beyond min_slots
-constexpr double section_flops = 2e9;  // between two looks at the monitor: below a second
+constexpr Index slot_groups = 8;        // groups of rows that make a slot worth its while
+constexpr Index min_slots = 4;          // partial sums of a pass of many, whatever the threads ...
+constexpr Index max_slots = 32;         // ... and fewer where they are large
+constexpr Index slot_bytes = 64 << 20;  // of all slots, beyond min_slots
+constexpr double section_flops = 2e9;   // between two looks at the monitor: below a second
 
 // Part of a pattern's rows, few enough for one group.
 struct Piece {
@@ -122,8 +122,7 @@ Moments to_moments(const Statistics& statistics, const Frame& frame) {
     lower.template triangularView<Eigen::StrictlyUpper>() = lower.transpose();
   };
   if (statistics.kind == Scatter::pooled) {
-    moments.scatter -=
-        moments.means * statistics.counts.asDiagonal() * moments.means.transpose();
+    moments.scatter -= moments.means * statistics.counts.asDiagonal() * moments.means.transpose();
     mirror(moments.scatter);
     return moments;
   }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -34,8 +35,9 @@ constexpr int most_rounds = 3;          // of looking at other cells
 constexpr double hopeless_gains = 20.0;
 constexpr std::size_t last_iterations = 3;
 
-// Where a pass costs fewer flops there is time for twice as much.
-constexpr double cheap_pass = 1e6;
+// Where a pass costs fewer flops there is time for more starts and twice the steps.
+constexpr double cheap_pass = 5e6;
+constexpr Index cheap_starts = 3;
 
 // A pass of so many flops is shared by threads; below, whole runs are.
 constexpr double shared_pass = 5e6;
@@ -147,10 +149,10 @@ class Search {
 
   Parameters overall_;
   NoiseDensity noise_;
-  Index n_labels_ = 0;                    // components that labels name
-  Index effort_ = 1;                      // multiplies what is tried
-  std::unique_ptr<Observations> sample_;  // null: all rows
-  std::vector<Index> sample_rows_;        // that starts are made of: without initial noise
+  Index n_labels_ = 0;                          // components that labels name
+  Index effort_ = 1;                            // multiplies what is tried
+  std::unique_ptr<Observations> sample_;        // null: all rows
+  std::vector<Index> sample_rows_;              // that starts are made of: without initial noise
   std::map<Index, std::vector<Start>> starts_;  // by number of components
   std::vector<Found> found_;
 };
@@ -208,8 +210,8 @@ void Search::prepare_sample() {
   const Index n = static_cast<Index>(rows.size());
   if (n > sample_rows) {
     RngStream(options_.seed, Purpose::mixture_start, 4, 0).shuffle(rows);
-    const auto labelled = std::stable_partition(
-        rows.begin(), rows.end(), [&](Index row) { return data_.label(row) >= 0; });
+    const auto labelled = std::stable_partition(rows.begin(), rows.end(),
+                                                [&](Index row) { return data_.label(row) >= 0; });
     if (labelled - rows.begin() > sample_rows / 2) {
       rows.erase(rows.begin() + sample_rows / 2, labelled);
     }
@@ -224,8 +226,8 @@ void Search::prepare_sample() {
       noise = sparse_points(points, options_.noise.share, options_.seed, workers_, shared_monitor_);
     } else {
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        noise[i] = std::binary_search(options_.noise.rows.begin(), options_.noise.rows.end(),
-                                      rows[i]);
+        noise[i] =
+            std::binary_search(options_.noise.rows.begin(), options_.noise.rows.end(), rows[i]);
       }
     }
   }
@@ -246,7 +248,9 @@ void Search::prepare_sample() {
                       workers_, shared_monitor_);
   for (const Cell& cell : cells_) {
     if (starts_.count(cell.k) > 0) continue;
-    starts_[cell.k] = starts.make(cell.k, effort_ * options_.n_init, workers_, shared_monitor_);
+    starts_[cell.k] =
+        starts.make(cell.k, effort_ > 1 ? cheap_starts * options_.n_init : options_.n_init,
+                    workers_, shared_monitor_);
   }
 }
 
@@ -277,27 +281,37 @@ Run Search::begin(Em& em, const Start& start) {
 std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   const std::vector<Start>& starts = starts_.at(fit->cell.k);
   std::vector<Run> runs(starts.size());
-  const auto iterate = [&](Index steps) {
-    start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
-      em.iterate(runs[static_cast<std::size_t>(at)], std::min(effort_ * steps, options_.em.max_iter));
+  const auto iterate = [&](std::vector<Run>& some, Index steps) {
+    start_workers_->run(static_cast<Index>(some.size()), [&](Index at) {
+      em.iterate(some[static_cast<std::size_t>(at)],
+                 std::min(effort_ * steps, options_.em.max_iter));
     });
   };
   start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
     runs[static_cast<std::size_t>(at)] = begin(em, starts[static_cast<std::size_t>(at)]);
   });
-  iterate(screening_steps);
+  iterate(runs, screening_steps);
   const double units = em.data().total_log_units();
   for (const Run& run : runs) {
     fit->start_names.push_back(run.start);
     fit->starts.push_back(run.collapsed() ? not_a_number : run.objective() - units);
   }
-  if (runs.size() > 1) {
-    // The tree's run goes on whatever its first steps gave.
-    std::stable_sort(runs.begin() + 1, runs.end(), better);
-    runs.resize(std::min(runs.size(), n_finalists * static_cast<std::size_t>(effort_) + 1));
-    iterate(final_steps);
-  }
+  // The tree's run goes on whatever its first steps gave.
+  std::stable_sort(runs.begin() + 1, runs.end(), better);
+  const std::size_t n_chosen =
+      std::min(runs.size(), n_finalists * static_cast<std::size_t>(effort_) + 1);
+  std::vector<Run> others(std::make_move_iterator(runs.begin() + n_chosen),
+                          std::make_move_iterator(runs.end()));
+  runs.resize(n_chosen);
+  iterate(runs, final_steps);
   finish(em, runs, Found{});
+  // Where all of these end on too few rows, another may not.
+  for (Run& other : others) {
+    if (em.objection(runs[0]).empty()) break;
+    std::vector<Run> one(1, std::move(other));
+    finish(em, one, Found{});
+    runs[0] = std::move(one[0]);
+  }
   return runs;
 }
 
@@ -448,8 +462,7 @@ SearchResult search(const Observations& data, const std::vector<Cell>& cells,
                     const SearchOptions& options, Workers& workers, Monitor& monitor) {
   ensure(options.em.max_iter >= 1 && options.n_init >= 1,
          "max_iter and n_init must be at least 1.");
-  ensure(options.em.tol > 0.0 && options.em.ridge >= 0.0,
-         "tol must be above 0, ridge at least 0.");
+  ensure(options.em.tol > 0.0 && options.em.ridge >= 0.0, "tol must be above 0, ridge at least 0.");
   for (const Cell& cell : cells) {
     ensure(cell.k >= 1 && cell.k <= data.n_rows(), "k must be from 1 to the number of rows.");
   }
