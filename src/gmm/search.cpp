@@ -265,8 +265,7 @@ void Search::for_each_cell(const char* phase, const std::function<void(std::size
 }
 
 Run Search::begin(Em& em, const Start& start) {
-  Index n = 0;
-  for (const Index row : sample_rows_) n = std::max(n, row + 1);
+  const Index n = data_.n_source_rows();
   std::vector<int> partition(static_cast<std::size_t>(n), -1);
   for (std::size_t i = 0; i < start.partition.size(); ++i) {
     partition[static_cast<std::size_t>(sample_rows_[i])] = static_cast<int>(start.partition[i]);
