@@ -73,9 +73,8 @@ Rcpp::List to_list(const CellFit& fit) {
   starts.names() = Rcpp::wrap(fit.start_names);
   const bool there = fit.reason.empty();
   return Rcpp::List::create(
-      Rcpp::Named("k") = static_cast<int>(fit.cell.k),
-      Rcpp::Named("model") = fit.cell.family->code, Rcpp::Named("loglik") = fit.loglik,
-      Rcpp::Named("objective") = fit.objective,
+      Rcpp::Named("k") = static_cast<int>(fit.cell.k), Rcpp::Named("model") = fit.cell.family->code,
+      Rcpp::Named("loglik") = fit.loglik, Rcpp::Named("objective") = fit.objective,
       Rcpp::Named("df") = static_cast<int>(fit.n_parameters),
       Rcpp::Named("n_iter") = static_cast<int>(fit.history.size()),
       Rcpp::Named("converged") = fit.converged, Rcpp::Named("history") = fit.history,
@@ -110,12 +109,12 @@ Rcpp::List cpp_gmm_scan(const Rcpp::NumericMatrix& x) {
     }
     return out;
   };
-  return Rcpp::List::create(
-      Rcpp::Named("min") = scan.min, Rcpp::Named("max") = scan.max,
-      Rcpp::Named("n_missing") = scan.n_missing, Rcpp::Named("n_infinite") = scan.n_infinite,
-      Rcpp::Named("first_missing") = places(scan.first_missing),
-      Rcpp::Named("first_infinite") = places(scan.first_infinite),
-      Rcpp::Named("n_incomplete") = static_cast<double>(scan.n_incomplete));
+  return Rcpp::List::create(Rcpp::Named("min") = scan.min, Rcpp::Named("max") = scan.max,
+                            Rcpp::Named("n_missing") = scan.n_missing,
+                            Rcpp::Named("n_infinite") = scan.n_infinite,
+                            Rcpp::Named("first_missing") = places(scan.first_missing),
+                            Rcpp::Named("first_infinite") = places(scan.first_infinite),
+                            Rcpp::Named("n_incomplete") = static_cast<double>(scan.n_incomplete));
 }
 
 // weights: n, or empty.
@@ -125,7 +124,8 @@ Rcpp::NumericMatrix cpp_gmm_correlation(const Rcpp::NumericMatrix& x,
   Workers workers(1);
   RowFacts facts;
   facts.weights = data_or_null(weights);
-  return Rcpp::wrap(correlation(Observations(source_of(x), facts, workers)));
+  const Eigen::MatrixXd found = correlation(Observations(source_of(x), facts, workers));
+  return Rcpp::NumericMatrix(x.ncol(), x.ncol(), found.data());
 }
 
 // x: n x d.  Everything about the problem is there; what doesn't apply is empty.
@@ -163,9 +163,9 @@ Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
   const SearchResult found = search(data, read_cells(problem), options, workers, monitor);
   Rcpp::List cells;
   for (const CellFit& fit : found.cells) cells.push_back(to_list(fit));
-  return Rcpp::List::create(
-      Rcpp::Named("cells") = cells,
-      Rcpp::Named("noise_density") = found.noise_density, Rcpp::Named("noise_range") = found.noise_range);
+  return Rcpp::List::create(Rcpp::Named("cells") = cells,
+                            Rcpp::Named("noise_density") = found.noise_density,
+                            Rcpp::Named("noise_range") = found.noise_range);
 }
 
 // The rows of x (n x d) under a mixture; `what` names the elements of the result.

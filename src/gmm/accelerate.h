@@ -4,8 +4,8 @@
 // raise the objective is replaced by F(s), and the memory cleared.
 #pragma once
 
+#include <Eigen/Cholesky>
 #include <Eigen/Core>
-#include <Eigen/QR>
 #include <algorithm>
 #include <vector>
 
@@ -38,9 +38,13 @@ class Anderson {
       d_step.col(i) = steps_[at + 1] - steps_[at];
       d_image.col(i) = images_[at + 1] - images_[at];
     }
-    Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(d_step);
-    qr.setThreshold(1e-8);
-    return image - d_image * qr.solve(steps_.back());
+    // Least squares by normal equations, with enough of a ridge to be solvable: an inexact step is
+    // a shorter one.
+    Eigen::MatrixXd normal = d_step.transpose() * d_step;
+    normal.diagonal() *= 1.0 + 1e-12;
+    const Eigen::VectorXd share =
+        Eigen::LDLT<Eigen::MatrixXd>(normal).solve(d_step.transpose() * steps_.back());
+    return image - d_image * share;
   }
 
  private:

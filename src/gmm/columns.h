@@ -14,8 +14,8 @@ struct ColumnScan {
   std::vector<double> min, max;               // d, of finite values; NaN where there are none
   std::vector<double> n_missing, n_infinite;  // d
   using Places = std::vector<std::pair<Index, Index>>;  // row and column, from 0
-  Places first_missing, first_infinite;       // three at most, by row
-  Index n_incomplete = 0;                     // rows with a missing value
+  Places first_missing, first_infinite;                 // three at most, by row
+  Index n_incomplete = 0;                               // rows with a missing value
 };
 
 ColumnScan scan_columns(const Source& source);

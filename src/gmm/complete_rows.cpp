@@ -44,16 +44,19 @@ void CompleteRows::log_densities(const Frame& frame) {
                             frame.precisions.col(k).data(), r_.col(k).data());
     }
     auto distance = r_.col(k).array();
-    distance = frame.log_constant[k] -
-               0.5 * (distance < largest_square).select(distance, largest_square);
+    distance =
+        frame.log_constant[k] - 0.5 * (distance < largest_square).select(distance, largest_square);
   }
 }
 
 void CompleteRows::add_scatter(Statistics& statistics, const Frame& frame) {
   switch (statistics.kind) {
-  case Scatter::full: return add_full(statistics, frame);
-  case Scatter::pooled: return add_pooled(statistics, frame);
-  case Scatter::diagonal: return add_diagonal(statistics, frame);
+  case Scatter::full:
+    return add_full(statistics, frame);
+  case Scatter::pooled:
+    return add_pooled(statistics, frame);
+  case Scatter::diagonal:
+    return add_diagonal(statistics, frame);
   }
 }
 

@@ -18,7 +18,9 @@ Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
       matrix = (units.asDiagonal() * matrix * units.asDiagonal()).eval();
     }
     break;
-  case Form::common: covariances.basis = units.asDiagonal() * covariances.basis; break;
+  case Form::common:
+    covariances.basis = units.asDiagonal() * covariances.basis;
+    break;
   case Form::diagonal:
     covariances.variances = units.cwiseAbs2().asDiagonal() * covariances.variances;
     break;
@@ -86,8 +88,7 @@ std::string rounded(double value) {
 }  // namespace
 
 double Run::objective() const {
-  return collapsed() || history.empty() ? -std::numeric_limits<double>::infinity()
-                                        : history.back();
+  return collapsed() || history.empty() ? -std::numeric_limits<double>::infinity() : history.back();
 }
 
 Em::Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
@@ -107,8 +108,7 @@ Index Em::n_parameters() const {
 
 // Weights that sum to less than the number of rows are taken in units of their mean.
 double Em::effective_rows(double weight) const {
-  return weight *
-         std::max(1.0, static_cast<double>(data_.n_rows()) / data_.total_weight());
+  return weight * std::max(1.0, static_cast<double>(data_.n_rows()) / data_.total_weight());
 }
 
 Covariances Em::estimate(const Moments& moments, const Covariances* before) const {
@@ -116,21 +116,37 @@ Covariances Em::estimate(const Moments& moments, const Covariances* before) cons
   if (family_.units == Units::column) return family_.estimate(augmented, before);
   Covariances common;
   if (before != nullptr) common = in_units(*before, common_units_);
-  return in_units(family_.estimate(in_units(augmented, common_units_),
-                                   before != nullptr ? &common : nullptr),
-                  common_units_.cwiseInverse());
+  return in_units(
+      family_.estimate(in_units(augmented, common_units_), before != nullptr ? &common : nullptr),
+      common_units_.cwiseInverse());
 }
 
-// Parameters from moments; false, and why, where a component has collapsed.
+// Rows that a component of a solution must have.  Half a row of slack: responsibilities leave a
+// little of each row to other components.
+double Em::least_rows() const {
+  if (penalty_.on()) return 0.0;
+  if (family_.one_covariance) return 0.5;
+  const double rows = std::isnan(options_.min_rows) ? static_cast<double>(data_.n_dimensions() + 1)
+                                                    : options_.min_rows;
+  return std::max(rows - 0.5, 0.5);
+}
+
+std::string Em::objection(const Run& run) const {
+  if (run.collapsed()) return run.collapse;
+  const double rows = effective_rows(run.image.counts.minCoeff());
+  if (rows < least_rows()) return "a component shrank to " + rounded(rows) + " rows";
+  if (eigen_spread(run.frame) < options_.min_eigen_ratio) {
+    return "the covariance of a component became singular";
+  }
+  return "";
+}
+
+// Parameters from moments; false, and why, where a component has collapsed.  On its way a run may
+// have fewer rows in a component than a solution.
 bool Em::m_step(const Moments& moments, double noise, const Covariances* before, bool first,
                 Frame* frame, std::string* collapse) {
   const double fewest = effective_rows(moments.counts.minCoeff());
-  double enough = family_.one_covariance ? 0.5 : options_.min_rows;
-  if (std::isnan(enough)) enough = static_cast<double>(data_.n_dimensions() + 1);
-  // Half a row of slack: responsibilities leave a little of each row to other components.
-  if (enough > 0.5) enough -= 0.5;
-  if (penalty_.on()) enough = 0.0;
-  if (!(fewest > (first ? 0.0 : enough))) {
+  if (!(fewest > (first ? 0.0 : 0.5 * least_rows()))) {
     *collapse = "a component shrank to " + rounded(std::max(fewest, 0.0)) + " rows";
     return false;
   }
@@ -155,8 +171,7 @@ bool Em::m_step(const Moments& moments, double noise, const Covariances* before,
   return true;
 }
 
-Run Em::begin(const std::string& name, const Given& given, const Parameters& overall,
-              bool smooth) {
+Run Em::begin(const std::string& name, const Given& given, const Parameters& overall, bool smooth) {
   Parameters same = overall;
   same.weights.setConstant(k_, 1.0 / static_cast<double>(k_));
   same.means = overall.means.col(0).replicate(1, k_);
@@ -180,6 +195,7 @@ Run Em::begin(const std::string& name, const Given& given, const Parameters& ove
     for (Index k = 0; k < k_; ++k) pooled += run.next.scatter.middleCols(k * width, width) / n;
     for (Index k = 0; k < k_; ++k) {
       const double rows = effective_rows(run.next.counts[k]);
+      if (rows >= 2.0 * extra) continue;
       auto scatter = run.next.scatter.middleCols(k * width, width);
       scatter = (scatter + (run.next.counts[k] / rows) * extra * pooled) * (rows / (rows + extra));
     }
@@ -252,6 +268,7 @@ bool Em::step(Run& run) {
   run.image = to_moments(statistics, frame);
   run.noise = statistics.noise;
   run.frame = std::move(frame);
+  run.sound = effective_rows(run.image.counts.minCoeff()) >= least_rows();
   run.converged = is_converged(run);
   if (run.running()) propose(run, from, from_noise);
   return true;

@@ -20,34 +20,35 @@
 namespace gmvae {
 
 struct EmOptions {
-  Index max_iter = 1000;          // M-steps
-  double tol = 1e-9;              // stop when the gain still to come, per row, is below
-  bool accelerate = true;         // extrapolate, guarded: the objective never falls
-  bool equal_weights = false;     // the same weight for each component
-  double ridge = 0.0;             // in units of the columns' variances, see gmm/penalty.h
-  double min_rows = 0.0;          // a component on fewer has collapsed; NaN: d + 1
-  double min_eigen_ratio = 0.0;   // the same for spread(), see gmm/frame.h
+  Index max_iter = 1000;         // M-steps
+  double tol = 1e-9;             // stop when the gain still to come, per row, is below
+  bool accelerate = true;        // extrapolate, guarded: the objective never falls
+  bool equal_weights = false;    // the same weight for each component
+  double ridge = 0.0;            // in units of the columns' variances, see gmm/penalty.h
+  double min_rows = 0.0;         // a solution has no component on fewer; NaN: d + 1
+  double min_eigen_ratio = 0.0;  // the same for eigen_spread(), see gmm/frame.h
   PriorOptions prior;
 };
 
 // EM on its way.
 struct Run {
-  std::string start;                // what it began from
-  Frame frame;                      // the best parameters so far, and under them ...
-  Moments image;                    // ... the moments for the next M-step,
-  double noise = 0.0;               // ... the weight of noise,
-  Moments next;                     // ... the moments to try next: `image`, or beyond it
+  std::string start;   // what it began from
+  Frame frame;         // the best parameters so far, and under them ...
+  Moments image;       // ... the moments for the next M-step,
+  double noise = 0.0;  // ... the weight of noise,
+  Moments next;        // ... the moments to try next: `image`, or beyond it
   double next_noise = 0.0;
-  bool extrapolated = false;        // `next` is beyond
+  bool extrapolated = false;  // `next` is beyond
   Anderson acceleration;
-  Index n_accepted = 0;             // iterations in a row that raised the objective
-  std::vector<double> history;      // the objective after each iteration; never falls
-  std::string collapse;             // why it ended without a fit; empty: it didn't
+  Index n_accepted = 0;         // iterations in a row that raised the objective
+  std::vector<double> history;  // the objective after each iteration; never falls
+  bool sound = true;            // the best parameters are a solution's, were EM to end here
+  std::string collapse;         // why it ended without a fit; empty: it didn't
   bool converged = false;
 
   bool collapsed() const { return !collapse.empty(); }
   bool running() const { return !collapsed() && !converged; }
-  double objective() const;         // -Inf where there is none
+  double objective() const;  // -Inf where there is none
 };
 
 class Em {
@@ -56,9 +57,9 @@ class Em {
      const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
      Monitor& monitor);
 
-  // A start from given responsibilities.  `overall` fills missing entries in.  `smooth`: each
-  // component's scatter is drawn towards the pooled one as if d + 1 more rows had that, so that a
-  // small cluster is no collapse yet.
+  // A start from given responsibilities.  `overall` fills missing entries in.  `smooth`: the
+  // scatter of a component on fewer than 2 (d + 1) rows is drawn towards the pooled one as if d + 1
+  // more rows had that, so that a small cluster is no collapse yet.
   Run begin(const std::string& name, const Given& given, const Parameters& overall, bool smooth);
 
   // A start from parameters: the first pass evaluates them.
@@ -70,7 +71,10 @@ class Em {
   // M-step, then E-step under the new parameters, until convergence or `max_iter` iterations.
   void iterate(Run& run, Index max_iter);
 
-  const Family& family() const { return family_; }
+  // Why a run's result is no solution: a component on too few rows or nearly singular; empty: it
+  // is.
+  std::string objection(const Run& run) const;
+
   const Observations& data() const { return data_; }
   const Penalty& penalty() const { return penalty_; }
   Index n_parameters() const;
@@ -83,6 +87,7 @@ class Em {
   void propose(Run& run, const Moments& from, double from_noise);
   bool is_converged(const Run& run) const;
   double effective_rows(double weight) const;
+  double least_rows() const;
 
   const Observations& data_;
   const Family& family_;

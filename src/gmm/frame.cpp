@@ -2,7 +2,6 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -52,8 +51,8 @@ bool prepare_own(Frame* frame, Monitor* monitor) {
 bool prepare_common(Frame* frame, Monitor* monitor) {
   const Parameters& mixture = frame->parameters;
   const Covariances& covariances = mixture.covariances;
-  const bool one_covariance = (covariances.variances.colwise() - covariances.variances.col(0))
-                                  .isZero(0.0);
+  const bool one_covariance =
+      (covariances.variances.colwise() - covariances.variances.col(0)).isZero(0.0);
   Eigen::MatrixXd root;
   for (Index k = 0; k < mixture.n_components(); ++k) {
     if (monitor != nullptr) monitor->poll();
@@ -104,9 +103,12 @@ bool make_frame(const Parameters& parameters, const NoiseDensity& noise, Frame* 
   frame->log_constant.setConstant(parameters.n_components(), -0.5 * log_two_pi * d);
   frame->pivots.resize(parameters.n_dimensions(), parameters.n_components());
   switch (frame->form()) {
-  case Form::own: return prepare_own(frame, monitor);
-  case Form::common: return prepare_common(frame, monitor);
-  case Form::diagonal: return prepare_diagonal(frame);
+  case Form::own:
+    return prepare_own(frame, monitor);
+  case Form::common:
+    return prepare_common(frame, monitor);
+  case Form::diagonal:
+    return prepare_diagonal(frame);
   }
   return false;
 }
@@ -117,11 +119,15 @@ Eigen::VectorXd typical_variances(const Frame& frame) {
   Eigen::MatrixXd variances(n_components, d);
   for (Index k = 0; k < n_components; ++k) {
     switch (covariances.form) {
-    case Form::own: variances.row(k) = nth_block(covariances.matrices, k).diagonal(); break;
+    case Form::own:
+      variances.row(k) = nth_block(covariances.matrices, k).diagonal();
+      break;
     case Form::common:
       variances.row(k) = covariances.basis.cwiseAbs2() * covariances.variances.col(k);
       break;
-    case Form::diagonal: variances.row(k) = covariances.variances.col(k); break;
+    case Form::diagonal:
+      variances.row(k) = covariances.variances.col(k);
+      break;
     }
   }
   Eigen::VectorXd typical(d);

@@ -20,7 +20,7 @@ namespace gmvae {
 struct Parameters {
   Eigen::VectorXd weights;  // K; with `noise` they sum to 1
   double noise = 0.0;
-  Eigen::MatrixXd means;    // d x K
+  Eigen::MatrixXd means;  // d x K
   Covariances covariances;
 
   Index n_components() const { return means.cols(); }

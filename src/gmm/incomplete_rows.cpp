@@ -98,8 +98,8 @@ void IncompleteRows::impute(const Observations& data, const Frame& frame, double
       for (Index k = 0; k < n_components; ++k) {
         // A row that is surely noise says nothing of the components: their overall mean.
         const double share = total > 0.0 ? r_(i, k) / total : prior[k];
-        mean += share * (frame.parameters.means(j, k) +
-                         deviations_[static_cast<std::size_t>(k)](j, i));
+        mean +=
+            share * (frame.parameters.means(j, k) + deviations_[static_cast<std::size_t>(k)](j, i));
       }
       imputed[j * n + row(i)] = data.centre()[j] + data.scale()[j] * mean;
     }

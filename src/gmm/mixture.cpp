@@ -76,8 +76,7 @@ void evaluate_mixture(const Mixture& mixture, const Source& source, const Evalua
   // The mixture's own centre and spread: large offsets and units cancel before anything else.
   const Eigen::VectorXd weights = mixture.weights / mixture.weights.sum();
   const Eigen::VectorXd centre = mixture.means * weights;
-  Eigen::VectorXd variances =
-      (mixture.means.colwise() - centre).cwiseAbs2() * weights;
+  Eigen::VectorXd variances = (mixture.means.colwise() - centre).cwiseAbs2() * weights;
   for (Index k = 0; k < weights.size(); ++k) {
     variances += weights[k] * mixture.covariances[static_cast<std::size_t>(k)].diagonal();
   }

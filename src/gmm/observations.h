@@ -46,9 +46,9 @@ class Observations {
 
   Index n_dimensions() const { return source_.d; }
   Index n_source_rows() const { return source_.n; }
-  Index n_rows() const { return n_rows_; }              // of positive weight
+  Index n_rows() const { return n_rows_; }  // of positive weight
   double total_weight() const { return total_weight_; }
-  Index n_complete() const { return n_complete_; }      // rows without a missing entry
+  Index n_complete() const { return n_complete_; }  // rows without a missing entry
   Index complete_row(Index i) const { return complete_.empty() ? i : complete_[to_size(i)]; }
   const std::vector<Pattern>& patterns() const { return patterns_; }  // of the other rows
   std::vector<Index> rows() const;                                    // all of them
@@ -65,9 +65,7 @@ class Observations {
   void read(Index i, Index count, double* block, Index ld) const;
 
   // Value j of a row of the source; NaN where it is missing.
-  double value(Index row, Index j) const {
-    return (source_(row, j) - centre_[j]) / scale_[j];
-  }
+  double value(Index row, Index j) const { return (source_(row, j) - centre_[j]) / scale_[j]; }
 
   // What turns a log-density of a row into one per unit of the source: minus this, the sum of
   // log(scale) over the entries that the row has.

@@ -12,10 +12,11 @@ namespace gmvae {
 
 namespace {
 
-constexpr Index min_slots = 4;         // partial sums of a pass, whatever the threads ...
-constexpr Index max_slots = 32;        // ... and fewer where they are large
-constexpr Index slot_bytes = 64 << 20; // of all slots, beyond min_slots
-constexpr double section_flops = 2e9;  // between two looks at the monitor: below a second
+constexpr Index slot_groups = 8;        // groups of rows that make a slot worth its while
+constexpr Index min_slots = 4;          // partial sums of a pass of many, whatever the threads ...
+constexpr Index max_slots = 32;         // ... and fewer where they are large
+constexpr Index slot_bytes = 64 << 20;  // of all slots, beyond min_slots
+constexpr double section_flops = 2e9;   // between two looks at the monitor: below a second
 
 // Part of a pattern's rows, few enough for one group.
 struct Piece {
@@ -46,7 +47,7 @@ void for_each_group(const Observations& data, Index n_slots, double flops_per_ro
     const Index end = std::min(begin + section, data.n_complete());
     const Index share = n_blocks(n_blocks(end - begin, size), n_slots) * size;
     parallel_blocks(workers, end - begin, share, [&](Index slot, Index from, Index to) {
-      CompleteRows group;
+      thread_local CompleteRows group;  // its memory is used again
       for (Index i = begin + from; i < begin + to; i += size) {
         group.read(data, i, std::min(size, begin + to - i));
         fn(slot, group);
@@ -81,7 +82,8 @@ double flops_per_row(const Frame& frame) {
 Index slot_count(const Observations& data, Index sum_size) {
   const Index bytes = sum_size * static_cast<Index>(sizeof(double));
   const Index groups = n_blocks(data.n_rows(), CompleteRows::good_size(data.n_dimensions()));
-  return std::min(std::clamp(slot_bytes / bytes, min_slots, max_slots), std::max<Index>(groups, 1));
+  return std::min(std::clamp(slot_bytes / bytes, min_slots, max_slots),
+                  n_blocks(groups, slot_groups));
 }
 
 }  // namespace
@@ -120,8 +122,7 @@ Moments to_moments(const Statistics& statistics, const Frame& frame) {
     lower.template triangularView<Eigen::StrictlyUpper>() = lower.transpose();
   };
   if (statistics.kind == Scatter::pooled) {
-    moments.scatter -=
-        moments.means * statistics.counts.asDiagonal() * moments.means.transpose();
+    moments.scatter -= moments.means * statistics.counts.asDiagonal() * moments.means.transpose();
     mirror(moments.scatter);
     return moments;
   }

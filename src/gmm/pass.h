@@ -50,7 +50,7 @@ struct Evaluation {
   double* log_density = nullptr;  // n
   double* posterior = nullptr;    // n x K (K + 1 with noise, the last column), column-major
   double* components = nullptr;   // n x K: log-densities of the components, without weights
-  int* cluster = nullptr;         // n: most probable component from 1, the first of equals; 0: noise
+  int* cluster = nullptr;  // n: most probable component from 1, the first of equals; 0: noise
   double* uncertainty = nullptr;  // n: 1 - the largest probability
   double* imputed = nullptr;      // n x d: missing entries become conditional means, in the units
                                   // of the source; others are left alone

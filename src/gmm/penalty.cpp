@@ -10,8 +10,8 @@ Penalty::Penalty(const Family& family, Index k, const PriorOptions& prior, doubl
     : prior_(prior.on), ridge_(ridge > 0.0) {
   const Index n_dimensions = data.n_dimensions();
   const double d = static_cast<double>(n_dimensions), n = data.total_weight();
-  scatter_ = Eigen::MatrixXd::Identity(n_dimensions, n_dimensions) * (ridge * n /
-                                                                       static_cast<double>(k));
+  scatter_ =
+      Eigen::MatrixXd::Identity(n_dimensions, n_dimensions) * (ridge * n / static_cast<double>(k));
   mean_.setZero(n_dimensions);
   if (!prior.on) return;
 
@@ -48,9 +48,15 @@ Moments Penalty::augment(Moments moments) const {
       extra += (shrinkage_ * n / pull) * deviation * deviation.transpose();
     }
     switch (moments.kind) {
-    case Scatter::full: nth_block(moments.scatter, k) += extra; break;
-    case Scatter::pooled: moments.scatter += extra; break;
-    case Scatter::diagonal: moments.scatter.col(k) += extra.diagonal(); break;
+    case Scatter::full:
+      nth_block(moments.scatter, k) += extra;
+      break;
+    case Scatter::pooled:
+      moments.scatter += extra;
+      break;
+    case Scatter::diagonal:
+      moments.scatter.col(k) += extra.diagonal();
+      break;
     }
     moments.counts[k] += rows_;
   }

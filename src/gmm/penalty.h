@@ -6,9 +6,9 @@
 //   mean_k | Sigma_k ~ N(mean, Sigma_k / shrinkage)
 //   ridge          -1/2 ridge (n / K) sum_k tr(Sigma_k^-1), in units of the columns' variances
 //
-// All of it has the form  sum_k -1/2 [e log|Sigma_k| + tr(Sigma_k^-1 E_k)], that of e more rows with
-// scatter E_k.  So the maximum a posteriori of any family is its maximum likelihood estimate from
-// augmented moments, and EM never lets the penalised log-likelihood fall.
+// All of it has the form  sum_k -1/2 [e log|Sigma_k| + tr(Sigma_k^-1 E_k)], that of e more rows
+// with scatter E_k.  So the maximum a posteriori of any family is its maximum likelihood estimate
+// from augmented moments, and EM never lets the penalised log-likelihood fall.
 #pragma once
 
 #include <Eigen/Core>
@@ -48,8 +48,8 @@ class Penalty {
  private:
   bool prior_, ridge_;
   double shrinkage_ = 0.0;
-  double rows_ = 0.0;      // e
-  Eigen::VectorXd mean_;   // d, standard units
+  double rows_ = 0.0;        // e
+  Eigen::VectorXd mean_;     // d, standard units
   Eigen::MatrixXd scatter_;  // E_k without the means' part, standard units
 };
 

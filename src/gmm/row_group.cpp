@@ -13,8 +13,8 @@ void RowGroup::normalise(const Observations& data, const Frame& frame) {
   for (Index k = 0; k < n_components; ++k) {
     r_.col(k).array() += std::log(mixture.weights[k]);
   }
-  r_.col(n_components).setConstant(
-      frame.noise.on ? std::log(mixture.noise) + log_noise_density(frame) : 0.0);
+  r_.col(n_components)
+      .setConstant(frame.noise.on ? std::log(mixture.noise) + log_noise_density(frame) : 0.0);
   if (data.has_labels()) {
     for (Index i = 0; i < n; ++i) {
       const int label = data.label(row(i));

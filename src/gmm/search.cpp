@@ -4,13 +4,16 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <memory>
 
 #include "core/denormals.h"
 #include "core/error.h"
 #include "core/rng.h"
 #include "core/shared_monitor.h"
+#include "gmm/neighbours.h"
 #include "gmm/noise.h"
 #include "gmm/select.h"
 #include "gmm/starts.h"
@@ -20,17 +23,39 @@ namespace gmvae {
 namespace {
 
 constexpr Index sample_rows = 4000;     // of larger data, for starts and their first steps
-constexpr Index screening_steps = 8;    // of every start; then ...
-constexpr std::size_t n_finalists = 3;  // ... of the best and the first, before ...
-constexpr Index final_steps = 40;       // ... the best two run on
-constexpr Index warm_steps = 6;         // of what other cells have found
+constexpr Index screening_steps = 5;    // of every start; then ...
+constexpr std::size_t n_finalists = 2;  // ... of the best and the first, before ...
+constexpr Index final_steps = 15;       // ... they run on, the hopeless excepted, with a look ...
+constexpr Index look_steps = 5;         // ... at the others after so many
+constexpr Index warm_steps = 1;         // of what other cells have found
+constexpr std::size_t n_merges = 4;     // pairs of components to join
+constexpr int most_rounds = 3;          // of looking at other cells
+
+// A run is hopeless where it is so many times its gain of the last iterations below the best.
+constexpr double hopeless_gains = 20.0;
+constexpr std::size_t last_iterations = 3;
+
+// Where a pass costs fewer flops there is time for more starts and twice the steps.
+constexpr double cheap_pass = 5e6;
+constexpr Index cheap_starts = 3;
 
 // A pass of so many flops is shared by threads; below, whole runs are.
 constexpr double shared_pass = 5e6;
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-bool better(const Run& a, const Run& b) { return a.objective() > b.objective(); }
+// Solutions before what only grows on few rows.
+bool better(const Run& a, const Run& b) {
+  if (a.sound != b.sound) return a.sound;
+  return a.objective() > b.objective();
+}
+
+bool hopeless(const Run& run, double best) {
+  const std::size_t n = run.history.size();
+  if (n <= last_iterations) return false;
+  const double gain = run.history[n - 1] - run.history[n - 1 - last_iterations];
+  return best - run.objective() > hopeless_gains * gain;
+}
 
 // Mean and covariance of all rows in standard units; missing entries as EM would have them.
 Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor) {
@@ -51,13 +76,42 @@ Parameters overall_parameters(const Observations& data, Workers& workers, Monito
   return parameters;
 }
 
+// The same mixture but for what more iterations would change: each component of one has one of the
+// other nearby.
+bool alike(const Parameters& a, const Parameters& b) {
+  constexpr double nearby = 0.05;  // in weights, in standard deviations of all rows, and in ...
+  constexpr double ratio = 1.1;    // ... variances
+  std::vector<bool> taken(static_cast<std::size_t>(b.n_components()), false);
+  for (Index k = 0; k < a.n_components(); ++k) {
+    Index closest = 0;
+    const double distance =
+        (b.means.colwise() - a.means.col(k)).cwiseAbs().colwise().maxCoeff().minCoeff(&closest);
+    if (distance > nearby || taken[static_cast<std::size_t>(closest)] ||
+        std::abs(a.weights[k] - b.weights[closest]) > nearby) {
+      return false;
+    }
+    const Eigen::ArrayXd variances = a.covariances.matrix(k).diagonal().array() /
+                                     b.covariances.matrix(closest).diagonal().array();
+    if (variances.maxCoeff() > ratio || variances.minCoeff() * ratio < 1.0) return false;
+    taken[static_cast<std::size_t>(closest)] = true;
+  }
+  return true;
+}
+
 // What a cell has found so far.
 struct Found {
   Parameters parameters;
   double objective = -std::numeric_limits<double>::infinity();
+  int round = 0;  // in which it was found
   CellFit fit;
 
   bool there() const { return std::isfinite(objective); }
+};
+
+// Parameters to start from, and where they come from.
+struct Candidate {
+  std::string name;
+  Parameters parameters;
 };
 
 class Search {
@@ -69,14 +123,16 @@ class Search {
 
  private:
   void prepare_sample();
-  void for_each_cell(const std::vector<Cell>& cells, const char* phase,
-                     const std::function<void(std::size_t)>& fn);
+  void for_each_cell(const char* phase, const std::function<void(std::size_t)>& fn);
   void fit(std::size_t at);
-  void refit(std::size_t at, const std::vector<Found>& others);
+  void refit(std::size_t at, int round, const std::vector<Found>& others);
+  std::vector<Candidate> candidates(const Cell& cell, int round,
+                                    const std::vector<Found>& others) const;
+  void finish(Em& em, std::vector<Run>& runs, const Found& found) const;
   std::vector<Run> screen(Em& em, CellFit* fit);
   Run begin(Em& em, const Start& start);
   Run begin_given(Em& em);
-  void keep(Em& em, const Run& run, Found* found);
+  void keep(Em& em, const Run& run, int round, Found* found);
   Em em_for(const Cell& cell, const Observations& data) {
     return Em(data, *cell.family, cell.k, options_.em, noise_, overall_.covariances.matrices,
               *pass_workers_, shared_monitor_);
@@ -93,9 +149,11 @@ class Search {
 
   Parameters overall_;
   NoiseDensity noise_;
-  std::unique_ptr<Observations> sample_;  // null: all rows
-  std::vector<Index> sample_rows_;        // that starts are made of: without initial noise
-  std::unique_ptr<Starts> starts_;
+  Index n_labels_ = 0;                          // components that labels name
+  Index effort_ = 1;                            // multiplies what is tried
+  std::unique_ptr<Observations> sample_;        // null: all rows
+  std::vector<Index> sample_rows_;              // that starts are made of: without initial noise
+  std::map<Index, std::vector<Start>> starts_;  // by number of components
   std::vector<Found> found_;
 };
 
@@ -105,8 +163,12 @@ Search::Search(const Observations& data, const std::vector<Cell>& cells,
       found_(cells.size()) {
   Index k = 1;
   for (const Cell& cell : cells) k = std::max(k, cell.k);
+  for (Index row = 0; data.has_labels() && row < data.n_source_rows(); ++row) {
+    n_labels_ = std::max<Index>(n_labels_, data.label(row) + 1);
+  }
   const double d = static_cast<double>(data.n_dimensions());
   const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(k * data.n_rows());
+  effort_ = flops < cheap_pass ? 2 : 1;
   if (cells.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
     cell_workers_ = &workers;
   } else if (flops < shared_pass) {
@@ -124,10 +186,12 @@ SearchResult Search::run() {
     }
     const bool given = options_.start_mixture != nullptr || options_.start.n > 0;
     if (!given) prepare_sample();
-    for_each_cell(cells_, "Fitting mixtures", [&](std::size_t at) { fit(at); });
+    for_each_cell("Fitting mixtures", [&](std::size_t at) { fit(at); });
     if (given) return;
-    const std::vector<Found> others = found_;
-    for_each_cell(cells_, "Comparing mixtures", [&](std::size_t at) { refit(at, others); });
+    for (int round = 1; round <= most_rounds; ++round) {
+      const std::vector<Found> others = found_;
+      for_each_cell("Comparing mixtures", [&](std::size_t at) { refit(at, round, others); });
+    }
   });
   SearchResult result;
   for (Found& found : found_) result.cells.push_back(std::move(found.fit));
@@ -146,8 +210,8 @@ void Search::prepare_sample() {
   const Index n = static_cast<Index>(rows.size());
   if (n > sample_rows) {
     RngStream(options_.seed, Purpose::mixture_start, 4, 0).shuffle(rows);
-    const auto labelled = std::stable_partition(
-        rows.begin(), rows.end(), [&](Index row) { return data_.label(row) >= 0; });
+    const auto labelled = std::stable_partition(rows.begin(), rows.end(),
+                                                [&](Index row) { return data_.label(row) >= 0; });
     if (labelled - rows.begin() > sample_rows / 2) {
       rows.erase(rows.begin() + sample_rows / 2, labelled);
     }
@@ -162,8 +226,8 @@ void Search::prepare_sample() {
       noise = sparse_points(points, options_.noise.share, options_.seed, workers_, shared_monitor_);
     } else {
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        noise[i] = std::binary_search(options_.noise.rows.begin(), options_.noise.rows.end(),
-                                      rows[i]);
+        noise[i] =
+            std::binary_search(options_.noise.rows.begin(), options_.noise.rows.end(), rows[i]);
       }
     }
   }
@@ -180,14 +244,19 @@ void Search::prepare_sample() {
   for (Index i = 0; i < weights.size(); ++i) {
     weights[i] = data_.weight(sample_rows_[static_cast<std::size_t>(i)]);
   }
-  starts_ = std::make_unique<Starts>(std::move(points), std::move(weights), std::move(labels),
-                                     options_.seed, workers_, shared_monitor_);
+  const Starts starts(std::move(points), std::move(weights), std::move(labels), options_.seed,
+                      workers_, shared_monitor_);
+  for (const Cell& cell : cells_) {
+    if (starts_.count(cell.k) > 0) continue;
+    starts_[cell.k] =
+        starts.make(cell.k, effort_ > 1 ? cheap_starts * options_.n_init : options_.n_init,
+                    workers_, shared_monitor_);
+  }
 }
 
-void Search::for_each_cell(const std::vector<Cell>& cells, const char* phase,
-                           const std::function<void(std::size_t)>& fn) {
+void Search::for_each_cell(const char* phase, const std::function<void(std::size_t)>& fn) {
   std::atomic<Index> n_done{0};
-  const Index n = static_cast<Index>(cells.size());
+  const Index n = static_cast<Index>(cells_.size());
   cell_workers_->run(n, [&](Index at) {
     fn(static_cast<std::size_t>(at));
     shared_monitor_.poll();
@@ -196,8 +265,7 @@ void Search::for_each_cell(const std::vector<Cell>& cells, const char* phase,
 }
 
 Run Search::begin(Em& em, const Start& start) {
-  Index n = 0;
-  for (const Index row : sample_rows_) n = std::max(n, row + 1);
+  const Index n = data_.n_source_rows();
   std::vector<int> partition(static_cast<std::size_t>(n), -1);
   for (std::size_t i = 0; i < start.partition.size(); ++i) {
     partition[static_cast<std::size_t>(sample_rows_[i])] = static_cast<int>(start.partition[i]);
@@ -210,34 +278,62 @@ Run Search::begin(Em& em, const Start& start) {
 
 // Short runs of every start, longer ones of the best few; best first.
 std::vector<Run> Search::screen(Em& em, CellFit* fit) {
-  const std::vector<Start> starts =
-      starts_->make(fit->cell.k, options_.n_init, *start_workers_, shared_monitor_);
+  const std::vector<Start>& starts = starts_.at(fit->cell.k);
   std::vector<Run> runs(starts.size());
-  const auto iterate = [&](Index steps) {
-    start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
-      em.iterate(runs[static_cast<std::size_t>(at)], std::min(steps, options_.em.max_iter));
+  const auto iterate = [&](std::vector<Run>& some, Index steps) {
+    start_workers_->run(static_cast<Index>(some.size()), [&](Index at) {
+      em.iterate(some[static_cast<std::size_t>(at)],
+                 std::min(effort_ * steps, options_.em.max_iter));
     });
   };
   start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
     runs[static_cast<std::size_t>(at)] = begin(em, starts[static_cast<std::size_t>(at)]);
   });
-  iterate(screening_steps);
+  iterate(runs, screening_steps);
   const double units = em.data().total_log_units();
   for (const Run& run : runs) {
     fit->start_names.push_back(run.start);
     fit->starts.push_back(run.collapsed() ? not_a_number : run.objective() - units);
   }
-  if (runs.size() > 1) {
-    // The tree's run goes on whatever its first steps gave.
-    std::stable_sort(runs.begin() + 1, runs.end(), better);
-    runs.resize(std::min(runs.size(), n_finalists + 1));
-    iterate(final_steps);
-    std::stable_sort(runs.begin(), runs.end(), better);
-    runs.resize(2);
+  // The tree's run goes on whatever its first steps gave.
+  std::stable_sort(runs.begin() + 1, runs.end(), better);
+  const std::size_t n_chosen =
+      std::min(runs.size(), n_finalists * static_cast<std::size_t>(effort_) + 1);
+  std::vector<Run> others(std::make_move_iterator(runs.begin() + n_chosen),
+                          std::make_move_iterator(runs.end()));
+  runs.resize(n_chosen);
+  iterate(runs, final_steps);
+  finish(em, runs, Found{});
+  // Where all of these end on too few rows, another may not.
+  for (Run& other : others) {
+    if (em.objection(runs[0]).empty()) break;
+    std::vector<Run> one(1, std::move(other));
+    finish(em, one, Found{});
+    runs[0] = std::move(one[0]);
   }
-  iterate(options_.em.max_iter);
-  std::stable_sort(runs.begin(), runs.end(), better);
   return runs;
+}
+
+// Runs on to convergence, the best first, unless they end below or at what is found; sorted.
+void Search::finish(Em& em, std::vector<Run>& runs, const Found& found) const {
+  std::stable_sort(runs.begin(), runs.end(), better);
+  double best = found.objective;
+  const Parameters* known = found.there() ? &found.parameters : nullptr;
+  for (Run& run : runs) {
+    while (run.running() && static_cast<Index>(run.history.size()) < options_.em.max_iter) {
+      if (known != nullptr && run.objective() <= best &&
+          (hopeless(run, best) || alike(run.frame.parameters, *known))) {
+        break;
+      }
+      const Index steps = static_cast<Index>(run.history.size()) + look_steps;
+      em.iterate(run, std::min(steps, options_.em.max_iter));
+    }
+    if (run.objective() > best && em.objection(run).empty()) {
+      best = run.objective();
+      known = &run.frame.parameters;
+    }
+  }
+  std::stable_sort(runs.begin(), runs.end(), better);
 }
 
 // The start that the user gave.
@@ -254,7 +350,7 @@ void Search::fit(std::size_t at) {
   found.fit.cell = cells_[at];
   Em em = em_for(cells_[at], data_);
   std::vector<Run> runs;
-  if (starts_ == nullptr) {
+  if (starts_.empty()) {
     runs.push_back(begin_given(em));
     em.iterate(runs[0], options_.em.max_iter);
     found.fit.starts.assign(1, runs[0].objective());
@@ -268,48 +364,75 @@ void Search::fit(std::size_t at) {
     runs[0] = em.transfer(runs[0]);
     em.iterate(runs[0], options_.em.max_iter);
   }
-  keep(em, runs[0], &found);
+  for (const Run& run : runs) keep(em, run, 0, &found);
 }
 
-// From what the other models of this k have found.
-void Search::refit(std::size_t at, const std::vector<Found>& others) {
-  Em em = em_for(cells_[at], data_);
-  std::vector<Run> runs;
-  {
-    Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_);
-    for (std::size_t other = 0; other < others.size(); ++other) {
-      if (other == at || others[other].fit.cell.k != cells_[at].k) continue;
-      if (!others[other].there()) continue;
-      runs.push_back(on_sample.begin(others[other].fit.cell.family->code,
-                                     others[other].parameters));
-      on_sample.iterate(runs.back(), std::min(warm_steps, options_.em.max_iter));
-      std::stable_sort(runs.begin(), runs.end(), better);
-      if (runs.size() > 2) runs.resize(2);
+// What other cells found in the round before: other models with as many components, and the same
+// model with one more or less.
+std::vector<Candidate> Search::candidates(const Cell& cell, int round,
+                                          const std::vector<Found>& others) const {
+  std::vector<Candidate> list;
+  for (const Found& other : others) {
+    if (!other.there() || other.round != round - 1) continue;
+    const Cell& from = other.fit.cell;
+    const Parameters& parameters = other.parameters;
+    if (from.k == cell.k && from.family != cell.family) {
+      list.push_back({from.family->code, parameters});
+    } else if (from.family == cell.family && from.k == cell.k + 1 && from.k > n_labels_) {
+      for (const Parameters& merged : merge_closest(parameters, n_labels_, n_merges)) {
+        list.push_back({"merged components", merged});
+      }
+    } else if (from.family == cell.family && from.k == cell.k - 1) {
+      for (Index k = 0; k < from.k; ++k) {
+        list.push_back({"split component", split(parameters, k)});
+      }
     }
-    if (runs.empty()) return;
-    for (Run& run : runs) on_sample.iterate(run, std::min(final_steps, options_.em.max_iter));
+  }
+  return list;
+}
+
+void Search::refit(std::size_t at, int round, const std::vector<Found>& others) {
+  if (cells_[at].k == 1) return;
+  const Index max_iter = options_.em.max_iter;
+  std::vector<Run> runs;
+  Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_);
+  for (const Candidate& candidate : candidates(cells_[at], round, others)) {
+    runs.push_back(on_sample.begin(candidate.name, candidate.parameters));
+    on_sample.iterate(runs.back(), std::min(effort_ * warm_steps, max_iter));
     std::stable_sort(runs.begin(), runs.end(), better);
-    on_sample.iterate(runs[0], options_.em.max_iter);
+    runs.resize(std::min(runs.size(), n_finalists * static_cast<std::size_t>(effort_)));
   }
+  if (runs.empty()) return;
+  for (Run& run : runs) on_sample.iterate(run, std::min(effort_ * screening_steps, max_iter));
+  Em em = em_for(cells_[at], data_);
   if (sample_) {
+    // What the cell has found competes on the sample too.
+    Found own = others[at];
+    if (own.there()) {
+      Run run = on_sample.begin("own", own.parameters);
+      on_sample.iterate(run, 1);
+      own.objective = run.objective();
+    }
+    finish(on_sample, runs, own);
+    runs.resize(1);
+    if (runs[0].objective() <= own.objective) return;
     runs[0] = em.transfer(runs[0]);
-    em.iterate(runs[0], options_.em.max_iter);
   }
-  keep(em, runs[0], &found_[at]);
+  finish(em, runs, others[at]);
+  for (const Run& run : runs) keep(em, run, round, &found_[at]);
 }
 
 // The run becomes what the cell has found, if it is better.
-void Search::keep(Em& em, const Run& run, Found* found) {
-  std::string reason = run.collapse;
-  if (!run.collapsed() && eigen_spread(run.frame) < options_.em.min_eigen_ratio) {
-    reason = "the covariance of a component became singular";
-  }
+void Search::keep(Em& em, const Run& run, int round, Found* found) {
+  const std::string reason = em.objection(run);
   CellFit& fit = found->fit;
   if (!reason.empty()) {
-    if (!found->there()) fit.reason = reason;
+    if (!found->there() && fit.reason.empty()) fit.reason = reason;
     return;
   }
-  if (run.objective() <= found->objective) return;
+  // Not for what convergence leaves open.
+  if (run.objective() <= found->objective + options_.em.tol * data_.total_weight()) return;
+  found->round = round;
   found->objective = run.objective();
   found->parameters = run.frame.parameters;
   fit.reason.clear();
@@ -329,11 +452,7 @@ void Search::keep(Em& em, const Run& run, Found* found) {
   fit.n_parameters = em.n_parameters();
   if (noise_.on) fit.n_parameters += std::isnan(options_.noise.density) ? 2 : 1;
   fit.entropy = evaluate(data_, run.frame, {}, *pass_workers_, shared_monitor_);
-  Index n_labels = 0;
-  for (Index row = 0; data_.has_labels() && row < data_.n_source_rows(); ++row) {
-    n_labels = std::max<Index>(n_labels, data_.label(row) + 1);
-  }
-  fit.mixture = sorted_by_weight(to_mixture(found->parameters, noise_, data_), n_labels);
+  fit.mixture = sorted_by_weight(to_mixture(found->parameters, noise_, data_), n_labels_);
 }
 
 }  // namespace
@@ -342,8 +461,7 @@ SearchResult search(const Observations& data, const std::vector<Cell>& cells,
                     const SearchOptions& options, Workers& workers, Monitor& monitor) {
   ensure(options.em.max_iter >= 1 && options.n_init >= 1,
          "max_iter and n_init must be at least 1.");
-  ensure(options.em.tol > 0.0 && options.em.ridge >= 0.0,
-         "tol must be above 0, ridge at least 0.");
+  ensure(options.em.tol > 0.0 && options.em.ridge >= 0.0, "tol must be above 0, ridge at least 0.");
   for (const Cell& cell : cells) {
     ensure(cell.k >= 1 && cell.k <= data.n_rows(), "k must be from 1 to the number of rows.");
   }

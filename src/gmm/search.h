@@ -24,14 +24,14 @@ struct Cell {
 
 struct NoiseOptions {
   bool on = false;
-  double share = 0.0;             // expected share of rows; not used where `rows` are given
-  std::vector<Index> rows;        // what to take for noise at first
-  double density = 0.0;           // per unit of each column; NaN: one over the data's hypervolume
+  double share = 0.0;       // expected share of rows; not used where `rows` are given
+  std::vector<Index> rows;  // what to take for noise at first
+  double density = 0.0;     // per unit of each column; NaN: one over the data's hypervolume
 };
 
 struct SearchOptions {
   EmOptions em;
-  Index n_init = 10;       // starts of each cell
+  Index n_init = 10;  // starts of each cell
   std::uint64_t seed = 0;
   NoiseOptions noise;
   // Instead of random starts, for cells of one k: responsibilities or a partition ...
@@ -41,22 +41,22 @@ struct SearchOptions {
 
 struct CellFit {
   Cell cell;
-  std::string reason;           // why there is no fit; empty where there is one
-  Mixture mixture;              // in the units of the data, sorted
-  double loglik = 0.0;          // natural log, per unit of each column
-  double objective = 0.0;       // the same plus the penalty
-  double entropy = 0.0;         // sum_i w_i log max_k r_ik
-  Index n_parameters = 0;       // free ones
+  std::string reason;      // why there is no fit; empty where there is one
+  Mixture mixture;         // in the units of the data, sorted
+  double loglik = 0.0;     // natural log, per unit of each column
+  double objective = 0.0;  // the same plus the penalty
+  double entropy = 0.0;    // sum_i w_i log max_k r_ik
+  Index n_parameters = 0;  // free ones
   bool converged = false;
   std::vector<double> history;  // the objective after each iteration
   std::vector<std::string> start_names;
-  std::vector<double> starts;   // the objective that each reached; NaN where it collapsed
+  std::vector<double> starts;  // the objective that each reached; NaN where it collapsed
   Index best_start = 0;
 };
 
 struct SearchResult {
   std::vector<CellFit> cells;
-  double noise_density;         // per unit of each column; NaN without noise
+  double noise_density;             // per unit of each column; NaN without noise
   std::vector<double> noise_range;  // d, or empty: lengths of the axes of its box
 };
 

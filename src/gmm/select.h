@@ -22,8 +22,7 @@ inline Eigen::MatrixXd select(const Eigen::MatrixXd& x, const Indices& rows, con
   Eigen::MatrixXd result(size_of(rows), size_of(cols));
   for (Index j = 0; j < result.cols(); ++j) {
     for (Index i = 0; i < result.rows(); ++i) {
-      result(i, j) =
-          x(rows[static_cast<std::size_t>(i)], cols[static_cast<std::size_t>(j)]);
+      result(i, j) = x(rows[static_cast<std::size_t>(i)], cols[static_cast<std::size_t>(j)]);
     }
   }
   return result;
@@ -31,7 +30,8 @@ inline Eigen::MatrixXd select(const Eigen::MatrixXd& x, const Indices& rows, con
 
 inline Eigen::MatrixXd select_columns(const Eigen::MatrixXd& x, const Indices& cols) {
   Eigen::MatrixXd result(x.rows(), size_of(cols));
-  for (Index j = 0; j < result.cols(); ++j) result.col(j) = x.col(cols[static_cast<std::size_t>(j)]);
+  for (Index j = 0; j < result.cols(); ++j)
+    result.col(j) = x.col(cols[static_cast<std::size_t>(j)]);
   return result;
 }
 

@@ -61,8 +61,8 @@ void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>*
 
 Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int> labels,
                std::uint64_t seed, Workers& workers, Monitor& monitor)
-    : points_(std::move(points)), sphered_(sphere(points_, weights)),
-      weights_(std::move(weights)), labels_(std::move(labels)), seed_(seed) {
+    : points_(std::move(points)), sphered_(sphere(points_, weights)), weights_(std::move(weights)),
+      labels_(std::move(labels)), seed_(seed) {
   if (sphered_.rows() == 0) sphered_ = points_;
   const Index n = points_.cols();
   for (Index i = 0; i < n; ++i) leaves_.push_back(i);
@@ -74,10 +74,15 @@ Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int>
   const Eigen::VectorXd masses = select(weights_, leaves_);
   SharedMonitor shared(monitor);
   shared.watch([&] {
-    workers.run(3, [&](Index tree) {
-      if (tree == 0) model_based_ = model_based(some(sphered_, leaves_), masses, shared);
-      if (tree == 1) ward_ = ward(some(points_, leaves_), masses, shared);
-      if (tree == 2) ward_sphered_ = ward(some(sphered_, leaves_), masses, shared);
+    workers.run(4, [&](Index tree) {
+      if (tree == 0) model_sphered_ = model_based(some(sphered_, leaves_), masses, shared);
+      if (tree == 1 && points_.rows() > 1) {
+        model_scaled_ = model_based(some(points_, leaves_), masses, shared);
+      }
+      if (tree == 2) ward_scaled_ = ward(some(points_, leaves_), masses, shared);
+      if (tree == 3 && points_.rows() > 1) {
+        ward_sphered_ = ward(some(sphered_, leaves_), masses, shared);
+      }
     });
   });
 }
@@ -93,18 +98,28 @@ std::vector<Start> Starts::make(Index k, Index n, Workers& workers, Monitor& mon
 }
 
 Start Starts::make_one(Index k, Index which, Workers& workers, Monitor& monitor) const {
-  if (k == 1) return {"one component", std::vector<Index>(static_cast<std::size_t>(points_.cols()))};
-  if (which == 0) return {"model-based tree", from_tree(model_based_, sphered_, k)};
-  if (which == 1) return {"Ward's tree", from_tree(ward_, points_, k)};
-  if (which == 3) return {"Ward's tree, sphered", from_tree(ward_sphered_, sphered_, k)};
+  if (k == 1)
+    return {"one component", std::vector<Index>(static_cast<std::size_t>(points_.cols()))};
+  const bool one_column = points_.rows() == 1;
+  if (which == 0) return {"model-based tree", from_tree(model_sphered_, sphered_, k)};
+  if (which == 1) return {"Ward's tree", from_tree(ward_scaled_, points_, k)};
+  if (which == 3) {
+    if (one_column) return {"quantiles", quantiles(k)};
+    return {"Ward's tree, sphered", from_tree(ward_sphered_, sphered_, k)};
+  }
+  if (which == 4 && !one_column) {
+    return {"model-based tree, scaled", from_tree(model_scaled_, points_, k)};
+  }
   const std::uint64_t stream = static_cast<std::uint64_t>(which);
   switch (which % 3) {
-  case 0: return {"random points",
-                  random_partition(view(points_), weights_, k,
-                                   RngStream(seed_, Purpose::mixture_start, 3, stream), workers,
-                                   monitor)};
-  case 1: return {"k-means, sphered", from_kmeans(sphered_, k, stream, workers, monitor)};
-  default: return {"k-means", from_kmeans(points_, k, stream, workers, monitor)};
+  case 0:
+    return {"random points", random_partition(view(points_), weights_, k,
+                                              RngStream(seed_, Purpose::mixture_start, 3, stream),
+                                              workers, monitor)};
+  case 1:
+    return {"k-means, sphered", from_kmeans(sphered_, k, stream, workers, monitor)};
+  default:
+    return {"k-means", from_kmeans(points_, k, stream, workers, monitor)};
   }
 }
 
@@ -121,6 +136,19 @@ std::vector<Index> Starts::from_tree(const Merges& tree, const Eigen::MatrixXd& 
   return all;
 }
 
+// Of one column: as many points in each component.
+std::vector<Index> Starts::quantiles(Index k) const {
+  const Index n = points_.cols();
+  std::vector<Index> order(static_cast<std::size_t>(n)), labels(order.size());
+  for (Index i = 0; i < n; ++i) order[static_cast<std::size_t>(i)] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return points_(0, a) < points_(0, b); });
+  for (Index i = 0; i < n; ++i) {
+    labels[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i * k / n;
+  }
+  return labels;
+}
+
 // The labelled points' means are seeds of their components.
 std::vector<Index> Starts::from_kmeans(const Eigen::MatrixXd& points, Index k, std::uint64_t stream,
                                        Workers& workers, Monitor& monitor) const {
@@ -135,8 +163,8 @@ std::vector<Index> Starts::from_kmeans(const Eigen::MatrixXd& points, Index k, s
     mass[labels_[i]] += weights_[at];
   }
   seeds = seeds * mass.cwiseMax(1e-300).cwiseInverse().asDiagonal();
-  return kmeans(view(points), weights_, k, seeds, RngStream(seed_, Purpose::mixture_start, 0, stream),
-                workers, monitor);
+  return kmeans(view(points), weights_, k, seeds,
+                RngStream(seed_, Purpose::mixture_start, 0, stream), workers, monitor);
 }
 
 }  // namespace gmvae

@@ -9,8 +9,8 @@
 
 #include "core/monitor.h"
 #include "core/parallel.h"
-#include "core/types.h"
 #include "core/shared_monitor.h"
+#include "core/types.h"
 #include "gmm/hierarchical.h"
 
 namespace gmvae {
@@ -40,6 +40,7 @@ class Starts {
  private:
   Start make_one(Index k, Index which, Workers& workers, Monitor& monitor) const;
   std::vector<Index> from_tree(const Merges& tree, const Eigen::MatrixXd& points, Index k) const;
+  std::vector<Index> quantiles(Index k) const;
   std::vector<Index> from_kmeans(const Eigen::MatrixXd& points, Index k, std::uint64_t stream,
                                  Workers& workers, Monitor& monitor) const;
 
@@ -48,7 +49,7 @@ class Starts {
   std::vector<int> labels_;
   std::uint64_t seed_;
   std::vector<Index> leaves_;  // the points that the trees are made of
-  Merges model_based_, ward_, ward_sphered_;
+  Merges model_sphered_, model_scaled_, ward_scaled_, ward_sphered_;
 };
 
 }  // namespace gmvae

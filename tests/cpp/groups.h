@@ -51,15 +51,15 @@ inline double plain_log_density(const gmvae::Mixture& mixture, const Eigen::Vect
       const gmvae::Index i = there[static_cast<std::size_t>(a)];
       centred[a] = x[i] - mixture.means(i, k);
       for (gmvae::Index b = 0; b < m; ++b) {
-        covariance(a, b) = mixture.covariances[static_cast<std::size_t>(k)](
-            i, there[static_cast<std::size_t>(b)]);
+        covariance(a, b) =
+            mixture.covariances[static_cast<std::size_t>(k)](i, there[static_cast<std::size_t>(b)]);
       }
     }
     const Eigen::LLT<Eigen::MatrixXd> cholesky(covariance);
     const Eigen::MatrixXd root = cholesky.matrixL();
-    terms.push_back(std::log(mixture.weights[k]) - root.diagonal().array().log().sum() -
-                    0.5 * (static_cast<double>(m) * gmvae::log_two_pi +
-                           centred.dot(cholesky.solve(centred))));
+    terms.push_back(
+        std::log(mixture.weights[k]) - root.diagonal().array().log().sum() -
+        0.5 * (static_cast<double>(m) * gmvae::log_two_pi + centred.dot(cholesky.solve(centred))));
   }
   if (mixture.noise > 0.0) {
     double log_noise = std::log(mixture.noise * mixture.noise_density);

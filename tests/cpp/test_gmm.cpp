@@ -339,9 +339,9 @@ TEST("collapsed components have a reason, and a ridge or a prior prevents them")
   CHECK(!task.fit("VVV", 4).reason.empty());
   CHECK_THROWS(
       [&] {
-        Workers workers(1);
-        Monitor monitor;
-        fit_mixture(task.data.view(), "VVV", 4, task.options, workers, monitor);
+    Workers workers(1);
+    Monitor monitor;
+    fit_mixture(task.data.view(), "VVV", 4, task.options, workers, monitor);
       }(),
       NumericalError);
   task.options.em.ridge = 1e-4;
