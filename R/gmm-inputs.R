@@ -102,13 +102,14 @@ gmm_cells <- function(k, models, inputs, call) {
 # For each k: why the rows can't have so many components, or NA.
 rows_reason <- function(k, inputs, call) {
   distinct <- n_distinct_rows(inputs$x, max(k), inputs$active)
+  others <- max(n_active(inputs) - n_noise(inputs), 0)
   n_labels <- length(inputs$labels)
+  say <- cli::pluralize
   reason <- rep(NA_character_, length(k))
-  reason[k > distinct] <- sprintf(
-    ngettext(distinct, "there is only %d distinct row",
-             "there are only %d distinct rows"), distinct
-  )
-  reason[k < n_labels] <- sprintf("the labels name %d components", n_labels)
+  reason[k > others] <- say("{?is/are} only {others} row{?s} besides the noise")
+  reason[k > distinct] <- say("{?is/are} only {distinct} distinct row{?s}")
+  reason <- ifelse(is.na(reason), NA, paste("there", reason))
+  reason[k < n_labels] <- say("the labels name {n_labels} components")
   if (anyNA(reason)) return(reason)
   gmvae_abort(c(
     "{.arg k} must be at most the number of distinct rows of {.arg x}{
@@ -117,13 +118,24 @@ rows_reason <- function(k, inputs, call) {
   ), "option", call = call)
 }
 
+n_active <- function(inputs) {
+  if (is.null(inputs$active)) nrow(inputs$x) else length(inputs$active)
+}
+
+# Rows that are noise to begin with.
+n_noise <- function(inputs) {
+  noise <- inputs$problem$noise
+  if (is.na(noise$share)) return(length(noise$rows))
+  floor(noise$share * n_active(inputs))
+}
+
 # Why covariances that are not diagonal would be singular, in words that name
 # the columns, or NULL. A ridge or the scale of a prior makes them regular (its
 # default is the covariance of the data, as singular as these).
 singular_reason <- function(inputs) {
   d <- length(inputs$columns)
   if (inputs$control$ridge > 0 || !is.null(inputs$prior$scale)) return(NULL)
-  n <- if (is.null(inputs$active)) nrow(inputs$x) else length(inputs$active)
+  n <- n_active(inputs)
   way_out <- "use a diagonal model or a ridge"
   if (n <= d) {
     return(sprintf("there are not more rows (%d) than columns (%d): %s", n, d,

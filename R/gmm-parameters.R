@@ -12,7 +12,8 @@ check_start_mixture <- function(start, k, columns, noise_share, call) {
   weights <- start$weights
   if (!has_shape(weights, k) || any(weights <= 0) ||
         abs(sum(weights) + share - 1) > 1e-6) {
-    abort_start("{.field weights} above 0, one for each component, of sum 1.",
+    abort_start("{.field weights} above 0, one for each of {k} component{?s},
+                 of sum 1.",
                 "They are {describe(weights)}.", call)
   }
   means <- match_dims(start$means, columns, 2L)
@@ -56,7 +57,8 @@ check_start_parts <- function(start, call) {
   }
   abort_start("the elements {.field weights}, {.field means} and
                {.field covariances}, and possibly {.field noise}.",
-              "It has {.val {names(start)}}.", call)
+              if (is.null(names(start))) "They have no names." else
+                "It has {.val {names(start)}}.", call)
 }
 
 abort_start <- function(what, found, call, .envir = parent.frame()) {

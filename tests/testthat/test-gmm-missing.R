@@ -15,7 +15,7 @@ test_that("without missing values, the three actions are the same", {
   expect_identical(fits[[3]], fits[[1]])
 })
 
-test_that("EM over few missing entries is near the fit of all, for all models", {
+test_that("EM over few missing entries is near the fit of all for each model", {
   for (model in models) {
     complete <- gmm_fit(x, 3, model, start = groups, control = quiet())
     distance <- vapply(c(0.1, 0.01, 0.003), function(share) {

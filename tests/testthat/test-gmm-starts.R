@@ -164,5 +164,7 @@ test_that("gmm_fit() says what is wrong with what is given by row", {
     fit_now(2, noise = 1:150)
     fit_now(2, noise = c(1, 1))
     fit_now(2, noise = -0.1)
+    fit_now(2, noise = 1:149)
+    fit_now(4, noise = 0.99)
   })
 })

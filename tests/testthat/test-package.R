@@ -31,8 +31,8 @@ test_that("the core reads every option that the controls have", {
     gsub('"', "", unlist(regmatches(text, gregexpr('"[a-z_]+"', text))))
   }
   options_of <- function(control) {
-    # `epochs` reaches the core as the lengths of the phases
-    setdiff(names(formals(control)), c("...", "epochs", "verbose"))
+    # `epochs` reaches the core as lengths of the phases, `n_folds` as weights
+    setdiff(names(formals(control)), c("...", "epochs", "n_folds", "verbose"))
   }
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())
