@@ -321,7 +321,7 @@ void Search::finish(Em& em, std::vector<Run>& runs, const Found& found) const {
   const Parameters* known = found.there() ? &found.parameters : nullptr;
   for (Run& run : runs) {
     while (run.running() && static_cast<Index>(run.history.size()) < options_.em.max_iter) {
-      if (known != nullptr && run.objective() <= best &&
+      if (known != nullptr && !run.history.empty() && run.objective() <= best &&
           (hopeless(run, best) || alike(run.frame.parameters, *known))) {
         break;
       }
