@@ -90,9 +90,10 @@
 #' @details
 #' Columns are centred and scaled inside and the results mapped back, so units
 #' do not matter as long as doubles hold their squares: the range of a column,
-#' largest value minus smallest, must be from 1e-130 to 1e130. For `"EII"` and
-#' `"VII"`, which are statements about units, all columns are scaled by one
-#' number.
+#' largest value minus smallest, must be from 1e-130 to 1e130. The models
+#' `"EII"`, `"VII"`, `"EVE"`, `"VVE"`, `"EEV"` and `"VEV"` are statements about
+#' the units of the columns beside each other: they change with the units of
+#' one column, but not with those of all.
 #'
 #' With n the sum of the weights, p the number of free parameters and z the
 #' posterior probabilities, BIC = -2 loglik + p log n (Schwarz 1978) and
