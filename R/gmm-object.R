@@ -104,7 +104,7 @@ best_cells <- function(search, criterion) {
 core_mixture <- function(mixture, noise) {
   parts <- lapply(mixture[c("weights", "means", "covariances")], unname)
   if (is.null(noise)) return(parts)
-  c(parts, noise = mixture$noise, noise_density = noise$density,
+  c(parts, noise = mixture$noise, log_noise_density = noise$log_density,
     noise_range = list(unname(noise$range[2, ] - noise$range[1, ])))
 }
 

@@ -80,7 +80,8 @@ run_cells <- function(search, rows, inputs, progress, call) {
   }
   if (inputs$problem$noise$on) {
     search$noise <- list(
-      density = core$noise_density,
+      density = exp(core$log_noise_density),
+      log_density = core$log_noise_density,
       range = `dimnames<-`(inputs$ranges, list(c("min", "max"), inputs$columns))
     )
   }

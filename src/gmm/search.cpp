@@ -195,10 +195,10 @@ SearchResult Search::run() {
   });
   SearchResult result;
   for (Found& found : found_) result.cells.push_back(std::move(found.fit));
-  result.noise_density = not_a_number;
+  result.log_noise_density = not_a_number;
   if (noise_.on) {
     const Eigen::ArrayXd range = noise_.log_range.array().exp() * data_.scale().array();
-    result.noise_density = std::exp(noise_.log_density - data_.scale().array().log().sum());
+    result.log_noise_density = noise_.log_density - data_.scale().array().log().sum();
     result.noise_range.assign(range.data(), range.data() + range.size());
   }
   return result;
