@@ -58,8 +58,9 @@
 #'     first), sum 1 (with noise: less its share)
 #'   * `means` (k x d), in the units of `x`
 #'   * `covariances` (d x d x k), in the squared units of `x`
-#'   * `noise`: `NULL`, or a list with the `weight` of the noise, its `density`
-#'     per unit of each column, and the `range` of the data (2 x d)
+#'   * `noise`: `NULL`, or a list with the `weight` of the noise, its
+#'     `log_density` per unit of each column, and the `range` of the data
+#'     (2 x d)
 #'   * `cluster` (n): the most probable component, a whole number from 1 to `k`,
 #'     0 for noise, named by row
 #'   * `uncertainty` (n): 1 - the probability of `cluster`
@@ -90,10 +91,10 @@
 #' @details
 #' Columns are centred and scaled inside and the results mapped back, so units
 #' do not matter as long as doubles hold their squares: the range of a column,
-#' largest value minus smallest, must be from 1e-130 to 1e130. Six models
-#' compare the columns with each other, so that they change with the units of a
-#' single one: `"EII"`, `"VII"`, and those in which components share axes or
-#' shape but not both, `"EVE"`, `"VVE"`, `"EEV"` and `"VEV"`.
+#' largest value minus smallest, must be from 1e-130 to 1e130. The models
+#' `"EII"`, `"VII"`, `"EVE"`, `"VVE"`, `"EEV"` and `"VEV"` are statements about
+#' the units of the columns beside each other: they change with the units of
+#' one column, but not with those of all.
 #'
 #' With n the sum of the weights, p the number of free parameters and z the
 #' posterior probabilities, BIC = -2 loglik + p log n (Schwarz 1978) and

@@ -16,7 +16,7 @@ new_gmm_fit <- function(cell, search, inputs, evaluation) {
         covariances = `dimnames<-`(mixture$covariances,
                                    list(columns, columns, components)),
         noise = if (inputs$problem$noise$on) {
-          c(weight = mixture$noise, search$noise[c("density", "range")])
+          c(weight = mixture$noise, search$noise)
         }
       ),
       by_row,
@@ -100,11 +100,12 @@ best_cells <- function(search, criterion) {
   utils::head(cells[!vapply(cells, is.null, TRUE)], 10L)
 }
 
-# A mixture as the core evaluates it; `noise`: its density and range, or NULL.
+# A mixture as the core evaluates it; `noise`: its log-density and range, or
+# NULL.
 core_mixture <- function(mixture, noise) {
   parts <- lapply(mixture[c("weights", "means", "covariances")], unname)
   if (is.null(noise)) return(parts)
-  c(parts, noise = mixture$noise, noise_density = noise$density,
+  c(parts, noise = mixture$noise, log_noise_density = noise$log_density,
     noise_range = list(unname(noise$range[2, ] - noise$range[1, ])))
 }
 

@@ -41,7 +41,8 @@ check_start_mixture <- function(start, k, columns, noise_share, call) {
   # The density of the noise and its range are found from the data.
   list(weights = as.double(weights) * (1 - share) / sum(weights),
        means = matrix(as.double(means), k, d), covariances = covariances,
-       noise = share, noise_density = NA_real_, noise_range = rep(NA_real_, d))
+       noise = share, log_noise_density = NA_real_,
+       noise_range = rep(NA_real_, d))
 }
 
 # Its parts by name, with the share of the noise as a number.

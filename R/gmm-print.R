@@ -33,11 +33,14 @@ fit_origin <- function(x) {
   omitted <- x$n_omitted
   incomplete <- x$n_incomplete
   best <- names(x$starts)[x$best_start]
+  won <- if (n_starts > 1L) {
+    paste0("; start ", x$best_start, " of ", n_starts, " (", best, ") won")
+  } else {
+    ""
+  }
   c(
     say(if (x$converged) "Converged" else "NOT converged",
-        " after {x$n_iter} iteration{?s}",
-        if (n_starts > 1L) "; start {x$best_start} of {n_starts} ({best}) won",
-        "."),
+        " after {x$n_iter} iteration{?s}{won}."),
     if (!is.null(x$noise)) {
       sprintf("Noise: %s of all, %d rows most probably.",
               percent(x$noise$weight), sum(x$cluster == 0L, na.rm = TRUE))

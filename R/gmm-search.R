@@ -4,7 +4,7 @@
 criteria <- c("bic", "icl", "aic", "cv")
 
 # The outcome of a search: `table`, `found` (for each row of it the core's cell,
-# or NULL), `best` (the row that won), `noise` (its density and range), `seed`
+# or NULL), `best` (the row that won), `noise` (its log-density and range), `seed`
 # and `folds`. Cells that `known`, a fit to the same data by the same options,
 # has already are not fitted again.
 gmm_search <- function(inputs, known = NULL, call) {
@@ -44,7 +44,7 @@ start_search <- function(inputs, known) {
   search$table[same, ] <- known$search[of_known[same], ]
   kept <- match(cell_names(table), names(known$cells))
   search$found[which(!is.na(kept))] <- known$cells[kept[!is.na(kept)]]
-  search$noise <- known$noise
+  search$noise <- known$noise[c("log_density", "range")]
   search[c("seed", "folds")] <- known[c("seed", "folds")]
   search
 }
@@ -79,13 +79,17 @@ run_cells <- function(search, rows, inputs, progress, call) {
                                          inputs$n_obs)
     if (!is.null(cell$mixture)) search$found[[rows[i]]] <- cell
   }
-  if (inputs$problem$noise$on) {
-    search$noise <- list(
-      density = core$noise_density,
-      range = `dimnames<-`(inputs$ranges, list(c("min", "max"), inputs$columns))
-    )
-  }
+  search$noise <- noise_facts(core, inputs)
   search
+}
+
+# What the core has found about noise, with the range of the data, or NULL.
+noise_facts <- function(core, inputs) {
+  if (!inputs$problem$noise$on) return(NULL)
+  list(
+    log_density = core$log_noise_density,
+    range = `dimnames<-`(inputs$ranges, list(c("min", "max"), inputs$columns))
+  )
 }
 
 # With n rows, p free parameters and the probabilities z of the components:
@@ -139,23 +143,24 @@ cross_validate_cell <- function(search, row, inputs, call) {
   problem[c("partition", "responsibilities")] <-
     list(integer(), matrix(0, 0, 0))
   problem$mixture <- core_mixture(search$found[[row]]$mixture, search$noise)
-  if (problem$noise$on) problem$noise$density <- search$noise$density
   problem <- c(list(k = search$table$k[row],
                     model = core_model(search$table$model[row])), problem)
   deviance <- 0
   for (fold in seq_len(max(search$folds))) {
     out <- search$folds == fold
     problem$weights <- replace(weights, out, 0)
-    cell <- with_core_errors(
+    core <- with_core_errors(
       cpp_gmm_fit(inputs$x, problem, core_control(inputs$control), search$seed,
                   NULL),
       call = call
-    )$cells[[1]]
+    )
+    cell <- core$cells[[1]]
     if (is.null(cell$mixture)) {
       return(paste("no fit without one of the folds:", cell$reason))
     }
+    noise <- noise_facts(core, inputs)
     density <- cpp_gmm_evaluate(
-      inputs$x[out, , drop = FALSE], core_mixture(cell$mixture, search$noise),
+      inputs$x[out, , drop = FALSE], core_mixture(cell$mixture, noise),
       "log_density", inputs$control$n_threads
     )
     deviance <- deviance - 2 * sum(weights[out] * density$log_density)

@@ -93,7 +93,7 @@ inline Mixture to_mixture(const Rcpp::List& list) {
   }
   if (list.containsElementNamed("noise") && read<double>(list, "noise") > 0.0) {
     mixture.noise = read<double>(list, "noise");
-    mixture.noise_density = read<double>(list, "noise_density");
+    mixture.log_noise_density = read<double>(list, "log_noise_density");
     const Rcpp::NumericVector range = list["noise_range"];
     mixture.noise_range = Eigen::Map<const Eigen::VectorXd>(range.begin(), range.size());
   }

@@ -164,7 +164,7 @@ Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
   Rcpp::List cells;
   for (const CellFit& fit : found.cells) cells.push_back(to_list(fit));
   return Rcpp::List::create(Rcpp::Named("cells") = cells,
-                            Rcpp::Named("noise_density") = found.noise_density,
+                            Rcpp::Named("log_noise_density") = found.log_noise_density,
                             Rcpp::Named("noise_range") = found.noise_range);
 }
 

@@ -37,7 +37,7 @@ Mixture to_mixture(const Parameters& parameters, const NoiseDensity& noise,
   }
   if (noise.on) {
     mixture.noise = parameters.noise;
-    mixture.noise_density = std::exp(noise.log_density - data.scale().array().log().sum());
+    mixture.log_noise_density = noise.log_density - data.scale().array().log().sum();
     mixture.noise_range = noise.log_range.array().exp() * data.scale().array();
   }
   return mixture;
@@ -64,7 +64,7 @@ NoiseDensity to_noise_density(const Mixture& mixture, const Observations& data) 
   NoiseDensity noise;
   noise.on = mixture.noise > 0.0;
   if (!noise.on) return noise;
-  noise.log_density = std::log(mixture.noise_density) + data.scale().array().log().sum();
+  noise.log_density = mixture.log_noise_density + data.scale().array().log().sum();
   noise.log_range = (mixture.noise_range.array() / data.scale().array()).log();
   return noise;
 }

@@ -17,7 +17,7 @@ struct Mixture {
   Eigen::MatrixXd means;                     // d x K
   std::vector<Eigen::MatrixXd> covariances;  // K of d x d; models with a common one repeat it
   double noise = 0.0;                        // share of the noise component
-  double noise_density = 0.0;                // of complete rows, per unit of each column
+  double log_noise_density = 0.0;            // of complete rows, per unit of each column
   Eigen::VectorXd noise_range;               // d: length of each axis of its box
 };
 

@@ -149,6 +149,7 @@ class Search {
 
   Parameters overall_;
   NoiseDensity noise_;
+  Index most_components_ = 1;                   // of any cell
   Index n_labels_ = 0;                          // components that labels name
   Index effort_ = 1;                            // multiplies what is tried
   std::unique_ptr<Observations> sample_;        // null: all rows
@@ -161,13 +162,12 @@ Search::Search(const Observations& data, const std::vector<Cell>& cells,
                const SearchOptions& options, Workers& workers, Monitor& monitor)
     : data_(data), cells_(cells), options_(options), workers_(workers), shared_monitor_(monitor),
       found_(cells.size()) {
-  Index k = 1;
-  for (const Cell& cell : cells) k = std::max(k, cell.k);
+  for (const Cell& cell : cells) most_components_ = std::max(most_components_, cell.k);
   for (Index row = 0; data.has_labels() && row < data.n_source_rows(); ++row) {
     n_labels_ = std::max<Index>(n_labels_, data.label(row) + 1);
   }
   const double d = static_cast<double>(data.n_dimensions());
-  const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(k * data.n_rows());
+  const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(most_components_ * data.n_rows());
   effort_ = flops < cheap_pass ? 2 : 1;
   if (cells.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
     cell_workers_ = &workers;
@@ -195,10 +195,10 @@ SearchResult Search::run() {
   });
   SearchResult result;
   for (Found& found : found_) result.cells.push_back(std::move(found.fit));
-  result.noise_density = not_a_number;
+  result.log_noise_density = not_a_number;
   if (noise_.on) {
     const Eigen::ArrayXd range = noise_.log_range.array().exp() * data_.scale().array();
-    result.noise_density = std::exp(noise_.log_density - data_.scale().array().log().sum());
+    result.log_noise_density = noise_.log_density - data_.scale().array().log().sum();
     result.noise_range.assign(range.data(), range.data() + range.size());
   }
   return result;
@@ -207,15 +207,13 @@ SearchResult Search::run() {
 // The rows for starts and their first steps, half of them at most labelled ones.
 void Search::prepare_sample() {
   std::vector<Index> rows = data_.rows();
-  const Index n = static_cast<Index>(rows.size());
-  if (n > sample_rows) {
+  const Index most = std::max(sample_rows, 10 * most_components_);
+  if (static_cast<Index>(rows.size()) > most) {
     RngStream(options_.seed, Purpose::mixture_start, 4, 0).shuffle(rows);
     const auto labelled = std::stable_partition(rows.begin(), rows.end(),
                                                 [&](Index row) { return data_.label(row) >= 0; });
-    if (labelled - rows.begin() > sample_rows / 2) {
-      rows.erase(rows.begin() + sample_rows / 2, labelled);
-    }
-    rows.resize(static_cast<std::size_t>(std::min<Index>(sample_rows, rows.size())));
+    if (labelled - rows.begin() > most / 2) rows.erase(rows.begin() + most / 2, labelled);
+    rows.resize(std::min(static_cast<std::size_t>(most), rows.size()));
     std::sort(rows.begin(), rows.end());
     sample_ = std::make_unique<Observations>(data_, rows);
   }
@@ -231,6 +229,9 @@ void Search::prepare_sample() {
       }
     }
   }
+  // Starts need a row for each component.
+  const auto n_kept = std::count(noise.begin(), noise.end(), false);
+  if (n_kept < most_components_) noise.assign(rows.size(), false);
   std::vector<Index> kept;
   std::vector<int> labels;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -321,7 +322,7 @@ void Search::finish(Em& em, std::vector<Run>& runs, const Found& found) const {
   const Parameters* known = found.there() ? &found.parameters : nullptr;
   for (Run& run : runs) {
     while (run.running() && static_cast<Index>(run.history.size()) < options_.em.max_iter) {
-      if (known != nullptr && run.objective() <= best &&
+      if (known != nullptr && !run.history.empty() && run.objective() <= best &&
           (hopeless(run, best) || alike(run.frame.parameters, *known))) {
         break;
       }

@@ -56,7 +56,7 @@ struct CellFit {
 
 struct SearchResult {
   std::vector<CellFit> cells;
-  double noise_density;             // per unit of each column; NaN without noise
+  double log_noise_density;         // per unit of each column; NaN without noise
   std::vector<double> noise_range;  // d, or empty: lengths of the axes of its box
 };
 

@@ -62,7 +62,7 @@ inline double plain_log_density(const gmvae::Mixture& mixture, const Eigen::Vect
         0.5 * (static_cast<double>(m) * gmvae::log_two_pi + centred.dot(cholesky.solve(centred))));
   }
   if (mixture.noise > 0.0) {
-    double log_noise = std::log(mixture.noise * mixture.noise_density);
+    double log_noise = std::log(mixture.noise) + mixture.log_noise_density;
     for (gmvae::Index j = 0; j < x.size(); ++j) {
       if (std::isnan(x[j])) log_noise += std::log(mixture.noise_range[j]);
     }

@@ -248,18 +248,18 @@ TEST("the bits don't depend on the number of threads") {
   }
 }
 
-TEST("acceleration reaches the same likelihood in fewer iterations") {
-  for (const char* model : {"VVV", "EEE", "VVE", "VII"}) {
-    Task task(three_groups(800, 4));
-    task.from_groups(5000);
-    for (std::size_t i = 0; i < 800; i += 2) {
-      task.data.labels[i] = static_cast<int>(i % 3);
+TEST("where groups overlap, acceleration reaches the same likelihood in far fewer iterations") {
+  for (const char* model : {"VVV", "EEE", "VVI", "VEV"}) {
+    Task task(three_groups(800, 2));
+    for (Index i = 0; i < 800; ++i) {
+      task.data.x.col(i).array() -= 1.5 * task.data.labels[static_cast<std::size_t>(i)];
     }
+    task.from_groups(5000);
     const CellFit fast = task.fit(model, 3);
     task.options.em.accelerate = false;
     const CellFit plain = task.fit(model, 3);
-    CHECK(fast.history.size() <= plain.history.size());
-    CHECK_NEAR(fast.loglik, plain.loglik, 1e-7);
+    CHECK(2 * fast.history.size() < plain.history.size());
+    CHECK(fast.loglik >= plain.loglik - 1e-6);
   }
 }
 
