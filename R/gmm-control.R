@@ -25,7 +25,8 @@
 #'   within components. The likelihood has no bound near such solutions, so they
 #'   are not allowed to win: a combination of `k` and `model` that has none but
 #'   these has its `reason` in the table of the search. Numbers of at least 0;
-#'   0 allows all.
+#'   0 allows all. With a ridge or a prior, which bound the likelihood, any
+#'   number of rows is allowed.
 #' @param noise_density Density of the noise component, per unit of each column
 #'   (a number above 0), or `NULL` for one over the volume of the smallest box
 #'   around the data. A fixed density keeps far outliers from making the noise

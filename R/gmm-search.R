@@ -4,7 +4,7 @@
 criteria <- c("bic", "icl", "aic", "cv")
 
 # The outcome of a search: `table`, `found` (for each row of it the core's cell,
-# or NULL), `best` (the row that won), `noise` (its log-density and range), `seed`
+# or NULL), `best` (the row that won), `noise` (log-density and range), `seed`
 # and `folds`. Cells that `known`, a fit to the same data by the same options,
 # has already are not fitted again.
 gmm_search <- function(inputs, known = NULL, call) {

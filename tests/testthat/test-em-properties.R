@@ -254,7 +254,7 @@ test_that("the order of rows and columns does not matter", {
 
 test_that("fits have the same bits for 1, 2 and 3 threads", {
   set.seed(6)
-  big <- x[rep(1:240, 10), ] + rnorm(240 * 10 * 3, sd = 0.1)
+  big <- x[rep(1:240, 6), ] + rnorm(240 * 6 * 3, sd = 0.1)
   fit_by <- function(n_threads, ...) {
     set.seed(3)
     fit <- gmm_fit(..., control = quiet(n_threads = n_threads, n_init = 2))

@@ -81,8 +81,11 @@ test_that("more columns than rows leave the diagonal models", {
   oriented <- !grepl("I$", fit$search$model)
   expect_match(fit$search$reason[oriented], "more rows .20. than columns .50.",
                all = TRUE)
+  one_covariance <- fit$search$model %in% c("EII", "EEI")
+  expect_false(anyNA(fit$search$bic[one_covariance]))
   # A diagonal covariance needs two rows.
-  expect_false(anyNA(fit$search$bic[!oriented]))
+  all_six <- gmm_fit(wide, 1:3, control = quiet(n_init = 3, min_rows = 2))
+  expect_identical(is.na(all_six$search$bic), oriented)
   expect_identical(unname(fit$cluster), rep(fit$cluster[c(1, 11)], each = 10))
   expect_error(gmm_fit(wide, 2, "VVV", control = quiet()),
                class = "gmvae_error_data")
