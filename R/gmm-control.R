@@ -20,11 +20,11 @@
 #' @param min_rows,min_eigen_ratio When a solution counts as degenerate: where
 #'   components differ in covariance and one of them has less than `min_rows`
 #'   rows (as a sum of weights and probabilities; `NULL`: the number of columns
-#'   plus 1, in spherical and diagonal models at most half of the rows over `k`),
-#'   or where the smallest eigenvalue of a component's covariance is
-#'   below `min_eigen_ratio`, with each column in units of its typical variance
-#'   within components. The likelihood has no bound near such solutions, so they
-#'   are not allowed to win: a combination of `k` and `model` that has none but
+#'   plus 1, in spherical and diagonal models at most half of the rows over
+#'   `k`), or where the smallest eigenvalue of a component's covariance is below
+#'   `min_eigen_ratio`, with each column in units of its typical variance within
+#'   components. The likelihood has no bound near such solutions, so they are
+#'   not allowed to win: a combination of `k` and `model` that has none but
 #'   these has its `reason` in the table of the search. Numbers of at least 0;
 #'   0 allows all. With a ridge or a prior, which bound the likelihood, any
 #'   number of rows is allowed.
