@@ -126,8 +126,14 @@ Covariances Em::estimate(const Moments& moments, const Covariances* before) cons
 double Em::least_rows() const {
   if (penalty_.on()) return 0.0;
   if (family_.one_covariance) return 0.5;
-  const double rows = std::isnan(options_.min_rows) ? static_cast<double>(data_.n_dimensions() + 1)
-                                                    : options_.min_rows;
+  double rows = options_.min_rows;
+  if (std::isnan(rows)) {
+    rows = static_cast<double>(data_.n_dimensions() + 1);
+    // Variances alone can do with fewer, where there are many columns for the rows.
+    if (family_.scatter == Scatter::diagonal) {
+      rows = std::min(rows, 0.5 * static_cast<double>(data_.n_rows()) / static_cast<double>(k_));
+    }
+  }
   return std::max(rows - 0.5, 0.5);
 }
 

@@ -191,7 +191,8 @@ test_that("the winners of mclust's other examples", {
 test_that("EuroUnemployment: mclust's VEV,6 has a component on two rows", {
   skip_if_not_installed("mclust")
   fit <- search(mclust::EuroUnemployment, 1:6, "VEV")
-  expect_gte(min(fit$weights) * fit$n, 3 + 1)
+  # Half a row of slack: others have a little of each row.
+  expect_gte(min(fit$weights) * fit$n, 3 + 1 - 0.5)
 })
 
 test_that("GvHD: VVV,11 on 9,083 rows", {
