@@ -30,10 +30,10 @@ test_that("the core reads every option that the controls have", {
     text <- readLines(file.path(root, "src", file))
     gsub('"', "", unlist(regmatches(text, gregexpr('"[a-z_]+"', text))))
   }
-  options_of <- function(control) {
-    # `epochs` reaches the core as lengths of the phases, `n_folds` as weights
-    setdiff(names(formals(control)), c("...", "epochs", "n_folds", "verbose"))
-  }
+  # These reach the core under other names: `epochs` as lengths of the phases,
+  # `n_folds` as weights, `noise_density` as a fact about the noise.
+  elsewhere <- c("...", "epochs", "n_folds", "noise_density", "verbose")
+  options_of <- function(control) setdiff(names(formals(control)), elsewhere)
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())
   }
