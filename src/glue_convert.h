@@ -62,7 +62,7 @@ Rcpp::NumericMatrix transposed(const std::vector<T>& x, Index rows) {
   return y;
 }
 
-// weights (k), means (k x d), covariances (d x d x k); noise: its share.
+// weights (k), means (k x d), covariances (d x d x k).
 inline Rcpp::List to_list(const Mixture& mixture) {
   const int d = static_cast<int>(mixture.means.rows()), k = static_cast<int>(mixture.means.cols());
   Rcpp::NumericMatrix means(k, d);
@@ -76,8 +76,7 @@ inline Rcpp::List to_list(const Mixture& mixture) {
   }
   return Rcpp::List::create(Rcpp::Named("weights") = Rcpp::NumericVector(
                                 mixture.weights.data(), mixture.weights.data() + k),
-                            Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances,
-                            Rcpp::Named("noise") = mixture.noise);
+                            Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances);
 }
 
 inline Mixture to_mixture(const Rcpp::List& list) {

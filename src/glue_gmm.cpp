@@ -72,6 +72,11 @@ Rcpp::List to_list(const CellFit& fit) {
   Rcpp::NumericVector starts(fit.starts.begin(), fit.starts.end());
   starts.names() = Rcpp::wrap(fit.start_names);
   const bool there = fit.reason.empty();
+  Rcpp::List mixture;
+  if (there) {
+    mixture = to_list(fit.mixture);
+    mixture["noise"] = fit.mixture.noise;
+  }
   return Rcpp::List::create(
       Rcpp::Named("k") = static_cast<int>(fit.cell.k), Rcpp::Named("model") = fit.cell.family->code,
       Rcpp::Named("loglik") = fit.loglik, Rcpp::Named("objective") = fit.objective,
@@ -82,7 +87,7 @@ Rcpp::List to_list(const CellFit& fit) {
       Rcpp::Named("best_start") = static_cast<int>(fit.best_start) + 1,
       Rcpp::Named("entropy") = fit.entropy,
       Rcpp::Named("reason") = there ? NA_STRING : Rcpp::String(fit.reason),
-      Rcpp::Named("mixture") = there ? Rcpp::wrap(to_list(fit.mixture)) : R_NilValue);
+      Rcpp::Named("mixture") = there ? Rcpp::wrap(mixture) : R_NilValue);
 }
 
 }  // namespace
