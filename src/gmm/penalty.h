@@ -37,7 +37,6 @@ class Penalty {
           const Observations& data, const Eigen::MatrixXd& covariance);
 
   bool on() const { return prior_ || ridge_; }
-  bool has_prior() const { return prior_; }
 
   // Moments whose maximum likelihood estimate is the maximum of the penalised likelihood.
   Moments augment(Moments moments) const;

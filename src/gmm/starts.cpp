@@ -22,22 +22,6 @@ Eigen::MatrixXd some(const Eigen::MatrixXd& points, const std::vector<Index>& co
 
 }  // namespace
 
-std::vector<Index> in_order_of_appearance(const std::vector<Index>& partition) {
-  std::vector<Index> number, result;
-  for (const Index component : partition) {
-    const std::size_t c = static_cast<std::size_t>(component);
-    if (c >= number.size()) number.resize(c + 1, -1);
-  }
-  Index next = 0;
-  result.reserve(partition.size());
-  for (const Index component : partition) {
-    Index& to = number[static_cast<std::size_t>(component)];
-    if (to < 0) to = next++;
-    result.push_back(to);
-  }
-  return result;
-}
-
 void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>* partition) {
   if (labels.empty()) return;
   // shared(c, l): points of component c with label l; pairs are joined from the largest down.

@@ -20,10 +20,6 @@ struct Start {
   std::vector<Index> partition;  // component from 0 of each point
 };
 
-// The same partition where components have other numbers, for comparison: numbered in the order
-// in which they appear.
-std::vector<Index> in_order_of_appearance(const std::vector<Index>& partition);
-
 // Renumbers components so that they agree best with known labels (from 0, or -1), then gives the
 // labelled points theirs.
 void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>* partition);
