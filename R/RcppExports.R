@@ -41,6 +41,10 @@ cpp_gmvae_decode <- function(state, latent, size, features, n_threads) {
     .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, features, n_threads)
 }
 
+cpp_gmvae_halves <- function(latent, options, seed, progress) {
+    .Call(`_gmvae_cpp_gmvae_halves`, latent, options, seed, progress)
+}
+
 cpp_feature_moments <- function(counts, size, log) {
     .Call(`_gmvae_cpp_feature_moments`, counts, size, log)
 }

@@ -6,8 +6,9 @@ gmvae_format <- 1L
 
 # `core` is what cpp_gmvae_train() returns, `features` the table of all genes,
 # `size` the cells' size factors.
-new_gmvae <- function(core, cells, features, size, likelihood, covariance, k,
+new_gmvae <- function(core, cells, features, size, likelihood, covariance,
                       control) {
+  k <- core$k
   clusters <- as.character(seq_len(k))
   latent <- paste0("z", seq_len(control$latent))
   mixture <- core$mixture
@@ -40,6 +41,8 @@ new_gmvae <- function(core, cells, features, size, likelihood, covariance, k,
       likelihood = likelihood,
       covariance = covariance,
       k = k,
+      k_path = core$k_path,
+      stability = core$stability,
       n_genes = nrow(features),
       call = NULL,
       control = control,
@@ -124,6 +127,11 @@ fit_cautions <- function(object) {
           "{object$control$latent} dimensions {cli::qty(active)}",
           "{?tells/tell} cells apart.")
     },
+    if (object$k > 1L && isTRUE(object$stability < 0.6)) {
+      paste0("Clusters do not repeat themselves: mixtures of two halves of the ",
+             "cells agree by an adjusted Rand index of ",
+             format(object$stability, digits = 2), " only.")
+    },
     if (object$k > 1L && sure < 0.7) {
       say("Clusters overlap: the mean probability of a cell's cluster is ",
           "{format(sure, digits = 2)}.")
@@ -141,7 +149,8 @@ fit_cautions <- function(object) {
 #' The cautions, last, are sentences on what to know before trusting the fit:
 #' steps that had to be repeated, training that ended too early, clusters
 #' without cells, a collapsed latent space (at most one dimension in which the
-#' cells differ), clusters that overlap (mean confidence below 0.7).
+#' cells differ), clusters that halves of the cells do not share (`stability`
+#' below 0.6), clusters that overlap (mean confidence below 0.7).
 #'
 #' @param x,object A `gmvae` object; for `print()` also its summary.
 #' @param ... Ignored.
@@ -151,6 +160,10 @@ fit_cautions <- function(object) {
 #'     the data), `n_features` (genes used);
 #'   * `clusters`: a data frame with a row per cluster: `cells`, `weight` (of
 #'     the component), `confidence` (mean probability of its cells);
+#'   * `stability`: adjusted Rand index between the clusters that mixtures of
+#'     two halves of the cells give, mean over six halvings; `levels`: other
+#'     numbers of clusters that repeat themselves (stability of at least 0.85),
+#'     where `k` was chosen;
 #'   * `confidence`: mean over the cells of the largest posterior probability;
 #'     `n_unsure`: cells for which it is below 0.8;
 #'   * `bound`: as in the fit, natural logarithms per cell;
@@ -186,6 +199,8 @@ summary.gmvae <- function(object, ...) {
       covariance = object$covariance, k = object$k,
       n_cells = nrow(object$posterior), n_genes = object$n_genes,
       n_features = length(object$features), clusters = clusters,
+      stability = object$stability,
+      levels = other_levels(object$k_path, object$k),
       confidence = mean(sure), n_unsure = sum(sure < 0.8),
       bound = object$bound, latent = object$control$latent,
       active_units = object$active_units,
@@ -209,6 +224,7 @@ print.gmvae <- function(x, ...) {
     Genes = format_genes(facts),
     Clusters = format_sizes(facts$clusters$cells),
     Confidence = format_confidence(facts),
+    Stability = format_stability(facts),
     Bound = format_bound(facts),
     Latent = format_latent(facts),
     Training = format_training(facts)
@@ -227,6 +243,7 @@ print.summary_gmvae <- function(x, ...) {
   print_facts(c(
     Genes = format_genes(x),
     Confidence = format_confidence(x),
+    Stability = format_stability(x),
     Bound = format_bound(x),
     "  parts" = sprintf(
       "reconstruction %s, KL of latent %s, KL of cluster %s",
@@ -302,6 +319,16 @@ format_sizes <- function(cells, most = 20L) {
 format_confidence <- function(facts) {
   sprintf("%.2f on average, %s of %s cells below 0.8", facts$confidence,
           count(facts$n_unsure), count(facts$n_cells))
+}
+
+format_stability <- function(facts) {
+  if (!isTRUE(is.finite(facts$stability))) return("not measured")
+  paste0(
+    sprintf("%.2f between mixtures of halves of the cells", facts$stability),
+    if (length(facts$levels) > 0L) {
+      cli::pluralize("; also stable: {facts$levels} clusters")
+    }
+  )
 }
 
 format_bound <- function(facts) {

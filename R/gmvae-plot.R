@@ -1,6 +1,6 @@
 #' Plot a fit of gmvae()
 #'
-#' Four views of a fit, drawn with ggplot2.
+#' Five views of a fit, drawn with ggplot2.
 #'
 #' @param x A fit of [gmvae()].
 #' @param type What to draw:
@@ -12,7 +12,9 @@
 #'   * `"sizes"`: cells per cluster, and as a dot the number that the weight
 #'     of its component expects;
 #'   * `"uncertainty"`: one minus the posterior probability of its cluster, for
-#'     each cell, by cluster.
+#'     each cell, by cluster;
+#'   * `"k"`: stability and held-out density of each number of clusters, the
+#'     chosen one marked; for fits that chose `k`.
 #' @param ... Must be empty.
 #' @param colour Labels of the cells, for `type = "latent"`: a second map,
 #'   beside that of the clusters, is coloured by them. At most 36 distinct
@@ -22,7 +24,8 @@
 #'   principal components. `NULL`: `"umap"` if uwot is installed. UMAP draws
 #'   from R's generator: set the seed to get the same picture again.
 #' @returns The ggplot object, invisibly, after drawing it.
-#' @section Errors: `gmvae_error_option` for arguments out of range;
+#' @section Errors: `gmvae_error_option` for arguments out of range, and for
+#'   `type = "k"` where `k` was given;
 #'   `gmvae_error_package` if ggplot2, or uwot when asked for, is missing.
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' data(pbmc_sorted)
@@ -33,7 +36,7 @@
 #' plot(fit, "sizes")
 #' @importFrom rlang .data
 #' @export
-plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty"),
+plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty", "k"),
                        ..., colour = NULL, method = NULL) {
   call <- quote(plot())
   check_no_dots(..., call = call)
@@ -46,7 +49,8 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty"),
     latent = plot_latent(x, colour, method, call),
     loss = plot_loss(x),
     sizes = plot_sizes(x),
-    uncertainty = plot_uncertainty(x)
+    uncertainty = plot_uncertainty(x),
+    k = plot_k(x, call)
   )
   print(drawn)
   invisible(drawn)
@@ -250,4 +254,39 @@ plot_theme <- function() {
       strip.text = ggplot2::element_text(face = "bold", hjust = 0),
       plot.background = ggplot2::element_rect(fill = "white", colour = NA)
     )
+}
+
+# Number of clusters ----------------------------------------------------------
+
+plot_k <- function(x, call) {
+  if (is.null(x$k_path)) {
+    gmvae_abort(c(
+      "The fit must have chosen {.arg k} for {.code type = \"k\"}.",
+      x = "{.arg k} was given: {x$k}.",
+      i = "Use {.code gmvae(x)} or {.code update(fit, k = 2:12)}."
+    ), "option", call = call)
+  }
+  path <- x$k_path
+  panels <- c("Stability (adjusted Rand index)", "Log-density, held out")
+  shown <- data.frame(
+    k = path$k, value = c(path$stability, path$log_density),
+    low = c(path$stability - path$stability_sd, path$log_density),
+    high = c(path$stability + path$stability_sd, path$log_density),
+    panel = factor(rep(panels, each = nrow(path)), panels)
+  )
+  shown <- shown[is.finite(shown$value), ]
+  ggplot2::ggplot(shown, ggplot2::aes(.data$k, .data$value)) +
+    ggplot2::geom_vline(xintercept = x$k, colour = "grey60",
+                        linetype = "dashed") +
+    ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high),
+                            colour = "grey60") +
+    ggplot2::geom_line(colour = "grey30") +
+    ggplot2::geom_point(ggplot2::aes(colour = .data$k == x$k), size = 2.2) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$panel), ncol = 1L,
+                        scales = "free_y") +
+    ggplot2::scale_colour_manual(
+      values = c("FALSE" = "grey30", "TRUE" = "#D55E00"), guide = "none"
+    ) +
+    ggplot2::labs(title = "Number of clusters", x = "k", y = NULL) +
+    plot_theme()
 }

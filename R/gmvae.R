@@ -39,6 +39,19 @@
 #' logarithms, for `"gaussian"`. Genes without a count in any cell are dropped
 #' with a message.
 #'
+#' @section Number of clusters:
+#' For several `k` the networks are trained once up to the end of the warm-up,
+#' where they know of no clusters yet. Then, for each `k`, mixtures are fitted
+#' to two disjoint halves of the latent means; each assigns all cells, and the
+#' adjusted Rand index between the two assignments, averaged over six halvings,
+#' is the stability of `k` (the idea of Tibshirani and Walther 2005 and of Lange
+#' et al. 2004). A level is a `k` as stable as its neighbours within two places,
+#' above 2 and not above the one whose mixtures give the cells of the other half
+#' the highest density. The finest level whose stability is within 0.08 of
+#' the best one's is chosen, and the joint phase starts from it. Data with
+#' clusters within clusters have several levels: `summary()` names the others,
+#' `plot(fit, "k")` shows all, and [update()][update.gmvae] moves to one.
+#'
 #' @section Errors: All have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
 #'     columns, is empty, or has repeated gene names.
@@ -57,7 +70,9 @@
 #'   DelayedMatrix (read in blocks into a sparse matrix), or a
 #'   SummarizedExperiment or SingleCellExperiment. Gene names must be unique;
 #'   missing names become gene1, gene2, ... and cell1, cell2, ...
-#' @param k Number of components, a whole number from 1 to the number of cells.
+#' @param k Number of components, a whole number from 1 to the number of cells;
+#'   or several, such as `2:12`, to choose among as said below. `NULL`: 2 to 20,
+#'   in small data while clusters have ten cells on average.
 #' @param likelihood Distribution of the values, see below: `"nb"`, `"zinb"`,
 #'   `"poisson"`, `"bernoulli"` or `"gaussian"`.
 #' @param ... For a SummarizedExperiment, the arguments of the method for
@@ -87,6 +102,14 @@
 #'     `bound_heldout`, `reconstruction`, `kl` (natural logarithms, per cell),
 #'     `learning_rate`, `seconds`. `bound_heldout` is `NaN` where no cells
 #'     were held out.
+#'   * `k_path`: where `k` was to be chosen, a data frame with a row for each:
+#'     `k`, `stability` and its standard deviation over the halvings
+#'     `stability_sd`, `log_density` (natural logarithm, mean over cells of the
+#'     other half), `bic` and `icl` (smaller is better), `smallest` (share of
+#'     the cells in the smallest group); of the latent means after the warm-up,
+#'     of at most 2,000 cells. Otherwise `NULL`.
+#'   * `stability`: the same figure for the final latent means and `k`: 1 where
+#'     halves of the cells give the same clusters, 0 where they agree by chance.
 #'   * `bound`: the final bound and its parts, per cell: a matrix with rows
 #'     `train` and `heldout` and columns `bound`, `reconstruction`, `kl_z`,
 #'     `kl_c`; the bound is the second less the last two.
@@ -108,6 +131,13 @@
 #'     left `NULL`), `seed`, `version` (format of the object).
 #'
 #' @references
+#' Tibshirani and Walther (2005) Cluster validation by prediction strength.
+#' *Journal of Computational and Graphical Statistics* 14, 511-528.
+#' \doi{10.1198/106186005X59243}
+#'
+#' Lange et al. (2004) Stability-based validation of clustering solutions.
+#' *Neural Computation* 16, 1299-1323. \doi{10.1162/089976604773717621}
+#'
 #' Kingma and Welling (2014) Auto-encoding variational Bayes.
 #' <https://arxiv.org/abs/1312.6114>
 #'
@@ -130,18 +160,18 @@
 #' fit
 #' table(fit$cluster, pbmc_sorted$celltype_coarse[cells])
 #' @export
-gmvae <- function(x, k, likelihood = "nb", ...) {
+gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
   UseMethod("gmvae")
 }
 
 #' @export
-gmvae.default <- function(x, k, likelihood = "nb", ...) {
+gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
   abort_not_matrix(x, "x", quote(gmvae()))
 }
 
 #' @rdname gmvae
 #' @export
-gmvae.matrix <- function(x, k, likelihood = "nb", ..., covariance = "shared",
+gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ..., covariance = "shared",
                          features = 2000, size_factors = NULL,
                          control = gmvae_control()) {
   call <- quote(gmvae())
@@ -159,7 +189,7 @@ gmvae.DelayedMatrix <- gmvae.matrix
 
 #' @rdname gmvae
 #' @export
-gmvae.SummarizedExperiment <- function(x, k, likelihood = "nb", ...,
+gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
                                        assay = "counts") {
   counts <- as_counts(x, assay, call = quote(gmvae()))
   with_call(gmvae(counts, k, likelihood, ...), match.call())
@@ -173,42 +203,63 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
     covariance, c("shared", "diagonal", "full", "spherical"), call = call
   )
   control <- check_gmvae_control(control, call)
-  k <- check_components(k, ncol(counts), call)
+  ks <- check_components(k, ncol(counts), call)
   check_size_factors(size_factors, ncol(counts), likelihood, call)
   check_values(counts, likelihood, call = call)
   chosen <- select_features(counts, likelihood, features, call = call)
   counts <- take_rows(counts, chosen$index)
-  check_distinct_cells(counts, k, call)
+  check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
   control <- resolve_schedule(control, ncol(counts))
-  options <- c(list(k = k, likelihood = likelihood, covariance = covariance,
-                    size_reference = size$reference),
-               training_phases(control$epochs), unclass(control))
-  core <- with_core_errors(cpp_gmvae_train(
-    counts, size$factors, options, draw_seed(),
-    progress_reporter(control$verbose)
-  ), call = call)
-
+  model <- list(likelihood = likelihood, covariance = covariance,
+                size_reference = size$reference, most_k = max(ks))
+  core <- with_core_errors(
+    train_networks(counts, size$factors, model, ks, control, draw_seed(),
+                   progress_reporter(control$verbose)),
+    call = call
+  )
   new_gmvae(core, cells = colnames(counts), features = chosen$table,
             size = size, likelihood = likelihood, covariance = covariance,
-            k = k, control = control)
+            control = control)
 }
 
-check_components <- function(k, n_cells, call) {
-  if (missing(k)) {
-    gmvae_abort(c(
-      "{.arg k}, the number of clusters, must be given.",
-      i = "For instance {.code gmvae(x, k = 4)}."
-    ), "option", call = call)
+# All phases for one k. For several: pretraining and warm-up, which know no
+# clusters, once; then the joint phase for the k that they choose.
+train_networks <- function(counts, size, model, ks, control, seed, progress,
+                           start = NULL) {
+  run <- function(k, ..., start = NULL) {
+    options <- c(list(
+      k = k, start_params = as.numeric(start$parameters),
+      epochs_before = if (is.null(start)) 0L else nrow(start$history)
+    ), utils::modifyList(training_phases(control$epochs), list(...)),
+    model, unclass(control))
+    cpp_gmvae_train(counts, size, options, seed, progress)
   }
-  k <- check_count(k, call = call)
-  if (k <= n_cells) return(k)
-  gmvae_abort(c(
-    "{.arg k} must be at most the number of cells.",
-    x = "You supplied {k}, for {n_cells} cell{?s}.",
-    i = "Are cells in the columns of {.arg x}?"
-  ), "option", call = call)
+  k <- ks
+  path <- NULL
+  if (length(ks) > 1L) {
+    if (is.null(start)) start <- run(1L, epochs_joint = 0L)
+    path <- k_path(start$latent, ks, model$covariance, control, seed, progress)
+    k <- choose_k(path)
+  }
+  core <- if (is.null(start)) run(k) else {
+    joined(start, run(k, epochs_pretrain = 0L, epochs_warmup = 0L,
+                      start = start))
+  }
+  core$k <- k
+  core$k_path <- path
+  core$stability <- k_path(core$latent, k, model$covariance, control, seed,
+                           progress)$stability
+  core
+}
+
+# `core`, which went on where `start` ended, with the epochs of both.
+joined <- function(start, core) {
+  core$history <- rbind(start$history, core$history)
+  core$history$epoch <- seq_len(nrow(core$history))
+  core$n_rollbacks <- start$n_rollbacks + core$n_rollbacks
+  core
 }
 
 # All rows, as often, cost no copy.

@@ -4,7 +4,8 @@
 #' not kept: call [gmvae()] on the object for [predict()] and [plot()].
 #'
 #' @param sce A SingleCellExperiment.
-#' @param k Number of clusters.
+#' @param k Number of clusters, or several to choose among; `NULL`: chosen, see
+#'   [gmvae()].
 #' @param ... Further arguments of [gmvae()], such as `likelihood`, `features`
 #'   or `control`.
 #' @param assay Name of the assay with the counts.
@@ -23,7 +24,7 @@
 #' sce <- runGMVAE(sce, k = 5, features = 500)
 #' sce
 #' @export
-runGMVAE <- function(sce, k, ..., assay = "counts", name = "GMVAE") {
+runGMVAE <- function(sce, k = NULL, ..., assay = "counts", name = "GMVAE") {
   call <- quote(runGMVAE())
   require_package("SingleCellExperiment", "use this function", call)
   if (!inherits(sce, "SingleCellExperiment")) {

@@ -134,6 +134,19 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_gmvae_halves
+Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, double seed, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_halves(SEXP latentSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_halves(latent, options, seed, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_feature_moments
 Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log);
 RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP, SEXP logSEXP) {
@@ -158,6 +171,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_train", (DL_FUNC) &_gmvae_cpp_gmvae_train, 5},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 6},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 5},
+    {"_gmvae_cpp_gmvae_halves", (DL_FUNC) &_gmvae_cpp_gmvae_halves, 4},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {NULL, NULL, 0}
 };

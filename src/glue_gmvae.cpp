@@ -3,6 +3,7 @@
 #include "glue_convert.h"
 #include "glue_monitor.h"
 #include "gmvae/features.h"
+#include "gmvae/halves.h"
 #include "gmvae/train.h"
 
 using namespace gmvae;
@@ -24,12 +25,16 @@ TrainOptions read_train_options(const Rcpp::List& list, double seed) {
   options.learning_rate = read<double>(list, "learning_rate");
   options.mask = read<double>(list, "mask");
   options.held_out = read<double>(list, "held_out");
+  options.most_k = read_index(list, "most_k");
   options.patience = read_index(list, "patience");
   options.damping = read<double>(list, "damping");
   options.n_init = read_index(list, "n_init");
   options.max_iter = read_index(list, "max_iter");
   options.tol = read<double>(list, "tol");
   options.seed = static_cast<std::uint64_t>(seed);
+  const Rcpp::NumericVector params = list["start_params"];
+  options.start_params.assign(params.begin(), params.end());
+  options.epochs_before = read_index(list, "epochs_before");
   return options;
 }
 
@@ -83,6 +88,27 @@ Rcpp::DataFrame to_frame(const std::vector<EpochRecord>& history) {
       Rcpp::Named("bound_heldout") = bound_heldout, Rcpp::Named("reconstruction") = reconstruction,
       Rcpp::Named("kl") = kl, Rcpp::Named("learning_rate") = rate, Rcpp::Named("seconds") = seconds,
       Rcpp::Named("stringsAsFactors") = false);
+}
+
+// n x (number of k): components from 1, NA where there is no mixture.
+template <typename Seen>
+Rcpp::IntegerMatrix components(const std::vector<Seen>& by_k, std::size_t n) {
+  Rcpp::IntegerMatrix m(static_cast<int>(n), static_cast<int>(by_k.size()));
+  for (std::size_t i = 0; i < by_k.size(); ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      m(static_cast<int>(j), static_cast<int>(i)) =
+          by_k[i].component.empty() ? NA_INTEGER : by_k[i].component[j] + 1;
+    }
+  }
+  return m;
+}
+
+std::vector<double> log_densities(const std::vector<GroupsSeen>& by_k) {
+  std::vector<double> values;
+  for (const GroupsSeen& seen : by_k) {
+    values.push_back(seen.component.empty() ? NA_REAL : seen.log_density);
+  }
+  return values;
 }
 
 Rcpp::NumericVector to_vector(const BoundTerms& terms) {
@@ -153,6 +179,46 @@ Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix laten
       decode(model, ConstView<double>(points.data(), latent.ncol(), latent.nrow()), size.begin(),
              genes, workers);
   return Rcpp::NumericMatrix(static_cast<int>(genes.size()), latent.nrow(), expected.begin());
+}
+
+// latent: n x D.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, double seed,
+                            SEXP progress) {
+  const std::vector<double> points = Rcpp::as<std::vector<double>>(Rcpp::transpose(latent));
+  HalvesOptions opts;
+  opts.k = read_indices(options, "k");
+  opts.covariance = read<std::string>(options, "covariance");
+  opts.most_cells = read_index(options, "most_cells");
+  opts.n_halvings = read_index(options, "n_halvings");
+  opts.n_init = read_index(options, "n_init");
+  opts.max_iter = read_index(options, "max_iter");
+  opts.tol = read<double>(options, "tol");
+  opts.seed = static_cast<std::uint64_t>(seed);
+  RMonitor monitor(progress);
+  Workers workers(read_index(options, "n_threads"));
+  const Halves halves = fit_halves(ConstView<double>(points.data(), latent.ncol(), latent.nrow()),
+                                   opts, workers, monitor);
+  const std::size_t n = halves.cells.size();
+  Rcpp::List first, second;
+  for (std::size_t h = 0; h < halves.first.size(); ++h) {
+    for (auto side : {&halves.first[h], &halves.second[h]}) {
+      Rcpp::List part = Rcpp::List::create(Rcpp::Named("component") = components(*side, n),
+                                           Rcpp::Named("log_density") = log_densities(*side));
+      (side == &halves.first[h] ? first : second).push_back(part);
+    }
+  }
+  std::vector<double> loglik, entropy, n_parameters;
+  for (const WholeFit& whole : halves.whole) {
+    loglik.push_back(whole.found ? whole.loglik : NA_REAL);
+    entropy.push_back(whole.found ? whole.entropy : NA_REAL);
+    n_parameters.push_back(static_cast<double>(whole.n_parameters));
+  }
+  return Rcpp::List::create(Rcpp::Named("n_cells") = static_cast<double>(n),
+                            Rcpp::Named("loglik") = loglik, Rcpp::Named("entropy") = entropy,
+                            Rcpp::Named("n_parameters") = n_parameters,
+                            Rcpp::Named("component") = components(halves.whole, n),
+                            Rcpp::Named("first") = first, Rcpp::Named("second") = second);
 }
 
 // [[Rcpp::export(rng = false)]]

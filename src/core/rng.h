@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   hold_out = 7,
   posterior = 8,
   bound = 9,
+  halves = 10,
   test = 99
 };
 

@@ -17,6 +17,8 @@
 
 namespace gmvae {
 
+constexpr double latent_ridge = 1e-6;  // of EM on latent means, in units of their variances
+
 // The families of src/gmm by the name that gmvae() gives them.
 inline std::string mixture_model(const std::string& covariance) {
   if (covariance == "shared") return "tied";

@@ -28,13 +28,18 @@ struct TrainOptions {
   Index batch_size;
   double learning_rate;
   double mask;      // share of the encoder's non-zero inputs hidden in each step
-  double held_out;  // share of the cells kept for the bound
+  double held_out;  // share of the cells kept for the bound ...
+  Index most_k;     // ... where that leaves two cells for each of so many components
   Index patience;   // epochs of the joint phase without a better held-out bound
   double damping;   // weight of one minibatch in the mixture's running moments, full data: 1
   Index n_init;     // EM starts on the latent means
   Index max_iter;   // EM iterations
   double tol;
   std::uint64_t seed;
+  // To go on from other training: its parameters, instead of random ones, and its epochs, so that
+  // no random number is used again.
+  std::vector<float> start_params;
+  Index epochs_before = 0;
 };
 
 }  // namespace gmvae

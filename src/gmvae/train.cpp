@@ -28,7 +28,6 @@ namespace {
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr Index most_rollbacks = 12;
 constexpr double convergence_gain = 3e-3;  // of the bound
-constexpr double latent_ridge = 1e-6;      // of the variance of a latent dimension
 
 template <typename Likelihood>
 class Trainer {
@@ -42,6 +41,12 @@ class Trainer {
         adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),
         moments_(options.latent, options.k), before_{params_, adam_, prior_, moments_} {
     network_.initialise(options.seed, gene_levels(reader, options.likelihood), params_);
+    if (!options.start_params.empty()) {
+      ensure(options.start_params.size() == params_.size(),
+             "The parameters to start from must be those of a network of these sizes.");
+      params_ = options.start_params;
+    }
+    epoch_ = options.epochs_before;
     gradient_.resize(params_.size());
     split_cells();
   }
@@ -71,7 +76,7 @@ class Trainer {
     rng.shuffle(cells);
     const Index n = reader_.n_cells();
     const Index share = static_cast<Index>(options_.held_out * static_cast<double>(n));
-    const Index n_held = std::max<Index>(0, std::min(share, n - 2 * options_.k));
+    const Index n_held = std::max<Index>(0, std::min(share, n - 2 * options_.most_k));
     held_out_.assign(cells.begin(), cells.begin() + n_held);
     training_.assign(cells.begin() + n_held, cells.end());
     std::sort(held_out_.begin(), held_out_.end());
@@ -113,7 +118,7 @@ class Trainer {
         break;
       }
     }
-    if (!stops_early) return;
+    if (!stops_early || epochs == 0) return;
     params_ = best_params;
     prior_ = best_prior;
   }

@@ -46,7 +46,7 @@ TrainOptions options() {
   TrainOptions o;
   o.likelihood = "nb";
   o.covariance = "shared";
-  o.k = 3;
+  o.k = o.most_k = 3;
   o.latent = 4;
   o.hidden = {24, 16};
   o.size_reference = 100;

@@ -75,7 +75,7 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
       heldout = c(bound = -59.2, reconstruction = -56, kl_z = 3, kl_c = 0.2)
     ),
     held_out = seq(10L, n, by = 10L), n_rollbacks = 0L, converged = TRUE,
-    seed = 1L
+    seed = 1L, k = k, stability = 0.9
   )
   core <- utils::modifyList(core, list(...))
   features <- data.frame(gene = paste0("g", 1:8), mean = 1, variance = 2,
@@ -83,7 +83,7 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
   new_gmvae(core, paste0("c", seq_len(n)), features, size, likelihood,
-            "shared", k, resolve_schedule(gmvae_control(latent = 4), n))
+            "shared", resolve_schedule(gmvae_control(latent = 4), n))
 }
 
 # The fit without what legitimately differs between calls and machines.

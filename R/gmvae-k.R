@@ -1,0 +1,170 @@
+# The number of clusters: chosen by how well the mixture repeats itself, and
+# changed after the fit.
+
+# Of more cells, a random sample of so many is halved.
+halved_cells <- 2000L
+
+# A row per number of components in `ks`, from mixtures of the latent means
+# (n x D), none of the networks trained again:
+#   stability     mean adjusted Rand index, over halvings of the cells, between
+#                 the groups that the mixtures of both halves give all cells
+#   stability_sd  its standard deviation over the halvings
+#   log_density   natural logarithm, mean over the cells of the other half
+#   bic, icl      of the mixture of all cells; smaller is better
+#   smallest      share of the cells in its smallest group
+k_path <- function(latent, ks, covariance, control, seed, progress = NULL,
+                   n_halvings = 6L) {
+  halves <- cpp_gmvae_halves(latent, list(
+    k = ks, covariance = covariance, most_cells = halved_cells,
+    n_halvings = n_halvings, n_init = 3L, max_iter = control$max_iter,
+    tol = control$tol, n_threads = control$n_threads
+  ), seed, progress)
+  agreement <- vapply(seq_along(ks), function(i) {
+    mapply(function(first, second) {
+      a <- first$component[, i]
+      b <- second$component[, i]
+      if (anyNA(a) || anyNA(b)) NA_real_ else adjusted_rand_index(a, b)
+    }, halves$first, halves$second)
+  }, numeric(n_halvings))
+  densities <- lapply(c(halves$first, halves$second), `[[`, "log_density")
+  bic <- halves$n_parameters * log(halves$n_cells) - 2 * halves$loglik
+  data.frame(
+    k = ks,
+    stability = colMeans(agreement),
+    stability_sd = apply(agreement, 2L, stats::sd),
+    log_density = Reduce(`+`, densities) / length(densities),
+    bic = bic,
+    icl = bic - 2 * halves$entropy,
+    smallest = vapply(seq_along(ks), function(i) {
+      min(tabulate(halves$component[, i], ks[i])) / halves$n_cells
+    }, 0)
+  )
+}
+
+# Two groups often repeat themselves whatever the data: they count only where
+# nothing else may be chosen. Beyond the k that describes the other half best,
+# groups are of this half only.
+is_candidate <- function(path) {
+  candidate <- is.finite(path$stability)
+  if (any(candidate)) {
+    best <- which.max(ifelse(candidate, path$log_density, -Inf))
+    candidate <- candidate & path$k <= path$k[best]
+  }
+  if (any(candidate & path$k > 2L)) candidate & path$k > 2L else candidate
+}
+
+# Candidates as stable as any within two places.
+is_level <- function(path) {
+  candidate <- is_candidate(path)
+  stability <- ifelse(candidate, path$stability, -Inf)
+  vapply(seq_along(stability), function(i) {
+    near <- abs(seq_along(stability) - i) <= 2L
+    candidate[i] && stability[i] >= max(stability[near])
+  }, NA)
+}
+
+# The finest level that repeats itself nearly as well as the best.
+choose_k <- function(path, slack = 0.08) {
+  level <- is_level(path)
+  if (!any(level)) return(min(path$k))
+  enough <- max(path$stability[level]) - slack
+  max(path$k[level & path$stability >= enough])
+}
+
+# `k` as numbers of components to choose among; NULL: from 2 to 20, in small
+# data while clusters have ten cells on average.
+check_components <- function(k, n_cells, call) {
+  if (is.null(k)) return(seq.int(2L, max(2L, min(20L, n_cells %/% 10L))))
+  k <- sort(unique(check_count(k, length = NULL, arg = "k", call = call)))
+  if (max(k) <= n_cells) return(k)
+  gmvae_abort(c(
+    "{.arg k} must be at most the number of cells.",
+    x = "You supplied {max(k)}, for {n_cells} cell{?s}.",
+    i = "Are cells in the columns of {.arg x}?"
+  ), "option", call = call)
+}
+
+# What summary() says about other numbers of clusters.
+other_levels <- function(path, k, enough = 0.85) {
+  if (is.null(path)) return(integer())
+  setdiff(path$k[is_level(path) & path$stability >= enough], k)
+}
+
+#' Change the number of clusters of a fit
+#'
+#' Goes on from the networks of a fit of [gmvae()]: a new mixture is fitted to
+#' the latent means by EM, then networks and mixture are trained together for
+#' the joint phase once more. Pretraining and warm-up are not repeated.
+#'
+#' @param object A fit of [gmvae()].
+#' @param k Number of components, or several to choose among, as in [gmvae()].
+#' @param ... Must be empty.
+#' @param x The data that were fitted. `NULL`: the `x` of the call of [gmvae()],
+#'   looked for where `update()` is called.
+#' @returns A `gmvae` object like that of [gmvae()], whose `history` goes on
+#'   from that of `object`. The seed is that of `object`: no draw is taken from
+#'   R's generator.
+#' @section Errors: `gmvae_error_input` where `x` is not found or is not the
+#'   data of the fit; `gmvae_error_option` for `k`, as in [gmvae()].
+#' @examples
+#' data(pbmc_sorted)
+#' counts <- pbmc_sorted$counts[, seq(1, 1000, by = 5)]
+#' set.seed(1)
+#' fit <- gmvae(counts, features = 500)
+#' summary(fit)
+#' four <- update(fit, k = 4)
+#' table(fit$cluster, four$cluster)
+#' @importFrom stats update
+#' @export
+update.gmvae <- function(object, k, ..., x = NULL) {
+  caller <- parent.frame()
+  call <- quote(update())
+  check_no_dots(..., call = call)
+  check_fit(object, call = call)
+  counts <- fitted_counts(object, x, caller, call)
+  ks <- check_components(k, ncol(counts), call)
+  model <- object[c("likelihood", "covariance", "size_reference")]
+  start <- list(parameters = object$parameters, history = object$history,
+                n_rollbacks = object$n_rollbacks, latent = object$latent)
+  core <- with_core_errors(
+    train_networks(counts, unname(object$size_factors),
+                   c(model, most_k = max(ks)), ks, object$control,
+                   object$seed, progress_reporter(object$control$verbose),
+                   start),
+    call = call
+  )
+  size <- list(factors = unname(object$size_factors),
+               reference = object$size_reference, scale = object$size_scale,
+               source = object$size_source)
+  fit <- new_gmvae(core, rownames(object$latent), object$feature_table, size,
+                   object$likelihood, object$covariance, object$control)
+  written <- object$call
+  written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))
+  with_call(fit, written)
+}
+
+# The counts of the genes used.
+fitted_counts <- function(object, x, caller, call) {
+  if (is.null(x)) {
+    x <- tryCatch(eval(object$call$x, caller), error = function(e) NULL)
+  }
+  if (is.null(x)) {
+    gmvae_abort(c(
+      "{.arg x} must be given: the data that were fitted.",
+      x = "{.code {rlang::as_label(object$call$x)}} is not found here."
+    ), "input", call = call)
+  }
+  assay <- object$call$assay
+  counts <- as_counts(x, if (is.character(assay)) assay else "counts",
+                      call = call)
+  known <- all(object$features %in% rownames(counts)) &&
+    identical(colnames(counts), rownames(object$latent))
+  if (!known) {
+    gmvae_abort(c(
+      "{.arg x} must be the data that were fitted.",
+      x = "Its genes or cells are not those of the fit."
+    ), "input", call = call)
+  }
+  check_values(counts, object$likelihood, call = call)
+  counts[object$features, , drop = FALSE]
+}

@@ -1,0 +1,50 @@
+// How a mixture of the latent means repeats itself: fitted to all of a sample of the cells and to
+// disjoint halves of it, for several numbers of components at once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/monitor.h"
+#include "core/parallel.h"
+#include "core/types.h"
+
+namespace gmvae {
+
+struct HalvesOptions {
+  std::vector<Index> k;
+  std::string covariance;
+  Index most_cells;  // of more, a random sample is used
+  Index n_halvings;
+  Index n_init;
+  Index max_iter;
+  double tol;
+  std::uint64_t seed;
+};
+
+// A mixture on some of the sampled cells, seen from all of them.
+struct GroupsSeen {
+  std::vector<int> component;  // of each sampled cell, from 0; empty where there is no mixture
+  double log_density = 0.0;    // natural log, mean over the cells that it was not fitted to
+};
+
+struct WholeFit {
+  bool found = false;
+  double loglik = 0.0, entropy = 0.0;  // natural logs, sums over the sampled cells; entropy <= 0
+  Index n_parameters = 0;
+  std::vector<int> component;  // as above
+};
+
+// All indices by place in HalvesOptions::k.
+struct Halves {
+  std::vector<Index> cells;  // sampled, from 0, ascending
+  std::vector<WholeFit> whole;
+  std::vector<std::vector<GroupsSeen>> first, second;  // by halving, then by k
+};
+
+// latent: D x n.  The result's bits don't depend on the number of threads.
+Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Workers& workers,
+                  Monitor& monitor);
+
+}  // namespace gmvae
