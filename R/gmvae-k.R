@@ -53,22 +53,24 @@ is_candidate <- function(path) {
   if (any(candidate & path$k > 2L)) candidate & path$k > 2L else candidate
 }
 
-# Candidates as stable as any within two places.
+# Candidates at least as stable as their neighbours.
 is_level <- function(path) {
   candidate <- is_candidate(path)
   stability <- ifelse(candidate, path$stability, -Inf)
-  vapply(seq_along(stability), function(i) {
-    near <- abs(seq_along(stability) - i) <= 2L
-    candidate[i] && stability[i] >= max(stability[near])
-  }, NA)
+  candidate & stability >= c(-Inf, stability[-length(stability)]) &
+    stability >= c(stability[-1L], -Inf)
 }
 
-# The finest level that repeats itself nearly as well as the best.
-choose_k <- function(path, slack = 0.08) {
+# A division whose halves agree so well repeats itself.
+enough_stability <- 0.9
+
+# The finest level that repeats itself; where none does, the most stable one.
+choose_k <- function(path) {
   level <- is_level(path)
   if (!any(level)) return(min(path$k))
-  enough <- max(path$stability[level]) - slack
-  max(path$k[level & path$stability >= enough])
+  stable <- level & path$stability >= enough_stability
+  if (any(stable)) return(max(path$k[stable]))
+  path$k[level][which.max(path$stability[level])]
 }
 
 # `k` as numbers of components to choose among; NULL: from 2 to 20, in small
@@ -85,9 +87,9 @@ check_components <- function(k, n_cells, call) {
 }
 
 # What summary() says about other numbers of clusters.
-other_levels <- function(path, k, enough = 0.85) {
+other_levels <- function(path, k) {
   if (is.null(path)) return(integer())
-  setdiff(path$k[is_level(path) & path$stability >= enough], k)
+  setdiff(path$k[is_level(path) & path$stability >= enough_stability], k)
 }
 
 #' Change the number of clusters of a fit

@@ -128,8 +128,8 @@ fit_cautions <- function(object) {
           "{?tells/tell} cells apart.")
     },
     if (object$k > 1L && isTRUE(object$stability < 0.6)) {
-      paste0("Clusters do not repeat themselves: mixtures of two halves of the ",
-             "cells agree by an adjusted Rand index of ",
+      paste0("Clusters do not repeat themselves: mixtures of two halves of ",
+             "the cells agree by an adjusted Rand index of ",
              format(object$stability, digits = 2), " only.")
     },
     if (object$k > 1L && sure < 0.7) {
@@ -162,7 +162,7 @@ fit_cautions <- function(object) {
 #'     the component), `confidence` (mean probability of its cells);
 #'   * `stability`: adjusted Rand index between the clusters that mixtures of
 #'     two halves of the cells give, mean over six halvings; `levels`: other
-#'     numbers of clusters that repeat themselves (stability of at least 0.85),
+#'     numbers of clusters that repeat themselves (stability of at least 0.9),
 #'     where `k` was chosen;
 #'   * `confidence`: mean over the cells of the largest posterior probability;
 #'     `n_unsure`: cells for which it is below 0.8;

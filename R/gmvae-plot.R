@@ -36,8 +36,8 @@
 #' plot(fit, "sizes")
 #' @importFrom rlang .data
 #' @export
-plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty", "k"),
-                       ..., colour = NULL, method = NULL) {
+plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
+                                   "k"), ..., colour = NULL, method = NULL) {
   call <- quote(plot())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)

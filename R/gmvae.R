@@ -45,10 +45,11 @@
 #' to two disjoint halves of the latent means; each assigns all cells, and the
 #' adjusted Rand index between the two assignments, averaged over six halvings,
 #' is the stability of `k` (the idea of Tibshirani and Walther 2005 and of Lange
-#' et al. 2004). A level is a `k` as stable as its neighbours within two places,
-#' above 2 and not above the one whose mixtures give the cells of the other half
-#' the highest density. The finest level whose stability is within 0.08 of
-#' the best one's is chosen, and the joint phase starts from it. Data with
+#' et al. 2004). A level is a `k` at least as stable as its neighbours, above 2
+#' and not above the one whose mixtures give the cells of the other half the
+#' highest density. The finest level with a stability of at least 0.9 is chosen,
+#' or the most stable one where none reaches that, and the joint phase starts
+#' from it. Data with
 #' clusters within clusters have several levels: `summary()` names the others,
 #' `plot(fit, "k")` shows all, and [update()][update.gmvae] moves to one.
 #'
@@ -119,8 +120,8 @@
 #'   * `size_factors` (n, named by cell, median 1), `size_scale` (what they
 #'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
 #'     `size_reference` (median total of the cells over the genes used).
-#'   * `held_out`: numbers of the cells kept from training; `converged`: training
-#'     stopped by itself, or the second half of the joint phase gained less than
+#'   * `held_out`: numbers of the cells kept from training; `converged`:
+#'     training stopped by itself, or the second half of the joint phase gained less than
 #'     0.3% of the bound;
 #'     `n_rollbacks`: epochs undone because of non-finite values;
 #'     `active_units`: latent dimensions in which the variance of the means
@@ -171,8 +172,9 @@ gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
 
 #' @rdname gmvae
 #' @export
-gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ..., covariance = "shared",
-                         features = 2000, size_factors = NULL,
+gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
+                         covariance = "shared", features = 2000,
+                         size_factors = NULL,
                          control = gmvae_control()) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)

@@ -3,10 +3,11 @@ path_of <- function(stability, log_density = seq_along(stability),
   data.frame(k = k, stability = stability, log_density = log_density)
 }
 
-test_that("the finest level that is nearly as stable as the best is chosen", {
+test_that("the finest level that repeats itself is chosen", {
   # k:                       2    3    4    5    6     7    8    9
   expect_identical(choose_k(path_of(c(1, .95, .7, .7, .92, .7, .6, .5))), 6L)
   expect_identical(choose_k(path_of(c(1, .95, .7, .7, .80, .7, .6, .5))), 3L)
+  expect_identical(choose_k(path_of(c(1, .75, .7, .7, .80, .7, .6, .5))), 6L)
   # A plateau ends at its last place.
   expect_identical(choose_k(path_of(c(1, 1, 1, 1, .8, .8, .7, .6))), 5L)
 })
