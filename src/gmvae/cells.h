@@ -46,17 +46,22 @@ class MatrixReader : public CellReader {
   Index n_genes_, n_cells_;
 };
 
-// fn(cell, gene, count) for every non-zero, cell by cell.
+// fn(gene, value) for every non-zero, cell by cell.  The value is the count itself, x / size where
+// `size` (n) is given, or log(1 + x / size) where `log`.
 template <typename Fn>
-void for_non_zeros(const CellReader& reader, Fn&& fn) {
+void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& fn) {
   std::vector<std::int32_t> gene;
-  std::vector<double> count;
+  std::vector<double> value;
   for (Index cell = 0; cell < reader.n_cells(); ++cell) {
     gene.clear();
-    count.clear();
-    reader.read(cell, gene, count);
+    value.clear();
+    reader.read(cell, gene, value);
+    if (size) {
+      for (double& x : value) x = x / size[cell] + (log ? 1 : 0);
+    }
+    if (log) kernels<double>().log(static_cast<Index>(value.size()), value.data(), value.data());
     for (std::size_t e = 0; e < gene.size(); ++e) {
-      if (count[e] != 0) fn(cell, static_cast<std::size_t>(gene[e]), count[e]);
+      if (value[e] != 0) fn(static_cast<std::size_t>(gene[e]), value[e]);
     }
   }
 }
