@@ -473,7 +473,11 @@ SearchResult search(const Observations& data, const std::vector<Cell>& cells,
 CellFit fit_mixture(ConstView<double> x, const std::string& model, Index k,
                     const SearchOptions& options, Workers& workers, Monitor& monitor) {
   const Observations data(columns_of(x), RowFacts{}, workers);
-  SearchResult found = search(data, {{&find_family(model), k}}, options, workers, monitor);
+  const Family* family = &find_family(model);
+  std::vector<Cell> cells{{family, k}};
+  if (k > 2) cells.push_back({family, k - 1});
+  if (k > 1 && k < data.n_rows()) cells.push_back({family, k + 1});
+  SearchResult found = search(data, cells, options, workers, monitor);
   if (!found.cells[0].reason.empty()) {
     throw NumericalError("With k = " + std::to_string(k) + " and model " + model + ", " +
                          found.cells[0].reason + ".");

@@ -64,8 +64,10 @@ struct SearchResult {
 SearchResult search(const Observations& data, const std::vector<Cell>& cells,
                     const SearchOptions& options, Workers& workers, Monitor& monitor);
 
-// The simplest case: one cell for the columns of x (d x n).  Throws NumericalError where every
-// start collapsed.
+// One cell for the columns of x (d x n), also from what its neighbours, of one component less and
+// one more, find: their components, split and joined, lead out of optima where one component covers
+// two groups (Ueda et al. 2000, <doi:10.1162/089976600300015088>).  Throws NumericalError where
+// every start collapsed.
 CellFit fit_mixture(ConstView<double> x, const std::string& model, Index k,
                     const SearchOptions& options, Workers& workers, Monitor& monitor);
 
