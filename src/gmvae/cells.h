@@ -157,22 +157,20 @@ class CellLoader {
   // Hides each input with probability `mask` and scales up the others, a stream for each cell;
   // the likelihood still sees every count.
   void mask_inputs(double mask, std::uint64_t seed, Index epoch, CellBlock<T>& block) {
-    const std::uint32_t limit = static_cast<std::uint32_t>(std::lround(mask * 65536));
-    const T scale = static_cast<T>(65536.0 / (65536.0 - limit));
+    const double limit = mask * 4294967296.0;
+    const T scale = static_cast<T>(1.0 / (1.0 - mask));
     for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
       RngStream rng(seed, Purpose::mask, static_cast<std::uint32_t>(epoch),
                     static_cast<std::uint64_t>(block.cell[j]));
       const std::int32_t* gene = block.gene.data();
       std::int32_t* input_gene = block.input_gene.data();
       T* input = block.input.data();
-      std::uint32_t bits = 0;  // two entries' worth
       std::size_t kept = begin;
       for (std::size_t e = begin; e < end; ++e) {
-        bits = (e - begin) % 2 == 0 ? rng.bits() : bits >> 16;
         // Written whether kept or not: half of all branches would be mispredicted.
         input_gene[kept] = gene[e];
         input[kept] = input[e] * scale;
-        kept += (bits & 0xffff) >= limit;
+        kept += static_cast<double>(rng.bits()) >= limit;
       }
       block.input_end[j] = static_cast<Index>(kept);
     });

@@ -81,17 +81,18 @@ struct Step {
   InputTransform transform = fit_transform(reader, data.size.data(), likelihood);
   double size_reference = static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells);
 
-  template <typename T>
-  CellBlock<T> load(Index place) const {
-    CellLoader<T> loader(reader, data.size.data(), size_reference, transform, likelihood, workers);
-    std::vector<Index> cells;
+  // Strangers in memory, as in a shuffled epoch.
+  std::vector<Index> cells(Index place) const {
+    std::vector<Index> chosen;
     for (Index i = 0; i < batch; ++i) {
-      // Strangers in memory, as in a shuffled epoch.
-      cells.push_back((place * batch + i) * 7919 % data.n_cells);
+      chosen.push_back((place * batch + i) * 7919 % data.n_cells);
     }
-    CellBlock<T> block;
-    loader.load(cells.data(), batch, block);
-    return block;
+    return chosen;
+  }
+
+  template <typename T>
+  CellLoader<T> loader() const {
+    return CellLoader<T>(reader, data.size.data(), size_reference, transform, likelihood, workers);
   }
 
   MixturePrior prior() const {
@@ -109,8 +110,10 @@ struct Step {
     const Network<Likelihood> network({data.n_genes, latent, {hidden}});
     std::vector<T> params;
     network.initialise(5, gene_levels(reader, likelihood), params);
+    CellBlock<T> block;
+    loader<T>().load(cells(0).data(), batch, block);
     Workspace<T> work;
-    const BoundTerms terms = network.forward(compute, params.data(), load<T>(0), prior(),
+    const BoundTerms terms = network.forward(compute, params.data(), block, prior(),
                                              {1.0, 3, Purpose::reparameterise, 2}, work);
     return (terms.reconstruction - terms.kl()) / static_cast<double>(batch);
   }
@@ -127,13 +130,18 @@ struct Step {
       return median(seconds);
     };
 
-    CellLoader<float> loader(reader, data.size.data(), size_reference, transform, likelihood,
-                             workers);
-    std::vector<CellBlock<float>> blocks;
-    report("load", time_calls(repeats, [&](Index i) {
-             blocks.push_back(load<float>(i));
-             loader.mask_inputs(0.5, 1, i, blocks.back());
-           }));
+    CellLoader<float> load = loader<float>();
+    std::vector<CellBlock<float>> blocks(static_cast<std::size_t>(repeats));
+    CellBlock<float> again;  // its memory is there already, as in an epoch
+    const auto fill = [&](Index i) {
+      load.load(cells(i).data(), batch, again);
+      load.mask_inputs(0.5, 1, i, again);
+    };
+    for (Index i = 0; i < repeats; ++i) {
+      fill(i);
+      blocks[static_cast<std::size_t>(i)] = again;
+    }
+    report("load", time_calls(repeats, fill));
 
     ParamLayout layout;
     const SparseLinear first(layout, "first", data.n_genes, hidden);
