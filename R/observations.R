@@ -76,7 +76,8 @@ as_sparse <- function(x, arg, call) {
       i = "Was one of its slots changed by hand?"
     ), "input", call = call)
   }
-  if (any(counts@x == 0, na.rm = TRUE)) drop0(counts) else counts
+  zeros <- find_values(counts, function(v) v == 0)
+  if (is.null(zeros)) counts else drop0(counts)
 }
 
 abort_not_matrix <- function(x, arg, call) {

@@ -11,6 +11,7 @@
 #include "core/rng.h"
 #include "core/types.h"
 #include "nn/sparse_linear.h"
+#include "simd/kernels.h"
 
 namespace gmvae {
 
@@ -45,17 +46,22 @@ class MatrixReader : public CellReader {
   Index n_genes_, n_cells_;
 };
 
-// fn(cell, gene, count) for every non-zero, cell by cell.
+// fn(gene, value) for every non-zero, cell by cell.  The value is the count itself, x / size where
+// `size` (n) is given, or log(1 + x / size) where `log`.
 template <typename Fn>
-void for_non_zeros(const CellReader& reader, Fn&& fn) {
+void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& fn) {
   std::vector<std::int32_t> gene;
-  std::vector<double> count;
+  std::vector<double> value;
   for (Index cell = 0; cell < reader.n_cells(); ++cell) {
     gene.clear();
-    count.clear();
-    reader.read(cell, gene, count);
+    value.clear();
+    reader.read(cell, gene, value);
+    if (size) {
+      for (double& x : value) x = x / size[cell] + (log ? 1 : 0);
+    }
+    if (log) kernels<double>().log(static_cast<Index>(value.size()), value.data(), value.data());
     for (std::size_t e = 0; e < gene.size(); ++e) {
-      if (count[e] != 0) fn(cell, static_cast<std::size_t>(gene[e]), count[e]);
+      if (value[e] != 0) fn(static_cast<std::size_t>(gene[e]), value[e]);
     }
   }
 }
@@ -77,7 +83,8 @@ inline double log_unit_change(const InputTransform& transform, const std::string
   return sum;
 }
 
-// B cells.  `count` is what the likelihood sees, `input` what the encoder sees, entry by entry.
+// B cells.  `count` is what the likelihood sees, `input` what the encoder sees: of the same
+// entries, or of those that the mask has left.
 template <typename T>
 struct CellBlock {
   Index n_genes = 0;
@@ -85,11 +92,18 @@ struct CellBlock {
   std::vector<Index> start;  // B + 1
   std::vector<std::int32_t> gene;
   std::vector<T> count, input;
-  std::vector<T> size;  // B: expected counts of the cell
+  std::vector<T> size;           // B: expected counts of the cell
+  std::vector<Index> input_end;  // B: the inputs of cell j are entries start[j], ... before it
+  std::vector<std::int32_t> input_gene;
 
   Index n_cells() const { return static_cast<Index>(cell.size()); }
   SparseView<T> inputs() const {
-    return {start.data(), gene.data(), input.data(), n_genes, n_cells()};
+    return {start.data(), input_end.data(), input_gene.data(), input.data(), n_genes, n_cells()};
+  }
+  // Inputs at all entries.
+  void unmask() {
+    input_gene = gene;
+    input_end.assign(start.begin() + 1, start.end());
   }
 };
 
@@ -121,28 +135,44 @@ class CellLoader {
     block.count.resize(raw_.size());
     block.input.resize(raw_.size());
     for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
-      const double size = size_[block.cell[j]];
+      const double per_count = 1 / size_[block.cell[j]];
+      const std::int32_t* gene = block.gene.data();
+      T* input = block.input.data();
       for (std::size_t e = begin; e < end; ++e) {
-        const std::size_t g = static_cast<std::size_t>(block.gene[e]);
-        const double x = log_ ? std::log1p(raw_[e] / size) : raw_[e] - transform_.offset[g];
-        block.input[e] = static_cast<T>(x * transform_.scale[g]);
-        block.count[e] = dense_ ? block.input[e] : static_cast<T>(raw_[e]);
+        input[e] =
+            static_cast<T>(log_ ? 1 + raw_[e] * per_count
+                                : raw_[e] - transform_.offset[static_cast<std::size_t>(gene[e])]);
+      }
+      if (log_) {
+        kernels<T>().log(static_cast<Index>(end - begin), input + begin, input + begin);
+      }
+      for (std::size_t e = begin; e < end; ++e) {
+        input[e] *= static_cast<T>(transform_.scale[static_cast<std::size_t>(gene[e])]);
+        block.count[e] = dense_ ? input[e] : static_cast<T>(raw_[e]);
       }
     });
+    block.unmask();
   }
 
   // Hides each input with probability `mask` and scales up the others, a stream for each cell;
   // the likelihood still sees every count.
   void mask_inputs(double mask, std::uint64_t seed, Index epoch, CellBlock<T>& block) {
     const double limit = mask * 4294967296.0;
-    const T kept = static_cast<T>(1.0 / (1.0 - mask));
+    const T scale = static_cast<T>(1.0 / (1.0 - mask));
     for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
       RngStream rng(seed, Purpose::mask, static_cast<std::uint32_t>(epoch),
                     static_cast<std::uint64_t>(block.cell[j]));
+      const std::int32_t* gene = block.gene.data();
+      std::int32_t* input_gene = block.input_gene.data();
+      T* input = block.input.data();
+      std::size_t kept = begin;
       for (std::size_t e = begin; e < end; ++e) {
-        T& input = block.input[e];
-        input = static_cast<double>(rng.bits()) < limit ? T(0) : input * kept;
+        // Written whether kept or not: half of all branches would be mispredicted.
+        input_gene[kept] = gene[e];
+        input[kept] = input[e] * scale;
+        kept += static_cast<double>(rng.bits()) >= limit;
       }
+      block.input_end[j] = static_cast<Index>(kept);
     });
   }
 

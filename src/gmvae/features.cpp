@@ -1,7 +1,6 @@
 #include "gmvae/features.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace gmvae {
 
@@ -10,17 +9,12 @@ FeatureMoments feature_moments(const CellReader& reader, const double* size, boo
   const double n = static_cast<double>(reader.n_cells());
   FeatureMoments moments{std::vector<double>(n_genes), std::vector<double>(n_genes),
                          std::vector<double>(n_genes)};
-  const auto value = [&](Index cell, double count) {
-    const double x = count / size[cell];
-    return log ? std::log1p(x) : x;
-  };
-  for_non_zeros(reader, [&](Index cell, std::size_t g, double count) {
-    moments.mean[g] += value(cell, count) / n;
+  for_non_zeros(reader, size, log, [&](std::size_t g, double value) {
+    moments.mean[g] += value / n;
     moments.n_cells[g] += 1;
   });
-  for_non_zeros(reader, [&](Index cell, std::size_t g, double count) {
-    const double centred = value(cell, count) - moments.mean[g];
-    moments.variance[g] += centred * centred;
+  for_non_zeros(reader, size, log, [&](std::size_t g, double value) {
+    moments.variance[g] += (value - moments.mean[g]) * (value - moments.mean[g]);
   });
   for (std::size_t g = 0; g < n_genes; ++g) {
     const double zeros = n - moments.n_cells[g];

@@ -21,10 +21,9 @@ InputTransform fit_transform(const CellReader& reader, const double* size,
     return transform;
   }
   double square = 0;
-  for_non_zeros(reader, [&](Index cell, std::size_t, double count) {
-    const double x = likelihood == "bernoulli" ? count : std::log1p(count / size[cell]);
-    square += x * x;
-  });
+  const bool log = likelihood != "bernoulli";
+  for_non_zeros(reader, log ? size : nullptr, log,
+                [&](std::size_t, double value) { square += value * value; });
   const double entries = static_cast<double>(reader.n_cells()) * static_cast<double>(n_genes);
   if (square > 0) {
     std::fill(transform.scale.begin(), transform.scale.end(), std::sqrt(entries / square));
@@ -35,7 +34,8 @@ InputTransform fit_transform(const CellReader& reader, const double* size,
 std::vector<double> gene_levels(const CellReader& reader, const std::string& likelihood) {
   std::vector<double> level(static_cast<std::size_t>(reader.n_genes()));
   if (likelihood == "gaussian") return level;  // standardised
-  for_non_zeros(reader, [&](Index, std::size_t gene, double count) { level[gene] += count; });
+  for_non_zeros(reader, nullptr, false,
+                [&](std::size_t gene, double count) { level[gene] += count; });
   const double n = static_cast<double>(reader.n_cells());
   if (likelihood == "bernoulli") {
     for (double& t : level) t = std::log((t + 0.5) / (n - t + 0.5));

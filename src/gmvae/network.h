@@ -46,7 +46,7 @@ struct Workspace {
   std::vector<double> gamma;              // K x B
   std::vector<double> log_prob;           // B
   std::vector<KlTerms> kl;                // B
-  std::vector<MixturePrior::Work> prior;  // one per block of cells
+  std::vector<MixturePrior::Work> prior;  // B
   HeadCache<T> head;
 };
 
@@ -133,13 +133,13 @@ class Network {
     const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
     encode(compute, params, cells, w);
     w.gamma.resize(static_cast<std::size_t>(k * n));
-    w.prior.resize(static_cast<std::size_t>(n_blocks(n, cell_block)));
-    parallel_blocks(compute.workers, n, cell_block, [&](Index block, Index begin, Index end) {
+    w.prior.resize(std::max(w.prior.size(), static_cast<std::size_t>(n)));
+    parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
       for (Index j = begin; j < end; ++j) {
         sample(j, cells, step, w);
         w.kl[static_cast<std::size_t>(j)] =
             prior.forward(w.mean.data() + j * d, w.log_variance.data() + j * d,
-                          w.prior[static_cast<std::size_t>(block)], w.gamma.data() + j * k);
+                          w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k);
       }
     });
     const ConstView<T> h =
@@ -165,14 +165,12 @@ class Network {
                    w.head, static_cast<T>(-weight), d_params, d_decoded);
     decoder_.backward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder, d_params,
                       as_view(w.d_latent, d, n));
-    parallel_blocks(compute.workers, n, cell_block, [&](Index block, Index begin, Index end) {
-      MixturePrior::Work& work = w.prior[static_cast<std::size_t>(block)];
+    parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
       for (Index j = begin; j < end; ++j) {
         sample_backward(j, w);
         if (step.kl_weight > 0) {
-          double* gamma = w.gamma.data() + j * k;
-          prior.forward(w.mean.data() + j * d, w.log_variance.data() + j * d, work, gamma);
-          prior.backward(work, gamma, step.kl_weight * weight, w.d_mean.data() + j * d,
+          prior.backward(w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k,
+                         step.kl_weight * weight, w.d_mean.data() + j * d,
                          w.d_log_variance.data() + j * d);
         }
         for (Index i = j * d; i < (j + 1) * d; ++i) {

@@ -15,20 +15,30 @@
 
 namespace gmvae {
 
-constexpr Index gene_block = 256;
+constexpr Index gene_block = 240;  // whole tiles of the matrix product, for every kernel set
+
+// The non-zeros of a few cells in a block of genes, side by side for a vector kernel.
+template <typename T>
+struct NonZeros {
+  static constexpr Index most_cells = 8, most = most_cells * gene_block;
+  std::int32_t gene[most];
+  T x[most], scale[most], dropout[most], mean[most];
+  T log_prob[most], d_mean[most], d_scale[most], d_dropout[most];
+};
 
 // G x B unless said otherwise; n_blocks is that of genes.
 template <typename T>
 struct HeadCache {
   std::vector<T> mean, d_mean;  // see Terms; d_mean ends as the gradient of E
   std::vector<T> dropout, d_dropout;
-  std::vector<T> scale, d_scale;  // G
-  std::vector<T> top, sum;        // n_blocks x B: softmax of each block
-  std::vector<T> factor;          // n_blocks x B: what turns it into a mean
-  std::vector<double> log_prob;   // n_blocks x B
-  std::vector<T> slope;           // n_blocks x B: sum of d log p / d log mu
-  std::vector<T> total_slope;     // B
-  std::vector<T> d_hidden;        // n_blocks of hidden x B
+  std::vector<T> scale, d_scale;       // G
+  std::vector<T> top, sum;             // n_blocks x B: softmax of each block
+  std::vector<T> factor;               // n_blocks x B: what turns it into a mean
+  std::vector<double> log_prob;        // n_blocks x B
+  std::vector<T> slope;                // n_blocks x B: sum of d log p / d log mu
+  std::vector<T> total_slope;          // B
+  std::vector<T> d_hidden;             // n_blocks of hidden x B
+  std::vector<NonZeros<T>> non_zeros;  // n_blocks
 };
 
 template <typename Likelihood>
@@ -69,27 +79,16 @@ struct OutputHead {
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
       for (Index j = 0; j < n_cells; ++j) {
         const std::size_t place = at(block, j, blocks);
-        double sum = static_cast<double>(Likelihood::zeros(
+        cache.log_prob[place] = static_cast<double>(Likelihood::zeros(
             compute.kernels, zero_run(j, begin, end, cache.factor[place], cache)));
-        const std::int32_t* last = cells.gene.data() + cells.start[static_cast<std::size_t>(j) + 1];
-        const std::int32_t* entry =
-            std::lower_bound(cells.gene.data() + cells.start[static_cast<std::size_t>(j)], last,
-                             static_cast<std::int32_t>(begin));
-        for (; entry != last && *entry < end; ++entry) {
-          const std::size_t g = static_cast<std::size_t>(*entry);
-          const std::size_t gj = static_cast<std::size_t>(j * n_genes) + g;
-          const Terms<T> terms =
-              Likelihood::excess(cells.count[static_cast<std::size_t>(entry - cells.gene.data())],
-                                 cache.mean[gj], Likelihood::has_scale ? cache.scale[g] : T(1),
-                                 Likelihood::has_dropout ? cache.dropout[gj] : T(0));
-          sum += static_cast<double>(terms.log_prob);
-          cache.d_mean[gj] += terms.d_mean;
-          if (Likelihood::has_scale) cache.d_scale[g] += terms.d_scale;
-          if (Likelihood::has_dropout) cache.d_dropout[gj] += terms.d_dropout;
-        }
-        cache.log_prob[place] = sum;
-        if (!Likelihood::softmax) continue;
-        cache.slope[place] =
+      }
+      for (Index j = 0; j < n_cells; j += NonZeros<T>::most_cells) {
+        const Index last = std::min(j + NonZeros<T>::most_cells, n_cells);
+        add_counts(compute, cells, block, begin, end, j, last, cache);
+      }
+      if (!Likelihood::softmax) return;
+      for (Index j = 0; j < n_cells; ++j) {
+        cache.slope[at(block, j, blocks)] =
             compute.kernels.sum(end - begin, cache.d_mean.data() + j * n_genes + begin);
       }
     });
@@ -112,18 +111,17 @@ struct OutputHead {
     const Index n_cells = h.cols, blocks = n_blocks(n_genes, gene_block);
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
       for (Index j = 0; j < n_cells; ++j) {
-        T* d = cache.d_mean.data() + j * n_genes;
+        T* d = cache.d_mean.data() + j * n_genes + begin;
         if (Likelihood::softmax) {
           // d log p / d E_g = d log p / d log mu_g - rho_g sum of the slopes, rho = mu / size
           const std::size_t jj = static_cast<std::size_t>(j);
           compute.kernels.softmax_slope(end - begin, weight, cache.total_slope[jj] / cells.size[jj],
-                                        cache.mean.data() + j * n_genes + begin, d + begin);
+                                        cache.mean.data() + j * n_genes + begin, d);
         } else {
-          for (Index g = begin; g < end; ++g) d[g] *= weight;
+          compute.kernels.scale(end - begin, weight, d);
         }
         if (Likelihood::has_dropout) {
-          T* d_a = cache.d_dropout.data() + j * n_genes;
-          for (Index g = begin; g < end; ++g) d_a[g] *= weight;
+          compute.kernels.scale(end - begin, weight, cache.d_dropout.data() + j * n_genes + begin);
         }
       }
       if (Likelihood::has_scale) {
@@ -188,6 +186,7 @@ struct OutputHead {
       part->resize(parts);
     }
     cache.log_prob.resize(parts);
+    cache.non_zeros.resize(static_cast<std::size_t>(blocks));
     cache.total_slope.resize(static_cast<std::size_t>(n_cells));
     cache.d_hidden.resize(static_cast<std::size_t>(hidden) * parts);
   }
@@ -232,6 +231,48 @@ struct OutputHead {
         cache.factor[at(block, j, blocks)] =
             cells.size[static_cast<std::size_t>(j)] * std::exp(top[block] - highest) / sum;
       }
+    }
+  }
+
+  // What the non-zeros of cells [first, last) add to genes [begin, end), taken as zeros before.
+  template <typename T>
+  void add_counts(const Compute<T>& compute, const CellBlock<T>& cells, Index block, Index begin,
+                  Index end, Index first, Index last, HeadCache<T>& cache) const {
+    NonZeros<T>& some = cache.non_zeros[static_cast<std::size_t>(block)];
+    Index ends[NonZeros<T>::most_cells], n = 0;
+    for (Index j = first; j < last; ++j) {
+      const std::int32_t* genes = cells.gene.data();
+      const std::int32_t* stop = genes + cells.start[static_cast<std::size_t>(j) + 1];
+      const std::int32_t* entry = std::lower_bound(genes + cells.start[static_cast<std::size_t>(j)],
+                                                   stop, static_cast<std::int32_t>(begin));
+      const T* count = cells.count.data() + (entry - genes);
+      const T* mean_of = cache.mean.data() + j * n_genes;
+      const T* dropout_of = Likelihood::has_dropout ? cache.dropout.data() + j * n_genes : nullptr;
+      for (; entry != stop && *entry < end; ++entry, ++count, ++n) {
+        some.gene[n] = *entry;
+        some.x[n] = *count;
+        some.mean[n] = mean_of[*entry];
+        if (Likelihood::has_scale) some.scale[n] = cache.scale.data()[*entry];
+        if (Likelihood::has_dropout) some.dropout[n] = dropout_of[*entry];
+      }
+      ends[j - first] = n;
+    }
+    Likelihood::counts(compute.kernels,
+                       CountRun<T>{n, some.x, some.scale, some.dropout, some.mean, some.log_prob,
+                                   some.d_mean, some.d_scale, some.d_dropout});
+    Index i = 0;
+    for (Index j = first; j < last; ++j) {
+      T* d_mean = cache.d_mean.data() + j * n_genes;
+      T* d_dropout = Likelihood::has_dropout ? cache.d_dropout.data() + j * n_genes : nullptr;
+      double sum = 0;
+      for (; i < ends[j - first]; ++i) {
+        const std::int32_t gene = some.gene[i];
+        sum += static_cast<double>(some.log_prob[i]);
+        d_mean[gene] += some.d_mean[i];
+        if (Likelihood::has_scale) cache.d_scale.data()[gene] += some.d_scale[i];
+        if (Likelihood::has_dropout) d_dropout[gene] += some.d_dropout[i];
+      }
+      cache.log_prob[at(block, j, n_blocks(n_genes, gene_block))] += sum;
     }
   }
 

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "core/monitor.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 #include "gmm/mixture.h"
+#include "simd/kernels.h"
 
 namespace gmvae {
 
@@ -25,13 +27,21 @@ inline std::vector<double> posterior_probabilities(const Mixture& mixture, std::
     RngStream rng(seed, Purpose::posterior, 0, static_cast<std::uint64_t>(pair));
     for (double& e : noise) e = rng.normal();
     for (double sign : {1.0, -1.0}) {
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        points[i] = mean[i] + sign * sd[i] * noise[i % static_cast<std::size_t>(d)];
-      }
+      parallel_blocks(workers, n, 1024, [&](Index, Index begin, Index end) {
+        for (std::size_t j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end);
+             ++j) {
+          for (std::size_t l = 0, i = j * noise.size(); l < noise.size(); ++l, ++i) {
+            points[i] = mean[i] + sign * sd[i] * noise[l];
+          }
+        }
+      });
       monitor.poll();
       evaluate_mixture(mixture, ConstView<double>(points.data(), d, n), workers, log_density.data(),
                        part.data());
-      for (std::size_t i = 0; i < total.size(); ++i) total[i] += part[i] / (2.0 * n_pairs);
+      parallel_blocks(workers, n, 1024, [&](Index, Index begin, Index end) {
+        kernels<double>().axpy((end - begin) * k, 1 / (2.0 * n_pairs), part.data() + begin * k,
+                               total.data() + begin * k);
+      });
     }
   }
   return total;

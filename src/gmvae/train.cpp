@@ -211,10 +211,6 @@ class Trainer {
     const BoundTerms terms =
         network_.forward(compute_, params_.data(), block_, prior_, settings, work_);
     if (!std::isfinite(terms.reconstruction + terms.kl())) return terms;
-    parallel_blocks(compute_.workers, static_cast<Index>(gradient_.size()), 1 << 15,
-                    [&](Index, Index begin, Index end) {
-      std::fill(gradient_.begin() + begin, gradient_.begin() + end, 0.0f);
-    });
     network_.backward(compute_, params_.data(), block_, prior_, settings, work_, gradient_.data());
     adam_step(compute_, AdamSettings(), rate, gradient_, adam_, params_);
     if (Network<Likelihood>::has_scale) bound_scales();

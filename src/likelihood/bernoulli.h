@@ -23,6 +23,11 @@ struct Bernoulli {
   static T zeros(const Kernels<T>& kernels, const ZeroRun<T>& run) {
     return kernels.bernoulli_zeros(run.n, run.mean, run.d_mean);
   }
+
+  template <typename T>
+  static void counts(const Kernels<T>&, const CountRun<T>& run) {
+    plain_counts<Bernoulli>(run);
+  }
 };
 
 }  // namespace gmvae

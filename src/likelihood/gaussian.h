@@ -24,8 +24,14 @@ struct Gaussian {
   }
 
   template <typename T>
-  static T zeros(const Kernels<T>&, const ZeroRun<T>& run) {
-    return plain_zeros<Gaussian>(run);
+  static T zeros(const Kernels<T>& kernels, const ZeroRun<T>& run) {
+    return kernels.gaussian_zeros(run.n, run.scale, run.mean, run.d_mean, run.d_scale);
+  }
+
+  template <typename T>
+  static void counts(const Kernels<T>& kernels, const CountRun<T>& run) {
+    kernels.gaussian_counts(run.n, run.x, run.scale, run.mean, run.log_prob, run.d_mean,
+                            run.d_scale);
   }
 };
 

@@ -45,6 +45,11 @@ struct NegativeBinomial {
                             run.d_mean, run.d_scale);
   }
 
+  template <typename T>
+  static void counts(const Kernels<T>& kernels, const CountRun<T>& run) {
+    kernels.nb_counts(run.n, run.x, run.scale, run.mean, run.log_prob, run.d_mean, run.d_scale);
+  }
+
  private:
   static double log_factorial(double x) {
     static constexpr double small[] = {0.0,

@@ -20,8 +20,15 @@ struct Poisson {
   }
 
   template <typename T>
-  static T zeros(const Kernels<T>&, const ZeroRun<T>& run) {
-    return plain_zeros<Poisson>(run);
+  static T zeros(const Kernels<T>& kernels, const ZeroRun<T>& run) {
+    return kernels.poisson_zeros(run.n, run.factor, static_cast<T>(smallest_mean), run.mean,
+                                 run.d_mean);
+  }
+
+  template <typename T>
+  static void counts(const Kernels<T>& kernels, const CountRun<T>& run) {
+    kernels.poisson_counts(run.n, run.x, run.mean, run.log_prob);
+    std::copy(run.x, run.x + run.n, run.d_mean);
   }
 };
 

@@ -48,6 +48,15 @@ struct ZeroRun {
   T* d_dropout;      // n, overwritten
 };
 
+// n values of any features of any cells, beside the parameters they have in the run of zeros.  What
+// they add to it, see Terms, is overwritten.
+template <typename T>
+struct CountRun {
+  Index n;
+  const T *x, *scale, *dropout, *mean;
+  T *log_prob, *d_mean, *d_scale, *d_dropout;
+};
+
 // The plain form of zeros(): returns the sum of log p.
 template <typename Likelihood, typename T>
 T plain_zeros(const ZeroRun<T>& run) {
@@ -65,6 +74,20 @@ T plain_zeros(const ZeroRun<T>& run) {
     if (Likelihood::has_dropout) run.d_dropout[i] = terms.d_dropout;
   }
   return sum;
+}
+
+// The plain form of counts().
+template <typename Likelihood, typename T>
+void plain_counts(const CountRun<T>& run) {
+  for (Index i = 0; i < run.n; ++i) {
+    const Terms<T> terms =
+        Likelihood::excess(run.x[i], run.mean[i], Likelihood::has_scale ? run.scale[i] : T(1),
+                           Likelihood::has_dropout ? run.dropout[i] : T(0));
+    run.log_prob[i] = terms.log_prob;
+    run.d_mean[i] = terms.d_mean;
+    if (Likelihood::has_scale) run.d_scale[i] = terms.d_scale;
+    if (Likelihood::has_dropout) run.d_dropout[i] = terms.d_dropout;
+  }
 }
 
 }  // namespace gmvae

@@ -32,6 +32,12 @@ struct ZeroInflatedNb {
     return kernels.zinb_zeros(run.n, run.factor, static_cast<T>(smallest_mean), run.scale,
                               run.dropout, run.mean, run.d_mean, run.d_scale, run.d_dropout);
   }
+
+  template <typename T>
+  static void counts(const Kernels<T>& kernels, const CountRun<T>& run) {
+    kernels.zinb_counts(run.n, run.x, run.scale, run.dropout, run.mean, run.log_prob, run.d_mean,
+                        run.d_scale, run.d_dropout);
+  }
 };
 
 }  // namespace gmvae

@@ -21,10 +21,11 @@ struct AdamState {
       : first(static_cast<std::size_t>(n_params)), second(static_cast<std::size_t>(n_params)) {}
 };
 
-// One step that lowers the loss whose gradient is given; n parameters.
+// One step that lowers the loss whose gradient is given; n parameters.  The gradient is zero
+// afterwards.
 template <typename T>
 void adam_step(const Compute<T>& compute, const AdamSettings& settings, double learning_rate,
-               const std::vector<T>& gradient, AdamState<T>& state, std::vector<T>& params) {
+               std::vector<T>& gradient, AdamState<T>& state, std::vector<T>& params) {
   ++state.step;
   const double step = static_cast<double>(state.step);
   const double rate = learning_rate * std::sqrt(1 - std::pow(settings.beta2, step)) /

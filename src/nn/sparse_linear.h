@@ -14,7 +14,7 @@ namespace gmvae {
 // Sparse columns that somebody else owns; rows ascend within a column.
 template <typename T>
 struct SparseView {
-  const Index* start;  // cols + 1 offsets into row and value
+  const Index *start, *end;  // cols offsets into row and value
   const std::int32_t* row;
   const T* value;
   Index rows, cols;
@@ -37,9 +37,8 @@ struct SparseLinear {
       for (Index j = begin; j < end; ++j) {
         T* column = y.col(j);
         std::copy(b, b + out, column);
-        for (Index e = x.start[j]; e < x.start[j + 1]; ++e) {
-          if (x.value[e] != 0) compute.kernels.axpy(out, x.value[e], w + x.row[e] * out, column);
-        }
+        compute.kernels.add_columns(out, x.end[j] - x.start[j], x.row + x.start[j],
+                                    x.value + x.start[j], w, column);
       }
     });
   }
@@ -51,12 +50,11 @@ struct SparseLinear {
     T* d_w = d_params + weight;
     parallel_blocks(compute.workers, in, 512, [&](Index, Index begin, Index end) {
       for (Index j = 0; j < x.cols; ++j) {
-        const std::int32_t* last = x.row + x.start[j + 1];
-        const std::int32_t* entry = std::lower_bound(x.row + x.start[j], last, begin);
-        for (; entry != last && *entry < end; ++entry) {
-          const T value = x.value[entry - x.row];
-          if (value != 0) compute.kernels.axpy(out, value, d_y.col(j), d_w + *entry * out);
-        }
+        const std::int32_t* last = x.row + x.end[j];
+        const std::int32_t* first = std::lower_bound(x.row + x.start[j], last, begin);
+        last = std::lower_bound(first, last, end);
+        compute.kernels.add_to_columns(out, last - first, first, x.value + (first - x.row),
+                                       d_y.col(j), d_w);
       }
     });
     for (Index j = 0; j < x.cols; ++j) {

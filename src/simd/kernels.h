@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 // Not on Windows: gcc does not align the stack for wide registers there (gcc bug 54412).
 #if defined(__x86_64__) && !defined(_WIN32)
@@ -38,10 +39,27 @@ struct Kernels {
 
   // One pass of Adam (Kingma & Ba 2015, algorithm 1) for minimisation over n parameters;
   // `rate` includes the bias correction sqrt(1 - beta2^t) / (1 - beta1^t), `eps` its epsilon-hat.
-  void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, const T* gradient, T rate, T beta1,
+  // Leaves the gradient zero, ready for the next step to add to.
+  void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, T* gradient, T rate, T beta1,
                T beta2, T eps);
 
   T (*sum)(std::ptrdiff_t n, const T* x);
+  void (*scale)(std::ptrdiff_t n, T a, T* x);  // x *= a
+
+  // n columns of w, out x ..., each with its value, and a vector y (out):
+  //   add_columns      y += sum_e value[e] w[., row[e]]
+  //   add_to_columns   w[., row[e]] += value[e] y, for each e in order
+  void (*add_columns)(std::ptrdiff_t out, std::ptrdiff_t n, const std::int32_t* row, const T* value,
+                      const T* w, T* y);
+  void (*add_to_columns)(std::ptrdiff_t out, std::ptrdiff_t n, const std::int32_t* row,
+                         const T* value, const T* y, T* w);
+
+  // u = (x - mean(x)) / sd, y = max(0, gain u + shift); returns 1 / sd = 1 / sqrt(var(x) + eps).
+  T (*norm_relu)(std::ptrdiff_t n, T eps, const T* gain, const T* shift, const T* x, T* u, T* y);
+  // Adds to d_gain and d_shift; overwrites d_x, which may be d_y.
+  void (*norm_relu_back)(std::ptrdiff_t n, T inverse_sd, const T* gain, const T* u, const T* y,
+                         const T* d_y, T* d_gain, T* d_shift, T* d_x);
+
   // d = weight (d - share mu): the gradient through a softmax whose means are mu.
   void (*softmax_slope)(std::ptrdiff_t n, T weight, T share, const T* mu, T* d);
 
@@ -60,9 +78,26 @@ struct Kernels {
   (std::ptrdiff_t n, T scale, T floor, const T* theta, const T* a, T* mu, T* d_eta, T* d_log_theta,
    T* d_a);
 
-  // Bernoulli with logits eta at a zero: log p = -softplus(eta).  Overwrites d_eta; returns the
-  // sum.
+  // Poisson: log p = -mu.
+  T (*poisson_zeros)(std::ptrdiff_t n, T scale, T floor, T* mu, T* d_eta);
+
+  // Bernoulli with logits eta: log p = -softplus(eta).  Overwrites d_eta; returns the sum.
   T (*bernoulli_zeros)(std::ptrdiff_t n, const T* eta, T* d_eta);
+
+  // Gaussian with mean eta and variance v: log p = -(log(2 pi v) + eta^2 / v) / 2.
+  // Overwrites d_eta; adds d log p / d log v to d_log_v; returns the sum.
+  T (*gaussian_zeros)(std::ptrdiff_t n, const T* v, const T* eta, T* d_eta, T* d_log_v);
+
+  // The same likelihoods at n values x, as log p(x) - log p(0) and its derivatives, all
+  // overwritten; d_eta is x for Poisson and Bernoulli.  x is a whole number >= 0 but for the
+  // Gaussian.  Errors: 2e-6 of the largest term (double 1e-11).
+  void (*nb_counts)(std::ptrdiff_t n, const T* x, const T* theta, const T* mu, T* log_prob,
+                    T* d_eta, T* d_log_theta);
+  void (*zinb_counts)(std::ptrdiff_t n, const T* x, const T* theta, const T* a, const T* mu,
+                      T* log_prob, T* d_eta, T* d_log_theta, T* d_a);
+  void (*poisson_counts)(std::ptrdiff_t n, const T* x, const T* mu, T* log_prob);
+  void (*gaussian_counts)(std::ptrdiff_t n, const T* x, const T* v, const T* eta, T* log_prob,
+                          T* d_eta, T* d_log_v);
 
   // The rest works on blocks of data, rows x d: x(i, j) = x[i + j * ldx] is coordinate j of row i,
   // vectors run along the rows.  Errors: those of another order of summation, of exp and of log.

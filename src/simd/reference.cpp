@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/numeric.h"
 #include "simd/kernels.h"
 
 namespace gmvae {
@@ -61,12 +62,12 @@ T sum_exp(Size n, const T* x, T shift, T* y) {
 }
 
 template <typename T>
-void adam(Size n, T* params, T* first, T* second, const T* gradient, T rate, T beta1, T beta2,
-          T eps) {
+void adam(Size n, T* params, T* first, T* second, T* gradient, T rate, T beta1, T beta2, T eps) {
   for (Size i = 0; i < n; ++i) {
     first[i] = beta1 * first[i] + (1 - beta1) * gradient[i];
     second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] * gradient[i];
     params[i] -= rate * first[i] / (std::sqrt(second[i]) + eps);
+    gradient[i] = 0;
   }
 }
 
@@ -92,18 +93,51 @@ T sum_of(Size n, const T* x) {
 }
 
 template <typename T>
+void scale(Size n, T a, T* x) {
+  for (Size i = 0; i < n; ++i) x[i] *= a;
+}
+
+template <typename T>
+void add_columns(Size out, Size n, const std::int32_t* row, const T* value, const T* w, T* y) {
+  for (Size e = 0; e < n; ++e) axpy(out, value[e], w + row[e] * out, y);
+}
+
+template <typename T>
+void add_to_columns(Size out, Size n, const std::int32_t* row, const T* value, const T* y, T* w) {
+  for (Size e = 0; e < n; ++e) axpy(out, value[e], y, w + row[e] * out);
+}
+
+template <typename T>
+T norm_relu(Size n, T eps, const T* gain, const T* shift, const T* x, T* u, T* y) {
+  T mean = 0, variance = 0;
+  for (Size i = 0; i < n; ++i) mean += x[i] / static_cast<T>(n);
+  for (Size i = 0; i < n; ++i) variance += (x[i] - mean) * (x[i] - mean) / static_cast<T>(n);
+  const T inverse_sd = 1 / std::sqrt(variance + eps);
+  for (Size i = 0; i < n; ++i) {
+    u[i] = (x[i] - mean) * inverse_sd;
+    y[i] = std::max(T(0), gain[i] * u[i] + shift[i]);
+  }
+  return inverse_sd;
+}
+
+template <typename T>
+void norm_relu_back(Size n, T inverse_sd, const T* gain, const T* u, const T* y, const T* d_y,
+                    T* d_gain, T* d_shift, T* d_x) {
+  T mean = 0, along = 0;  // of d_u, and of d_u u
+  for (Size i = 0; i < n; ++i) {
+    const T d_value = y[i] > 0 ? d_y[i] : 0;
+    d_gain[i] += d_value * u[i];
+    d_shift[i] += d_value;
+    d_x[i] = d_value * gain[i];
+    mean += d_x[i] / static_cast<T>(n);
+    along += d_x[i] * u[i] / static_cast<T>(n);
+  }
+  for (Size i = 0; i < n; ++i) d_x[i] = inverse_sd * (d_x[i] - mean - u[i] * along);
+}
+
+template <typename T>
 void softmax_slope(Size n, T weight, T share, const T* mu, T* d) {
   for (Size i = 0; i < n; ++i) d[i] = weight * (d[i] - share * mu[i]);
-}
-
-template <typename T>
-T softplus(T x) {
-  return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
-}
-
-template <typename T>
-T sigmoid(T x) {
-  return 1 / (1 + std::exp(-x));
 }
 
 template <typename T>
@@ -130,6 +164,78 @@ T bernoulli_zeros(Size n, const T* eta, T* d_eta) {
     d_eta[i] = -sigmoid(eta[i]);
   }
   return sum;
+}
+
+template <typename T>
+T poisson_zeros(Size n, T scale, T floor, T* mu, T* d_eta) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) {
+    mu[i] = std::max(mu[i] * scale, floor);
+    sum += d_eta[i] = -mu[i];
+  }
+  return sum;
+}
+
+template <typename T>
+T gaussian_zeros(Size n, const T* v, const T* eta, T* d_eta, T* d_log_v) {
+  T sum = 0;
+  for (Size i = 0; i < n; ++i) {
+    const T square = eta[i] * eta[i] / v[i];
+    sum -= (static_cast<T>(log_two_pi) + std::log(v[i]) + square) / 2;
+    d_eta[i] = -eta[i] / v[i];
+    d_log_v[i] += (square - 1) / 2;
+  }
+  return sum;
+}
+
+template <typename T>
+void nb_counts(Size n, const T* x, const T* theta, const T* mu, T* log_prob, T* d_eta,
+               T* d_log_theta) {
+  for (Size i = 0; i < n; ++i) {
+    const double count = x[i], size = theta[i], total = size + static_cast<double>(mu[i]);
+    const double log_coefficient = log_gamma(count + size) - log_gamma(size) - log_gamma(count + 1);
+    const double slope = digamma(count + size) - digamma(size);
+    log_prob[i] =
+        static_cast<T>(log_coefficient + count * std::log(static_cast<double>(mu[i]) / total));
+    d_eta[i] = static_cast<T>(count * size / total);
+    d_log_theta[i] = static_cast<T>(size * (slope - count / total));
+  }
+}
+
+template <typename T>
+void zinb_counts(Size n, const T* x, const T* theta, const T* a, const T* mu, T* log_prob, T* d_eta,
+                 T* d_log_theta, T* d_a) {
+  for (Size i = 0; i < n; ++i) {
+    log_prob[i] = d_eta[i] = d_log_theta[i] = d_a[i] = 0;
+    if (x[i] == 0) continue;
+    T mean = mu[i], d_nb = 0, d_size = 0, d_zero = 0, d_size_zero = 0, d_a_zero = 0;
+    nb_counts(1, x + i, theta + i, mu + i, log_prob + i, d_eta + i, d_log_theta + i);
+    log_prob[i] +=
+        nb_zeros(1, T(1), T(0), theta + i, &mean, &d_nb, &d_size) - softplus(a[i]) -
+        zinb_zeros(1, T(1), T(0), theta + i, a + i, &mean, &d_zero, &d_size_zero, &d_a_zero);
+    d_eta[i] += d_nb - d_zero;
+    d_log_theta[i] += d_size - d_size_zero;
+    d_a[i] = -sigmoid(a[i]) - d_a_zero;
+  }
+}
+
+template <typename T>
+void poisson_counts(Size n, const T* x, const T* mu, T* log_prob) {
+  for (Size i = 0; i < n; ++i) {
+    const double count = x[i];
+    log_prob[i] =
+        static_cast<T>(count * std::log(static_cast<double>(mu[i])) - log_gamma(count + 1));
+  }
+}
+
+template <typename T>
+void gaussian_counts(Size n, const T* x, const T* v, const T* eta, T* log_prob, T* d_eta,
+                     T* d_log_v) {
+  for (Size i = 0; i < n; ++i) {
+    d_eta[i] = x[i] / v[i];
+    d_log_v[i] = x[i] * (x[i] - 2 * eta[i]) / v[i] / 2;
+    log_prob[i] = -d_log_v[i];
+  }
 }
 
 template <typename T>
@@ -197,12 +303,38 @@ void add_scatter(Size rows, Size d, const T* z, Size ldz, T* s, Size lds) {
 
 template <typename T>
 constexpr Kernels<T> table() {
-  return {
-      "reference",       gemm<T>,           axpy<T>,      dot<T>,         exp_all<T>,
-      log_all<T>,        sqrt_all<T>,       max_of<T>,    sum_exp<T>,     adam<T>,
-      sum_of<T>,         softmax_slope<T>,  nb_zeros<T>,  zinb_zeros<T>,  bernoulli_zeros<T>,
-      whitened_norms<T>, diagonal_norms<T>, posterior<T>, add_moments<T>, weighted_deviations<T>,
-      add_scatter<T>};
+  return {"reference",
+          gemm<T>,
+          axpy<T>,
+          dot<T>,
+          exp_all<T>,
+          log_all<T>,
+          sqrt_all<T>,
+          max_of<T>,
+          sum_exp<T>,
+          adam<T>,
+          sum_of<T>,
+          scale<T>,
+          add_columns<T>,
+          add_to_columns<T>,
+          norm_relu<T>,
+          norm_relu_back<T>,
+          softmax_slope<T>,
+          nb_zeros<T>,
+          zinb_zeros<T>,
+          poisson_zeros<T>,
+          bernoulli_zeros<T>,
+          gaussian_zeros<T>,
+          nb_counts<T>,
+          zinb_counts<T>,
+          poisson_counts<T>,
+          gaussian_counts<T>,
+          whitened_norms<T>,
+          diagonal_norms<T>,
+          posterior<T>,
+          add_moments<T>,
+          weighted_deviations<T>,
+          add_scatter<T>};
 }
 
 extern const Kernels<float> float_kernels;

@@ -1,59 +1,139 @@
-# Seconds per epoch of gmvae() on simulated counts, and beside it a bare
-# PyTorch loop of the same model where there is a script for it:
-#   Rscript tests/bench/gmvae.R [cells genes density] [torch_reference.py]
-# default: 10000 2000 0.10. Agreement is printed before any time; a time is the
-# median over the epochs of warm-up and joint phase, without held-out cells.
+# Training speed and memory of gmvae(), agreement of results before any time:
+#   Rscript tests/bench/gmvae.R [full] [torch_reference.py]
+# Seconds per epoch by phase come from training_step.cpp beside this file, made
+# with `make -C tests/cpp step` (build folder in the variable BUILD). `full`
+# also takes other batches, genes, densities, 100,000 cells and the memory. A
+# bare PyTorch loop of the same model is timed where there is a script for it.
 
 library(gmvae)
 
 arguments <- commandArgs(TRUE)
+full <- "full" %in% arguments
 torch_script <- grep("\\.py$", arguments, value = TRUE)
-sizes <- as.numeric(setdiff(arguments, torch_script))
-if (length(sizes) == 0L) sizes <- c(10000, 2000, 0.10)
-n_cells <- sizes[1]
-n_genes <- sizes[2]
-density <- sizes[3]
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(),
+                                         value = TRUE)))
+build <- normalizePath(Sys.getenv("BUILD", file.path(tempdir(), "build")),
+                       mustWork = FALSE)
+system2("make", c("-C", shQuote(file.path(here, "../cpp")), "step",
+                  paste0("BUILD=", shQuote(build))), stdout = FALSE)
 
-set.seed(1)
-counts <- Matrix::rsparsematrix(n_genes, n_cells, density,
-                                rand.x = function(n) rnbinom(n, 2, 0.5) + 1)
-
-# What is timed is right: log-probabilities beside R's own.
-x <- 0:200
-ours <- gmvae:::cpp_log_prob("nb", x, rep(3, 201), rep(0.7, 201), rep(0, 201))
-cat(sprintf("largest difference from dnbinom(): %.1e\n",
-            max(abs(ours - dnbinom(x, size = 0.7, mu = 3, log = TRUE)))))
-
-train <- function(likelihood, n_threads) {
-  if (likelihood == "bernoulli") counts@x[] <- 1
-  set.seed(1)
-  gmvae(counts, k = 10, likelihood = likelihood, features = "all",
-        control = gmvae_control(epochs = 6, held_out = 0, n_init = 1,
-                                n_threads = n_threads, verbose = FALSE))
+# What the driver prints, by name.
+measure <- function(likelihood, cells = 10000, genes = 2000, density = 0.1,
+                    batch = 128, threads = 1) {
+  lines <- system2(file.path(build, "training_step"),
+                   c(likelihood, cells, genes, density, batch, threads),
+                   stdout = TRUE)
+  parts <- strsplit(lines, " ", fixed = TRUE)
+  values <- lapply(parts, `[`, 2L)
+  names(values) <- vapply(parts, `[`, "", 1L)
+  values <- c(values["kernels"],
+              lapply(values[names(values) != "kernels"], as.numeric))
+  agreement <- abs(values$bound / values$bound_reference - 1)
+  if (agreement > 1e-4) {
+    stop(likelihood, ": bound and reference differ by ", agreement)
+  }
+  c(values, agreement = agreement)
 }
 
-gemm_flops <- 6 * n_cells * n_genes * 128  # the decoder's three products
-cat(sprintf("%s kernels; %d cores; %g x %g, %g%% non-zero; batch 128, hidden 128\n",
-            gmvae:::cpp_kernels(), parallel::detectCores(), n_cells, n_genes,
-            100 * density))
-for (likelihood in c("nb", "zinb", "poisson", "bernoulli")) {
-  fits <- lapply(1:2, function(n_threads) train(likelihood, n_threads))
-  same <- identical(fits[[1]]$parameters, fits[[2]]$parameters)
-  seconds <- vapply(fits, function(fit) {
-    median(fit$history$seconds[fit$history$phase != "pretrain"])
-  }, 0)
-  cat(sprintf(
-    "%-10s 1 thread %.3f s, 2 threads %.3f s (%.2fx, same bits: %s); decoder at %.0f GF/s of %.1f Gflop\n",
-    likelihood, seconds[1], seconds[2], seconds[1] / seconds[2], same,
-    gemm_flops / seconds[2] / 1e9, gemm_flops / 1e9
-  ))
+phases <- c("load", "encoder", "decoder", "likelihood", "optimiser", "mixture")
+
+show <- function(m, label) {
+  cat(sprintf("%-18s %.3f s, processor %.3f s |%s | off by %.0e\n", label,
+              m$epoch, m$processor,
+              paste0(sprintf(" %s %.3f", phases, unlist(m[phases])),
+                     collapse = ""), m$agreement))
+}
+
+cat("Seconds per epoch, of the wall clock and of the processor (with waiting",
+    "threads); its phases measured one by one; the bound beside the",
+    "reference's\n")
+for (likelihood in c("nb", "zinb", "poisson", "bernoulli", "gaussian")) {
+  one <- measure(likelihood)
+  two <- measure(likelihood, threads = 2)
+  show(one, paste(likelihood, "1 thread"))
+  show(two, paste(likelihood, "2 threads"))
+  cat(sprintf(paste("  2 threads %.2fx; products %.0f GF/s, epoch %.2fx their",
+                    "time; optimiser %.0f GB/s\n"),
+              one$epoch / two$epoch, one$gflop / one$products,
+              one$processor / one$products, one$optimiser_gb / one$optimiser))
+  if (likelihood == "nb") ours <- min(one$epoch, two$epoch)
 }
 
 for (script in torch_script) {
-  for (n_threads in 1:2) {
-    system2("/usr/bin/python3",
-            c(script, "--cells", n_cells, "--genes", n_genes, "--density",
-              density, "--threads", n_threads),
-            env = paste0("OPENBLAS_NUM_THREADS=", n_threads))
+  torch <- vapply(1:2, function(threads) {
+    said <- system2("/usr/bin/python3", c(script, "--threads", threads),
+                    stdout = TRUE,
+                    env = paste0("OPENBLAS_NUM_THREADS=", threads))
+    cat(utils::tail(said, 1L), "\n")
+    as.numeric(sub(".*median ([0-9.]+) s.*", "\\1", utils::tail(said, 1L)))
+  }, 0)
+  cat(sprintf("nb: %.1f times as fast as PyTorch at its best\n",
+              min(torch) / ours))
+}
+
+# Seconds per epoch in R on real counts, and whether threads change bits.
+train <- function(counts, n_threads, epochs = 6) {
+  set.seed(1)
+  gmvae(counts, k = 10, features = min(2000, nrow(counts)),
+        control = gmvae_control(epochs = epochs, held_out = 0, n_init = 1,
+                                n_threads = n_threads, verbose = FALSE))
+}
+fits <- lapply(c(1, 2, 3, 8), train, counts = pbmc_sorted$counts)
+same <- vapply(fits, function(fit) {
+  identical(fit$parameters, fits[[1]]$parameters)
+}, TRUE)
+cat(sprintf(paste("pbmc_sorted, 1,000 cells: %.4f s per epoch; same bits for",
+                  "1, 2, 3, 8 threads: %s\n"),
+            stats::median(fits[[1]]$history$seconds), all(same)))
+
+if (full) {
+  show(measure("nb", batch = 512), "nb batch 512")
+  show(measure("nb", genes = 10000), "nb 10,000 genes")
+  show(measure("nb", density = 0.05), "nb 5% non-zero")
+  show(measure("nb", density = 0.2), "nb 20% non-zero")
+
+  # 100,000 cells: linear in cells, every step, and the process's peak.
+  peak <- function() {
+    status <- readLines("/proc/self/status")
+    as.numeric(gsub("\\D", "", grep("^VmHWM", status, value = TRUE))) / 1024
   }
+  n <- 100000
+  per_cell <- 200
+  set.seed(1)
+  counts <- methods::new(
+    "dgCMatrix", p = as.integer(per_cell * (0:n)),
+    i = rep(as.integer(10 * (0:(per_cell - 1))), n) +
+      sample.int(10L, n * per_cell, replace = TRUE) - 1L,
+    x = as.double(rnbinom(n * per_cell, 2, 0.5) + 1L), Dim = c(2000L, 100000L)
+  )
+  invisible(gc())
+  if (file.exists("/proc/self/clear_refs")) {
+    cat("5", file = "/proc/self/clear_refs")  # the peak starts again
+  }
+  before <- peak()
+  timed <- function(label, code) {
+    cat(sprintf("  %-28s %.2f s\n", label, system.time(code)[["elapsed"]]))
+  }
+  cat(sprintf(paste("100,000 cells x 2,000 genes, 20 million non-zeros,",
+                    "a matrix of %.0f MB\n"),
+              utils::object.size(counts) / 2^20))
+  timed("gmvae(), 3 epochs", fit <- train(counts, 2, epochs = 2))
+  cat(sprintf(paste0("  seconds per epoch: %s\n  peak beyond what was there: ",
+                     "%.0f MB, in all %.0f MB\n"),
+              toString(sprintf("%.2f", fit$history$seconds)), peak() - before,
+              peak()))
+  timed("selection of genes",
+        gmvae:::select_features(gmvae:::as_counts(counts), "nb", 2000))
+  named <- gmvae:::as_counts(counts)
+  for (type in c("cluster", "posterior", "latent", "loglik")) {
+    timed(paste0("predict(\"", type, "\")"),
+          predict(fit, named, type = type))
+  }
+  for (type in c("mean", "normalized")) {
+    timed(paste0("predict(\"", type, "\"), 50 genes"),
+          predict(fit, type = type, features = 1:50))
+  }
+  timed("summary()", summary(fit))
+  grDevices::pdf(NULL)
+  timed("plot()", plot(fit))
 }

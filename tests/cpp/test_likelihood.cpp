@@ -98,6 +98,48 @@ TEST("likelihoods: a fast run of zeros equals the plain one") {
   }
 }
 
+TEST("likelihoods: fast counts equal the plain ones") {
+  for (const char* name : all_names) {
+    with_likelihood(name, [&](auto likelihood) {
+      using L = decltype(likelihood);
+      const std::size_t size = 61;
+      std::vector<double> x, mean = normals(size, 1), scale = normals(size, 2);
+      for (std::size_t i = 0; i < size; ++i) {
+        x.push_back(std::string(name) == "bernoulli" ? static_cast<double>(i % 2)
+                                                     : static_cast<double>(i * i / 8));
+        scale[i] = std::exp(2 * scale[i]);
+        if (L::softmax) mean[i] = std::exp(3 * mean[i]);
+      }
+      const auto dropout = normals(size, 3);
+      struct Out {
+        std::vector<double> log_prob, d_mean, d_scale, d_dropout;
+      };
+      Out out[2];
+      for (int fast = 0; fast < 2; ++fast) {
+        Out& o = out[fast];
+        for (std::vector<double>* part : {&o.log_prob, &o.d_mean, &o.d_scale, &o.d_dropout}) {
+          part->assign(size, 0.5);
+        }
+        const CountRun<double> run{static_cast<Index>(size), x.data(),         scale.data(),
+                                   dropout.data(),           mean.data(),      o.log_prob.data(),
+                                   o.d_mean.data(),          o.d_scale.data(), o.d_dropout.data()};
+        if (fast) {
+          L::counts(kernels<double>(), run);
+        } else {
+          plain_counts<L>(run);
+        }
+      }
+      for (std::size_t i = 0; i < size; ++i) {
+        const double unit = 1e-11 * (1 + scale[i] + x[i] * (1 + x[i] / scale[i]));
+        CHECK_NEAR(out[0].log_prob[i], out[1].log_prob[i], unit);
+        CHECK_NEAR(out[0].d_mean[i], out[1].d_mean[i], unit);
+        CHECK_NEAR(out[0].d_scale[i], out[1].d_scale[i], unit);
+        CHECK_NEAR(out[0].d_dropout[i], out[1].d_dropout[i], unit);
+      }
+    });
+  }
+}
+
 TEST("likelihoods: an unknown name is refused") {
   CHECK_THROWS(with_likelihood("nbb", [](auto) {}), std::invalid_argument);
 }

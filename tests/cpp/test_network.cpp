@@ -51,6 +51,7 @@ CellBlock<double> some_cells(const std::string& likelihood) {
     }
     cells.start.push_back(static_cast<Index>(cells.gene.size()));
   }
+  cells.unmask();
   return cells;
 }
 
@@ -135,6 +136,7 @@ TEST("bound: the same bits for 1, 2 and 3 threads") {
     single.count.assign(cells.count.begin(), cells.count.end());
     single.input.assign(cells.input.begin(), cells.input.end());
     single.size.assign(cells.size.begin(), cells.size.end());
+    single.unmask();
     const Network<NegativeBinomial> network({cells.n_genes, 3, {64}});
     std::vector<float> params;
     network.initialise(5, std::vector<double>(300, 0.1), params);

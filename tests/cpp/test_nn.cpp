@@ -72,7 +72,8 @@ TEST("sparse linear layer equals the dense one on the same input, forwards and b
     }
     start.push_back(static_cast<Index>(row.size()));
   }
-  const SparseView<double> view{start.data(), row.data(), value.data(), in, n_cells};
+  const SparseView<double> view{start.data(), start.data() + 1, row.data(), value.data(),
+                                in,           n_cells};
   std::vector<double> y_dense(out * n_cells), y_sparse(out * n_cells);
   dense.forward(compute(), params.data(), ConstView<double>(x.data(), in, n_cells),
                 as_view(y_dense, out, n_cells));
@@ -136,7 +137,9 @@ TEST("Adam: first steps of the paper's algorithm by hand") {
   double first = 0, second = 0, expected = 1.0;
   for (int step = 1; step <= 3; ++step) {
     const double g = 0.3 * step;
-    adam_step(compute(), settings, 0.1, std::vector<double>{g, 0.0}, state, params);
+    std::vector<double> gradient{g, 0.0};
+    adam_step(compute(), settings, 0.1, gradient, state, params);
+    CHECK(gradient == std::vector<double>(2));
     first = 0.9 * first + 0.1 * g;
     second = 0.999 * second + 0.001 * g * g;
     const double rate = 0.1 * std::sqrt(1 - std::pow(0.999, step)) / (1 - std::pow(0.9, step));

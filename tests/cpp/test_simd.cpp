@@ -151,14 +151,148 @@ void check_fused(const Kernels<T>& fast, const Kernels<T>& plain) {
                4 * tolerance<T>() * static_cast<double>(n + 1));
     Unaligned<T> p(mean), p_plain(mean), m(theta), m_plain(theta), v(mean), v_plain(mean);
     Unaligned<T> g(normals(n, 8));
+    Unaligned<T> g_plain = g;
     fast.adam(size, p.data(), m.data(), v.data(), g.data(), T(0.01), T(0.9), T(0.999), T(1e-8));
-    plain.adam(size, p_plain.data(), m_plain.data(), v_plain.data(), g.data(), T(0.01), T(0.9),
-               T(0.999), T(1e-8));
+    plain.adam(size, p_plain.data(), m_plain.data(), v_plain.data(), g_plain.data(), T(0.01),
+               T(0.9), T(0.999), T(1e-8));
     for (std::size_t i = 0; i < n; ++i) {
       CHECK_NEAR(p.data()[i], p_plain.data()[i], 4 * tolerance<T>());
       CHECK_NEAR(m.data()[i], m_plain.data()[i], 2 * tolerance<T>());
       CHECK_NEAR(v.data()[i], v_plain.data()[i], 2 * tolerance<T>());
+      CHECK(g.data()[i] == 0);  // cleared for the next step
     }
+  }
+}
+
+// Each of n pairs within `slack`, relative to a value in `unit` where there is one.
+template <typename T>
+void check_near(Unaligned<T>& values, Unaligned<T>& expected, std::size_t n, double slack,
+                const std::vector<double>& unit = {}) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double allowed = slack * (1 + (unit.empty() ? 0 : std::abs(unit[i])));
+    CHECK_NEAR(values.data()[i], expected.data()[i], allowed);
+  }
+}
+
+// Values beyond zero, from the smallest counts to large ones, means and dispersions of all sizes.
+template <typename T>
+void check_counts(const Kernels<T>& fast, const Kernels<T>& plain) {
+  const double slack = std::is_same<T, float>::value ? 4e-6 : 2e-11;
+  for (std::size_t n : lengths) {
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(n);
+    auto count = normals(n, 40), theta = normals(n, 41, 2.5), mean = normals(n, 42, 3.0);
+    const std::vector<double> eta = mean;
+    for (std::size_t i = 0; i < n; ++i) {
+      count[i] = i % 5 == 4 ? std::floor(std::exp(3 + 2 * std::abs(count[i])))
+                            : static_cast<double>(i % 13);
+      theta[i] = std::exp(theta[i]);
+      mean[i] = std::exp(mean[i]);
+    }
+    Unaligned<T> x(count), v(theta), mu(mean), a(normals(n, 43, 3.0)), real(normals(n, 44, 3.0));
+    Unaligned<T> p(mean), d(mean), d_v(mean), d_a(mean);
+    Unaligned<T> p_plain(mean), d_plain(mean), d_v_plain(mean), d_a_plain(mean);
+    // Errors grow with the largest of the terms that are added: x log mu, and theta in d_v.
+    std::vector<double> unit(n), unit_v(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      unit[i] = count[i] * (1 + std::abs(eta[i]) + std::abs(std::log(theta[i]))) + theta[i];
+      unit_v[i] = theta[i] + count[i];
+    }
+    fast.nb_counts(size, x.data(), v.data(), mu.data(), p.data(), d.data(), d_v.data());
+    plain.nb_counts(size, x.data(), v.data(), mu.data(), p_plain.data(), d_plain.data(),
+                    d_v_plain.data());
+    check_near(p, p_plain, n, slack, unit);
+    check_near(d, d_plain, n, slack);
+    check_near(d_v, d_v_plain, n, slack, unit_v);
+
+    fast.zinb_counts(size, x.data(), v.data(), a.data(), mu.data(), p.data(), d.data(), d_v.data(),
+                     d_a.data());
+    plain.zinb_counts(size, x.data(), v.data(), a.data(), mu.data(), p_plain.data(), d_plain.data(),
+                      d_v_plain.data(), d_a_plain.data());
+    check_near(p, p_plain, n, slack, unit);
+    check_near(d, d_plain, n, slack, unit_v);
+    check_near(d_v, d_v_plain, n, slack, unit_v);
+    check_near(d_a, d_a_plain, n, slack, unit_v);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (count[i] == 0) CHECK(p.data()[i] == 0 && d.data()[i] == 0 && d_a.data()[i] == 0);
+    }
+
+    fast.poisson_counts(size, x.data(), mu.data(), p.data());
+    plain.poisson_counts(size, x.data(), mu.data(), p_plain.data());
+    check_near(p, p_plain, n, slack, unit);
+    Unaligned<T> scaled(mean), scaled_plain(mean);
+    const T zeros = fast.poisson_zeros(size, T(0.3), T(0.1), scaled.data(), d.data());
+    CHECK_NEAR(zeros,
+               plain.poisson_zeros(size, T(0.3), T(0.1), scaled_plain.data(), d_plain.data()),
+               slack * static_cast<double>(n + 1));
+    check_near(scaled, scaled_plain, n, slack);
+    check_near(d, d_plain, n, slack);
+
+    Unaligned<T> output(eta);
+    fast.gaussian_counts(size, real.data(), v.data(), output.data(), p.data(), d.data(),
+                         d_v.data());
+    plain.gaussian_counts(size, real.data(), v.data(), output.data(), p_plain.data(),
+                          d_plain.data(), d_v_plain.data());
+    for (std::size_t i = 0; i < n; ++i) unit[i] = 100 / theta[i];
+    check_near(p, p_plain, n, slack, unit);
+    check_near(d, d_plain, n, slack, unit);
+    check_near(d_v, d_v_plain, n, slack, unit);
+    const T gaussian = fast.gaussian_zeros(size, v.data(), output.data(), d.data(), d_v.data());
+    double total = 1;
+    for (double u : unit) total += u + 10;
+    CHECK_NEAR(
+        gaussian,
+        plain.gaussian_zeros(size, v.data(), output.data(), d_plain.data(), d_v_plain.data()),
+        slack * total);
+    check_near(d, d_plain, n, slack, unit);
+    check_near(d_v, d_v_plain, n, slack, unit);
+  }
+}
+
+// Vectors of all lengths as columns of w; a row may come twice.
+template <typename T>
+void check_columns(const Kernels<T>& fast, const Kernels<T>& plain) {
+  const std::int32_t row[] = {4, 0, 2, 2, 5};
+  for (std::size_t out : lengths) {
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(out);
+    Unaligned<T> value(normals(5, 50)), w(normals(6 * out, 51)), y(normals(out, 52));
+    Unaligned<T> w_plain = w, y_plain = y;
+    fast.add_columns(size, 5, row, value.data(), w.data(), y.data());
+    plain.add_columns(size, 5, row, value.data(), w.data(), y_plain.data());
+    check_near(y, y_plain, out, 20 * tolerance<T>());
+    fast.add_to_columns(size, 5, row, value.data(), y_plain.data(), w.data());
+    plain.add_to_columns(size, 5, row, value.data(), y_plain.data(), w_plain.data());
+    check_near(w, w_plain, 6 * out, 20 * tolerance<T>());
+    fast.scale(size, T(0.3), y.data());
+    for (std::size_t i = 0; i < out; ++i) {
+      CHECK_NEAR(y.data()[i], T(0.3) * y_plain.data()[i], 20 * tolerance<T>());
+    }
+  }
+}
+
+template <typename T>
+void check_normalisation(const Kernels<T>& fast, const Kernels<T>& plain) {
+  for (std::size_t n : lengths) {
+    if (n == 0) continue;
+    const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(n);
+    const double slack = 40 * tolerance<T>();
+    Unaligned<T> x(normals(n, 60, 3.0)), gain(normals(n, 61)), shift(normals(n, 62));
+    Unaligned<T> u(normals(n, 63)), y = u, u_plain = u, y_plain = u;
+    const T root =
+        fast.norm_relu(size, T(1e-5), gain.data(), shift.data(), x.data(), u.data(), y.data());
+    const T root_plain = plain.norm_relu(size, T(1e-5), gain.data(), shift.data(), x.data(),
+                                         u_plain.data(), y_plain.data());
+    CHECK(std::abs(root / root_plain - 1) <= static_cast<T>(slack));
+    check_near(u, u_plain, n, slack);
+    check_near(y, y_plain, n, slack);
+    Unaligned<T> d(normals(n, 64)), d_gain = x, d_shift = x, d_x = x;
+    Unaligned<T> d_gain_plain = x, d_shift_plain = x, d_x_plain = x;
+    fast.norm_relu_back(size, root_plain, gain.data(), u_plain.data(), y_plain.data(), d.data(),
+                        d_gain.data(), d_shift.data(), d_x.data());
+    plain.norm_relu_back(size, root_plain, gain.data(), u_plain.data(), y_plain.data(), d.data(),
+                         d_gain_plain.data(), d_shift_plain.data(), d_x_plain.data());
+    check_near(d_gain, d_gain_plain, n, slack);
+    check_near(d_shift, d_shift_plain, n, slack);
+    check_near(d_x, d_x_plain, n, slack * static_cast<double>(n > 1 ? 1 : root_plain));
   }
 }
 
@@ -304,6 +438,18 @@ TEST("kernels: vector functions equal the reference") {
 
 TEST("kernels: likelihoods at zero, softmax slope and Adam equal the reference") {
   for_each_target([](const auto& fast, const auto& plain) { check_fused(fast, plain); });
+}
+
+TEST("kernels: likelihoods beyond zero equal the reference") {
+  for_each_target([](const auto& fast, const auto& plain) { check_counts(fast, plain); });
+}
+
+TEST("kernels: sparse columns equal the reference") {
+  for_each_target([](const auto& fast, const auto& plain) { check_columns(fast, plain); });
+}
+
+TEST("kernels: normalisation and rectifier equal the reference") {
+  for_each_target([](const auto& fast, const auto& plain) { check_normalisation(fast, plain); });
 }
 
 TEST("kernels: norms of blocks equal the reference") {

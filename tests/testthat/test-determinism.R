@@ -32,3 +32,15 @@ test_that("gmvae() moves R's generator by one draw", {
   sample.int(.Machine$integer.max, 1L)
   expect_identical(after, .Random.seed)
 })
+
+test_that("fits in forked processes, after one in this, have the same bits", {
+  skip_on_os("windows")
+  set.seed(3)
+  counts <- simulate_counts()$counts
+  # A thread pool that outlived the first fit would hang its children.
+  here <- small_fit(counts, n_threads = 2)
+  there <- parallel::mclapply(1:2, function(i) {
+    small_fit(counts, n_threads = 2)
+  }, mc.cores = 2)
+  expect_identical(there, list(here, here))
+})
