@@ -27,7 +27,10 @@
 #' | `"bernoulli"` | binary peaks or pixels | 0 or 1 |
 #' | `"gaussian"` | measurements | any finite numbers |
 #'
-#' The first three scale the mean with the size factor of the cell.
+#' The first three scale the mean with the size factor of the cell. A message
+#' (class `gmvae_message`) says so where the values look like those of another
+#' likelihood: 0 and 1 only, counts of reads where most fragments have two, or
+#' more zeros in highly expressed genes than their mean and variance explain.
 #'
 #' @section Choice of genes:
 #' By default the networks see the 2,000 genes whose variance is furthest above
@@ -176,6 +179,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   k <- check_components(k, ncol(counts), call)
   check_size_factors(size_factors, ncol(counts), likelihood, call)
   check_values(counts, likelihood, call = call)
+  advise_likelihood(counts, likelihood)
   chosen <- select_features(counts, likelihood, features, call = call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, k, call)
