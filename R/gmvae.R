@@ -105,6 +105,7 @@
 #'     `n_rollbacks`: epochs undone because of non-finite values;
 #'     `active_units`: latent dimensions in which the variance of the means
 #'     over the cells is more than 1% of the total variance.
+#'   * `outlier`: what `predict(type = "outlier")` compares new cells with.
 #'   * `parameters`, `layout`, `input`: the networks, as one vector, where its
 #'     parts are, and how the encoder scales its input.
 #'   * `likelihood`, `covariance`, `k`, `n_genes`, `call`, `control` (nothing
@@ -194,9 +195,11 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
     progress_reporter(control$verbose)
   ), call = call)
 
-  new_gmvae(core, cells = colnames(counts), features = chosen$table,
-            size = size, likelihood = likelihood, covariance = covariance,
-            k = k, control = control)
+  fit <- new_gmvae(core, cells = colnames(counts), features = chosen$table,
+                   size = size, likelihood = likelihood,
+                   covariance = covariance, k = k, control = control)
+  fit$outlier <- outlier_reference(fit, counts, size$factors, call)
+  fit
 }
 
 check_components <- function(k, n_cells, call) {
