@@ -58,6 +58,7 @@
 #'   0.05. It tells how odd a cell is, not which kind it is, and a kind that is
 #'   a mixture of known ones may not be odd at all. Without held-out cells
 #'   (`held_out = 0`) p-values are too small, and with few of them uncertain.
+#'   A cell with far fewer or more counts than any cell of the fit is odd, too.
 #' @section Errors: `gmvae_error_input` if genes have no names, or none of the
 #'   fit, or if genes seem to be in the columns; `gmvae_error_data` and
 #'   `gmvae_error_option` as in [gmvae()].
