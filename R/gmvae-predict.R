@@ -81,8 +81,8 @@
 predict.gmvae <- function(object, newdata,
                           type = c("cluster", "posterior", "latent", "mean",
                                    "normalized", "loglik", "outlier"),
-                          ..., threshold = 0, features = NULL, size_factors = NULL,
-                          assay = "counts") {
+                          ..., threshold = 0, features = NULL,
+                          size_factors = NULL, assay = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)

@@ -14,7 +14,7 @@
 # information, accuracy by the best matching, expected calibration error, groups
 # and seconds; and (--out).png, the adjusted Rand index. Accuracy and
 # calibration need package clue. Of the other clusterings those run whose
-# packages are installed; all but gmm_fit()'s own choice of model know k.
+# packages are installed; all of them are told k.
 
 library(gmvae)
 script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
@@ -103,6 +103,7 @@ rownames(report) <- NULL
 rounded <- report
 numbers <- vapply(rounded, is.double, NA)
 rounded[numbers] <- lapply(rounded[numbers], round, 3)
+options(width = 120)
 print(rounded, row.names = FALSE)
 
 is_rna <- !startsWith(report$set, "atac")
