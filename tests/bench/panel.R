@@ -116,7 +116,7 @@ for (kind in c("RNA", "ATAC")) {
 write.csv(report, paste0(out, ".csv"), row.names = FALSE)
 
 shown <- order_seen(report$method)
-png(paste0(out, ".png"), 900, 120 + 60 * length(sets), res = 100)
+png(paste0(out, ".png"), 900, 250 + 40 * length(sets), res = 100)
 par(mar = c(4, 9, 5, 1), las = 1, xpd = NA)
 height <- length(sets) - match(report$set, sets) + 1
 plot(report$ari, height, xlim = c(min(0, report$ari), 1), yaxt = "n",
@@ -124,7 +124,8 @@ plot(report$ari, height, xlim = c(min(0, report$ari), 1), yaxt = "n",
      ylab = "", pch = as.integer(shown), col = as.integer(shown), cex = 1.3,
      lwd = ifelse(report$method == "gmvae", 3, 1.5))
 axis(2, seq_along(sets), rev(sets))
-legend("top", levels(shown), pch = seq_along(levels(shown)),
-       col = seq_along(levels(shown)), ncol = 4, bty = "n", cex = 0.8,
-       inset = c(0, -0.02 - 0.6 / (1 + length(sets))))
+edges <- par("usr")
+legend(mean(edges[1:2]), edges[4], levels(shown), xjust = 0.5, yjust = 0,
+       pch = seq_along(levels(shown)), col = seq_along(levels(shown)),
+       ncol = 3, bty = "n", cex = 0.9)
 invisible(dev.off())
