@@ -41,10 +41,12 @@ stress_case <- function(i) {
   data <- names(stress_data)[(i - 1L) %% length(stress_data) + 1L]
   near <- data == "k_near_n"
   n <- if (near) pick(5:12) else pick(30:120)
+  likelihood <- pick(likelihoods)
+  sized <- likelihood %in% count_likelihoods && pick(1:4) == 1L
   list(
     data = data, n = n, genes = pick(5:60),
     k = if (near) n - pick(0:2) else pick(1:8),
-    likelihood = pick(likelihoods),
+    likelihood = likelihood, size_factors = if (sized) 10^runif(n, -5, 5),
     covariance = pick(c("shared", "diagonal", "full", "spherical")),
     control = gmvae_control(
       latent = pick(c(1, 2, 5, 10, 20)),
@@ -70,16 +72,18 @@ stress_counts <- function(case) {
 
 # Names of the parts of a fit that hold a number which is not finite. The
 # bound on held-out cells is NaN where there are none.
-not_finite <- function(fit, x) {
+not_finite <- function(fit, x, size_factors) {
   held_out <- if (length(fit$held_out) > 0L) c("train", "heldout") else "train"
   parts <- list(
     posterior = fit$posterior, latent = fit$latent, sd = fit$latent_sd,
     mixture = unlist(fit$mixture), parameters = fit$parameters,
     history = fit$history[c("bound", "reconstruction", "kl")],
     bound = fit$bound[held_out, ], mean = predict(fit, type = "mean"),
-    loglik = predict(fit, x, type = "loglik")
+    loglik = predict(fit, x, "loglik", size_factors = size_factors),
+    outlier = predict(fit, x, "outlier", size_factors = size_factors)
   )
-  names(parts)[!vapply(parts, function(part) all(is.finite(unlist(part))), NA)]
+  finite <- vapply(parts, function(part) all(is.finite(unlist(part))), NA)
+  names(parts)[!finite]
 }
 
 # What happened: "finite", a class of error, or what must not be.
@@ -88,8 +92,8 @@ stress_outcome <- function(case) {
   tryCatch(
     suppressMessages({
       fit <- gmvae(x, case$k, case$likelihood, covariance = case$covariance,
-                   control = case$control)
-      bad <- not_finite(fit, x)
+                   size_factors = case$size_factors, control = case$control)
+      bad <- not_finite(fit, x, case$size_factors)
       if (length(bad) == 0L) "finite" else paste("not finite:", toString(bad))
     }),
     gmvae_error = function(cnd) class(cnd)[1],
