@@ -140,6 +140,7 @@ update.gmvae <- function(object, k, ..., x = NULL) {
                source = object$size_source)
   fit <- new_gmvae(core, rownames(object$latent), object$feature_table, size,
                    object$likelihood, object$covariance, object$control)
+  fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   written <- object$call
   written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))
   with_call(fit, written)

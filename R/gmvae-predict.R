@@ -13,10 +13,12 @@
 #'
 #' @param object A fit of [gmvae()].
 #' @param newdata New cells, as `x` of [gmvae()]: genes in rows, with names.
-#'   Missing: the cells of the fit (not for `type = "loglik"`, which needs the
-#'   counts).
+#'   Missing: the cells of the fit (not for types `"loglik"` and `"outlier"`,
+#'   which need the counts).
 #' @param type What to return, see Value.
 #' @param ... Must be empty.
+#' @param threshold For `type = "cluster"`: cells whose largest posterior
+#'   probability is below it, a number from 0 to 1, are `"unassigned"`.
 #' @param features Genes for types `"mean"` and `"normalized"`, by name or by
 #'   position in `object$features`. `NULL`: all that the fit uses. The result
 #'   is a dense matrix: on many cells ask for the genes of interest only.
@@ -25,7 +27,8 @@
 #'   median cell of the fit, which has 1.
 #' @param assay Name of the assay, where `newdata` is a SummarizedExperiment.
 #' @returns With m cells, by `type`:
-#'   * `"cluster"`: factor (m), named by cell, of the most probable component.
+#'   * `"cluster"`: factor (m), named by cell, of the most probable component;
+#'     with a last level `"unassigned"` if `threshold` is above 0.
 #'   * `"posterior"`: m x k, probability of each component.
 #'   * `"latent"`: m x D, means of the latent points.
 #'   * `"mean"`: genes x m, expected values given the means of the latent
@@ -36,6 +39,26 @@
 #'   * `"loglik"`: numeric (m), named by cell: the lower bound of the
 #'     log-likelihood of each cell, natural logarithm, averaged over 8 draws of
 #'     its latent point.
+#'   * `"outlier"`: a data frame with a row per cell, see below: `score`, the
+#'     higher the less the cell is like those of the fit, and `p_value`.
+#' @section Outliers:
+#'   A new cell of a kind that the fit has not seen has a low bound, but so has
+#'   a cell with many counts: the bound falls with the number of counts, and it
+#'   differs between clusters. The score compares like with like: it is how far
+#'   the bound of the cell is below the one that is expected at the logarithm of
+#'   its total over the genes used (a quadratic regression) and at its posterior
+#'   probabilities (one level per cluster), divided by the spread there (a
+#'   regression of the logarithm of the absolute residuals). The regressions are
+#'   made from the cells of the fit, at most 2,000 of them; cells held out of
+#'   training set how far below those of training unseen cells of the same kind
+#'   are. For `"gaussian"` there is no total to compare at.
+#'
+#'   `p_value` is the share of the cells of the fit, so moved, that score at
+#'   least as high: nearly uniform for cells like them, so that 5% are below
+#'   0.05. It tells how odd a cell is, not which kind it is, and a kind that is
+#'   a mixture of known ones may not be odd at all. Without held-out cells
+#'   (`held_out = 0`) p-values are too small, and with few of them uncertain.
+#'   A cell with far fewer or more counts than any cell of the fit is odd, too.
 #' @section Errors: `gmvae_error_input` if genes have no names, or none of the
 #'   fit, or if genes seem to be in the columns; `gmvae_error_data` and
 #'   `gmvae_error_option` as in [gmvae()].
@@ -47,20 +70,26 @@
 #' new <- counts[, 201:205]
 #' predict(fit, new)
 #' round(predict(fit, new, type = "posterior"), 3)
+#' predict(fit, new, threshold = 0.9)
+#' predict(fit, new, type = "outlier")
 #' predict(fit, new, type = "normalized", features = fit$features[1:3])
+#' @references Davison and Hinkley (1997) *Bootstrap Methods and their
+#'   Application*, section 4.2.3. Cambridge University Press.
+#'   \doi{10.1017/CBO9780511802843}
 #' @importFrom stats predict
 #' @export
 predict.gmvae <- function(object, newdata,
                           type = c("cluster", "posterior", "latent", "mean",
-                                   "normalized", "loglik"),
-                          ..., features = NULL, size_factors = NULL,
-                          assay = "counts") {
+                                   "normalized", "loglik", "outlier"),
+                          ..., threshold = 0, features = NULL,
+                          size_factors = NULL, assay = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
   types <- eval(formals(predict.gmvae)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
+  threshold <- check_threshold(threshold, type, call)
   rows <- wanted_rows(features, object, type, call)
   cells <- if (missing(newdata)) {
     training_cells(object, type, size_factors, call)
@@ -68,20 +97,39 @@ predict.gmvae <- function(object, newdata,
     encode_cells(object, newdata, type, size_factors, assay, call)
   }
   switch(type,
-    cluster = most_probable(cells$posterior),
+    cluster = assigned(cells$posterior, threshold),
     posterior = cells$posterior,
     latent = cells$latent,
     loglik = cells$loglik,
+    outlier = outlier_table(object, cells, call),
     mean = decode_cells(object, cells$latent, cells$size, rows, call),
     normalized = decode_cells(object, cells$latent, rep(1, nrow(cells$latent)),
                               rows, call)
   )
 }
 
+# Without a threshold, clusters only: no level that can't occur.
+assigned <- function(posterior, threshold) {
+  cluster <- most_probable(posterior)
+  if (threshold == 0) return(cluster)
+  levels(cluster) <- c(levels(cluster), "unassigned")
+  cluster[confidence(posterior) < threshold] <- "unassigned"
+  cluster
+}
+
+check_threshold <- function(threshold, type, call) {
+  threshold <- check_number(threshold, 0, 1, call = call)
+  if (threshold == 0 || type == "cluster") return(threshold)
+  gmvae_abort(c(
+    "{.arg threshold} can only be given for type {.val cluster}.",
+    x = "{.arg type} is {.val {type}}."
+  ), "option", call = call)
+}
+
 training_cells <- function(object, type, size_factors, call) {
-  if (type == "loglik") {
+  if (type %in% c("loglik", "outlier")) {
     gmvae_abort(c(
-      "{.arg newdata} must be given for {.code type = \"loglik\"}.",
+      "{.arg newdata} must be given for {.code type = \"{type}\"}.",
       i = "The fit holds no counts: give those that it was made from."
     ), "input", call = call)
   }
@@ -105,9 +153,10 @@ encode_cells <- function(object, newdata, type, size_factors, assay, call) {
   check_values(counts, object$likelihood, arg = "newdata", call = call)
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)
+  with_bound <- type %in% c("loglik", "outlier")
   core <- with_core_errors(cpp_gmvae_encode(
     network_state(object), counts, size,
-    n_draws = if (type == "loglik") 8L else 0L, object$control$n_threads,
+    n_draws = if (with_bound) bound_draws else 0L, object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
   ), call = call)
   cells <- colnames(counts)
@@ -115,7 +164,8 @@ encode_cells <- function(object, newdata, type, size_factors, assay, call) {
     latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
     posterior = `dimnames<-`(core$posterior,
                              list(cells, colnames(object$posterior))),
-    loglik = if (type == "loglik") stats::setNames(core$loglik, cells),
+    loglik = if (with_bound) stats::setNames(core$loglik, cells),
+    depth = if (type == "outlier") log_depth(counts, object$likelihood),
     size = size
   )
 }

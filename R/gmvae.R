@@ -27,7 +27,10 @@
 #' | `"bernoulli"` | binary peaks or pixels | 0 or 1 |
 #' | `"gaussian"` | measurements | any finite numbers |
 #'
-#' The first three scale the mean with the size factor of the cell.
+#' The first three scale the mean with the size factor of the cell. A message
+#' (class `gmvae_message`) says so where the values look like those of another
+#' likelihood: 0 and 1 only, counts of reads where most fragments have two, or
+#' more zeros in highly expressed genes than their mean and variance explain.
 #'
 #' @section Choice of genes:
 #' By default the networks see the 2,000 genes whose variance is furthest above
@@ -126,6 +129,7 @@
 #'     `n_rollbacks`: epochs undone because of non-finite values;
 #'     `active_units`: latent dimensions in which the variance of the means
 #'     over the cells is more than 1% of the total variance.
+#'   * `outlier`: what `predict(type = "outlier")` compares new cells with.
 #'   * `parameters`, `layout`, `input`: the networks, as one vector, where its
 #'     parts are, and how the encoder scales its input.
 #'   * `likelihood`, `covariance`, `k`, `n_genes`, `call`, `control` (nothing
@@ -208,6 +212,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   ks <- check_components(k, ncol(counts), call)
   check_size_factors(size_factors, ncol(counts), likelihood, call)
   check_values(counts, likelihood, call = call)
+  advise_likelihood(counts, likelihood)
   chosen <- select_features(counts, likelihood, features, call = call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, min(ks), call)
@@ -221,9 +226,11 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                    progress_reporter(control$verbose)),
     call = call
   )
-  new_gmvae(core, cells = colnames(counts), features = chosen$table,
-            size = size, likelihood = likelihood, covariance = covariance,
-            control = control)
+  fit <- new_gmvae(core, cells = colnames(counts), features = chosen$table,
+                   size = size, likelihood = likelihood,
+                   covariance = covariance, control = control)
+  fit$outlier <- outlier_reference(fit, counts, size$factors, call)
+  fit
 }
 
 # All phases for one k. For several: pretraining and warm-up, which know no

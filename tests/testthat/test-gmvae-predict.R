@@ -107,3 +107,23 @@ test_that("probabilities and means of bernoulli and gaussian fits", {
   expect_true(all(probability > 0 & probability < 1))
   expect_identical(probability, predict(binary, type = "normalized"))
 })
+
+test_that("cells below the threshold are unassigned", {
+  sure <- confidence(fit$posterior)
+  threshold <- median(sure)
+  cluster <- predict(fit, threshold = threshold)
+  expect_identical(levels(cluster), c("1", "2", "3", "unassigned"))
+  expect_identical(unname(cluster == "unassigned"), sure < threshold)
+  expect_identical(as.character(cluster)[sure >= threshold],
+                   as.character(fit$cluster)[sure >= threshold])
+  expect_named(cluster, colnames(x))
+  # Without one, the clusters as they are
+  expect_identical(predict(fit, threshold = 0), fit$cluster)
+  expect_equal(predict(fit, x, threshold = threshold), cluster)
+  expect_identical(nlevels(predict(fit, threshold = 1e-9)), 4L)
+  for (bad in list(-0.1, 1.1, NA, "a", c(0.1, 0.2))) {
+    expect_error(predict(fit, threshold = bad), class = "gmvae_error_option")
+  }
+  expect_error(predict(fit, type = "posterior", threshold = 0.5),
+               class = "gmvae_error_option")
+})

@@ -36,6 +36,7 @@ test_that("any value for an argument of predict(), plot() and the rest", {
     type = function(v) predict(fit, x, v),
     features = function(v) predict(fit, x, "mean", features = v),
     sizes = function(v) predict(fit, x, size_factors = v),
+    threshold = function(v) predict(fit, x, threshold = v),
     a = function(v) adjusted_rand_index(v, 1:3),
     sce = function(v) runGMVAE(v, 2)
   )

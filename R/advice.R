@@ -1,0 +1,73 @@
+# Advice on the likelihood: messages on what the values look like, where
+# another likelihood, or another kind of count, describes them better. Nothing
+# is changed. Each looks at a sample of the cells, as a sparse matrix.
+
+# At most one message per call; a 0/1 matrix shows none of the other signs.
+advise_likelihood <- function(counts, likelihood) {
+  if (!likelihood %in% count_likelihoods) return(invisible())
+  sample <- some_cells(counts)
+  message <- if (all(sample@x == 1) && all(counts@x == 1)) {
+    c("All values of {.arg x} are 0 or 1: {.code likelihood = \"bernoulli\"}
+       describes them better than {.val {likelihood}}, which expects counts.",
+      i = "If they were counts, the counts tell the cells better apart.")
+  } else if (is_counted_in_pairs(sample@x)) {
+    c("Even counts in {.arg x} are more frequent than the odd ones beside
+       them: reads, or both ends of each fragment, seem to be counted.",
+      i = "{.code likelihood = \"poisson\"} describes counts of fragments,
+           nearly {.code ceiling({.arg x} / 2)} (Martens et al. 2024).")
+  } else if (likelihood != "zinb" && has_excess_zeros(sample)) {
+    c("Many zeros in {.arg x} are in genes with high counts in other cells,
+       as with full-length protocols: consider
+       {.code likelihood = \"zinb\"}.",
+      i = "Counts of molecules (UMI) have hardly any such zeros.")
+  }
+  if (!is.null(message)) cli::cli_inform(message, class = "gmvae_message")
+  invisible()
+}
+
+# Up to `n` cells, evenly spread.
+some_cells <- function(counts, n = 2000L) {
+  if (ncol(counts) <= n) return(counts)
+  counts[, round(seq(1, ncol(counts), length.out = n)), drop = FALSE]
+}
+
+# Both ends of a fragment of ATAC fall into the same peak, mostly, so that
+# counts of ends are mostly even: 3 is rarer than 2 and 4, which no
+# distribution with one mode allows (Martens et al. 2024, Nature Methods 21,
+# 28-31, doi:10.1038/s41592-023-02112-6). Below 100 fours there is no telling.
+is_counted_in_pairs <- function(values) {
+  n <- tabulate(values[values <= 6], 6L)
+  n[4] >= 100 && n[3] < 0.9 * min(n[2], n[4]) && n[5] < 0.9 * n[4]
+}
+
+# Do genes of high mean have more zeros than a negative binomial distribution
+# of their own mean and variance? The median gene decides, so that markers of
+# single groups, zero elsewhere, do not. UMI counts have few genes of mean 10,
+# and these hardly any zeros (Svensson 2020, Nature Biotechnology 38, 147-150,
+# doi:10.1038/s41587-019-0379-5).
+has_excess_zeros <- function(counts, min_mean = 10, min_genes = 100L,
+                             min_excess = 0.05) {
+  n <- ncol(counts)
+  high <- which(Matrix::rowSums(counts) >= min_mean * n)
+  if (n < 20L || length(high) < min_genes) return(FALSE)
+  size <- Matrix::colSums(counts)
+  size <- size / mean(size)
+  counts <- counts[high, , drop = FALSE]
+  zeros <- 1 - tabulate(counts@i + 1L, nrow(counts)) / n
+  counts@x <- counts@x / rep(size, diff(counts@p))
+  mean <- Matrix::rowMeans(counts)
+  counts@x <- counts@x^2
+  # x / size has the variance mean / size + dispersion mean^2.
+  variance <- Matrix::rowMeans(counts) - mean^2
+  dispersion <- (variance - mean * mean(1 / size)) / mean^2
+  # By quantiles of the size: genes x cells would be dense.
+  levels <- stats::quantile(size, seq(0.05, 0.95, by = 0.1), names = FALSE)
+  expected <- rowMeans(zero_share(outer(mean, levels), dispersion))
+  stats::median(zeros - expected) >= min_excess
+}
+
+# Probability of a zero: negative binomial, Poisson where not overdispersed.
+zero_share <- function(mean, dispersion) {
+  dispersion <- pmax(dispersion, 1e-8)
+  exp(-log1p(dispersion * mean) / dispersion)
+}

@@ -1,0 +1,101 @@
+# How unlike the cells of the fit a new cell is: its bound beside what cells of
+# its depth and clusters have.
+#
+# The bound itself is no measure. It falls with the number of counts, and it
+# differs between clusters, whatever the cell; so both are regressed out (on
+# cells of the fit), and the rest is divided by its spread at that depth. Cells
+# held out of training show by how much cells that the networks have not seen
+# are below those that they have.
+
+# What predict(type = "outlier") compares with, a small list:
+#   centre, scale   of the log depth
+#   level           coefficients of the bound: 1, depth, depth^2, clusters
+#   spread          coefficients of the log absolute residual: 1, depth
+#   scores          sorted, of cells like those of the fit; n how many they
+#                   stand for
+# `counts` are those of the genes used, `size` the cells' size factors.
+outlier_reference <- function(fit, counts, size, call) {
+  trained <- spread_out(setdiff(seq_len(ncol(counts)), fit$held_out))
+  unseen <- spread_out(fit$held_out)
+  cells <- c(trained, unseen)
+  sample <- counts[, cells, drop = FALSE]
+  core <- with_core_errors(cpp_gmvae_encode(
+    network_state(fit), sample, size[cells], bound_draws,
+    fit$control$n_threads, NULL
+  ), call = call)
+  depth <- log_depth(sample, fit$likelihood)
+  seen <- seq_along(trained)
+  reference <- list(centre = mean(depth[seen]), scale = stats::sd(depth[seen]))
+  if (!is.finite(reference$scale) || reference$scale == 0) reference$scale <- 1
+  design <- outlier_design(depth, core$posterior, reference)
+  reference$level <- ridge(design[seen, , drop = FALSE], core$loglik[seen])
+  residual <- abs(core$loglik - design %*% reference$level)[seen]
+  floor <- 1e-3 * mean(residual) + .Machine$double.eps
+  reference$spread <- ridge(design[seen, 1:2, drop = FALSE],
+                            log(residual + floor))
+  scores <- outlier_scores(depth, core$posterior, core$loglik, reference)
+  gap <- if (length(unseen) > 0L) {
+    stats::median(scores[-seen]) - stats::median(scores[seen])
+  } else {
+    0
+  }
+  reference$n <- length(seen)
+  reference$scores <- sort(scores[seen]) + gap
+  reference
+}
+
+# Draws of the latent point that the bound of a cell is averaged over.
+bound_draws <- 8L
+
+# Up to `n` of some cells, evenly spread.
+spread_out <- function(cells, n = 2000L) {
+  if (length(cells) <= n) return(cells)
+  cells[round(seq(1, length(cells), length.out = n))]
+}
+
+# Measurements have no depth.
+log_depth <- function(counts, likelihood) {
+  if (likelihood == "gaussian") return(rep(0, ncol(counts)))
+  log(pmax(unname(Matrix::colSums(counts)), 1))
+}
+
+outlier_design <- function(depth, posterior, reference) {
+  d <- (depth - reference$centre) / reference$scale
+  cbind(1, d, d^2, unname(posterior))
+}
+
+# How far below the expected bound, in spreads.
+outlier_scores <- function(depth, posterior, bound, reference) {
+  design <- outlier_design(depth, posterior, reference)
+  expected <- design %*% reference$level
+  spread <- exp(design[, 1:2, drop = FALSE] %*% reference$spread)
+  as.vector((expected - bound) / spread)
+}
+
+# Least squares with the weight of one cell against every coefficient but the
+# intercept, so that clusters of few cells, or none, have the common level.
+ridge <- function(design, y) {
+  penalty <- diag(c(0, rep(1, ncol(design) - 1L)), ncol(design))
+  middle <- mean(y)
+  solved <- solve(crossprod(design) + penalty, crossprod(design, y - middle))
+  c(solved[1] + middle, solved[-1])
+}
+
+# Score and p-value of new cells: the share of cells like those of the fit with
+# a score as high, one more counted (Davison and Hinkley 1997, section 4.2.3).
+outlier_table <- function(object, cells, call) {
+  reference <- object$outlier
+  if (is.null(reference)) {
+    gmvae_abort(c(
+      "{.arg object} must know the bounds of its own cells.",
+      x = "It was made by a version of gmvae that did not keep them.",
+      i = "Fit again."
+    ), "input", call = call)
+  }
+  score <- outlier_scores(cells$depth, cells$posterior, cells$loglik,
+                          reference)
+  below <- findInterval(score, reference$scores, left.open = TRUE)
+  data.frame(score = score,
+             p_value = (1 + reference$n - below) / (1 + reference$n),
+             row.names = make.unique(rownames(cells$posterior)))
+}
