@@ -25,18 +25,20 @@ namespace gmvae {
 namespace {
 
 constexpr Index sample_rows = 4000;     // of larger data, for starts and their first steps
-constexpr Index first_steps = 2;        // of every start; then ...
-constexpr Index screening_steps = 5;    // ... of the better half; then ...
-constexpr std::size_t n_finalists = 2;  // ... of the best and the first, before ...
+constexpr Index screening_steps = 4;    // of every start; then ...
+constexpr std::size_t n_rivals = 1;     // ... of the first and the best of the others, before ...
 constexpr Index final_steps = 15;       // ... they run on, the hopeless excepted, with a look ...
 constexpr Index look_steps = 5;         // ... at the others after so many
-constexpr std::size_t n_promising = 4;  // of what other cells have found, for one step
+constexpr std::size_t n_promising = 4;  // of what other cells have found, for one step; then ...
+constexpr std::size_t n_finalists = 1;  // ... the best of these, as above
 constexpr std::size_t n_merges = 4;     // pairs of components to join
 constexpr int most_rounds = 3;          // of looking at other cells
 
-// Where a pass costs fewer flops there is time for more starts and twice the steps.
+// Where a pass costs fewer flops there is time for so many times the starts, the runs chosen and
+// their steps.
 constexpr double cheap_pass = 5e6;
-constexpr Index cheap_starts = 3;
+constexpr Index more_starts = 3, more_steps = 2;
+constexpr std::size_t more_runs = 6;
 
 // A pass of so many flops is shared by threads; below, whole runs are.
 constexpr double shared_pass = 5e6;
@@ -93,6 +95,8 @@ class Search {
   Run begin(Em& em, const Start& start);
   Run begin_given(Em& em);
   void keep(Em& em, const Run& run, int round, Found* found);
+  Index steps(Index n) const { return std::min(cheap_ ? more_steps * n : n, options_.em.max_iter); }
+  std::size_t chosen(std::size_t n) const { return cheap_ ? more_runs * n : n; }
   Em em_for(const Cell& cell, const Observations& data) {
     return Em(data, *cell.family, cell.k, options_.em, noise_, overall_.covariances.matrices,
               *pass_workers_, shared_monitor_);
@@ -111,7 +115,7 @@ class Search {
   NoiseDensity noise_;
   Index most_components_ = 1;                   // of any cell
   Index n_labels_ = 0;                          // components that labels name
-  Index effort_ = 1;                            // multiplies what is tried
+  bool cheap_ = false;                          // a pass is: time to try more
   std::unique_ptr<Observations> sample_;        // null: all rows
   std::vector<Index> sample_rows_;              // that starts are made of: without initial noise
   std::map<Index, std::vector<Start>> starts_;  // by number of components
@@ -128,7 +132,7 @@ Search::Search(const Observations& data, const std::vector<Cell>& cells,
   }
   const double d = static_cast<double>(data.n_dimensions());
   const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(most_components_ * data.n_rows());
-  effort_ = flops < cheap_pass ? 2 : 1;
+  cheap_ = flops < cheap_pass;
   if (cells.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
     cell_workers_ = &workers;
   } else if (flops < shared_pass) {
@@ -210,17 +214,17 @@ void Search::prepare_sample() {
                       workers_, shared_monitor_);
   for (const Cell& cell : cells_) {
     if (starts_.count(cell.k) > 0) continue;
-    starts_[cell.k] =
-        starts.make(cell.k, effort_ > 1 ? cheap_starts * options_.n_init : options_.n_init,
-                    workers_, shared_monitor_);
+    starts_[cell.k] = starts.make(cell.k, cheap_ ? more_starts * options_.n_init : options_.n_init,
+                                  workers_, shared_monitor_);
   }
 }
 
 void Search::for_each_cell(const char* phase, const std::function<void(std::size_t)>& fn) {
   std::atomic<Index> n_done{0};
   const Index n = static_cast<Index>(cells_.size());
+  // Cells of most components, which take longest, mostly come last: they are begun first.
   cell_workers_->run(n, [&](Index at) {
-    fn(static_cast<std::size_t>(at));
+    fn(static_cast<std::size_t>(n - 1 - at));
     shared_monitor_.poll();
     shared_monitor_.report({phase, ++n_done, n, not_a_number});
   });
@@ -242,34 +246,26 @@ Run Search::begin(Em& em, const Start& start) {
 std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   const std::vector<Start>& starts = starts_.at(fit->cell.k);
   std::vector<Run> runs(starts.size());
-  const auto iterate = [&](std::vector<Run>& some, Index steps) {
+  const auto iterate = [&](std::vector<Run>& some, Index n_steps) {
     start_workers_->run(static_cast<Index>(some.size()), [&](Index at) {
-      em.iterate(some[static_cast<std::size_t>(at)],
-                 std::min(effort_ * steps, options_.em.max_iter));
+      em.iterate(some[static_cast<std::size_t>(at)], steps(n_steps));
     });
   };
   start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
     runs[static_cast<std::size_t>(at)] = begin(em, starts[static_cast<std::size_t>(at)]);
   });
-  iterate(runs, first_steps);
+  iterate(runs, screening_steps);
   const double units = em.data().total_log_units();
   for (const Run& run : runs) {
     fit->start_names.push_back(run.start);
     fit->starts.push_back(run.collapsed() ? not_a_number : run.objective() - units);
   }
-  std::vector<Run> others;
   // The tree's run goes on whatever its first steps gave.
-  const auto drop = [&](std::size_t n_left) {
-    std::stable_sort(runs.begin() + 1, runs.end(), better);
-    if (runs.size() <= n_left) return;
-    others.insert(others.begin(), std::make_move_iterator(runs.begin() + n_left),
-                  std::make_move_iterator(runs.end()));
-    runs.resize(n_left);
-  };
-  const std::size_t n_chosen = n_finalists * static_cast<std::size_t>(effort_) + 1;
-  drop(std::max(n_chosen, (runs.size() + 1) / 2));
-  iterate(runs, screening_steps);
-  drop(n_chosen);
+  std::stable_sort(runs.begin() + 1, runs.end(), better);
+  const std::size_t n_chosen = std::min(runs.size(), chosen(n_rivals) + 1);
+  std::vector<Run> others(std::make_move_iterator(runs.begin() + n_chosen),
+                          std::make_move_iterator(runs.end()));
+  runs.resize(n_chosen);
   iterate(runs, final_steps);
   finish(em, runs, Found{});
   // Where all of these end on too few rows, another may not.
@@ -382,7 +378,7 @@ std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
   }
   std::stable_sort(list.begin(), list.end(),
                    [](const Candidate& a, const Candidate& b) { return a.bound > b.bound; });
-  list.resize(std::min(list.size(), n_promising * static_cast<std::size_t>(effort_)));
+  list.resize(std::min(list.size(), chosen(n_promising)));
   std::vector<Run> runs;
   for (Candidate& candidate : list) runs.push_back(std::move(candidate.run));
   return runs;
@@ -390,14 +386,20 @@ std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
 
 void Search::refit(std::size_t at, int round, const std::vector<Found>& others) {
   if (cells_[at].k == 1) return;
-  const Index max_iter = options_.em.max_iter;
   Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_);
   std::vector<Run> runs = promising(on_sample, cells_[at], round, others);
   if (runs.empty()) return;
   for (Run& run : runs) on_sample.iterate(run, 1);
+  // What leads back to what the cell has found is no news.
+  const auto known = [&](const Run& run) {
+    return others[at].there() && !run.history.empty() &&
+           alike(run.frame.parameters, others[at].parameters);
+  };
+  runs.erase(std::remove_if(runs.begin(), runs.end(), known), runs.end());
+  if (runs.empty()) return;
   std::stable_sort(runs.begin(), runs.end(), better);
-  runs.resize(std::min(runs.size(), n_finalists * static_cast<std::size_t>(effort_)));
-  for (Run& run : runs) on_sample.iterate(run, std::min(effort_ * screening_steps, max_iter));
+  runs.resize(std::min(runs.size(), chosen(n_finalists)));
+  for (Run& run : runs) on_sample.iterate(run, steps(screening_steps));
   Em em = em_for(cells_[at], data_);
   if (sample_) {
     // What the cell has found competes on the sample too.
