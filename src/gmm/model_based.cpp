@@ -91,7 +91,8 @@ struct VolumeAndTrace {
   }
 
   static Lanes of_two(Index d, double r, const Lanes& n, const Lanes& square) {
-    return d > 1 ? n * log_of((square + r) / n) : n * log_of((2.0 * square + r) / n);
+    const Lanes volume = d > 1 ? Lanes(Lanes::Zero()) : Lanes((n > 1.0).select(square, 0.0));
+    return n * log_of((volume + square + r) / n);
   }
 };
 
