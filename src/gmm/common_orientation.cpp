@@ -82,7 +82,7 @@ Covariances VEE::estimate(const Moments& moments, const Covariances* before) {
 namespace {
 
 constexpr double armijo = 1e-4;           // share of the promised descent that must come true
-constexpr double least_descent = 1e-14;   // of the criterion, relative to n d
+constexpr double least_descent = 1e-12;   // of the criterion, relative to n d
 constexpr double least_curvature = 0.01;  // relative to n
 constexpr double largest_angle = 1.0;     // of a step, in any plane of two axes
 constexpr double shortest_step = 1e-6;    // relative to the quasi-Newton one

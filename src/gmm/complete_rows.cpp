@@ -35,6 +35,7 @@ void CompleteRows::log_densities(const Frame& frame) {
     points = y_.data();
   }
   const Index padded = frame.whiten.rows();
+  const auto limit = Eigen::ArrayXd::Constant(n, largest_square);
   for (Index k = 0; k < frame.n_components(); ++k) {
     if (frame.form() == Form::own) {
       kernel.whitened_norms(n, d, points, n, frame.whiten.data() + k * d * padded, padded,
@@ -43,9 +44,9 @@ void CompleteRows::log_densities(const Frame& frame) {
       kernel.diagonal_norms(n, d, points, n, frame.means.col(k).data(),
                             frame.precisions.col(k).data(), r_.col(k).data());
     }
+    // The limit first: of a number and NaN the minimum is then the number.
     auto distance = r_.col(k).array();
-    distance =
-        frame.log_constant[k] - 0.5 * (distance < largest_square).select(distance, largest_square);
+    distance = frame.log_constant[k] - 0.5 * limit.min(distance);
   }
 }
 

@@ -78,11 +78,11 @@ double unpack(const Eigen::VectorXd& packed, Moments* moments, double noise) {
   return new_noise;
 }
 
-std::string rounded(double value) {
+std::string shrank_to(double rows) {
   std::ostringstream out;
   out.precision(3);
-  out << value;
-  return out.str();
+  out << rows;
+  return "a component shrank to " + out.str() + (out.str() == "1" ? " row" : " rows");
 }
 
 }  // namespace
@@ -140,7 +140,7 @@ double Em::least_rows() const {
 std::string Em::objection(const Run& run) const {
   if (run.collapsed()) return run.collapse;
   const double rows = effective_rows(run.image.counts.minCoeff());
-  if (rows < least_rows()) return "a component shrank to " + rounded(rows) + " rows";
+  if (rows < least_rows()) return shrank_to(rows);
   if (eigen_spread(run.frame) < options_.min_eigen_ratio) {
     return "the covariance of a component became singular";
   }
@@ -153,7 +153,7 @@ bool Em::m_step(const Moments& moments, double noise, const Covariances* before,
                 Frame* frame, std::string* collapse) {
   const double fewest = effective_rows(moments.counts.minCoeff());
   if (!(fewest > (first ? 0.0 : 0.5 * least_rows()))) {
-    *collapse = "a component shrank to " + rounded(std::max(fewest, 0.0)) + " rows";
+    *collapse = shrank_to(std::max(fewest, 0.0));
     return false;
   }
   if (!moments.means.allFinite() || !moments.scatter.allFinite() || noise < 0.0) {
@@ -220,6 +220,30 @@ Run Em::begin(const std::string& name, const Parameters& parameters) {
   const Statistics statistics = gather(data_, frame, family_.scatter, nullptr, workers_, monitor_);
   run.next = to_moments(statistics, frame);
   run.next_noise = statistics.noise;
+  return run;
+}
+
+bool Em::expect(const Parameters& parameters, Expectation* expectation) const {
+  Frame frame;
+  if (!make_frame(parameters, noise_, &frame, &monitor_)) return false;
+  *expectation = gmvae::expect(data_, frame, workers_, monitor_);
+  return true;
+}
+
+Run Em::begin(const std::string& name, const Expectation& expectation, double* bound) {
+  Run run;
+  run.start = name;
+  run.next = reduced(expectation.moments, family_.scatter);
+  run.next_noise = expectation.noise;
+  if (bound != nullptr) {
+    Frame frame;
+    std::string collapse;
+    *bound = -std::numeric_limits<double>::infinity();
+    if (m_step(run.next, run.next_noise, nullptr, true, &frame, &collapse)) {
+      *bound =
+          expectation.gap + complete_loglik(expectation, frame) + penalty_.value(frame.parameters);
+    }
+  }
   return run;
 }
 

@@ -10,6 +10,7 @@
 #include "core/parallel.h"
 #include "core/types.h"
 #include "gmm/accelerate.h"
+#include "gmm/expectation.h"
 #include "gmm/family.h"
 #include "gmm/frame.h"
 #include "gmm/moments.h"
@@ -65,6 +66,10 @@ class Em {
   // A start from parameters: the first pass evaluates them.
   Run begin(const std::string& name, const Parameters& parameters);
 
+  // A start from what another mixture of as many components expects.  `bound`, where not null: of
+  // the objective after one iteration, from below; -Inf where that ends in a collapse.
+  Run begin(const std::string& name, const Expectation& expectation, double* bound);
+
   // The same start on other data of the same units (a run on some rows goes on with all).
   Run transfer(const Run& run);
 
@@ -74,6 +79,9 @@ class Em {
   // Why a run's result is no solution: a component on too few rows or nearly singular; empty: it
   // is.
   std::string objection(const Run& run) const;
+
+  // What a mixture of any family expects of the rows; false where a covariance is singular.
+  bool expect(const Parameters& parameters, Expectation* expectation) const;
 
   const Observations& data() const { return data_; }
   const Penalty& penalty() const { return penalty_; }

@@ -93,7 +93,11 @@ std::vector<Index> cut(const Merges& merges, Index k) {
   return labels;
 }
 
-Eigen::MatrixXd sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights) {
+namespace {
+
+// Principal components, each over its variance to the given power.
+Eigen::MatrixXd principal_components(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                                     double power) {
   const std::vector<Index> one_label(static_cast<std::size_t>(points.cols()), 0);
   const Eigen::MatrixXd centred = group(points, weights, one_label, 1).centred;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(centred * weights.asDiagonal() *
@@ -101,8 +105,19 @@ Eigen::MatrixXd sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& wei
   const Eigen::VectorXd& variances = eigen.eigenvalues();  // increasing
   const double least = 1e-10 * variances.maxCoeff();
   const Index rank = (variances.array() > std::max(least, 0.0)).count();
-  return variances.tail(rank).reverse().cwiseSqrt().cwiseInverse().asDiagonal() *
-         eigen.eigenvectors().rightCols(rank).rowwise().reverse().transpose() * centred;
+  const Eigen::VectorXd scale = variances.tail(rank).reverse().array().pow(-power);
+  return scale.asDiagonal() * eigen.eigenvectors().rightCols(rank).rowwise().reverse().transpose() *
+         centred;
+}
+
+}  // namespace
+
+Eigen::MatrixXd sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights) {
+  return principal_components(points, weights, 0.5);
+}
+
+Eigen::MatrixXd half_sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights) {
+  return principal_components(points, weights, 0.25) / std::pow(weights.sum(), 0.25);
 }
 
 Classifier::Classifier(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,

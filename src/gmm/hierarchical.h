@@ -47,9 +47,20 @@ Merges model_based(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights
 // cluster's first point.
 std::vector<Index> cut(const Merges& merges, Index k);
 
+// The same by another criterion that is finite for every cluster (Fraley 1998, section 3):
+//   sum_k n_k log(|W_k / n_k| + (tr(W_k) + r) / n_k),   r = tr(W) / (n d),
+// without the determinant where n_k <= d.  Its terms differ in units: mostly tight clusters merge
+// first where the variances are small, those of the largest volume last where they are large.
+Merges volume_and_trace(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                        Monitor& monitor);
+
 // Principal components of the points scaled to unit variance: r x n.  Components whose variance is
 // below 1e-10 of the largest are left out; r = 0 where all points are equal.
 Eigen::MatrixXd sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights);
+
+// The same with each component over the root of its singular value, so that the longer axes stay
+// longer (Scrucca & Raftery 2015, <doi:10.1007/s11634-015-0220-z>).
+Eigen::MatrixXd half_sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights);
 
 // Masses and means of labelled points, and how far each point is from the mean of its label.
 struct Groups {

@@ -19,6 +19,12 @@ using Lanes = Eigen::Array<double, n_lanes, 1>;
 
 Index packed_size(Index d) { return d * (d + 1) / 2; }
 
+Lanes exp_of(const Lanes& x) {
+  Lanes y;
+  kernels<double>().exp(n_lanes, x.data(), y.data());
+  return y;
+}
+
 Lanes log_of(const Lanes& x) {
   Lanes y;
   kernels<double>().log(n_lanes, x.data(), y.data());
@@ -28,7 +34,8 @@ Lanes log_of(const Lanes& x) {
 // log |A| of n_lanes positive definite matrices from their lower triangles, packed by rows and
 // overwritten by the factor L of A = L D L'.
 Lanes log_determinant(Index d, Lanes* packed, Lanes* row) {
-  constexpr Index n_factors = 8;  // of a product that can't overflow
+  constexpr Index n_factors = 8;            // of a product that can't overflow ...
+  constexpr double smallest_pivot = 1e-30;  // ... or underflow; below is rounding
   Lanes sum = Lanes::Zero(), product = Lanes::Ones();
   Lanes* const inverse = row + d;  // of the pivots
   Lanes* a = packed;
@@ -42,6 +49,7 @@ Lanes log_determinant(Index d, Lanes* packed, Lanes* row) {
       a[q] = entry * inverse[q];
       pivot -= entry * a[q];
     }
+    pivot = pivot.max(smallest_pivot);
     inverse[p] = pivot.inverse();
     product *= pivot;
     if ((p + 1) % n_factors == 0 || p + 1 == d) {
@@ -52,9 +60,46 @@ Lanes log_determinant(Index d, Lanes* packed, Lanes* row) {
   return sum;
 }
 
-// Agglomeration from groups of points by the penalised classification likelihood.  The clusters
-// that are left are the slots 0, ..., n_left_ - 1; matrices have one row for each slot, so that
-// neighbouring slots fill the lanes; rows beyond are finite and of no account.
+// What a cluster of some mass n and scatter W adds to the criterion, W packed (and overwritten) or,
+// of two points, g g'.  r is the mean variance of all points.
+
+// n log |(W + r I) / n|
+struct Penalised {
+  static Lanes of_cluster(Index d, double r, const Lanes& n, Lanes* packed, Lanes* row) {
+    for (Index p = 0, entry = 0; p < d; entry += ++p + 1) packed[entry] += r;
+    return n * (log_determinant(d, packed, row) - static_cast<double>(d) * log_of(n));
+  }
+
+  // |r I + g g'| = r^d (1 + g'g / r)
+  static Lanes of_two(Index d, double r, const Lanes& n, const Lanes& square) {
+    const double dims = static_cast<double>(d);
+    return n * (dims * std::log(r) + log_of(1.0 + square / r) - dims * log_of(n));
+  }
+};
+
+// n log(|W / n| + (tr W + r) / n), the determinant being zero where n <= d
+struct VolumeAndTrace {
+  static Lanes of_cluster(Index d, double r, const Lanes& n, Lanes* packed, Lanes* row) {
+    Lanes trace = Lanes::Constant(r);
+    for (Index p = 0, entry = 0; p < d; entry += ++p + 1) trace += packed[entry];
+    const double dims = static_cast<double>(d);
+    const Lanes volume = log_determinant(d, packed, row) - dims * log_of(n);
+    const Lanes shift = volume.max(0.0);
+    const Lanes scaled = trace / n * exp_of(-shift);
+    return n *
+           (n > dims).select(shift + log_of(exp_of(volume - shift) + scaled), log_of(trace / n));
+  }
+
+  static Lanes of_two(Index d, double r, const Lanes& n, const Lanes& square) {
+    const Lanes volume = d > 1 ? Lanes(Lanes::Zero()) : Lanes((n > 1.0).select(square, 0.0));
+    return n * log_of((volume + square + r) / n);
+  }
+};
+
+// Agglomeration from groups of points.  The clusters that are left are the slots 0, ...,
+// n_left_ - 1; matrices have one row for each slot, so that neighbouring slots fill the lanes; rows
+// beyond are finite and of no account.
+template <typename Criterion>
 class Agglomeration {
  public:
   Agglomeration(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
@@ -62,7 +107,9 @@ class Agglomeration {
   void run(std::vector<Merge>& steps, Monitor& monitor);
 
  private:
-  Lanes criterion(const Lanes& mass);
+  Lanes criterion(const Lanes& mass) {  // of the clusters whose W_k are in packed_
+    return Criterion::of_cluster(d_, variance_, mass, packed_.data(), row_.data());
+  }
   void update_costs(Index slot, Index n_slots);
   void update_point_costs(Index slot, Index n_slots);
   void join(Index a, Index b);
@@ -72,7 +119,7 @@ class Agglomeration {
 
   const Index d_;
   Index n_left_;
-  double penalty_ = 0.0;         // the diagonal of R
+  double variance_ = 0.0;        // mean of all points
   Eigen::VectorXd mass_;         // slots
   Eigen::MatrixXd means_;        // slots x d
   Eigen::MatrixXd scatter_;      // slots x d (d + 1) / 2: lower triangles of W_k, packed by rows
@@ -84,8 +131,10 @@ class Agglomeration {
   std::vector<Lanes> packed_, row_;  // workspace
 };
 
-Agglomeration::Agglomeration(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
-                             const std::vector<Index>& labels, Index k)
+template <typename Criterion>
+Agglomeration<Criterion>::Agglomeration(const Eigen::MatrixXd& points,
+                                        const Eigen::VectorXd& weights,
+                                        const std::vector<Index>& labels, Index k)
     : d_(points.rows()), n_left_(k), nearest_(static_cast<std::size_t>(k)),
       points_(static_cast<std::size_t>(k)), packed_(static_cast<std::size_t>(packed_size(d_))),
       row_(static_cast<std::size_t>(2 * d_)) {
@@ -106,25 +155,17 @@ Agglomeration::Agglomeration(const Eigen::MatrixXd& points, const Eigen::VectorX
     }
   }
   const Eigen::VectorXd mean = points * weights / weights.sum();
-  penalty_ = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
-             (weights.sum() * static_cast<double>(d_));
+  variance_ = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
+              (weights.sum() * static_cast<double>(d_));
   criteria_.resize(n_slots);
   costs_ = Eigen::MatrixXd::Constant(n_slots, n_slots, infinity);
   least_costs_.resize(n_slots);
 }
 
-// n_k log |(W_k + R) / n_k|, W_k in packed_.
-Lanes Agglomeration::criterion(const Lanes& mass) {
-  for (Index p = 0, entry = 0; p < d_; entry += ++p + 1) {
-    packed_[static_cast<std::size_t>(entry)] += penalty_;
-  }
-  return mass * (log_determinant(d_, packed_.data(), row_.data()) -
-                 static_cast<double>(d_) * log_of(mass));
-}
-
 // The costs of merging `slot` with the first n_slots, where W = W_a + W_b + n_a n_b / (n_a + n_b)
 // (m_a - m_b) (m_a - m_b)'.
-void Agglomeration::update_costs(Index slot, Index n_slots) {
+template <typename Criterion>
+void Agglomeration<Criterion>::update_costs(Index slot, Index n_slots) {
   for (Index begin = 0; begin < n_slots; begin += n_lanes) {
     const auto lanes = [&](const auto& columns, Index j) {
       return columns.col(j).template segment<n_lanes>(begin).array();
@@ -140,33 +181,34 @@ void Agglomeration::update_costs(Index slot, Index n_slots) {
         *packed++ = lanes(scatter_, entry) + scatter_(slot, entry) + scaled * gap[q];
       }
     }
-    costs_.col(slot).segment<n_lanes>(begin) =
+    costs_.col(slot).template segment<n_lanes>(begin) =
         criterion(mass) - lanes(criteria_, 0) - criteria_[slot];
   }
 }
 
-// The same where all W_k are zero: |R + s g g'| = r^d (1 + s g'g / r).
-void Agglomeration::update_point_costs(Index slot, Index n_slots) {
-  const double dims = static_cast<double>(d_), base = dims * std::log(penalty_);
+// The same where all W_k are zero.
+template <typename Criterion>
+void Agglomeration<Criterion>::update_point_costs(Index slot, Index n_slots) {
   for (Index begin = 0; begin < n_slots; begin += n_lanes) {
-    const Lanes other = mass_.segment<n_lanes>(begin), mass = other + mass_[slot];
-    const Lanes share = other * mass_[slot] / mass;
+    const Lanes other = mass_.template segment<n_lanes>(begin), mass = other + mass_[slot];
     Lanes square = Lanes::Zero();
     for (Index p = 0; p < d_; ++p) {
-      square += (means_.col(p).segment<n_lanes>(begin).array() - means_(slot, p)).square();
+      square += (means_.col(p).template segment<n_lanes>(begin).array() - means_(slot, p)).square();
     }
-    costs_.col(slot).segment<n_lanes>(begin) =
-        mass * (base + log_of(1.0 + share * square / penalty_) - dims * log_of(mass)) -
-        criteria_.segment<n_lanes>(begin).array() - criteria_[slot];
+    costs_.col(slot).template segment<n_lanes>(begin) =
+        Criterion::of_two(d_, variance_, mass, other * mass_[slot] / mass * square) -
+        criteria_.template segment<n_lanes>(begin).array() - criteria_[slot];
   }
 }
 
 // costs_ is symmetric again after update_costs().
-void Agglomeration::mirror(Index slot, Index n_slots) {
+template <typename Criterion>
+void Agglomeration<Criterion>::mirror(Index slot, Index n_slots) {
   for (Index other = 0; other < n_slots; ++other) costs_(slot, other) = costs_(other, slot);
 }
 
-void Agglomeration::find_nearest(Index slot) {
+template <typename Criterion>
+void Agglomeration<Criterion>::find_nearest(Index slot) {
   // Two passes, because Eigen's minimum with its place is not vectorised.
   const double* const costs = costs_.col(slot).data();
   least_costs_[slot] = costs_.col(slot).head(n_left_).minCoeff();
@@ -175,7 +217,8 @@ void Agglomeration::find_nearest(Index slot) {
 }
 
 // Slot a takes slot b in; its costs are then to be updated.
-void Agglomeration::join(Index a, Index b) {
+template <typename Criterion>
+void Agglomeration<Criterion>::join(Index a, Index b) {
   const double mass = mass_[a] + mass_[b], share = mass_[a] * mass_[b] / mass;
   const Eigen::RowVectorXd gap = means_.row(b) - means_.row(a);
   for (Index p = 0, entry = 0; p < d_; ++p) {
@@ -192,7 +235,8 @@ void Agglomeration::join(Index a, Index b) {
   }
 }
 
-void Agglomeration::move(Index from, Index to) {
+template <typename Criterion>
+void Agglomeration<Criterion>::move(Index from, Index to) {
   mass_[to] = mass_[from];
   means_.row(to) = means_.row(from);
   scatter_.row(to) = scatter_.row(from);
@@ -206,12 +250,14 @@ void Agglomeration::move(Index from, Index to) {
   std::replace(nearest_.begin(), nearest_.begin() + n_left_, from, to);
 }
 
-void Agglomeration::run(std::vector<Merge>& steps, Monitor& monitor) {
+template <typename Criterion>
+void Agglomeration<Criterion>::run(std::vector<Merge>& steps, Monitor& monitor) {
   for (Index begin = 0; begin < mass_.size(); begin += n_lanes) {
     for (Index entry = 0; entry < scatter_.cols(); ++entry) {
-      packed_[static_cast<std::size_t>(entry)] = scatter_.col(entry).segment<n_lanes>(begin);
+      packed_[static_cast<std::size_t>(entry)] =
+          scatter_.col(entry).template segment<n_lanes>(begin);
     }
-    criteria_.segment<n_lanes>(begin) = criterion(mass_.segment<n_lanes>(begin));
+    criteria_.template segment<n_lanes>(begin) = criterion(mass_.template segment<n_lanes>(begin));
   }
   const bool points_only = scatter_.isZero(0.0);
   for (Index slot = 0; slot < n_left_; ++slot) {
@@ -257,9 +303,8 @@ Index most_groups(Index d) {
   return std::max<Index>(64, static_cast<Index>(std::sqrt(1e10 / (dims * dims * (dims + 12.0)))));
 }
 
-}  // namespace
-
-Merges model_based(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+template <typename Criterion>
+Merges agglomerate(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
                    Monitor& monitor) {
   Merges merges = ward(points, weights, monitor);
   const auto n_apart = std::count_if(merges.steps.begin(), merges.steps.end(),
@@ -268,8 +313,20 @@ Merges model_based(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights
   if (k == 1) return merges;
   const std::vector<Index> labels = cut(merges, k);
   merges.steps.resize(static_cast<std::size_t>(merges.n_points - k));
-  Agglomeration(points, weights, labels, k).run(merges.steps, monitor);
+  Agglomeration<Criterion>(points, weights, labels, k).run(merges.steps, monitor);
   return merges;
+}
+
+}  // namespace
+
+Merges model_based(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                   Monitor& monitor) {
+  return agglomerate<Penalised>(points, weights, monitor);
+}
+
+Merges volume_and_trace(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                        Monitor& monitor) {
+  return agglomerate<VolumeAndTrace>(points, weights, monitor);
 }
 
 }  // namespace gmvae

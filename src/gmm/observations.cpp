@@ -106,7 +106,8 @@ void Observations::read(Index i, Index count, double* block, Index ld) const {
     double* column = block + j * ld;
     if (complete_.empty() && source_.row_step == 1) {
       const double* from = source_.values + j * source_.column_step + i;
-      for (Index row = 0; row < count; ++row) column[row] = (from[row] - centre) * inverse;
+      Eigen::Map<Eigen::ArrayXd>(column, count) =
+          (Eigen::Map<const Eigen::ArrayXd>(from, count) - centre) * inverse;
     } else {
       for (Index row = 0; row < count; ++row) {
         column[row] = (source_(complete_row(i + row), j) - centre) * inverse;

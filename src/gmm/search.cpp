@@ -13,6 +13,8 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "core/shared_monitor.h"
+#include "gmm/compare.h"
+#include "gmm/expectation.h"
 #include "gmm/neighbours.h"
 #include "gmm/noise.h"
 #include "gmm/select.h"
@@ -23,39 +25,25 @@ namespace gmvae {
 namespace {
 
 constexpr Index sample_rows = 4000;     // of larger data, for starts and their first steps
-constexpr Index screening_steps = 5;    // of every start; then ...
-constexpr std::size_t n_finalists = 2;  // ... of the best and the first, before ...
+constexpr Index screening_steps = 4;    // of every start; then ...
+constexpr std::size_t n_rivals = 1;     // ... of the first and the best of the others, before ...
 constexpr Index final_steps = 15;       // ... they run on, the hopeless excepted, with a look ...
 constexpr Index look_steps = 5;         // ... at the others after so many
-constexpr Index warm_steps = 1;         // of what other cells have found
+constexpr std::size_t n_promising = 4;  // of what other cells have found, for one step; then ...
+constexpr std::size_t n_finalists = 1;  // ... the best of these, as above
 constexpr std::size_t n_merges = 4;     // pairs of components to join
 constexpr int most_rounds = 3;          // of looking at other cells
 
-// A run is hopeless where it is so many times its gain of the last iterations below the best.
-constexpr double hopeless_gains = 20.0;
-constexpr std::size_t last_iterations = 3;
-
-// Where a pass costs fewer flops there is time for more starts and twice the steps.
+// Where a pass costs fewer flops there is time for so many times the starts, the runs chosen and
+// their steps.
 constexpr double cheap_pass = 5e6;
-constexpr Index cheap_starts = 3;
+constexpr Index more_starts = 3, more_steps = 2;
+constexpr std::size_t more_runs = 6;
 
 // A pass of so many flops is shared by threads; below, whole runs are.
 constexpr double shared_pass = 5e6;
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-// Solutions before what only grows on few rows.
-bool better(const Run& a, const Run& b) {
-  if (a.sound != b.sound) return a.sound;
-  return a.objective() > b.objective();
-}
-
-bool hopeless(const Run& run, double best) {
-  const std::size_t n = run.history.size();
-  if (n <= last_iterations) return false;
-  const double gain = run.history[n - 1] - run.history[n - 1 - last_iterations];
-  return best - run.objective() > hopeless_gains * gain;
-}
 
 // Mean and covariance of all rows in standard units; missing entries as EM would have them.
 Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor) {
@@ -76,42 +64,15 @@ Parameters overall_parameters(const Observations& data, Workers& workers, Monito
   return parameters;
 }
 
-// The same mixture but for what more iterations would change: each component of one has one of the
-// other nearby.
-bool alike(const Parameters& a, const Parameters& b) {
-  constexpr double nearby = 0.05;  // in weights, in standard deviations of all rows, and in ...
-  constexpr double ratio = 1.1;    // ... variances
-  std::vector<bool> taken(static_cast<std::size_t>(b.n_components()), false);
-  for (Index k = 0; k < a.n_components(); ++k) {
-    Index closest = 0;
-    const double distance =
-        (b.means.colwise() - a.means.col(k)).cwiseAbs().colwise().maxCoeff().minCoeff(&closest);
-    if (distance > nearby || taken[static_cast<std::size_t>(closest)] ||
-        std::abs(a.weights[k] - b.weights[closest]) > nearby) {
-      return false;
-    }
-    const Eigen::ArrayXd variances = a.covariances.matrix(k).diagonal().array() /
-                                     b.covariances.matrix(closest).diagonal().array();
-    if (variances.maxCoeff() > ratio || variances.minCoeff() * ratio < 1.0) return false;
-    taken[static_cast<std::size_t>(closest)] = true;
-  }
-  return true;
-}
-
 // What a cell has found so far.
 struct Found {
   Parameters parameters;
   double objective = -std::numeric_limits<double>::infinity();
-  int round = 0;  // in which it was found
+  int round = 0;                                   // in which it was found
+  std::shared_ptr<const Expectation> expectation;  // for the next round
   CellFit fit;
 
   bool there() const { return std::isfinite(objective); }
-};
-
-// Parameters to start from, and where they come from.
-struct Candidate {
-  std::string name;
-  Parameters parameters;
 };
 
 class Search {
@@ -125,14 +86,17 @@ class Search {
   void prepare_sample();
   void for_each_cell(const char* phase, const std::function<void(std::size_t)>& fn);
   void fit(std::size_t at);
+  void expect(int round);
   void refit(std::size_t at, int round, const std::vector<Found>& others);
-  std::vector<Candidate> candidates(const Cell& cell, int round,
-                                    const std::vector<Found>& others) const;
+  std::vector<Run> promising(Em& em, const Cell& cell, int round,
+                             const std::vector<Found>& others) const;
   void finish(Em& em, std::vector<Run>& runs, const Found& found) const;
   std::vector<Run> screen(Em& em, CellFit* fit);
   Run begin(Em& em, const Start& start);
   Run begin_given(Em& em);
   void keep(Em& em, const Run& run, int round, Found* found);
+  Index steps(Index n) const { return std::min(cheap_ ? more_steps * n : n, options_.em.max_iter); }
+  std::size_t chosen(std::size_t n) const { return cheap_ ? more_runs * n : n; }
   Em em_for(const Cell& cell, const Observations& data) {
     return Em(data, *cell.family, cell.k, options_.em, noise_, overall_.covariances.matrices,
               *pass_workers_, shared_monitor_);
@@ -151,7 +115,7 @@ class Search {
   NoiseDensity noise_;
   Index most_components_ = 1;                   // of any cell
   Index n_labels_ = 0;                          // components that labels name
-  Index effort_ = 1;                            // multiplies what is tried
+  bool cheap_ = false;                          // a pass is: time to try more
   std::unique_ptr<Observations> sample_;        // null: all rows
   std::vector<Index> sample_rows_;              // that starts are made of: without initial noise
   std::map<Index, std::vector<Start>> starts_;  // by number of components
@@ -168,7 +132,7 @@ Search::Search(const Observations& data, const std::vector<Cell>& cells,
   }
   const double d = static_cast<double>(data.n_dimensions());
   const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(most_components_ * data.n_rows());
-  effort_ = flops < cheap_pass ? 2 : 1;
+  cheap_ = flops < cheap_pass;
   if (cells.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
     cell_workers_ = &workers;
   } else if (flops < shared_pass) {
@@ -189,6 +153,7 @@ SearchResult Search::run() {
     for_each_cell("Fitting mixtures", [&](std::size_t at) { fit(at); });
     if (given) return;
     for (int round = 1; round <= most_rounds; ++round) {
+      expect(round);
       const std::vector<Found> others = found_;
       for_each_cell("Comparing mixtures", [&](std::size_t at) { refit(at, round, others); });
     }
@@ -249,17 +214,17 @@ void Search::prepare_sample() {
                       workers_, shared_monitor_);
   for (const Cell& cell : cells_) {
     if (starts_.count(cell.k) > 0) continue;
-    starts_[cell.k] =
-        starts.make(cell.k, effort_ > 1 ? cheap_starts * options_.n_init : options_.n_init,
-                    workers_, shared_monitor_);
+    starts_[cell.k] = starts.make(cell.k, cheap_ ? more_starts * options_.n_init : options_.n_init,
+                                  workers_, shared_monitor_);
   }
 }
 
 void Search::for_each_cell(const char* phase, const std::function<void(std::size_t)>& fn) {
   std::atomic<Index> n_done{0};
   const Index n = static_cast<Index>(cells_.size());
+  // Cells of most components, which take longest, mostly come last: they are begun first.
   cell_workers_->run(n, [&](Index at) {
-    fn(static_cast<std::size_t>(at));
+    fn(static_cast<std::size_t>(n - 1 - at));
     shared_monitor_.poll();
     shared_monitor_.report({phase, ++n_done, n, not_a_number});
   });
@@ -281,10 +246,9 @@ Run Search::begin(Em& em, const Start& start) {
 std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   const std::vector<Start>& starts = starts_.at(fit->cell.k);
   std::vector<Run> runs(starts.size());
-  const auto iterate = [&](std::vector<Run>& some, Index steps) {
+  const auto iterate = [&](std::vector<Run>& some, Index n_steps) {
     start_workers_->run(static_cast<Index>(some.size()), [&](Index at) {
-      em.iterate(some[static_cast<std::size_t>(at)],
-                 std::min(effort_ * steps, options_.em.max_iter));
+      em.iterate(some[static_cast<std::size_t>(at)], steps(n_steps));
     });
   };
   start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
@@ -298,8 +262,7 @@ std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   }
   // The tree's run goes on whatever its first steps gave.
   std::stable_sort(runs.begin() + 1, runs.end(), better);
-  const std::size_t n_chosen =
-      std::min(runs.size(), n_finalists * static_cast<std::size_t>(effort_) + 1);
+  const std::size_t n_chosen = std::min(runs.size(), chosen(n_rivals) + 1);
   std::vector<Run> others(std::make_move_iterator(runs.begin() + n_chosen),
                           std::make_move_iterator(runs.end()));
   runs.resize(n_chosen);
@@ -368,43 +331,75 @@ void Search::fit(std::size_t at) {
   for (const Run& run : runs) keep(em, run, 0, &found);
 }
 
-// What other cells found in the round before: other models with as many components, and the same
-// model with one more or less.
-std::vector<Candidate> Search::candidates(const Cell& cell, int round,
-                                          const std::vector<Found>& others) const {
+// What the mixtures of the round before expect, for all cells that look at them.
+void Search::expect(int round) {
+  cell_workers_->run(static_cast<Index>(cells_.size()), [&](Index at) {
+    Found& found = found_[static_cast<std::size_t>(at)];
+    found.expectation.reset();
+    if (!found.there() || found.round != round - 1 || found.fit.cell.k == 1) return;
+    const Em em = em_for(found.fit.cell, sample_ ? *sample_ : data_);
+    auto expectation = std::make_shared<Expectation>();
+    if (em.expect(found.parameters, expectation.get())) found.expectation = expectation;
+  });
+}
+
+// The best starts from what other cells found in the round before: other models with as many
+// components, and the same model with one more or less.
+std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
+                                   const std::vector<Found>& others) const {
+  struct Candidate {
+    Run run;
+    double bound;
+  };
   std::vector<Candidate> list;
+  const auto add = [&](const std::string& name, const Expectation& expectation) {
+    double bound = 0.0;
+    Run run = em.begin(name, expectation, &bound);
+    list.push_back({std::move(run), bound});
+  };
+  const auto add_mixture = [&](const std::string& name, const Parameters& parameters) {
+    Expectation expectation;
+    if (em.expect(parameters, &expectation)) add(name, expectation);
+  };
   for (const Found& other : others) {
     if (!other.there() || other.round != round - 1) continue;
     const Cell& from = other.fit.cell;
-    const Parameters& parameters = other.parameters;
     if (from.k == cell.k && from.family != cell.family) {
-      list.push_back({from.family->code, parameters});
+      if (other.expectation != nullptr) add(from.family->code, *other.expectation);
     } else if (from.family == cell.family && from.k == cell.k + 1 && from.k > n_labels_) {
-      for (const Parameters& merged : merge_closest(parameters, n_labels_, n_merges)) {
-        list.push_back({"merged components", merged});
+      for (const Parameters& merged : merge_closest(other.parameters, n_labels_, n_merges)) {
+        add_mixture("merged components", merged);
       }
     } else if (from.family == cell.family && from.k == cell.k - 1) {
       for (Index k = 0; k < from.k; ++k) {
-        list.push_back({"split component", split(parameters, k)});
+        add_mixture("split component", split(other.parameters, k));
       }
     }
   }
-  return list;
+  std::stable_sort(list.begin(), list.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.bound > b.bound; });
+  list.resize(std::min(list.size(), chosen(n_promising)));
+  std::vector<Run> runs;
+  for (Candidate& candidate : list) runs.push_back(std::move(candidate.run));
+  return runs;
 }
 
 void Search::refit(std::size_t at, int round, const std::vector<Found>& others) {
   if (cells_[at].k == 1) return;
-  const Index max_iter = options_.em.max_iter;
-  std::vector<Run> runs;
   Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_);
-  for (const Candidate& candidate : candidates(cells_[at], round, others)) {
-    runs.push_back(on_sample.begin(candidate.name, candidate.parameters));
-    on_sample.iterate(runs.back(), std::min(effort_ * warm_steps, max_iter));
-    std::stable_sort(runs.begin(), runs.end(), better);
-    runs.resize(std::min(runs.size(), n_finalists * static_cast<std::size_t>(effort_)));
-  }
+  std::vector<Run> runs = promising(on_sample, cells_[at], round, others);
   if (runs.empty()) return;
-  for (Run& run : runs) on_sample.iterate(run, std::min(effort_ * screening_steps, max_iter));
+  for (Run& run : runs) on_sample.iterate(run, 1);
+  // What leads back to what the cell has found is no news.
+  const auto known = [&](const Run& run) {
+    return others[at].there() && !run.history.empty() &&
+           alike(run.frame.parameters, others[at].parameters);
+  };
+  runs.erase(std::remove_if(runs.begin(), runs.end(), known), runs.end());
+  if (runs.empty()) return;
+  std::stable_sort(runs.begin(), runs.end(), better);
+  runs.resize(std::min(runs.size(), chosen(n_finalists)));
+  for (Run& run : runs) on_sample.iterate(run, steps(screening_steps));
   Em em = em_for(cells_[at], data_);
   if (sample_) {
     // What the cell has found competes on the sample too.

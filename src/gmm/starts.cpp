@@ -45,9 +45,10 @@ void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>*
 
 Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int> labels,
                std::uint64_t seed, Workers& workers, Monitor& monitor)
-    : points_(std::move(points)), sphered_(sphere(points_, weights)), weights_(std::move(weights)),
+    : points_(std::move(points)), sphered_(sphere(points_, weights)),
+      half_sphered_(half_sphere(points_, weights)), weights_(std::move(weights)),
       labels_(std::move(labels)), seed_(seed) {
-  if (sphered_.rows() == 0) sphered_ = points_;
+  if (sphered_.rows() == 0) sphered_ = half_sphered_ = points_;
   const Index n = points_.cols();
   for (Index i = 0; i < n; ++i) leaves_.push_back(i);
   if (n > most_leaves) {
@@ -59,9 +60,9 @@ Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int>
   SharedMonitor shared(monitor);
   shared.watch([&] {
     workers.run(4, [&](Index tree) {
-      if (tree == 0) model_sphered_ = model_based(some(sphered_, leaves_), masses, shared);
+      if (tree == 0) model_ = model_based(some(sphered_, leaves_), masses, shared);
       if (tree == 1 && points_.rows() > 1) {
-        model_scaled_ = model_based(some(points_, leaves_), masses, shared);
+        volume_ = volume_and_trace(some(half_sphered_, leaves_), masses, shared);
       }
       if (tree == 2) ward_scaled_ = ward(some(points_, leaves_), masses, shared);
       if (tree == 3 && points_.rows() > 1) {
@@ -85,15 +86,15 @@ Start Starts::make_one(Index k, Index which, Workers& workers, Monitor& monitor)
   if (k == 1)
     return {"one component", std::vector<Index>(static_cast<std::size_t>(points_.cols()))};
   const bool one_column = points_.rows() == 1;
-  if (which == 0) return {"model-based tree", from_tree(model_sphered_, sphered_, k)};
+  if (which == 0 && !one_column) {
+    return {"tree by volume and trace", from_tree(volume_, half_sphered_, k)};
+  }
   if (which == 1) return {"Ward's tree", from_tree(ward_scaled_, points_, k)};
   if (which == 3) {
     if (one_column) return {"quantiles", quantiles(k)};
     return {"Ward's tree, sphered", from_tree(ward_sphered_, sphered_, k)};
   }
-  if (which == 4 && !one_column) {
-    return {"model-based tree, scaled", from_tree(model_scaled_, points_, k)};
-  }
+  if (which == 4 || which == 0) return {"model-based tree", from_tree(model_, sphered_, k)};
   const std::uint64_t stream = static_cast<std::uint64_t>(which);
   switch (which % 3) {
   case 0:

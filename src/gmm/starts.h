@@ -40,12 +40,12 @@ class Starts {
   std::vector<Index> from_kmeans(const Eigen::MatrixXd& points, Index k, std::uint64_t stream,
                                  Workers& workers, Monitor& monitor) const;
 
-  Eigen::MatrixXd points_, sphered_;
+  Eigen::MatrixXd points_, sphered_, half_sphered_;
   Eigen::VectorXd weights_;
   std::vector<int> labels_;
   std::uint64_t seed_;
   std::vector<Index> leaves_;  // the points that the trees are made of
-  Merges model_sphered_, model_scaled_, ward_scaled_, ward_sphered_;
+  Merges volume_, model_, ward_scaled_, ward_sphered_;
 };
 
 }  // namespace gmvae

@@ -46,12 +46,15 @@ compare_searches <- function(ours, theirs, n) {
   cells
 }
 
-# Why mclust's solution of a cell is degenerate, or NA where it is sound.
+# Why mclust's solution of a cell is degenerate, or becomes so when its EM is run
+# on to convergence; NA where it is sound.
 degeneracy <- function(x, k, model) {
   mclustBIC <- mclust::mclustBIC  # Mclust() looks for it where it is called
   fit <- mclust::Mclust(x, G = k, modelNames = model, verbose = FALSE)
   d <- ncol(x)
-  points <- min(colSums(as.matrix(fit$z)))
+  control <- mclust::emControl(tol = 1e-12, itmax = 1e5)
+  converged <- mclust::me(x, fit$modelName, fit$z, control = control)
+  points <- min(colSums(as.matrix(fit$z)), colSums(as.matrix(converged$z)))
   one_covariance <- model %in% c("E", "EII", "EEI", "EEE")
   if (!one_covariance && points < d + 1) {
     return(sprintf("a component on %.2f effective points", points))

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "core/error.h"
+#include "gmm/expectation.h"
+#include "gmm/pass.h"
 #include "gmm/search.h"
 #include "groups.h"
 #include "testing.h"
@@ -226,6 +228,43 @@ TEST("sums of parts add up to those of the whole") {
     CHECK_NEAR((parts.counts - whole.counts).norm(), 0.0, 1e-10);
     CHECK_NEAR((parts.sums - whole.sums).norm(), 0.0, 1e-10);
     CHECK_NEAR((parts.scatter - whole.scatter).norm() / whole.scatter.norm(), 0.0, 1e-13);
+  }
+}
+
+TEST("what a mixture expects bounds the log-likelihood of others from below") {
+  Task task(three_groups(300, 3));
+  Workers workers(1);
+  Monitor monitor;
+  const Observations rows(task.data.source(), RowFacts{}, workers);
+  const CellFit own = task.fit("VVV", 3), other = task.fit("EVE", 3), third = task.fit("VII", 3);
+  const auto frame_of = [&](const CellFit& fit) {
+    Frame frame;
+    CHECK(make_frame(to_parameters(fit.mixture, rows), {}, &frame));
+    return frame;
+  };
+  const Expectation expectation = expect(rows, frame_of(own), workers, monitor);
+  // The gap is the entropy of the responsibilities.
+  const Index n = rows.n_rows();
+  Eigen::MatrixXd posterior(n, 3);
+  Evaluation wanted;
+  wanted.posterior = posterior.data();
+  wanted.n = n;
+  evaluate(rows, frame_of(own), wanted, workers, monitor);
+  const double entropy = -(posterior.array() * posterior.array().max(1e-300).log()).sum();
+  CHECK_NEAR(expectation.gap, entropy, 1e-8);
+  for (const CellFit* fit : {&own, &other, &third}) {
+    const Frame frame = frame_of(*fit);
+    const double loglik = gather(rows, frame, Scatter::diagonal, nullptr, workers, monitor).loglik;
+    const double bound = expectation.gap + complete_loglik(expectation, frame);
+    CHECK(bound <= loglik + 1e-9 * std::abs(loglik));
+    if (fit == &own) CHECK_NEAR(bound, loglik, 1e-9);
+  }
+  // Full moments hold those of the other kinds.
+  for (const Scatter kind : {Scatter::pooled, Scatter::diagonal}) {
+    const Frame frame = frame_of(own);
+    const Moments direct = to_moments(gather(rows, frame, kind, nullptr, workers, monitor), frame);
+    const Moments indirect = reduced(expectation.moments, kind);
+    CHECK_NEAR((direct.scatter - indirect.scatter).norm(), 0.0, 1e-9);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <Eigen/LU>
+#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -128,6 +129,18 @@ auto penalised(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
   };
 }
 
+// The same by volume and trace.
+auto volume_and_trace_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
+  const Labels together(static_cast<std::size_t>(x.cols()), 0);
+  const Cluster all = cluster(x, weights, together, 0, 0);
+  const double dims = static_cast<double>(x.rows()),
+               least = all.scatter.trace() / (all.mass * dims);
+  return [dims, least](const Cluster& found) {
+    const double volume = found.mass > dims ? (found.scatter / found.mass).determinant() : 0.0;
+    return found.mass * std::log(volume + (found.scatter.trace() + least) / found.mass);
+  };
+}
+
 // Two elongated clusters that cross, n points in each.
 Eigen::MatrixXd crossing(Index n) {
   Eigen::MatrixXd x = normals(2, 2 * n, 5);
@@ -149,7 +162,7 @@ double agreement(const Eigen::MatrixXd& x, const Labels& labels) {
 }
 
 using Tree = Merges (*)(const Eigen::MatrixXd&, const Eigen::VectorXd&, Monitor&);
-constexpr Tree trees[] = {ward, model_based};
+constexpr Tree trees[] = {ward, model_based, volume_and_trace};
 
 }  // namespace
 
@@ -179,6 +192,32 @@ TEST("model_based() is the plain agglomeration, with and without weights") {
       for (Index k = 1; k <= 37; ++k) CHECK(cut(merges, k) == plain[static_cast<std::size_t>(k)]);
     }
   }
+}
+
+TEST("volume_and_trace() is the plain agglomeration, with and without weights") {
+  Monitor monitor;
+  for (const Index d : {1, 2, 9}) {
+    const Eigen::MatrixXd x = normals(d, 37);
+    for (const Eigen::VectorXd& weights : {ones(37), masses(37)}) {
+      for (const double unit : {0.2, 1.0, 5.0}) {  // the criterion depends on it
+        const Eigen::MatrixXd scaled = unit * x;
+        const Merges merges = volume_and_trace(scaled, weights, monitor);
+        const auto plain = plain_partitions(scaled, weights, volume_and_trace_of(scaled, weights));
+        for (Index k = 1; k <= 37; ++k) CHECK(cut(merges, k) == plain[static_cast<std::size_t>(k)]);
+      }
+    }
+  }
+}
+
+TEST("half_sphere() leaves each principal component its singular value as scale") {
+  const Eigen::MatrixXd x = normals(3, 50);
+  const Eigen::VectorXd weights = masses(50);
+  const Eigen::MatrixXd half = half_sphere(x, weights);
+  const Eigen::VectorXd mean = x * weights / weights.sum();
+  const Eigen::MatrixXd rooted = (x.colwise() - mean) * weights.cwiseSqrt().asDiagonal();
+  const Eigen::VectorXd singular = Eigen::JacobiSVD<Eigen::MatrixXd>(rooted).singularValues();
+  const Eigen::MatrixXd products = half * weights.asDiagonal() * half.transpose();
+  CHECK_NEAR((products - Eigen::MatrixXd(singular.asDiagonal())).norm(), 0.0, 1e-10);
 }
 
 TEST("from Ward's groups model_based() goes on by its own criterion") {

@@ -1,0 +1,30 @@
+// The E-step under one mixture as a lower bound of the log-likelihood of others (Neal & Hinton
+// 1998, <doi:10.1007/978-94-011-5014-9_12>), so that an M-step alone tells what it is worth.
+#pragma once
+
+#include "core/monitor.h"
+#include "core/parallel.h"
+#include "gmm/frame.h"
+#include "gmm/moments.h"
+#include "gmm/observations.h"
+
+namespace gmvae {
+
+struct Expectation {
+  Moments moments;  // full
+  double noise = 0.0;
+  double gap = 0.0;  // of the mixture itself: log-likelihood minus complete_loglik()
+};
+
+Expectation expect(const Observations& data, const Frame& frame, Workers& workers,
+                   Monitor& monitor);
+
+// sum_k n_k (log w_k + mean log-density of component k) of the expectation's rows, noise included.
+// Plus the gap it is at most the log-likelihood of the mixture, and equal to it at the mixture
+// whose expectation it is.
+double complete_loglik(const Expectation& expectation, const Frame& frame);
+
+// The part of full moments that families of another kind of scatter look at.
+Moments reduced(const Moments& full, Scatter kind);
+
+}  // namespace gmvae
