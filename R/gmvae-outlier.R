@@ -10,7 +10,7 @@
 # What predict(type = "outlier") compares with, a small list:
 #   centre, scale   of the log depth
 #   level           coefficients of the bound: 1, depth, depth^2, clusters
-#   spread          coefficients of the log absolute residual: 1, depth
+#   spread          coefficients of the log standard deviation: 1, depth
 #   scores          sorted, of cells like those of the fit; n how many they
 #                   stand for
 # `counts` are those of the genes used, `size` the cells' size factors.
@@ -33,6 +33,9 @@ outlier_reference <- function(fit, counts, size, call) {
   floor <- 1e-3 * mean(residual) + .Machine$double.eps
   reference$spread <- ridge(design[seen, 1:2, drop = FALSE],
                             log(residual + floor))
+  # From the mean logarithm of absolute values to a standard deviation: the
+  # former is (log 2 + digamma(1/2)) / 2 where the latter is 1, normal errors.
+  reference$spread[1] <- reference$spread[1] - (log(2) + digamma(0.5)) / 2
   scores <- outlier_scores(depth, core$posterior, core$loglik, reference)
   gap <- if (length(unseen) > 0L) {
     stats::median(scores[-seen]) - stats::median(scores[seen])
@@ -64,7 +67,7 @@ outlier_design <- function(depth, posterior, reference) {
   cbind(1, d, d^2, unname(posterior))
 }
 
-# How far below the expected bound, in spreads.
+# How far below the expected bound, in standard deviations at that depth.
 outlier_scores <- function(depth, posterior, bound, reference) {
   design <- outlier_design(depth, posterior, reference)
   expected <- design %*% reference$level

@@ -47,8 +47,8 @@
 #'   differs between clusters. The score compares like with like: it is how far
 #'   the bound of the cell is below the one that is expected at the logarithm of
 #'   its total over the genes used (a quadratic regression) and at its posterior
-#'   probabilities (one level per cluster), divided by the spread there (a
-#'   regression of the logarithm of the absolute residuals). The regressions are
+#'   probabilities (one level per cluster), in standard deviations there (from
+#'   a regression of the logarithm of the absolute residuals). Both are
 #'   made from the cells of the fit, at most 2,000 of them; cells held out of
 #'   training set how far below those of training unseen cells of the same kind
 #'   are. For `"gaussian"` there is no total to compare at.

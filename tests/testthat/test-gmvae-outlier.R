@@ -40,6 +40,12 @@ test_that("the score does not grow with the depth of a cell", {
   expect_lt(abs(cor(total, score)), 0.25)
 })
 
+test_that("scores of cells like those of the fit have a spread of about 1", {
+  spread <- IQR(predict(fit, x[, new], "outlier")$score) / (2 * qnorm(0.75))
+  expect_gt(spread, 0.7)
+  expect_lt(spread, 1.4)
+})
+
 test_that("a cell's score does not depend on the cells beside it", {
   all_cells <- predict(fit, x[, new], "outlier")
   expect_equal(predict(fit, x[, new[1:3]], "outlier"), all_cells[1:3, ])
