@@ -78,6 +78,7 @@ train <- function(counts, n_threads, epochs = 6) {
         control = gmvae_control(epochs = epochs, held_out = 0, n_init = 1,
                                 n_threads = n_threads, verbose = FALSE))
 }
+data(pbmc_sorted)
 fits <- lapply(c(1, 2, 3, 8), train, counts = pbmc_sorted$counts)
 same <- vapply(fits, function(fit) {
   identical(fit$parameters, fits[[1]]$parameters)
