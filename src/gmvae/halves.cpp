@@ -31,6 +31,7 @@ SearchResult fit_all(ConstView<double> points, const HalvesOptions& options, Wor
   for (Index k : options.k) {
     if (k <= points.cols) cells.push_back({family, k});
   }
+  if (cells.empty()) return {};
   const Observations data(columns_of(points), RowFacts{}, workers);
   return search(data, cells, search_options, workers, monitor);
 }

@@ -73,7 +73,6 @@ test_that("gmvae() needs as many different cells as clusters", {
 test_that("gmvae() says what its arguments must be", {
   x <- tiny_counts()
   expect_snapshot({
-    refusal(gmvae(x))
     refusal(gmvae(x, 0))
     refusal(gmvae(x, 2.5))
     refusal(gmvae(x, "three"))
