@@ -12,6 +12,11 @@ median_seconds <- function(run, repeats = 3L) {
   median(replicate(repeats, seconds(run())))
 }
 
+# Processor seconds of all threads: less of what else runs on the machine.
+median_processor_seconds <- function(run, repeats = 3L) {
+  median(replicate(repeats, sum(system.time(run())[1:2])))
+}
+
 # Seconds of one iteration: the difference between a long and a short run over
 # the iterations between them, so that what both do once cancels.
 per_iteration <- function(run, long, short = 1L, repeats = 3L) {
@@ -46,7 +51,7 @@ compare_searches <- function(ours, theirs, n) {
   cells
 }
 
-# Why mclust's solution of a cell is degenerate, or becomes so when its EM is run
+# Why mclust's solution of a cell is degenerate, or becomes so when its EM runs
 # on to convergence; NA where it is sound.
 degeneracy <- function(x, k, model) {
   mclustBIC <- mclust::mclustBIC  # Mclust() looks for it where it is called
