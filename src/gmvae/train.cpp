@@ -76,7 +76,8 @@ class Trainer {
     rng.shuffle(cells);
     const Index n = reader_.n_cells();
     const Index share = static_cast<Index>(options_.held_out * static_cast<double>(n));
-    const Index n_held = std::max<Index>(0, std::min(share, n - 2 * options_.most_k));
+    const Index n_held =
+        std::max<Index>(0, std::min(share, n - 2 * std::max(options_.k, options_.most_k)));
     held_out_.assign(cells.begin(), cells.begin() + n_held);
     training_.assign(cells.begin() + n_held, cells.end());
     std::sort(held_out_.begin(), held_out_.end());

@@ -376,11 +376,13 @@ TEST("collapsed components have a reason, and a ridge or a prior prevents them")
   Task task(three_groups(300, 2));
   task.data.x.leftCols(150).colwise() = Eigen::Vector2d(1.0, 2.0);
   CHECK(!task.fit("VVV", 4).reason.empty());
+  Task flat(three_groups(300, 2));
+  flat.data.x.row(1) = flat.data.x.row(0);
   CHECK_THROWS(
       [&] {
     Workers workers(1);
     Monitor monitor;
-    fit_mixture(task.data.view(), "VVV", 4, task.options, workers, monitor);
+    fit_mixture(flat.data.view(), "VVV", 4, flat.options, workers, monitor);
       }(),
       NumericalError);
   task.options.em.ridge = 1e-4;
