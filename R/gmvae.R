@@ -124,8 +124,8 @@
 #'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
 #'     `size_reference` (median total of the cells over the genes used).
 #'   * `held_out`: numbers of the cells kept from training; `converged`:
-#'     training stopped by itself, or the second half of the joint phase gained less than
-#'     0.3% of the bound;
+#'     training stopped by itself, or the second half of the joint phase gained
+#'     less than 0.3% of the bound;
 #'     `n_rollbacks`: epochs undone because of non-finite values;
 #'     `active_units`: latent dimensions in which the variance of the means
 #'     over the cells is more than 1% of the total variance.
@@ -252,7 +252,9 @@ train_networks <- function(counts, size, model, ks, control, seed, progress,
     path <- k_path(start$latent, ks, model$covariance, control, seed, progress)
     k <- choose_k(path)
   }
-  core <- if (is.null(start)) run(k) else {
+  core <- if (is.null(start)) {
+    run(k)
+  } else {
     joined(start, run(k, epochs_pretrain = 0L, epochs_warmup = 0L,
                       start = start))
   }
