@@ -79,7 +79,7 @@ test_that("the path is drawn where there is one", {
     path_of(c(.9, .8, .7)), stability_sd = 0.05
   ))
   grDevices::pdf(NULL)
-  withr::defer(grDevices::dev.off())
+  on.exit(grDevices::dev.off())
   expect_s3_class(plot(fit, "k"), "ggplot")
   expect_error(plot(made_up_fit(), "k"), class = "gmvae_error_option")
 })
