@@ -99,7 +99,8 @@ other_levels <- function(path, k) {
 #' the joint phase once more. Pretraining and warm-up are not repeated.
 #'
 #' @param object A fit of [gmvae()].
-#' @param k Number of components, or several to choose among, as in [gmvae()].
+#' @param k Number of components, or several to choose among, as in [gmvae()],
+#'   here by the latent means of `object`.
 #' @param ... Must be empty.
 #' @param x The data that were fitted. `NULL`: the `x` of the call of [gmvae()],
 #'   looked for where `update()` is called.
@@ -118,13 +119,14 @@ other_levels <- function(path, k) {
 #' table(fit$cluster, four$cluster)
 #' @importFrom stats update
 #' @export
-update.gmvae <- function(object, k, ..., x = NULL) {
+update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   caller <- parent.frame()
   call <- quote(update())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
   counts <- fitted_counts(object, x, caller, call)
   ks <- check_components(k, ncol(counts), call)
+  check_distinct_cells(counts, min(ks), call)
   model <- object[c("likelihood", "covariance", "size_reference")]
   start <- list(parameters = object$parameters, history = object$history,
                 n_rollbacks = object$n_rollbacks, latent = object$latent)

@@ -52,9 +52,9 @@
 #' and not above the one whose mixtures give the cells of the other half the
 #' highest density. The finest level with a stability of at least 0.9 is chosen,
 #' or the most stable one where none reaches that, and the joint phase starts
-#' from it. Data with
-#' clusters within clusters have several levels: `summary()` names the others,
-#' `plot(fit, "k")` shows all, and [update()][update.gmvae] moves to one.
+#' from it. Data with clusters within clusters have several levels: `summary()`
+#' names the others, `plot(fit, "k")` shows all, and [update()][update.gmvae]
+#' moves to one.
 #'
 #' @section Errors: All have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in

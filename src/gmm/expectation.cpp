@@ -51,19 +51,4 @@ double complete_loglik(const Expectation& expectation, const Frame& frame) {
   return sum;
 }
 
-Moments reduced(const Moments& full, Scatter kind) {
-  if (kind == Scatter::full) return full;
-  const Index d = full.n_dimensions(), n_components = full.n_components();
-  Moments moments{kind, full.counts, full.means, {}};
-  moments.scatter.setZero(d, kind == Scatter::pooled ? d : n_components);
-  for (Index k = 0; k < n_components; ++k) {
-    if (kind == Scatter::pooled) {
-      moments.scatter += nth_block(full.scatter, k);
-    } else {
-      moments.scatter.col(k) = nth_block(full.scatter, k).diagonal();
-    }
-  }
-  return moments;
-}
-
 }  // namespace gmvae

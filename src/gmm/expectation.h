@@ -24,7 +24,4 @@ Expectation expect(const Observations& data, const Frame& frame, Workers& worker
 // whose expectation it is.
 double complete_loglik(const Expectation& expectation, const Frame& frame);
 
-// The part of full moments that families of another kind of scatter look at.
-Moments reduced(const Moments& full, Scatter kind);
-
 }  // namespace gmvae

@@ -31,6 +31,22 @@ struct Moments {
   Index n_dimensions() const { return means.rows(); }
 };
 
+// The part of full moments that families of another kind of scatter look at.
+inline Moments reduced(const Moments& full, Scatter kind) {
+  if (kind == Scatter::full) return full;
+  const Index d = full.n_dimensions(), n_components = full.n_components();
+  Moments moments{kind, full.counts, full.means, {}};
+  moments.scatter.setZero(d, kind == Scatter::pooled ? d : n_components);
+  for (Index k = 0; k < n_components; ++k) {
+    if (kind == Scatter::pooled) {
+      moments.scatter += nth_block(full.scatter, k);
+    } else {
+      moments.scatter.col(k) = nth_block(full.scatter, k).diagonal();
+    }
+  }
+  return moments;
+}
+
 // Covariances in the form in which densities are cheapest.
 //   own       Sigma_k = matrices[k]
 //   common    Sigma_k = B diag(v_k) B', one invertible B for all components

@@ -6,26 +6,17 @@
 
 #include "core/rng.h"
 #include "gmm/search.h"
+#include "gmm/select.h"
 #include "gmvae/mixture_update.h"
 
 namespace gmvae {
 
 namespace {
 
-std::vector<double> columns(ConstView<double> x, const std::vector<Index>& which) {
-  std::vector<double> chosen;
-  for (Index j : which) chosen.insert(chosen.end(), x.col(j), x.col(j) + x.rows);
-  return chosen;
-}
+ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x.cols()}; }
 
 SearchResult fit_all(ConstView<double> points, const HalvesOptions& options, Workers& workers,
                      Monitor& monitor) {
-  SearchOptions search_options;
-  search_options.em.max_iter = options.max_iter;
-  search_options.em.tol = options.tol;
-  search_options.em.ridge = latent_ridge;
-  search_options.n_init = options.n_init;
-  search_options.seed = options.seed;
   const Family* family = &find_family(mixture_model(options.covariance));
   std::vector<Cell> cells;
   for (Index k : options.k) {
@@ -33,7 +24,9 @@ SearchResult fit_all(ConstView<double> points, const HalvesOptions& options, Wor
   }
   if (cells.empty()) return {};
   const Observations data(columns_of(points), RowFacts{}, workers);
-  return search(data, cells, search_options, workers, monitor);
+  return search(data, cells,
+                latent_search(options.n_init, options.max_iter, options.tol, options.seed), workers,
+                monitor);
 }
 
 std::vector<int> most_probable(const Mixture& mixture, ConstView<double> points, Workers& workers,
@@ -51,22 +44,20 @@ std::vector<int> most_probable(const Mixture& mixture, ConstView<double> points,
 }
 
 // The fits to the points at `fitted` (places among `points`, ascending), by k.
-std::vector<GroupsSeen> look(ConstView<double> points, const std::vector<Index>& fitted,
+std::vector<GroupsSeen> look(const Eigen::MatrixXd& points, const std::vector<Index>& fitted,
                              const HalvesOptions& options, Workers& workers, Monitor& monitor) {
-  const std::vector<double> own = columns(points, fitted);
-  const SearchResult found =
-      fit_all(ConstView<double>(own.data(), points.rows, static_cast<Index>(fitted.size())),
-              options, workers, monitor);
+  const Eigen::MatrixXd own = select_columns(points, fitted);
+  const SearchResult found = fit_all(view(own), options, workers, monitor);
   std::vector<GroupsSeen> seen(options.k.size());
   std::vector<double> log_density;
   for (std::size_t i = 0; i < found.cells.size(); ++i) {
     if (!found.cells[i].reason.empty()) continue;
-    seen[i].component = most_probable(found.cells[i].mixture, points, workers, &log_density);
-    for (Index j = 0; j < points.cols; ++j) {
+    seen[i].component = most_probable(found.cells[i].mixture, view(points), workers, &log_density);
+    for (Index j = 0; j < points.cols(); ++j) {
       if (std::binary_search(fitted.begin(), fitted.end(), j)) continue;
       seen[i].log_density += log_density[static_cast<std::size_t>(j)];
     }
-    seen[i].log_density /= static_cast<double>(points.cols - static_cast<Index>(fitted.size()));
+    seen[i].log_density /= static_cast<double>(points.cols() - static_cast<Index>(fitted.size()));
   }
   return seen;
 }
@@ -83,18 +74,18 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
     result.cells.resize(static_cast<std::size_t>(options.most_cells));
     std::sort(result.cells.begin(), result.cells.end());
   }
-  const std::vector<double> sampled = columns(latent, result.cells);
-  const Index n = static_cast<Index>(result.cells.size());
-  const ConstView<double> points(sampled.data(), latent.rows, n);
+  const Eigen::MatrixXd points = select_columns(
+      Eigen::Map<const Eigen::MatrixXd>(latent.data, latent.rows, latent.cols), result.cells);
+  const Index n = points.cols();
 
-  const SearchResult found = fit_all(points, options, workers, monitor);
+  const SearchResult found = fit_all(view(points), options, workers, monitor);
   result.whole.resize(options.k.size());
   std::vector<double> log_density;
   for (std::size_t i = 0; i < found.cells.size(); ++i) {
     const CellFit& fit = found.cells[i];
     if (!fit.reason.empty()) continue;
     result.whole[i] = {true, fit.loglik, fit.entropy, fit.n_parameters,
-                       most_probable(fit.mixture, points, workers, &log_density)};
+                       most_probable(fit.mixture, view(points), workers, &log_density)};
   }
   for (Index halving = 0; halving < options.n_halvings; ++halving) {
     std::vector<Index> order(static_cast<std::size_t>(n));

@@ -14,10 +14,20 @@
 #include "gmm/family.h"
 #include "gmm/mixture.h"
 #include "gmm/moments.h"
+#include "gmm/search.h"
 
 namespace gmvae {
 
-constexpr double latent_ridge = 1e-6;  // of EM on latent means, in units of their variances
+// EM on latent means, with a small ridge in units of their variances.
+inline SearchOptions latent_search(Index n_init, Index max_iter, double tol, std::uint64_t seed) {
+  SearchOptions search;
+  search.em.max_iter = max_iter;
+  search.em.tol = tol;
+  search.em.ridge = 1e-6;
+  search.n_init = n_init;
+  search.seed = seed;
+  return search;
+}
 
 // The families of src/gmm by the name that gmvae() gives them.
 inline std::string mixture_model(const std::string& covariance) {
@@ -96,18 +106,10 @@ class LatentMoments {
   }
 
  private:
-  // The family sees what it looks at of the scatter; K of D x D come back.
+  // K of D x D
   static std::vector<Eigen::MatrixXd> covariances_of(const Family& family, const Moments& full) {
-    const Index d = full.n_dimensions(), k = full.n_components();
-    Moments moments = full;
-    moments.kind = family.scatter;
-    if (family.scatter == Scatter::pooled) moments.scatter = Eigen::MatrixXd::Zero(d, d);
-    if (family.scatter == Scatter::diagonal) moments.scatter.resize(d, k);
-    for (Index c = 0; c < k; ++c) {
-      const auto scatter = full.scatter.middleCols(c * d, d);
-      if (family.scatter == Scatter::pooled) moments.scatter += scatter;
-      if (family.scatter == Scatter::diagonal) moments.scatter.col(c) = scatter.diagonal();
-    }
+    const Index k = full.n_components();
+    const Moments moments = reduced(full, family.scatter);
     const Covariances estimate = family.estimate(moments, nullptr);
     std::vector<Eigen::MatrixXd> covariances;
     for (Index c = 0; c < k; ++c) covariances.push_back(estimate.matrix(c));

@@ -267,12 +267,8 @@ class Trainer {
   // the model with the fewest demands, and then all cells, come to help: the joint phase has priors
   // that EM has not.
   Mixture fit_latent() {
-    SearchOptions search;
-    search.em.max_iter = options_.max_iter;
-    search.em.tol = options_.tol;
-    search.em.ridge = latent_ridge;
-    search.n_init = options_.n_init;
-    search.seed = options_.seed;
+    const SearchOptions search =
+        latent_search(options_.n_init, options_.max_iter, options_.tol, options_.seed);
     const std::string wanted = mixture_model(options_.covariance);
     const std::string simplest = mixture_model("shared");
     std::vector<Index> all(static_cast<std::size_t>(reader_.n_cells()));
