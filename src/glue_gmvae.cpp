@@ -111,6 +111,16 @@ std::vector<double> log_densities(const std::vector<GroupsSeen>& by_k) {
   return values;
 }
 
+// By halving.
+Rcpp::List to_list(const std::vector<std::vector<GroupsSeen>>& sides, std::size_t n) {
+  Rcpp::List list;
+  for (const std::vector<GroupsSeen>& side : sides) {
+    list.push_back(Rcpp::List::create(Rcpp::Named("component") = components(side, n),
+                                      Rcpp::Named("log_density") = log_densities(side)));
+  }
+  return list;
+}
+
 Rcpp::NumericVector to_vector(const BoundTerms& terms) {
   return Rcpp::NumericVector::create(Rcpp::Named("bound") = terms.reconstruction - terms.kl(),
                                      Rcpp::Named("reconstruction") = terms.reconstruction,
@@ -200,14 +210,6 @@ Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, doub
   const Halves halves = fit_halves(ConstView<double>(points.data(), latent.ncol(), latent.nrow()),
                                    opts, workers, monitor);
   const std::size_t n = halves.cells.size();
-  Rcpp::List first, second;
-  for (std::size_t h = 0; h < halves.first.size(); ++h) {
-    for (auto side : {&halves.first[h], &halves.second[h]}) {
-      Rcpp::List part = Rcpp::List::create(Rcpp::Named("component") = components(*side, n),
-                                           Rcpp::Named("log_density") = log_densities(*side));
-      (side == &halves.first[h] ? first : second).push_back(part);
-    }
-  }
   std::vector<double> loglik, entropy, n_parameters;
   for (const WholeFit& whole : halves.whole) {
     loglik.push_back(whole.found ? whole.loglik : NA_REAL);
@@ -218,7 +220,8 @@ Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, doub
                             Rcpp::Named("loglik") = loglik, Rcpp::Named("entropy") = entropy,
                             Rcpp::Named("n_parameters") = n_parameters,
                             Rcpp::Named("component") = components(halves.whole, n),
-                            Rcpp::Named("first") = first, Rcpp::Named("second") = second);
+                            Rcpp::Named("first") = to_list(halves.first, n),
+                            Rcpp::Named("second") = to_list(halves.second, n));
 }
 
 // [[Rcpp::export(rng = false)]]

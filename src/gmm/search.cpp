@@ -11,20 +11,18 @@
 
 #include "core/denormals.h"
 #include "core/error.h"
-#include "core/rng.h"
 #include "core/shared_monitor.h"
 #include "gmm/compare.h"
 #include "gmm/expectation.h"
 #include "gmm/neighbours.h"
 #include "gmm/noise.h"
-#include "gmm/select.h"
+#include "gmm/sample.h"
 #include "gmm/starts.h"
 
 namespace gmvae {
 
 namespace {
 
-constexpr Index sample_rows = 4000;     // of larger data, for starts and their first steps
 constexpr Index screening_steps = 5;    // of every start; then ...
 constexpr std::size_t n_rivals = 1;     // ... of the first and the best of the others ...
 constexpr std::size_t n_alone = 2;      // ... (where no other cell makes up for them), before ...
@@ -84,7 +82,7 @@ class Search {
   SearchResult run();
 
  private:
-  void prepare_sample();
+  void make_starts();
   void for_each_cell(const char* phase, const std::function<void(std::size_t)>& fn);
   void fit(std::size_t at);
   void expect(int round);
@@ -150,7 +148,7 @@ SearchResult Search::run() {
       noise_ = noise_density(data_, overall_.covariances.matrices, options_.noise.density);
     }
     const bool given = options_.start_mixture != nullptr || options_.start.n > 0;
-    if (!given) prepare_sample();
+    if (!given) make_starts();
     for_each_cell("Fitting mixtures", [&](std::size_t at) { fit(at); });
     if (given) return;
     for (int round = 1; round <= most_rounds; ++round) {
@@ -170,49 +168,13 @@ SearchResult Search::run() {
   return result;
 }
 
-// The rows for starts and their first steps, half of them at most labelled ones.
-void Search::prepare_sample() {
-  std::vector<Index> rows = data_.rows();
-  const Index most = std::max(sample_rows, 10 * most_components_);
-  if (static_cast<Index>(rows.size()) > most) {
-    RngStream(options_.seed, Purpose::mixture_start, 4, 0).shuffle(rows);
-    const auto labelled = std::stable_partition(rows.begin(), rows.end(),
-                                                [&](Index row) { return data_.label(row) >= 0; });
-    if (labelled - rows.begin() > most / 2) rows.erase(rows.begin() + most / 2, labelled);
-    rows.resize(std::min(static_cast<std::size_t>(most), rows.size()));
-    std::sort(rows.begin(), rows.end());
-    sample_ = std::make_unique<Observations>(data_, rows);
-  }
-  Eigen::MatrixXd points = data_.points(rows);
-  std::vector<bool> noise(rows.size(), false);
-  if (noise_.on) {
-    if (options_.noise.rows.empty()) {
-      noise = sparse_points(points, options_.noise.share, options_.seed, workers_, shared_monitor_);
-    } else {
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        noise[i] =
-            std::binary_search(options_.noise.rows.begin(), options_.noise.rows.end(), rows[i]);
-      }
-    }
-  }
-  // Starts need a row for each component.
-  const auto n_kept = std::count(noise.begin(), noise.end(), false);
-  if (n_kept < most_components_) noise.assign(rows.size(), false);
-  std::vector<Index> kept;
-  std::vector<int> labels;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (noise[i] && data_.label(rows[i]) < 0) continue;
-    kept.push_back(static_cast<Index>(i));
-    sample_rows_.push_back(rows[i]);
-    if (data_.has_labels()) labels.push_back(data_.label(rows[i]));
-  }
-  if (kept.size() < rows.size()) points = select_columns(points, kept);
-  Eigen::VectorXd weights(points.cols());
-  for (Index i = 0; i < weights.size(); ++i) {
-    weights[i] = data_.weight(sample_rows_[static_cast<std::size_t>(i)]);
-  }
-  const Starts starts(std::move(points), std::move(weights), std::move(labels), options_.seed,
-                      workers_, shared_monitor_);
+void Search::make_starts() {
+  Sample sample = take_sample(data_, most_components_, options_.noise, options_.seed, workers_,
+                              shared_monitor_);
+  sample_ = std::move(sample.observations);
+  sample_rows_ = std::move(sample.rows);
+  const Starts starts(std::move(sample.points), std::move(sample.weights), std::move(sample.labels),
+                      options_.seed, workers_, shared_monitor_);
   for (const Cell& cell : cells_) {
     if (starts_.count(cell.k) > 0) continue;
     starts_[cell.k] = starts.make(cell.k, cheap_ ? more_starts * options_.n_init : options_.n_init,
