@@ -156,7 +156,8 @@ fitted_counts <- function(object, x, caller, call) {
   if (is.null(x)) {
     gmvae_abort(c(
       "{.arg x} must be given: the data that were fitted.",
-      x = "{.code {rlang::as_label(object$call$x)}} is not found here."
+      x = "{.code {rlang::as_label(object$call$x)}} is not found here.",
+      i = "For instance {.code update(fit, k = 4, x = counts)}."
     ), "input", call = call)
   }
   assay <- object$call$assay
@@ -167,7 +168,8 @@ fitted_counts <- function(object, x, caller, call) {
   if (!known) {
     gmvae_abort(c(
       "{.arg x} must be the data that were fitted.",
-      x = "Its genes or cells are not those of the fit."
+      x = "Its genes or cells are not those of the fit.",
+      i = "Give what {.fn gmvae} was called with: all genes, the same cells."
     ), "input", call = call)
   }
   check_values(counts, object$likelihood, call = call)
