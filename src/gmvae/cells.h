@@ -2,8 +2,10 @@
 // file knows where the counts are kept.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -21,9 +23,9 @@ class CellReader {
   virtual ~CellReader() = default;
   virtual Index n_cells() const = 0;
   virtual Index n_genes() const = 0;
-  // Appends the non-zeros of one cell, genes ascending.  Only called by the fit's own thread.
-  virtual void read(Index cell, std::vector<std::int32_t>& gene,
-                    std::vector<double>& count) const = 0;
+  virtual Index n_entries(Index cell) const = 0;
+  // The entries of one cell, its non-zeros: genes ascending.  Called by several threads at once.
+  virtual void read(Index cell, std::int32_t* gene, double* count) const = 0;
 };
 
 // A compressed sparse matrix of genes x cells in memory (R's dgCMatrix), not copied.
@@ -33,10 +35,10 @@ class MatrixReader : public CellReader {
       : start_(start), gene_(gene), count_(count), n_genes_(n_genes), n_cells_(n_cells) {}
   Index n_cells() const override { return n_cells_; }
   Index n_genes() const override { return n_genes_; }
-  void read(Index cell, std::vector<std::int32_t>& gene,
-            std::vector<double>& count) const override {
-    gene.insert(gene.end(), gene_ + start_[cell], gene_ + start_[cell + 1]);
-    count.insert(count.end(), count_ + start_[cell], count_ + start_[cell + 1]);
+  Index n_entries(Index cell) const override { return start_[cell + 1] - start_[cell]; }
+  void read(Index cell, std::int32_t* gene, double* count) const override {
+    std::copy(gene_ + start_[cell], gene_ + start_[cell + 1], gene);
+    std::copy(count_ + start_[cell], count_ + start_[cell + 1], count);
   }
 
  private:
@@ -53,9 +55,9 @@ void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& 
   std::vector<std::int32_t> gene;
   std::vector<double> value;
   for (Index cell = 0; cell < reader.n_cells(); ++cell) {
-    gene.clear();
-    value.clear();
-    reader.read(cell, gene, value);
+    gene.resize(static_cast<std::size_t>(reader.n_entries(cell)));
+    value.resize(gene.size());
+    reader.read(cell, gene.data(), value.data());
     if (size) {
       for (double& x : value) x = x / size[cell] + (log ? 1 : 0);
     }
@@ -122,19 +124,20 @@ class CellLoader {
     block.n_genes = reader_.n_genes();
     block.cell.assign(cells, cells + n);
     block.start.assign(1, 0);
-    block.gene.clear();
     block.size.clear();
-    raw_.clear();
     for (Index j = 0; j < n; ++j) {
-      const std::size_t begin = raw_.size();
-      reader_.read(cells[j], block.gene, raw_);
-      if (dense_) fill_in(block, begin);
-      block.start.push_back(static_cast<Index>(raw_.size()));
+      block.start.push_back(block.start.back() +
+                            (dense_ ? block.n_genes : reader_.n_entries(cells[j])));
       block.size.push_back(static_cast<T>(size_[cells[j]] * size_reference_));
     }
-    block.count.resize(raw_.size());
-    block.input.resize(raw_.size());
+    const std::size_t n_entries = static_cast<std::size_t>(block.start.back());
+    raw_.resize(n_entries);
+    block.gene.resize(n_entries);
+    block.count.resize(n_entries);
+    block.input.resize(n_entries);
     for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
+      reader_.read(block.cell[j], block.gene.data() + begin, raw_.data() + begin);
+      if (dense_) spread(block.cell[j], block.gene.data() + begin, raw_.data() + begin);
       const double per_count = 1 / size_[block.cell[j]];
       const std::int32_t* gene = block.gene.data();
       T* input = block.input.data();
@@ -190,16 +193,13 @@ class CellLoader {
   }
 
   // Real-valued data: a zero is an observation like any other, so every gene gets an entry.
-  void fill_in(CellBlock<T>& block, std::size_t begin) {
-    const std::size_t n_genes = static_cast<std::size_t>(block.n_genes);
-    std::vector<double> dense(n_genes);
-    for (std::size_t e = begin; e < raw_.size(); ++e) {
-      dense[static_cast<std::size_t>(block.gene[e])] = raw_[e];
+  void spread(Index cell, std::int32_t* gene, double* count) const {
+    std::vector<double> all(static_cast<std::size_t>(reader_.n_genes()));
+    for (Index e = 0; e < reader_.n_entries(cell); ++e) {
+      all[static_cast<std::size_t>(gene[e])] = count[e];
     }
-    raw_.resize(begin);
-    raw_.insert(raw_.end(), dense.begin(), dense.end());
-    block.gene.resize(begin);
-    for (std::size_t g = 0; g < n_genes; ++g) block.gene.push_back(static_cast<std::int32_t>(g));
+    std::copy(all.begin(), all.end(), count);
+    std::iota(gene, gene + all.size(), 0);
   }
 
   const CellReader& reader_;

@@ -34,6 +34,7 @@ struct StepSettings {
   std::uint64_t seed;
   Purpose purpose;  // of the noise stream ...
   Index epoch;      // ... and its epoch
+  double sign = 1;  // of the noise: -1 for the other one of an antithetic pair
 };
 
 // All buffers of a step, reused from batch to batch.
@@ -130,8 +131,15 @@ class Network {
   template <typename T>
   BoundTerms forward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
                      const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
-    const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
     encode(compute, params, cells, w);
+    return bound(compute, params, cells, prior, step, w);
+  }
+
+  // The same of cells that the workspace holds encoded.
+  template <typename T>
+  BoundTerms bound(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+                   const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
+    const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
     w.gamma.resize(static_cast<std::size_t>(k * n));
     w.prior.resize(std::max(w.prior.size(), static_cast<std::size_t>(n)));
     parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
@@ -235,7 +243,7 @@ class Network {
     RngStream rng(step.seed, step.purpose, static_cast<std::uint32_t>(step.epoch),
                   static_cast<std::uint64_t>(cells.cell[static_cast<std::size_t>(j)]));
     for (std::size_t i = begin; i < begin + d; ++i) {
-      w.noise[i] = step.kl_weight > 0 ? static_cast<T>(rng.normal()) : T(0);
+      w.noise[i] = step.kl_weight > 0 ? static_cast<T>(step.sign * rng.normal()) : T(0);
       w.latent[i] = w.mean[i] + std::exp(w.log_variance[i] / 2) * w.noise[i];
     }
   }

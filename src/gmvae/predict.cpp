@@ -61,11 +61,12 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
         encoding.mean[place] = static_cast<double>(work.mean[i]);
         encoding.sd[place] = std::exp(0.5 * static_cast<double>(work.log_variance[i]));
       }
-      // The same draws for every cell: its bound doesn't depend on the cells beside it.
+      // The same antithetic draws for every cell: its bound doesn't depend on the cells beside it.
       std::fill(block.cell.begin(), block.cell.end(), Index{0});
       for (Index draw = 0; draw < n_draws; ++draw) {
-        network.forward(compute, model.params.data(), block, prior,
-                        {1.0, model.seed, Purpose::posterior, draw + 1}, work);
+        const double sign = draw % 2 == 0 ? 1.0 : -1.0;
+        network.bound(compute, model.params.data(), block, prior,
+                      {1.0, model.seed, Purpose::posterior, draw / 2 + 1, sign}, work);
         for (std::size_t j = 0; j < static_cast<std::size_t>(block.n_cells()); ++j) {
           encoding.bound[static_cast<std::size_t>(begin) + j] +=
               (work.log_prob[j] - work.kl[j].kl_z - work.kl[j].kl_c) / static_cast<double>(n_draws);

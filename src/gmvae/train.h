@@ -54,7 +54,8 @@ struct TrainResult {
 TrainResult train(const CellReader& reader, const double* size, const TrainOptions& options,
                   Workers& workers, Monitor& monitor);
 
-// n_draws > 0: also the bound of each cell, averaged over that many draws of the latent.
+// n_draws > 0: also the bound of each cell, averaged over that many antithetic draws of
+// the latent point.
 Encoding encode(const FittedModel& model, const CellReader& reader, const double* size,
                 Index n_draws, Workers& workers, Monitor& monitor);
 
