@@ -30,6 +30,10 @@
 #'   number of at least 1.
 #' @param max_iter Iterations of EM at most, a whole number of at least 1.
 #' @param tol EM stops when the log-likelihood per cell rises by less, above 0.
+#' @param n_networks Networks to train from different seeds, a whole number of at
+#'   least 1. Of several, the one whose clusters agree most with the others' is
+#'   the fit, and how much they agree says how far to trust them; see `networks`
+#'   in [gmvae()].
 #' @param n_threads Threads, a whole number from 1 to 1,024. The result does not
 #'   depend on it.
 #' @param verbose Show a progress bar while training, `TRUE` or `FALSE`.
@@ -44,7 +48,7 @@ gmvae_control <- function(..., latent = 10, hidden = 128, epochs = NULL,
                           batch_size = 128, learning_rate = 1e-3, mask = 0.5,
                           held_out = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
-                          n_threads = default_threads(),
+                          n_networks = 1, n_threads = default_threads(),
                           verbose = interactive()) {
   check_option_names(..., options = names(formals(gmvae_control)))
   structure(
@@ -61,6 +65,7 @@ gmvae_control <- function(..., latent = 10, hidden = 128, epochs = NULL,
       n_init = check_count(n_init),
       max_iter = check_count(max_iter),
       tol = check_number(tol, 0, open = TRUE),
+      n_networks = check_count(n_networks, max = 1000),
       n_threads = check_count(n_threads, max = 1024),
       verbose = check_flag(verbose)
     ),

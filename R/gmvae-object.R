@@ -43,6 +43,7 @@ new_gmvae <- function(core, cells, features, size, likelihood, covariance,
       k = k,
       k_path = core$k_path,
       stability = core$stability,
+      networks = core$networks,
       n_genes = nrow(features),
       call = NULL,
       control = control,
@@ -102,6 +103,11 @@ effective_components <- function(weights) {
   exp(-sum(weights * log(weights)))
 }
 
+# Mean adjusted Rand index between the clusters of each two networks.
+network_agreement <- function(object) {
+  if (is.null(object$networks)) NA_real_ else mean(object$networks$agreement)
+}
+
 # What a user should know before trusting the fit, in sentences.
 fit_cautions <- function(object) {
   empty <- sum(tabulate(object$cluster, object$k) == 0L)
@@ -132,6 +138,11 @@ fit_cautions <- function(object) {
              "the cells agree by an adjusted Rand index of ",
              format(object$stability, digits = 2), " only.")
     },
+    if (object$k > 1L && isTRUE(network_agreement(object) < 0.6)) {
+      paste0("Networks from different seeds give different clusters: they ",
+             "agree by an adjusted Rand index of ",
+             format(network_agreement(object), digits = 2), " only.")
+    },
     if (object$k > 1L && sure < 0.7) {
       say("Clusters overlap: the mean probability of a cell's cluster is ",
           "{format(sure, digits = 2)}.")
@@ -150,7 +161,8 @@ fit_cautions <- function(object) {
 #' steps that had to be repeated, training that ended too early, clusters
 #' without cells, a collapsed latent space (at most one dimension in which the
 #' cells differ), clusters that halves of the cells do not share (`stability`
-#' below 0.6), clusters that overlap (mean confidence below 0.7).
+#' below 0.6) or that networks from different seeds do not (`agreement` below
+#' 0.6), clusters that overlap (mean confidence below 0.7).
 #'
 #' @param x,object A `gmvae` object; for `print()` also its summary.
 #' @param ... Ignored.
@@ -164,6 +176,9 @@ fit_cautions <- function(object) {
 #'     two halves of the cells give, mean over six halvings; `levels`: other
 #'     numbers of clusters that repeat themselves (stability of at least 0.9),
 #'     where `k` was chosen;
+#'   * `n_networks` and `agreement`: how many networks were trained, and the mean
+#'     adjusted Rand index between the clusters of each two of them (`NA` for
+#'     one);
 #'   * `confidence`: mean over the cells of the largest posterior probability;
 #'     `n_unsure`: cells for which it is below 0.8;
 #'   * `bound`: as in the fit, natural logarithms per cell;
@@ -201,6 +216,8 @@ summary.gmvae <- function(object, ...) {
       n_features = length(object$features), clusters = clusters,
       stability = object$stability,
       levels = other_levels(object$k_path, object$k),
+      n_networks = max(1L, nrow(object$networks)),
+      agreement = network_agreement(object),
       confidence = mean(sure), n_unsure = sum(sure < 0.8),
       bound = object$bound, latent = object$control$latent,
       active_units = object$active_units,
@@ -225,6 +242,7 @@ print.gmvae <- function(x, ...) {
     Clusters = format_sizes(facts$clusters$cells),
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
+    Agreement = format_agreement(facts),
     Bound = format_bound(facts),
     Latent = format_latent(facts),
     Training = format_training(facts)
@@ -244,6 +262,7 @@ print.summary_gmvae <- function(x, ...) {
     Genes = format_genes(x),
     Confidence = format_confidence(x),
     Stability = format_stability(x),
+    Agreement = format_agreement(x),
     Bound = format_bound(x),
     "  parts" = sprintf(
       "reconstruction %s, KL of latent %s, KL of cluster %s",
@@ -329,6 +348,13 @@ format_stability <- function(facts) {
       cli::pluralize("; also stable: {facts$levels} clusters")
     }
   )
+}
+
+# Nothing, so no line, where there is only one network.
+format_agreement <- function(facts) {
+  if (facts$n_networks == 1L) return(NULL)
+  sprintf("%.2f between %d networks from different seeds", facts$agreement,
+          facts$n_networks)
 }
 
 format_bound <- function(facts) {

@@ -91,6 +91,9 @@
 #'   divided by their median). `NULL`: the total counts of the cell over the
 #'   genes used.
 #' @param control Further options, from [gmvae_control()].
+#' @param BPPARAM Where several networks (see `n_networks` of
+#'   [gmvae_control()]) train: a `BiocParallelParam`, whose workers share out
+#'   the threads, or `NULL`, one after the other. The fit is the same.
 #' @param assay Name of the assay, where `x` is a SummarizedExperiment.
 #'
 #' @returns A `gmvae` object. It holds no counts and no external pointers, so
@@ -114,6 +117,11 @@
 #'     of at most 2,000 cells. Otherwise `NULL`.
 #'   * `stability`: the same figure for the final latent means and `k`: 1 where
 #'     halves of the cells give the same clusters, 0 where they agree by chance.
+#'   * `networks`: where several were trained, a data frame with a row for each:
+#'     `seed`, `bound` and `bound_heldout`, `stability`, `agreement` (mean
+#'     adjusted Rand index between its clusters and those of each other
+#'     network) and `kept`: the rest of the fit is of this one, that of the
+#'     highest agreement. Otherwise `NULL`.
 #'   * `bound`: the final bound and its parts, per cell: a matrix with rows
 #'     `train` and `heldout` and columns `bound`, `reconstruction`, `kl_z`,
 #'     `kl_c`; the bound is the second less the last two.
@@ -179,11 +187,11 @@ gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
 gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          covariance = "shared", features = 2000,
                          size_factors = NULL,
-                         control = gmvae_control()) {
+                         control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
   fit <- gmvae_bridge(as_counts(x, call = call), k, likelihood, covariance,
-                      features, size_factors, control, call)
+                      features, size_factors, control, BPPARAM, call)
   with_call(fit, match.call())
 }
 
@@ -203,12 +211,13 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
 
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
-                         size_factors, control, call) {
+                         size_factors, control, BPPARAM, call) {
   likelihood <- check_choice(likelihood, likelihoods, call = call)
   covariance <- check_choice(
     covariance, c("shared", "diagonal", "full", "spherical"), call = call
   )
   control <- check_gmvae_control(control, call)
+  check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call)
   check_size_factors(size_factors, ncol(counts), likelihood, call)
   check_values(counts, likelihood, call = call)
@@ -221,11 +230,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   control <- resolve_schedule(control, ncol(counts))
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference, most_k = max(ks))
-  core <- with_core_errors(
-    train_networks(counts, size$factors, model, ks, control, draw_seed(),
-                   progress_reporter(control$verbose)),
-    call = call
-  )
+  core <- train_several(counts, size$factors, model, ks, control,
+                        progress_reporter(control$verbose), BPPARAM, call)
   fit <- new_gmvae(core, cells = colnames(counts), features = chosen$table,
                    size = size, likelihood = likelihood,
                    covariance = covariance, control = control)

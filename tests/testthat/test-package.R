@@ -31,8 +31,10 @@ test_that("the core reads every option that the controls have", {
     gsub('"', "", unlist(regmatches(text, gregexpr('"[a-z_]+"', text))))
   }
   # These reach the core under other names: `epochs` as lengths of the phases,
-  # `n_folds` as weights, `noise_density` as a fact about the noise.
-  elsewhere <- c("...", "epochs", "n_folds", "noise_density", "verbose")
+  # `n_folds` as weights, `n_networks` as seeds, `noise_density` as a fact about
+  # the noise.
+  elsewhere <- c("...", "epochs", "n_folds", "n_networks", "noise_density",
+                 "verbose")
   options_of <- function(control) setdiff(names(formals(control)), elsewhere)
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())

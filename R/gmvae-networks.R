@@ -1,0 +1,84 @@
+# Several networks on the same data, from different seeds, and which of them
+# speaks for all.
+
+# train_networks() from `n_networks` seeds, drawn one after the other; with
+# several `ks` the first chooses k for all. What it returns for the network kept
+# has a table of all in `networks`; see fit_networks().
+train_several <- function(counts, size, model, ks, control, progress,
+                          BPPARAM = NULL, call) {
+  seeds <- vapply(seq_len(control$n_networks), function(i) draw_seed(), 0L)
+  train <- function(seed, ks, control, progress = NULL) {
+    with_core_errors(
+      train_networks(counts, size, model, ks, control, seed, progress),
+      call = call
+    )
+  }
+  first <- if (length(ks) > 1L || length(seeds) == 1L) {
+    train(seeds[1], ks, control, progress)
+  }
+  if (length(seeds) == 1L) return(first)
+  k <- if (is.null(first)) ks else first$k
+  others <- if (is.null(first)) seeds else seeds[-1]
+  cores <- if (is.null(BPPARAM)) {
+    lapply(others, train, k, control, progress)
+  } else {
+    train_in_parallel(train, others, k, control, BPPARAM, call)
+  }
+  if (!is.null(first)) cores <- c(list(first), cores)
+  most_typical(cores, seeds, first$k_path)
+}
+
+# The threads of `control` are shared out among the workers.
+train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
+  n_workers <- min(BiocParallel::bpnworkers(BPPARAM), length(seeds))
+  control$n_threads <- max(1L, control$n_threads %/% n_workers)
+  cores <- BiocParallel::bptry(
+    BiocParallel::bplapply(seeds, train, k, control, BPPARAM = BPPARAM)
+  )
+  broken <- vapply(cores, inherits, NA, "error")
+  if (!any(broken)) return(cores)
+  gmvae_abort(c(
+    "Every network must train to its end.",
+    x = "{sum(broken)} of {length(seeds)} did not.",
+    i = "Without {.arg BPPARAM} they train one after the other, and the error
+         is shown where it happens."
+  ), "numerical", parent = cores[[which(broken)[1]]], call = call)
+}
+
+# The network whose clusters agree most with those of the others, the first of
+# equals: an outlier among the networks is not kept, however high its bound.
+most_typical <- function(cores, seeds, path) {
+  clusters <- lapply(cores, function(core) {
+    max.col(core$posterior, ties.method = "first")
+  })
+  between <- diag(0, length(clusters))
+  pairs <- utils::combn(length(clusters), 2L)
+  between[t(pairs)] <- apply(pairs, 2L, function(pair) {
+    adjusted_rand_index(clusters[[pair[1]]], clusters[[pair[2]]])
+  })
+  agreement <- rowSums(between + t(between)) / (length(clusters) - 1)
+  kept <- which.max(agreement)
+  bound_of <- function(cells) {
+    vapply(cores, function(core) core$bound[[cells]][["bound"]], 0)
+  }
+  core <- cores[[kept]]
+  core$k_path <- path
+  core$networks <- data.frame(
+    seed = seeds, bound = bound_of("train"),
+    bound_heldout = bound_of("heldout"),
+    stability = vapply(cores, `[[`, 0, "stability"), agreement = agreement,
+    kept = seq_along(seeds) == kept
+  )
+  core
+}
+
+check_bpparam <- function(BPPARAM, call) {
+  if (is.null(BPPARAM)) return(invisible())
+  require_package("BiocParallel", "train networks in parallel", call)
+  if (methods::is(BPPARAM, "BiocParallelParam")) return(invisible())
+  gmvae_abort(c(
+    "{.arg BPPARAM} must be {.code NULL} or a BiocParallelParam.",
+    x = "You supplied {describe(BPPARAM)}.",
+    i = "For instance {.code BiocParallel::MulticoreParam(2)}."
+  ), "option", call = call)
+}

@@ -1,0 +1,77 @@
+several <- function(data, n_networks = 3, k = 3, ..., n_threads = 1) {
+  set.seed(1)
+  gmvae(data$counts, k, ..., control = quick_control(
+    8, n_networks = n_networks, n_threads = n_threads
+  ))
+}
+
+set.seed(5)
+data <- simulate_counts(n = 120)
+
+test_that("of several networks the one most like the others is the fit", {
+  fit <- several(data)
+  networks <- fit$networks
+  expect_identical(nrow(networks), 3L)
+  expect_identical(anyDuplicated(networks$seed), 0L)
+  expect_identical(which(networks$kept), which.max(networks$agreement))
+  expect_equal(fit$seed, networks$seed[networks$kept])
+  expect_identical(fit$bound["heldout", "bound"],
+                   networks$bound_heldout[networks$kept])
+  expect_output(print(fit), "between 3 networks from different seeds")
+  expect_equal(summary(fit)$agreement, mean(networks$agreement))
+})
+
+test_that("the first network is that of a fit of one", {
+  one <- several(data, 1)
+  expect_null(one$networks)
+  expect_equal(several(data, 2)$networks$seed[1], one$seed)
+  expect_identical(summary(one)$agreement, NA_real_)
+  expect_false(any(grepl("networks", capture.output(print(one)))))
+})
+
+test_that("the network kept is not an outlier, however high its bound", {
+  core <- function(cluster, bound) {
+    list(posterior = diag(2)[cluster, ], stability = 1,
+         bound = list(train = c(bound = bound), heldout = c(bound = bound)))
+  }
+  halves <- rep(1:2, each = 10)
+  cores <- list(core(rep(1:2, 10), 0), core(halves, -2),
+                core(3 - replace(halves, 1, 2), -1))
+  kept <- most_typical(cores, 1:3, NULL)$networks
+  expect_false(kept$kept[1])
+  expect_equal(kept$agreement[2], mean(c(
+    adjusted_rand_index(halves, rep(1:2, 10)),
+    adjusted_rand_index(halves, replace(halves, 1, 2))
+  )))
+})
+
+test_that("networks agree on one k", {
+  fit <- several(data, 2, k = 2:4)
+  expect_identical(fit$k_path$k, 2:4)
+  expect_identical(nrow(fit$networks), 2L)
+})
+
+test_that("networks that disagree are cautioned against", {
+  networks <- data.frame(agreement = c(0.3, 0.4))
+  expect_match(fit_cautions(made_up_fit(networks = networks)),
+               "different seeds", all = FALSE)
+})
+
+test_that("workers give the same fit", {
+  skip_if_not_installed("BiocParallel")
+  serial <- several(data, n_threads = 2)
+  workers <- BiocParallel::SerialParam()
+  parallel <- several(data, BPPARAM = workers, n_threads = 2)
+  expect_identical(parallel$parameters, serial$parameters)
+  expect_identical(parallel$networks, serial$networks)
+  skip_on_os("windows")
+  workers <- BiocParallel::MulticoreParam(2)
+  expect_identical(several(data, BPPARAM = workers)$parameters,
+                   serial$parameters)
+})
+
+test_that("BPPARAM must be one", {
+  skip_if_not_installed("BiocParallel")
+  expect_error(gmvae(data$counts, 3, BPPARAM = 2),
+               class = "gmvae_error_option")
+})
