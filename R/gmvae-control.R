@@ -9,6 +9,11 @@
 #' @param hidden Units of the hidden layers, one whole number from 1 to 8,192
 #'   per layer, at most 8 layers. The encoder takes them in this order, the
 #'   decoder in reverse.
+#' @param dispersion What the inverse dispersion of `"nb"` and `"zinb"`, or the
+#'   variance of `"gaussian"`, differs by: `"gene"`; `"gene-cell"`, an output of
+#'   the decoder; or `"gene-cluster"`, for a cell the mean of its logarithms
+#'   over the clusters, weighted by the cluster's probabilities.
+#' @param dropout The same for the logit of the extra zeros of `"zinb"`.
 #' @param epochs Passes through the cells in the warm-up and the joint phase
 #'   together, half of them each; a whole number of at least 2. Pretraining
 #'   takes a sixth of it more. `NULL`: as many as give about 10,000 steps, but
@@ -30,10 +35,10 @@
 #'   number of at least 1.
 #' @param max_iter Iterations of EM at most, a whole number of at least 1.
 #' @param tol EM stops when the log-likelihood per cell rises by less, above 0.
-#' @param n_networks Networks to train from different seeds, a whole number of at
-#'   least 1. Of several, the one whose clusters agree most with the others' is
-#'   the fit, and how much they agree says how far to trust them; see `networks`
-#'   in [gmvae()].
+#' @param n_networks Networks to train from different seeds, a whole number of
+#'   at least 1. Of several, the one whose clusters agree most with the others'
+#'   is the fit, and how much they agree says how far to trust them; see
+#'   `networks` in [gmvae()].
 #' @param n_threads Threads, a whole number from 1 to 1,024. The result does not
 #'   depend on it.
 #' @param verbose Show a progress bar while training, `TRUE` or `FALSE`.
@@ -44,7 +49,9 @@
 #' @examples
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
 #' @export
-gmvae_control <- function(..., latent = 10, hidden = 128, epochs = NULL,
+gmvae_control <- function(..., latent = 10, hidden = 128,
+                          dispersion = "gene", dropout = "gene-cell",
+                          epochs = NULL,
                           batch_size = 128, learning_rate = 1e-3, mask = 0.5,
                           held_out = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
@@ -55,6 +62,8 @@ gmvae_control <- function(..., latent = 10, hidden = 128, epochs = NULL,
     list(
       latent = check_count(latent, max = 512),
       hidden = check_hidden(hidden),
+      dispersion = check_choice(dispersion, varies_by),
+      dropout = check_choice(dropout, varies_by),
       epochs = if (!is.null(epochs)) check_count(epochs, min = 2),
       batch_size = check_count(batch_size, min = 2),
       learning_rate = check_number(learning_rate, 0, 1, open = TRUE),
@@ -83,6 +92,9 @@ print.gmvae_control <- function(x, ...) {
   invisible(x)
 }
 
+# What a parameter of the likelihood may differ by.
+varies_by <- c("gene", "gene-cell", "gene-cluster")
+
 # A control object may have been edited by hand: its values are checked again.
 check_gmvae_control <- function(control, call) {
   check_control(control, "gmvae_control", call = call)
@@ -102,6 +114,24 @@ check_hidden <- function(hidden, call = rlang::caller_env()) {
   gmvae_abort(c(
     "{.arg hidden} must have at most 8 layers.",
     x = "You supplied {length(hidden)}."
+  ), "option", call = call)
+}
+
+# Dispersion and dropout must be parameters that the likelihood has, to vary
+# otherwise than by default.
+check_variation <- function(control, likelihood, call) {
+  lacks <- c(
+    dispersion = control$dispersion != "gene" &&
+      likelihood %in% c("poisson", "bernoulli"),
+    dropout = control$dropout != "gene-cell" && likelihood != "zinb"
+  )
+  if (!any(lacks)) return(invisible())
+  option <- names(lacks)[lacks][1]
+  has <- if (option == "dropout") "zinb" else c("nb", "zinb", "gaussian")
+  gmvae_abort(c(
+    "Option {.arg {option}} must be left alone where the likelihood has none.",
+    x = "It is {.val {control[[option]]}}, for {.val {likelihood}}.",
+    i = "It is a parameter of {.val {has}}."
   ), "option", call = call)
 }
 

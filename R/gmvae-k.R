@@ -128,8 +128,8 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   ks <- check_components(k, ncol(counts), call)
   check_distinct_cells(counts, min(ks), call)
   model <- object[c("likelihood", "covariance", "size_reference")]
-  start <- list(parameters = object$parameters, history = object$history,
-                n_rollbacks = object$n_rollbacks, latent = object$latent)
+  start <- unclass(object)[c("parameters", "layout", "mixture", "history",
+                             "n_rollbacks", "latent")]
   core <- with_core_errors(
     train_networks(counts, unname(object$size_factors),
                    c(model, most_k = max(ks)), ks, object$control,

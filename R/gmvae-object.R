@@ -65,7 +65,8 @@ most_probable <- function(posterior) {
 network_state <- function(object) {
   fields <- c("likelihood", "k", "covariance", "parameters", "input",
               "mixture", "seed", "size_reference")
-  c(unclass(object)[fields], object$control[c("latent", "hidden")])
+  c(unclass(object)[fields], object$control[c("latent", "hidden",
+                                           "dispersion", "dropout")])
 }
 
 # A fit saved by a newer version may mean other things by its fields.
@@ -176,9 +177,9 @@ fit_cautions <- function(object) {
 #'     two halves of the cells give, mean over six halvings; `levels`: other
 #'     numbers of clusters that repeat themselves (stability of at least 0.9),
 #'     where `k` was chosen;
-#'   * `n_networks` and `agreement`: how many networks were trained, and the mean
-#'     adjusted Rand index between the clusters of each two of them (`NA` for
-#'     one);
+#'   * `n_networks` and `agreement`: how many networks were trained, and the
+#'     mean adjusted Rand index between the clusters of each two of them (`NA`
+#'     for one);
 #'   * `confidence`: mean over the cells of the largest posterior probability;
 #'     `n_unsure`: cells for which it is below 0.8;
 #'   * `bound`: as in the fit, natural logarithms per cell;

@@ -47,8 +47,8 @@ outlier_reference <- function(fit, counts, size, call) {
   reference
 }
 
-# Antithetic draws of the latent point that the bound of a cell is averaged over:
-# on PBMC the bound differs by 1.5 from draw to draw, by 250 from cell to cell.
+# Antithetic draws of the latent point that the bound of a cell is averaged
+# over: on PBMC it differs by 1.5 from pair to pair, by 250 from cell to cell.
 bound_draws <- 2L
 
 # Up to `n` of some cells, evenly spread.

@@ -37,8 +37,8 @@
 #'   * `"normalized"`: the same at the median library size of the training
 #'     cells.
 #'   * `"loglik"`: numeric (m), named by cell: the lower bound of the
-#'     log-likelihood of each cell, natural logarithm, averaged over two antithetic
-#'     draws of its latent point.
+#'     log-likelihood of each cell, natural logarithm, averaged over two
+#'     antithetic draws of its latent point.
 #'   * `"outlier"`: a data frame with a row per cell, see below: `score`, the
 #'     higher the less the cell is like those of the fit, and `p_value`.
 #' @section Outliers:

@@ -217,6 +217,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
     covariance, c("shared", "diagonal", "full", "spherical"), call = call
   )
   control <- check_gmvae_control(control, call)
+  check_variation(control, likelihood, call)
   check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call)
   check_size_factors(size_factors, ncol(counts), likelihood, call)
@@ -245,7 +246,7 @@ train_networks <- function(counts, size, model, ks, control, seed, progress,
                            start = NULL) {
   run <- function(k, ..., start = NULL) {
     options <- c(list(
-      k = k, start_params = as.numeric(start$parameters),
+      k = k, start_params = starting_parameters(start, k, control),
       epochs_before = if (is.null(start)) 0L else nrow(start$history)
     ), utils::modifyList(training_phases(control$epochs), list(...)),
     model, unclass(control))
@@ -269,6 +270,21 @@ train_networks <- function(counts, size, model, ks, control, seed, progress,
   core$stability <- k_path(core$latent, k, model$covariance, control, seed,
                            progress)$stability
   core
+}
+
+# Those of the networks to go on from, for k clusters: what parameters have of
+# single clusters begins at zero.
+starting_parameters <- function(start, k, control) {
+  if (is.null(start)) return(numeric())
+  layout <- start$layout
+  by_cluster <- c("decoder.log_scale.weight", "decoder.dropout.weight")[
+    c(control$dispersion, control$dropout) == "gene-cluster"
+  ]
+  unlist(lapply(seq_len(nrow(layout)), function(i) {
+    if (layout$name[i] %in% by_cluster) return(numeric(layout$rows[i] * k))
+    start$parameters[layout$offset[i] +
+                       seq_len(layout$rows[i] * layout$cols[i])]
+  }))
 }
 
 # `core`, which went on where `start` ended, with the epochs of both.

@@ -17,6 +17,8 @@ TrainOptions read_train_options(const Rcpp::List& list, double seed) {
   options.k = read_index(list, "k");
   options.latent = read_index(list, "latent");
   options.hidden = read_indices(list, "hidden");
+  options.dispersion = to_varies_by(read<std::string>(list, "dispersion"));
+  options.dropout = to_varies_by(read<std::string>(list, "dropout"));
   options.size_reference = read<double>(list, "size_reference");
   options.epochs_pretrain = read_index(list, "epochs_pretrain");
   options.epochs_warmup = read_index(list, "epochs_warmup");
@@ -42,7 +44,12 @@ FittedModel read_model(const Rcpp::List& state, Index n_genes) {
   FittedModel model;
   model.likelihood = read<std::string>(state, "likelihood");
   model.covariance = read<std::string>(state, "covariance");
-  model.shape = {n_genes, read_index(state, "latent"), read_indices(state, "hidden")};
+  model.shape = {n_genes,
+                 read_index(state, "latent"),
+                 read_indices(state, "hidden"),
+                 read_index(state, "k"),
+                 to_varies_by(read<std::string>(state, "dispersion")),
+                 to_varies_by(read<std::string>(state, "dropout"))};
   const Rcpp::NumericVector params = state["parameters"];
   model.params.assign(params.begin(), params.end());
   const Rcpp::List input = state["input"];

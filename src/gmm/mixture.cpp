@@ -9,11 +9,16 @@
 
 namespace gmvae {
 
-Mixture sorted_by_weight(const Mixture& mixture, Index fixed) {
+std::vector<Index> order_by_weight(const Mixture& mixture, Index fixed) {
   std::vector<Index> order(static_cast<std::size_t>(mixture.weights.size()));
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin() + fixed, order.end(),
                    [&](Index a, Index b) { return mixture.weights[a] > mixture.weights[b]; });
+  return order;
+}
+
+Mixture sorted_by_weight(const Mixture& mixture, Index fixed) {
+  const std::vector<Index> order = order_by_weight(mixture, fixed);
   Mixture sorted = mixture;
   for (std::size_t to = 0; to < order.size(); ++to) {
     const Index from = order[to];

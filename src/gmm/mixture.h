@@ -21,8 +21,10 @@ struct Mixture {
   Eigen::VectorXd noise_range;               // d: length of each axis of its box
 };
 
-// The same mixture, components by decreasing weight, ties in their order; the first `fixed` keep
-// their places.
+// Components by decreasing weight, ties in their order; the first `fixed` keep their places.
+std::vector<Index> order_by_weight(const Mixture& mixture, Index fixed = 0);
+
+// The same mixture in that order.
 Mixture sorted_by_weight(const Mixture& mixture, Index fixed = 0);
 
 // Between the units of a source and the standard ones of its observations.

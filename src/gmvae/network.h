@@ -45,6 +45,7 @@ struct Workspace {
   std::vector<T> mean, log_variance, raw_log_variance, noise, latent;  // D x B
   std::vector<T> d_mean, d_log_variance, d_latent, d_hidden;
   std::vector<double> gamma;              // K x B
+  std::vector<T> cluster, d_cluster;      // K x B: gamma as the decoder sees it
   std::vector<double> log_prob;           // B
   std::vector<KlTerms> kl;                // B
   std::vector<MixturePrior::Work> prior;  // B
@@ -60,12 +61,11 @@ class Network {
         encoder_(layout_, "encoder", shape.hidden, 2),
         mean_(layout_, "encoder.mean", shape.hidden.back(), shape.latent),
         log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.latent),
-        decoder_(layout_, "decoder", mirrored(shape)),
-        head_(layout_, shape.hidden.front(), shape.n_genes) {}
+        decoder_(layout_, "decoder", mirrored(shape)), head_(layout_, shape) {}
 
   const ModelShape& shape() const { return shape_; }
   const ParamLayout& layout() const { return layout_; }
-  Index log_scale_offset() const { return head_.log_scale; }
+  Index log_scale_offset() const { return head_.log_scale.layer.bias; }
   static constexpr bool has_scale = Likelihood::has_scale;
 
   // Weights normal with variance 2 / in before a rectifier and 1 / in elsewhere (He et al. 2015),
@@ -103,7 +103,7 @@ class Network {
     }
     if (Likelihood::has_dropout) {
       for (Index g = 0; g < shape_.n_genes; ++g) {
-        params[static_cast<std::size_t>(head_.dropout.bias + g)] = T(-2);
+        params[static_cast<std::size_t>(head_.dropout.layer.bias + g)] = T(-2);
       }
     }
   }
@@ -152,7 +152,8 @@ class Network {
     });
     const ConstView<T> h =
         decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder);
-    head_.forward(compute, params, h, cells, w.head, w.log_prob.data());
+    show_clusters(prior, step.kl_weight > 0, n, w);
+    head_.forward(compute, params, {h, clusters(w, n)}, cells, w.head, w.log_prob.data());
     BoundTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
       total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c};
@@ -168,9 +169,10 @@ class Network {
     const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
     const double weight = 1.0 / static_cast<double>(n);
     const View<T> d_decoded = as_view(w.decoder.back().d_output, shape_.hidden.front(), n);
-    head_.backward(compute, params,
-                   ConstView<T>(w.decoder.back().output.data(), shape_.hidden.front(), n), cells,
-                   w.head, static_cast<T>(-weight), d_params, d_decoded);
+    const ConstView<T> h(w.decoder.back().output.data(), shape_.hidden.front(), n);
+    head_.backward(compute, params, {h, clusters(w, n)}, cells, w.head, static_cast<T>(-weight),
+                   d_params, d_decoded, as_view(w.d_cluster, shape_.k, n));
+    const bool clustered = head_.uses_clusters() && k == shape_.k;
     decoder_.backward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder, d_params,
                       as_view(w.d_latent, d, n));
     parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
@@ -178,8 +180,8 @@ class Network {
         sample_backward(j, w);
         if (step.kl_weight > 0) {
           prior.backward(w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k,
-                         step.kl_weight * weight, w.d_mean.data() + j * d,
-                         w.d_log_variance.data() + j * d);
+                         step.kl_weight * weight, clustered ? w.d_cluster.data() + j * k : nullptr,
+                         w.d_mean.data() + j * d, w.d_log_variance.data() + j * d);
         }
         for (Index i = j * d; i < (j + 1) * d; ++i) {
           const std::size_t ii = static_cast<std::size_t>(i);
@@ -192,14 +194,54 @@ class Network {
 
   // Expected values, G x B, of latent points (D x B) into w.head.mean; cells gives the sizes.
   template <typename T>
-  void decode(const Compute<T>& compute, const T* params, ConstView<T> latent,
-              const CellBlock<T>& cells, Workspace<T>& w) const {
+  void decode(const Compute<T>& compute, const T* params, const MixturePrior& prior,
+              ConstView<T> latent, const CellBlock<T>& cells, Workspace<T>& w) const {
+    if (head_.uses_clusters()) {
+      const std::vector<T> exact(static_cast<std::size_t>(shape_.latent), T(-30));
+      w.gamma.resize(static_cast<std::size_t>(prior.n_components() * latent.cols));
+      MixturePrior::Work work;
+      for (Index j = 0; j < latent.cols; ++j) {
+        prior.forward(latent.col(j), exact.data(), work, w.gamma.data() + j * prior.n_components());
+      }
+    }
+    show_clusters(prior, true, latent.cols, w);
     const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder);
-    head_.expected(compute, params, h, cells, w.head);
+    head_.expected(compute, params, {h, clusters(w, latent.cols)}, cells, w.head);
+  }
+
+  // What a cluster has of parameters follows its new number: `order` holds the old ones.
+  template <typename T>
+  void reorder_clusters(const std::vector<Index>& order, std::vector<T>& params) const {
+    for (const GeneParameter* parameter : {&head_.dropout, &head_.log_scale}) {
+      if (parameter->by != VariesBy::gene_cluster) continue;
+      const Index size = parameter->layer.out;
+      T* weights = params.data() + parameter->layer.weight;
+      const std::vector<T> before(weights, weights + size * parameter->layer.in);
+      for (std::size_t to = 0; to < order.size(); ++to) {
+        std::copy_n(before.data() + order[to] * size, size,
+                    weights + static_cast<Index>(to) * size);
+      }
+    }
   }
 
  private:
   static constexpr Index cell_block = 32;
+
+  // Gamma for the decoder; nothing while the prior has other components than there are clusters.
+  template <typename T>
+  void show_clusters(const MixturePrior& prior, bool on, Index n, Workspace<T>& w) const {
+    if (!head_.uses_clusters()) return;
+    w.cluster.assign(static_cast<std::size_t>(shape_.k * n), T(0));
+    w.d_cluster.resize(w.cluster.size());
+    if (on && prior.n_components() == shape_.k) {
+      std::copy_n(w.gamma.begin(), w.cluster.size(), w.cluster.begin());
+    }
+  }
+
+  template <typename T>
+  ConstView<T> clusters(const Workspace<T>& w, Index n) const {
+    return {w.cluster.data(), shape_.k, n};
+  }
 
   // log s2 in (-8, 8), so that neither s nor 1 / s overflows and the gradient never dies.
   template <typename T>

@@ -5,14 +5,28 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/types.h"
 
 namespace gmvae {
 
+// What a parameter of the likelihood depends on.
+enum class VariesBy { gene, gene_cell, gene_cluster };
+
+inline VariesBy to_varies_by(const std::string& name) {
+  if (name == "gene") return VariesBy::gene;
+  if (name == "gene-cell") return VariesBy::gene_cell;
+  if (name == "gene-cluster") return VariesBy::gene_cluster;
+  throw std::invalid_argument("a parameter can't vary by '" + name + "'");
+}
+
 struct ModelShape {
   Index n_genes;
   Index latent;
-  std::vector<Index> hidden;  // encoder, from the counts inwards; the decoder mirrors it
+  std::vector<Index> hidden;             // encoder, from the counts inwards; the decoder mirrors it
+  Index k = 1;                           // clusters
+  VariesBy dispersion = VariesBy::gene;  // inverse dispersion or variance
+  VariesBy dropout = VariesBy::gene_cell;
 };
 
 struct TrainOptions {
@@ -21,6 +35,7 @@ struct TrainOptions {
   Index k;
   Index latent;
   std::vector<Index> hidden;
+  VariesBy dispersion, dropout;
   double size_reference;  // counts of a cell of size 1
   Index epochs_pretrain;  // reconstruction only
   Index epochs_warmup;    // KL to N(0, I), its weight rising to 1

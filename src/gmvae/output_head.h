@@ -1,5 +1,6 @@
 // The decoder's last layer fused with the likelihood: E = W h + b, softmax where the likelihood
 // has one, log p(x), and back.   h: hidden x B   E: G x B
+// The other parameters of the likelihood are a gene's, or a layer like that one of each cell.
 //
 // Everything runs over blocks of genes, whose slices stay in cache; sums over genes (softmax,
 // log-probability, gradient of h) are added up block by block in order.
@@ -10,12 +11,16 @@
 #include <vector>
 
 #include "gmvae/cells.h"
+#include "gmvae/gene_parameter.h"
 #include "likelihood/terms.h"
 #include "nn/linear.h"
 
 namespace gmvae {
 
 constexpr Index gene_block = 240;  // whole tiles of the matrix product, for every kernel set
+
+// Logarithms of inverse dispersions and variances: beyond, the likelihood is flat.
+constexpr double least_log_scale = -7, largest_log_scale = 9;
 
 // The non-zeros of a few cells in a block of genes, side by side for a vector kernel.
 template <typename T>
@@ -31,41 +36,59 @@ template <typename T>
 struct HeadCache {
   std::vector<T> mean, d_mean;  // see Terms; d_mean ends as the gradient of E
   std::vector<T> dropout, d_dropout;
-  std::vector<T> scale, d_scale;       // G
+  std::vector<T> scale, d_scale;       // G, or G x B where it varies by cell
   std::vector<T> top, sum;             // n_blocks x B: softmax of each block
   std::vector<T> factor;               // n_blocks x B: what turns it into a mean
   std::vector<double> log_prob;        // n_blocks x B
   std::vector<T> slope;                // n_blocks x B: sum of d log p / d log mu
   std::vector<T> total_slope;          // B
   std::vector<T> d_hidden;             // n_blocks of hidden x B
+  std::vector<T> d_cluster;            // n_blocks of K x B
   std::vector<NonZeros<T>> non_zeros;  // n_blocks
 };
 
 template <typename Likelihood>
 struct OutputHead {
-  Index hidden, n_genes;
-  Linear mean, dropout;
-  Index log_scale;  // offset; G
+  Index hidden, n_clusters, n_genes;
+  Linear mean;
+  GeneParameter dropout, log_scale;
 
-  OutputHead(ParamLayout& layout, Index hidden_, Index n_genes_)
-      : hidden(hidden_), n_genes(n_genes_), mean(layout, "decoder.mean", hidden_, n_genes_),
-        dropout(layout, "decoder.dropout", hidden_, Likelihood::has_dropout ? n_genes_ : 0),
-        log_scale(layout.add("decoder.log_scale", Likelihood::has_scale ? n_genes_ : 0)) {}
+  OutputHead(ParamLayout& layout, const ModelShape& shape)
+      : hidden(shape.hidden.front()), n_clusters(shape.k), n_genes(shape.n_genes),
+        mean(layout, "decoder.mean", hidden, n_genes),
+        dropout(layout, "decoder.dropout", shape.dropout, hidden, n_clusters,
+                Likelihood::has_dropout ? n_genes : 0),
+        log_scale(layout, "decoder.log_scale", shape.dispersion, hidden, n_clusters,
+                  Likelihood::has_scale ? n_genes : 0) {}
+
+  // Whether a parameter depends on the clusters of a cell.
+  bool uses_clusters() const {
+    return (Likelihood::has_dropout && dropout.by == VariesBy::gene_cluster) ||
+           (Likelihood::has_scale && log_scale.by == VariesBy::gene_cluster);
+  }
 
   // log p(x) of each cell into log_prob (B).
   template <typename T>
-  void forward(const Compute<T>& compute, const T* params, ConstView<T> h,
+  void forward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
                const CellBlock<T>& cells, HeadCache<T>& cache, double* log_prob) const {
-    const Index n_cells = h.cols, blocks = n_blocks(n_genes, gene_block);
+    const Index n_cells = input.hidden.cols, blocks = n_blocks(n_genes, gene_block);
     resize(n_cells, cache);
     if (Likelihood::has_scale) {
-      compute.kernels.exp(n_genes, params + log_scale, cache.scale.data());
       std::fill(cache.d_scale.begin(), cache.d_scale.end(), T(0));
+      if (!log_scale.per_cell()) {
+        compute.kernels.exp(n_genes, params + log_scale.layer.bias, cache.scale.data());
+      }
     }
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
-      multiply(compute, params, mean, h, begin, end, cache.mean.data());
+      multiply(compute, params, mean, input.hidden, begin, end, cache.mean.data());
       if (Likelihood::has_dropout) {
-        multiply(compute, params, dropout, h, begin, end, cache.dropout.data());
+        multiply(compute, params, dropout.layer, dropout.input(input), begin, end,
+                 cache.dropout.data());
+      }
+      if (Likelihood::has_scale && log_scale.per_cell()) {
+        multiply(compute, params, log_scale.layer, log_scale.input(input), begin, end,
+                 cache.scale.data());
+        exp_of_bounded(compute, n_cells, begin, end, cache.scale.data());
       }
       if (!Likelihood::softmax) return;
       for (Index j = 0; j < n_cells; ++j) {
@@ -103,12 +126,13 @@ struct OutputHead {
     }
   }
 
-  // Of weight * sum log p, after forward(): adds to d_params, overwrites d_h.
+  // Of weight * sum log p, after forward(): adds to d_params, overwrites d_h and, where clusters
+  // matter, d_cluster (K x B).
   template <typename T>
-  void backward(const Compute<T>& compute, const T* params, ConstView<T> h,
-                const CellBlock<T>& cells, HeadCache<T>& cache, T weight, T* d_params,
-                View<T> d_h) const {
-    const Index n_cells = h.cols, blocks = n_blocks(n_genes, gene_block);
+  void backward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
+                const CellBlock<T>& cells, HeadCache<T>& cache, T weight, T* d_params, View<T> d_h,
+                View<T> d_cluster) const {
+    const Index n_cells = input.hidden.cols, blocks = n_blocks(n_genes, gene_block);
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
       for (Index j = 0; j < n_cells; ++j) {
         T* d = cache.d_mean.data() + j * n_genes + begin;
@@ -124,35 +148,38 @@ struct OutputHead {
           compute.kernels.scale(end - begin, weight, cache.d_dropout.data() + j * n_genes + begin);
         }
       }
-      if (Likelihood::has_scale) {
+      T* d_hidden = cache.d_hidden.data() + block * hidden * n_cells;
+      T* d_clusters = nullptr;
+      if (uses_clusters()) {
+        d_clusters = cache.d_cluster.data() + block * n_clusters * n_cells;
+        std::fill(d_clusters, d_clusters + n_clusters * n_cells, T(0));
+      }
+      multiply_back(compute, params, mean, input.hidden, cache.d_mean.data(), begin, end, d_params,
+                    d_hidden, false);
+      const auto back = [&](const GeneParameter& parameter, const T* d) {
+        multiply_back(compute, params, parameter.layer, parameter.input(input), d, begin, end,
+                      d_params, parameter.by == VariesBy::gene_cluster ? d_clusters : d_hidden,
+                      true);
+      };
+      if (Likelihood::has_dropout) back(dropout, cache.d_dropout.data());
+      if (Likelihood::has_scale && log_scale.per_cell()) {
+        back_to_bounded(n_cells, begin, end, weight, cache);
+        back(log_scale, cache.d_scale.data());
+      } else if (Likelihood::has_scale) {
         compute.kernels.axpy(end - begin, weight, cache.d_scale.data() + begin,
-                             d_params + log_scale + begin);
-      }
-      T* d_part = cache.d_hidden.data() + block * hidden * n_cells;
-      multiply_back(compute, params, mean, h, cache.d_mean.data(), begin, end, d_params, d_part,
-                    false);
-      if (Likelihood::has_dropout) {
-        multiply_back(compute, params, dropout, h, cache.d_dropout.data(), begin, end, d_params,
-                      d_part, true);
+                             d_params + log_scale.layer.bias + begin);
       }
     });
-    parallel_blocks(compute.workers, n_cells, grain(n_cells, hidden * blocks, 32),
-                    [&](Index, Index begin, Index end) {
-      const Index n = (end - begin) * hidden;
-      std::fill(d_h.col(begin), d_h.col(begin) + n, T(0));
-      for (Index block = 0; block < blocks; ++block) {
-        compute.kernels.axpy(n, T(1), cache.d_hidden.data() + (block * n_cells + begin) * hidden,
-                             d_h.col(begin));
-      }
-    });
+    add_up(compute, cache.d_hidden, blocks, d_h);
+    if (uses_clusters()) add_up(compute, cache.d_cluster, blocks, d_cluster);
   }
 
   // Expected values of all genes, G x B, into cache.mean; dropout and scale as forward() does.
   template <typename T>
-  void expected(const Compute<T>& compute, const T* params, ConstView<T> h,
+  void expected(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
                 const CellBlock<T>& cells, HeadCache<T>& cache) const {
-    std::vector<double> ignored(static_cast<std::size_t>(h.cols));
-    forward(compute, params, h, cells, cache, ignored.data());
+    std::vector<double> ignored(static_cast<std::size_t>(input.hidden.cols));
+    forward(compute, params, input, cells, cache, ignored.data());
     if (!Likelihood::softmax && !Likelihood::has_scale) {  // a probability
       for (T& value : cache.mean) value = sigmoid(value);
     }
@@ -179,8 +206,8 @@ struct OutputHead {
       cache.d_dropout.resize(all);
     }
     if (Likelihood::has_scale) {
-      cache.scale.resize(static_cast<std::size_t>(n_genes));
-      cache.d_scale.resize(static_cast<std::size_t>(n_genes));
+      cache.scale.resize(log_scale.per_cell() ? all : static_cast<std::size_t>(n_genes));
+      cache.d_scale.resize(cache.scale.size());
     }
     for (std::vector<T>* part : {&cache.top, &cache.sum, &cache.factor, &cache.slope}) {
       part->resize(parts);
@@ -189,32 +216,83 @@ struct OutputHead {
     cache.non_zeros.resize(static_cast<std::size_t>(blocks));
     cache.total_slope.resize(static_cast<std::size_t>(n_cells));
     cache.d_hidden.resize(static_cast<std::size_t>(hidden) * parts);
+    if (uses_clusters()) cache.d_cluster.resize(static_cast<std::size_t>(n_clusters) * parts);
   }
 
-  // Rows [begin, end) of W h + b.
+  // Where the scales of a cell begin.
+  Index scale_offset(Index cell) const { return log_scale.per_cell() ? cell * n_genes : 0; }
+
+  // Sums of the blocks' parts, each like `sum`.
   template <typename T>
-  void multiply(const Compute<T>& compute, const T* params, const Linear& layer, ConstView<T> h,
+  static void add_up(const Compute<T>& compute, const std::vector<T>& parts, Index blocks,
+                     View<T> sum) {
+    parallel_blocks(compute.workers, sum.cols, grain(sum.cols, sum.rows * blocks, 32),
+                    [&](Index, Index begin, Index end) {
+      const Index n = (end - begin) * sum.rows;
+      std::fill(sum.col(begin), sum.col(begin) + n, T(0));
+      for (Index block = 0; block < blocks; ++block) {
+        compute.kernels.axpy(n, T(1), parts.data() + (block * sum.cols + begin) * sum.rows,
+                             sum.col(begin));
+      }
+    });
+  }
+
+  // Log scales of genes [begin, end) become scales.
+  template <typename T>
+  void exp_of_bounded(const Compute<T>& compute, Index n_cells, Index begin, Index end,
+                      T* scale) const {
+    for (Index j = 0; j < n_cells; ++j) {
+      T* s = scale + j * n_genes + begin;
+      for (Index g = 0; g < end - begin; ++g) {
+        s[g] = std::min(std::max(s[g], static_cast<T>(least_log_scale)),
+                        static_cast<T>(largest_log_scale));
+      }
+      compute.kernels.exp(end - begin, s, s);
+    }
+  }
+
+  // d log p / d scale becomes the weighted gradient of the log scale: none at the bounds.
+  template <typename T>
+  void back_to_bounded(Index n_cells, Index begin, Index end, T weight, HeadCache<T>& cache) const {
+    const T least = static_cast<T>(std::exp(least_log_scale) * (1 + 1e-5));
+    const T largest = static_cast<T>(std::exp(largest_log_scale) * (1 - 1e-5));
+    for (Index j = 0; j < n_cells; ++j) {
+      const T* scale = cache.scale.data() + j * n_genes;
+      T* d_scale = cache.d_scale.data() + j * n_genes;
+      for (Index g = begin; g < end; ++g) {
+        d_scale[g] = scale[g] > least && scale[g] < largest ? weight * d_scale[g] : T(0);
+      }
+    }
+  }
+
+  // Rows [begin, end) of W x + b; without inputs x, of b alone.
+  template <typename T>
+  void multiply(const Compute<T>& compute, const T* params, const Linear& layer, ConstView<T> x,
                 Index begin, Index end, T* y) const {
-    compute.kernels.gemm(end - begin, h.cols, hidden, params + layer.weight + begin, 1, n_genes,
-                         h.data, 1, hidden, y + begin, n_genes, false);
-    for (Index j = 0; j < h.cols; ++j) {
+    if (layer.in > 0) {
+      compute.kernels.gemm(end - begin, x.cols, layer.in, params + layer.weight + begin, 1, n_genes,
+                           x.data, 1, layer.in, y + begin, n_genes, false);
+    }
+    for (Index j = 0; j < x.cols; ++j) {
+      if (layer.in == 0) std::fill(y + j * n_genes + begin, y + j * n_genes + end, T(0));
       compute.kernels.axpy(end - begin, T(1), params + layer.bias + begin, y + j * n_genes + begin);
     }
   }
 
-  // d W += d_y h' and d b for those rows; d_h (hidden x B) = or += W' d_y.
+  // d W += d_y x' and d b for those rows; d_x (like x) = or += W' d_y.
   template <typename T>
   void multiply_back(const Compute<T>& compute, const T* params, const Linear& layer,
-                     ConstView<T> h, const T* d_y, Index begin, Index end, T* d_params, T* d_h,
+                     ConstView<T> x, const T* d_y, Index begin, Index end, T* d_params, T* d_x,
                      bool add) const {
-    compute.kernels.gemm(end - begin, hidden, h.cols, d_y + begin, 1, n_genes, h.data, hidden, 1,
-                         d_params + layer.weight + begin, n_genes, true);
-    for (Index j = 0; j < h.cols; ++j) {
+    for (Index j = 0; j < x.cols; ++j) {
       compute.kernels.axpy(end - begin, T(1), d_y + j * n_genes + begin,
                            d_params + layer.bias + begin);
     }
-    compute.kernels.gemm(hidden, h.cols, end - begin, params + layer.weight + begin, n_genes, 1,
-                         d_y + begin, 1, n_genes, d_h, hidden, add);
+    if (layer.in == 0) return;
+    compute.kernels.gemm(end - begin, layer.in, x.cols, d_y + begin, 1, n_genes, x.data, layer.in,
+                         1, d_params + layer.weight + begin, n_genes, true);
+    compute.kernels.gemm(layer.in, x.cols, end - begin, params + layer.weight + begin, n_genes, 1,
+                         d_y + begin, 1, n_genes, d_x, layer.in, add);
   }
 
   // The factor that turns each block's exp(e - top) into a mean: size exp(top) / sum.
@@ -252,7 +330,7 @@ struct OutputHead {
         some.gene[n] = *entry;
         some.x[n] = *count;
         some.mean[n] = mean_of[*entry];
-        if (Likelihood::has_scale) some.scale[n] = cache.scale.data()[*entry];
+        if (Likelihood::has_scale) some.scale[n] = cache.scale.data()[scale_offset(j) + *entry];
         if (Likelihood::has_dropout) some.dropout[n] = dropout_of[*entry];
       }
       ends[j - first] = n;
@@ -269,7 +347,9 @@ struct OutputHead {
         const std::int32_t gene = some.gene[i];
         sum += static_cast<double>(some.log_prob[i]);
         d_mean[gene] += some.d_mean[i];
-        if (Likelihood::has_scale) cache.d_scale.data()[gene] += some.d_scale[i];
+        if (Likelihood::has_scale) {
+          cache.d_scale.data()[scale_offset(j) + gene] += some.d_scale[i];
+        }
         if (Likelihood::has_dropout) d_dropout[gene] += some.d_dropout[i];
       }
       cache.log_prob[at(block, j, n_blocks(n_genes, gene_block))] += sum;
@@ -278,14 +358,14 @@ struct OutputHead {
 
   template <typename T>
   ZeroRun<T> zero_run(Index cell, Index begin, Index end, T factor, HeadCache<T>& cache) const {
-    const Index offset = cell * n_genes + begin;
+    const Index offset = cell * n_genes + begin, scale = scale_offset(cell) + begin;
     return {end - begin,
             factor,
-            Likelihood::has_scale ? cache.scale.data() + begin : nullptr,
+            Likelihood::has_scale ? cache.scale.data() + scale : nullptr,
             Likelihood::has_dropout ? cache.dropout.data() + offset : nullptr,
             cache.mean.data() + offset,
             cache.d_mean.data() + offset,
-            Likelihood::has_scale ? cache.d_scale.data() + begin : nullptr,
+            Likelihood::has_scale ? cache.d_scale.data() + scale : nullptr,
             Likelihood::has_dropout ? cache.d_dropout.data() + offset : nullptr};
   }
 };

@@ -87,6 +87,7 @@ std::vector<double> decode(const FittedModel& model, ConstView<double> latent, c
   std::vector<double> expected(genes.size() * static_cast<std::size_t>(n));
   with_likelihood(model.likelihood, [&](auto likelihood) {
     const Network<decltype(likelihood)> network(model.shape);
+    const MixturePrior prior(model.mixture, model.covariance == "shared");
     Workspace<float> work;
     CellBlock<float> block;
     std::vector<float> points;
@@ -101,8 +102,8 @@ std::vector<double> decode(const FittedModel& model, ConstView<double> latent, c
       for (Index j = begin; j < end; ++j) {
         block.size.push_back(static_cast<float>(size[j] * model.size_reference));
       }
-      network.decode(compute, model.params.data(), ConstView<float>(points.data(), d, end - begin),
-                     block, work);
+      network.decode(compute, model.params.data(), prior,
+                     ConstView<float>(points.data(), d, end - begin), block, work);
       for (std::size_t j = 0; j < n_cells; ++j) {
         const float* mean = work.head.mean.data() + j * static_cast<std::size_t>(block.n_genes);
         for (std::size_t g = 0; g < genes.size(); ++g) {

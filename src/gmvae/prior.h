@@ -99,22 +99,31 @@ class MixturePrior {
     return terms;
   }
 
-  // Adds weight * dKL to d_mean and d_log_variance (D), after forward() of the same cell.
+  // Adds weight * dKL to d_mean and d_log_variance (D), after forward() of the same cell; and the
+  // gradient of what else depends on gamma, given by that with respect to it (K) or null.
   template <typename T>
-  void backward(Work& work, const double* gamma, double weight, T* d_mean,
+  void backward(Work& work, const double* gamma, double weight, const T* d_gamma, T* d_mean,
                 T* d_log_variance) const {
     const Index d = mixture_.means.rows();
     work.d_mean.setZero(d);
     work.d_variance.setZero(d);
+    double mean_d_gamma = 0;
+    for (Index c = 0; d_gamma != nullptr && c < n_components(); ++c) {
+      mean_d_gamma += gamma[c] * static_cast<double>(d_gamma[c]);
+    }
     for (Index c = 0; c < n_components(); ++c) {
       const Index matrix = shared_ ? 0 : c;
-      work.d_mean.noalias() += gamma[c] * (whitener_[static_cast<std::size_t>(matrix)].transpose() *
-                                           work.whitened.col(c));
-      work.d_variance += 0.5 * gamma[c] * precision_diagonal_.col(matrix);
+      // d gamma_b / d log N_c = gamma_b (delta_bc - gamma_c)
+      double by = weight;
+      if (d_gamma != nullptr) by -= static_cast<double>(d_gamma[c]) - mean_d_gamma;
+      work.d_mean.noalias() +=
+          by * gamma[c] *
+          (whitener_[static_cast<std::size_t>(matrix)].transpose() * work.whitened.col(c));
+      work.d_variance += 0.5 * by * gamma[c] * precision_diagonal_.col(matrix);
     }
     for (Index i = 0; i < d; ++i) {
-      d_mean[i] += static_cast<T>(weight * work.d_mean[i]);
-      d_log_variance[i] += static_cast<T>(weight * (work.variance[i] * work.d_variance[i] - 0.5));
+      d_mean[i] += static_cast<T>(work.d_mean[i]);
+      d_log_variance[i] += static_cast<T>(work.variance[i] * work.d_variance[i] - 0.5 * weight);
     }
   }
 

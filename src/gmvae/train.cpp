@@ -37,7 +37,8 @@ class Trainer {
       : reader_(reader), options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
         transform_(fit_transform(reader, size, options.likelihood)),
         loader_(reader, size, options.size_reference, transform_, options.likelihood, workers),
-        network_({reader.n_genes(), options.latent, options.hidden}),
+        network_({reader.n_genes(), options.latent, options.hidden, options.k, options.dispersion,
+                  options.dropout}),
         adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),
         moments_(options.latent, options.k), before_{params_, adam_, prior_, moments_} {
     network_.initialise(options.seed, gene_levels(reader, options.likelihood), params_);
@@ -218,11 +219,11 @@ class Trainer {
     return terms;
   }
 
-  // Dispersions and variances stay in [exp(-7), exp(9)]: beyond, the likelihood is flat.
   void bound_scales() {
     float* log_scale = params_.data() + network_.log_scale_offset();
+    constexpr float least = least_log_scale, largest = largest_log_scale;
     for (Index g = 0; g < reader_.n_genes(); ++g) {
-      log_scale[g] = log_scale[g] < -7.0f ? -7.0f : log_scale[g] > 9.0f ? 9.0f : log_scale[g];
+      log_scale[g] = log_scale[g] < least ? least : log_scale[g] > largest ? largest : log_scale[g];
     }
   }
 
@@ -331,6 +332,7 @@ class Trainer {
 
   TrainResult result(const double* size) {
     TrainResult result;
+    network_.reorder_clusters(order_by_weight(prior_.mixture()), params_);
     set_mixture(sorted_by_weight(prior_.mixture()));
     result.model = {
         options_.likelihood, options_.covariance, network_.shape(),        params_,

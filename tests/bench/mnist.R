@@ -1,7 +1,7 @@
 # gmvae() on MNIST: accuracy by the best matching of 10 clusters to the digits.
 #   Rscript tests/bench/mnist.R [folder] [--likelihood=bernoulli] [--seeds=5]
 #     [--images=70000] [--hidden=500,500,2000] [--epochs=] [--mask=]
-#     [--threads=2]
+#     [--covariance=shared] [--threads=2]
 # folder: the four files in IDX form; default: mnist in GMVAE_DATA, or in
 # shared/data beside the sources. --likelihood also takes "gaussian", --images
 # the first so many in a random order. Options left out are gmvae()'s defaults,
@@ -48,7 +48,8 @@ control <- do.call(gmvae_control, Filter(Negate(is.null), options))
 accuracy <- vapply(seq_len(option("seeds", 5)), function(seed) {
   set.seed(seed)
   seconds <- system.time(fit <- suppressMessages(
-    gmvae(pixels, 10, likelihood, features = "all", control = control)
+    gmvae(pixels, 10, likelihood, features = "all", control = control,
+          covariance = option("covariance", "shared"))
   ))[["elapsed"]]
   right <- mean(is_right(fit$cluster, digits))
   cat(sprintf("seed %d: accuracy %.2f%%, ARI %.3f, NMI %.3f, ", seed,

@@ -159,7 +159,7 @@ struct Step {
     const NormRelu norm(layout, "first", hidden);
     const Linear mean(layout, "mean", hidden, latent), variance(layout, "variance", hidden, latent);
     const Stack decoder(layout, "decoder", {latent, hidden});
-    const OutputHead<Likelihood> head(layout, hidden, data.n_genes);
+    const OutputHead<Likelihood> head(layout, {data.n_genes, latent, {hidden}});
     const std::size_t n_params = static_cast<std::size_t>(layout.size());
     std::vector<float> params(n_params), gradient(n_params);
     RngStream rng(2, Purpose::test);
@@ -217,8 +217,9 @@ struct Step {
     std::vector<double> log_prob(static_cast<std::size_t>(batch));
     const double whole_head = median(time_calls(repeats, [&](Index i) {
       const CellBlock<float>& block = blocks[static_cast<std::size_t>(i)];
-      head.forward(compute, p, ConstView<float>(wide(h)), block, cache, log_prob.data());
-      head.backward(compute, p, ConstView<float>(wide(h)), block, cache, -0.01f, g, wide(d_h));
+      const HeadInput<float> input{ConstView<float>(wide(h)), {}};
+      head.forward(compute, p, input, block, cache, log_prob.data());
+      head.backward(compute, p, input, block, cache, -0.01f, g, wide(d_h), {});
     }));
     std::printf("products %.6f\n", products * per_epoch);
     std::printf("decoder %.6f\n", (products + small_layers) * per_epoch);
@@ -239,8 +240,8 @@ struct Step {
         for (Index j = begin; j < end; ++j) {
           MixturePrior::Work& w = work[static_cast<std::size_t>(j)];
           mixture.forward(m.data() + j * latent, m.data() + j * latent, w, gamma.data() + j * k);
-          mixture.backward(w, gamma.data() + j * k, 0.01, d_m.data() + j * latent,
-                           d_m.data() + j * latent);
+          mixture.backward(w, gamma.data() + j * k, 0.01, static_cast<const float*>(nullptr),
+                           d_m.data() + j * latent, d_m.data() + j * latent);
         }
              });
              LatentMoments now(latent, k);

@@ -71,7 +71,8 @@ TEST("prior: gradient of the KL, every kind of covariance") {
     const auto point = normals(2 * d, 40 + static_cast<std::uint64_t>(kind));
     loss(point);
     std::vector<double> gradient(2 * d);
-    prior.backward(work, gamma.data(), 1.0, gradient.data(), gradient.data() + d);
+    const double* none = nullptr;
+    prior.backward(work, gamma.data(), 1.0, none, gradient.data(), gradient.data() + d);
     CHECK(gradient_error(loss, point, gradient) < 1e-6);
     double total = 0;
     for (double g : gamma) total += g;
@@ -119,6 +120,63 @@ TEST("bound: gradient of all parameters, every likelihood, one and two hidden la
       });
     }
   }
+}
+
+TEST("bound: gradient where dispersion and dropout vary by cell or by cluster") {
+  Workers workers(2);
+  const Compute<double> compute{kernels<double>(), workers};
+  const VariesBy ways[] = {VariesBy::gene, VariesBy::gene_cell, VariesBy::gene_cluster};
+  for (const char* name : {"nb", "zinb", "gaussian"}) {
+    for (VariesBy dispersion : ways) {
+      for (VariesBy dropout : ways) {
+        if (std::string(name) != "zinb" && dropout != VariesBy::gene_cell) continue;
+        with_likelihood(name, [&](auto likelihood) {
+          const CellBlock<double> cells = some_cells(name);
+          const Network<decltype(likelihood)> network(
+              {cells.n_genes, 3, {6}, 4, dispersion, dropout});
+          std::vector<double> params;
+          network.initialise(5, std::vector<double>(300, 0.1), params);
+          const auto jitter = normals(params.size(), 6, 0.2);
+          for (std::size_t i = 0; i < params.size(); ++i) params[i] += jitter[i];
+          const MixturePrior prior(some_mixture(3, 4, false, false), false);
+          const StepSettings step{0.7, 3, Purpose::reparameterise, 2};
+          Workspace<double> work;
+          const auto loss = [&](const std::vector<double>& p) {
+            const BoundTerms terms = network.forward(compute, p.data(), cells, prior, step, work);
+            return -(terms.reconstruction - step.kl_weight * terms.kl()) / 4;
+          };
+          loss(params);
+          std::vector<double> gradient(params.size());
+          network.backward(compute, params.data(), cells, prior, step, work, gradient.data());
+          CHECK(gradient_error(loss, params, gradient) < 1e-6);
+        });
+      }
+    }
+  }
+}
+
+TEST("clusters that are numbered anew keep their dispersions") {
+  Workers workers(1);
+  const Compute<double> compute{kernels<double>(), workers};
+  const CellBlock<double> cells = some_cells("nb");
+  const Network<NegativeBinomial> network(
+      {cells.n_genes, 3, {6}, 4, VariesBy::gene_cluster, VariesBy::gene_cell});
+  std::vector<double> params;
+  network.initialise(5, std::vector<double>(300, 0.1), params);
+  const auto jitter = normals(params.size(), 6, 0.2);
+  for (std::size_t i = 0; i < params.size(); ++i) params[i] += jitter[i];
+  const StepSettings step{1.0, 3, Purpose::reparameterise, 2};
+  const Mixture mixture = some_mixture(3, 4, true, false);
+  Workspace<double> work;
+  const auto bound = [&](const Mixture& of) {
+    const MixturePrior prior(of, true);
+    return network.forward(compute, params.data(), cells, prior, step, work).reconstruction;
+  };
+  const double before = bound(mixture);
+  const Mixture sorted = sorted_by_weight(mixture);
+  CHECK(std::abs(bound(sorted) - before) > 1e-3);
+  network.reorder_clusters(order_by_weight(mixture), params);
+  CHECK_NEAR(bound(sorted), before, 1e-9 * std::abs(before));
 }
 
 TEST("bound: the same bits for 1, 2 and 3 threads") {

@@ -180,3 +180,55 @@ test_that("gaussian: predict()'s bound has the units of the data", {
   expect_equal(mean(predict(fit, x, type = "loglik")),
                fit$bound["train", "bound"], tolerance = 0.02)
 })
+
+test_that("dispersion and dropout vary by cell and by cluster", {
+  set.seed(6)
+  data <- simulate_counts("zinb", n = 150)
+  for (by in varies_by) {
+    control <- quick_control(8, dispersion = by, dropout = by)
+    set.seed(1)
+    fit <- gmvae(data$counts, 3, "zinb", control = control)
+    expect_true(all(is.finite(fit$bound)))
+    expect_equal(predict(fit, data$counts, type = "posterior"), fit$posterior,
+                 tolerance = 1e-5)
+    expect_true(all(predict(fit, type = "mean") >= 0))
+    # Nothing of the clusters is left to begin with.
+    more <- update(fit, k = 4, x = data$counts)
+    expect_identical(levels(more$cluster), as.character(1:4))
+    set.seed(1)
+    expect_identical(nlevels(gmvae(data$counts, 3:4, "zinb",
+                                   control = control)$cluster) %in% 3:4, TRUE)
+  }
+})
+
+test_that("a dispersion by cluster is found where there is one", {
+  set.seed(7)
+  data <- simulate_counts("poisson", n = 450, depth = 60)
+  noisy <- data$cluster == 2
+  mu <- data$counts[, noisy]
+  data$counts[, noisy] <- rnbinom(length(mu), size = 0.7, mu = mu)
+  bound_of <- function(by) {
+    set.seed(1)
+    control <- quick_control(60, dispersion = by, batch_size = 16)
+    fit <- gmvae(data$counts, 3, control = control)
+    expect_gt(adjusted_rand_index(fit$cluster, data$cluster), 0.9)
+    fit$bound["heldout", "bound"]
+  }
+  bounds <- vapply(varies_by, bound_of, 0)
+  expect_gt(bounds[["gene-cluster"]], bounds[["gene"]] + 5)
+  expect_gt(bounds[["gene-cell"]], bounds[["gene"]] + 5)
+})
+
+test_that("only parameters that a likelihood has can vary", {
+  expect_error(
+    gmvae(tiny_counts(), 2, "poisson",
+          control = quick_control(dispersion = "gene-cell")),
+    class = "gmvae_error_option", "dispersion"
+  )
+  expect_error(
+    gmvae(tiny_counts(), 2, control = quick_control(dropout = "gene")),
+    class = "gmvae_error_option", "dropout"
+  )
+  expect_error(gmvae_control(dispersion = "cell"),
+               class = "gmvae_error_option")
+})
