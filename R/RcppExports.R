@@ -49,3 +49,7 @@ cpp_feature_moments <- function(counts, size, log) {
     .Call(`_gmvae_cpp_feature_moments`, counts, size, log)
 }
 
+cpp_feature_deviance <- function(counts, total) {
+    .Call(`_gmvae_cpp_feature_deviance`, counts, total)
+}
+

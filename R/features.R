@@ -1,5 +1,6 @@
-# Which genes the networks see. By default those whose values vary more than
-# genes of their mean do: that choice needs no labels and no clustering.
+# Which genes the networks see. By default those of which the most is lost where
+# all cells are taken for the same: that choice needs no labels and no
+# clustering.
 
 # Rows of `counts` to use (`index`, increasing) and the `table` that says why.
 # Genes without a count carry nothing and are dropped, with a message.
@@ -15,11 +16,12 @@ select_features <- function(counts, likelihood, features, arg = "x",
     gene = rownames(counts), mean = moments$mean,
     variance = moments$variance, n_cells = moments$n_cells
   )
-  table$score <- if (likelihood == "gaussian") {
-    table$variance
-  } else {
-    variance_beyond_trend(table$mean, table$variance, detected)
-  }
+  table$score <- switch(likelihood,
+    nb = , zinb = cpp_feature_deviance(counts, totals),
+    poisson = , bernoulli = variance_beyond_trend(table$mean, table$variance,
+                                                  detected),
+    gaussian = table$variance
+  )
   index <- if (is.null(wanted$index)) {
     top_features(table$score, detected, wanted$n)
   } else {

@@ -33,13 +33,19 @@
 #' more zeros in highly expressed genes than their mean and variance explain.
 #'
 #' @section Choice of genes:
-#' By default the networks see the 2,000 genes whose variance is furthest above
-#' that of other genes of the same mean. Counts are divided by the cell's total
-#' over all genes (times the median total), \eqn{\log(1 + x)} is taken, and a
-#' local quadratic regression gives the expected log variance at each mean; the
-#' score is the variance less the expected one (Lun et al. 2016). Below 50 genes
-#' of distinct means the variance itself is the score, as it is, without
-#' logarithms, for `"gaussian"`. Genes without a count in any cell are dropped
+#' By default the networks see 2,000 genes. For `"nb"` and `"zinb"` they are
+#' those of the largest deviance (Townes et al. 2019): twice the
+#' log-likelihood per cell, of Poisson counts, that is lost where the gene has
+#' the same share of the total counts of every cell. So genes count for as much
+#' as they have to tell, and rare ones in sparse data do not crowd out others.
+#' For `"poisson"` and `"bernoulli"` (accessible regions, whose frequent ones
+#' say least) they are those whose variance is furthest above that of others of
+#' the same mean: values are divided by the cell's total (times the median
+#' total), \eqn{\log(1 + x)} is taken, and a local quadratic regression gives the
+#' expected log variance at each mean; the score is the variance less the
+#' expected one (Lun et al. 2016), or below 50 genes of distinct means the
+#' variance itself, as it is, without logarithms, for `"gaussian"`. Genes
+#' without a count in any cell are dropped
 #' with a message.
 #'
 #' @section Number of clusters:
@@ -161,6 +167,10 @@
 #' Lun et al. (2016) A step-by-step workflow for low-level analysis of
 #' single-cell RNA-seq data with Bioconductor. *F1000Research* 5, 2122.
 #' \doi{10.12688/f1000research.9501.2}
+#'
+#' Townes et al. (2019) Feature selection and dimension reduction for
+#' single-cell RNA-Seq based on a multinomial model. *Genome Biology* 20, 295.
+#' \doi{10.1186/s13059-019-1861-6}
 #' @seealso [predict.gmvae()], [plot.gmvae()], [summary.gmvae()],
 #'   [runGMVAE()] for Bioconductor workflows, [gmm_fit()] for mixtures of
 #'   ordinary numeric data.

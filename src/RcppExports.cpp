@@ -159,6 +159,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_feature_deviance
+Rcpp::NumericVector cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total);
+RcppExport SEXP _gmvae_cpp_feature_deviance(SEXP countsSEXP, SEXP totalSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type total(totalSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_feature_deviance(counts, total));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
@@ -173,6 +184,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 5},
     {"_gmvae_cpp_gmvae_halves", (DL_FUNC) &_gmvae_cpp_gmvae_halves, 4},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
+    {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},
     {NULL, NULL, 0}
 };
 

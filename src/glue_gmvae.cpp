@@ -239,3 +239,10 @@ Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool l
                             Rcpp::Named("variance") = moments.variance,
                             Rcpp::Named("n_cells") = moments.n_cells);
 }
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericVector cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total) {
+  const SparseCounts matrix(counts);
+  const std::vector<double> deviance = feature_deviance(matrix.reader(), total.begin());
+  return Rcpp::NumericVector(deviance.begin(), deviance.end());
+}

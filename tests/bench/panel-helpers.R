@@ -110,9 +110,9 @@ scores <- function(cluster, label, seconds, posterior = NULL) {
 # Clusterings to compare with -------------------------------------------------
 
 # cells x components: log1p of counts of the median depth, the 2,000 genes of
-# highest variance beyond the trend (as gmvae() chooses), centred.
+# highest variance beyond the trend, centred.
 principal_components <- function(counts, n = 20) {
-  chosen <- suppressMessages(gmvae:::select_features(counts, "nb", 2000))
+  chosen <- suppressMessages(gmvae:::select_features(counts, "poisson", 2000))
   size <- colSums(counts)
   counts@x <- log1p(counts@x / rep(size / median(size), diff(counts@p)))
   counts <- counts[chosen$index, ]

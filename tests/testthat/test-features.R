@@ -37,13 +37,35 @@ test_that("select_features() finds the genes that vary between groups", {
   mu <- outer(mean, rep(1, n)) * ifelse(outer(fold, group == 1), fold, 1)
   x <- matrix(rnbinom(genes * n, size = 5, mu = mu), genes)
   x <- x[, colSums(x) > 0]
-  chosen <- select(x, 60)
+  chosen <- select(x, 60, "poisson")
   expect_gt(mean(1:40 %in% chosen$index), 0.7)
   expect_gt(mean(which(mean[1:40] > 1) %in% chosen$index), 0.8)
   # Not by the mean alone
   table <- chosen$table
   expect_lt(abs(cor(table$score[-(1:40)], log(table$mean[-(1:40)]),
                     method = "spearman", use = "complete")), 0.5)
+})
+
+test_that("the score of RNA counts is the Poisson deviance", {
+  set.seed(2)
+  x <- matrix(rpois(50 * 80, 0.4), 50)
+  x[1:5, ] <- rpois(5 * 80, rep(c(0, 2), each = 200))
+  by_hand <- vapply(1:50, function(g) {
+    fit <- glm(x[g, ] ~ 1 + offset(log(colSums(x))), family = poisson)
+    deviance(fit) / ncol(x)
+  }, 0)
+  table <- select(x, "all")$table
+  expect_equal(table$score, by_hand, tolerance = 1e-8)
+  expect_true(all(1:5 %in% order(-table$score)[1:10]))
+})
+
+test_that("in sparse counts the genes chosen hold most of the counts", {
+  set.seed(3)
+  mean <- 10^runif(3000, -4, 0)
+  x <- matrix(rpois(3000 * 100, mean), 3000)
+  chosen <- select(x, 500)$index
+  most <- sum(sort(rowSums(x), decreasing = TRUE)[1:500])
+  expect_gt(sum(x[chosen, ]), 0.95 * most)
 })
 
 test_that("the table of genes has one row each and says which are used", {
