@@ -62,7 +62,7 @@ is_level <- function(path) {
 }
 
 # A division whose halves agree so well repeats itself.
-enough_stability <- 0.9
+enough_stability <- 0.875
 
 # The finest level that repeats itself; where none does, the most stable one.
 choose_k <- function(path) {

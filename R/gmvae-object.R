@@ -175,7 +175,7 @@ fit_cautions <- function(object) {
 #'     the component), `confidence` (mean probability of its cells);
 #'   * `stability`: adjusted Rand index between the clusters that mixtures of
 #'     two halves of the cells give, mean over six halvings; `levels`: other
-#'     numbers of clusters that repeat themselves (stability of at least 0.9),
+#'     numbers of clusters that repeat themselves (stability of at least 0.875),
 #'     where `k` was chosen;
 #'   * `n_networks` and `agreement`: how many networks were trained, and the
 #'     mean adjusted Rand index between the clusters of each two of them (`NA`

@@ -41,12 +41,11 @@
 #' For `"poisson"` and `"bernoulli"` (accessible regions, whose frequent ones
 #' say least) they are those whose variance is furthest above that of others of
 #' the same mean: values are divided by the cell's total (times the median
-#' total), \eqn{\log(1 + x)} is taken, and a local quadratic regression gives the
-#' expected log variance at each mean; the score is the variance less the
+#' total), \eqn{\log(1 + x)} is taken, and a local quadratic regression gives
+#' the expected log variance at each mean; the score is the variance less the
 #' expected one (Lun et al. 2016), or below 50 genes of distinct means the
 #' variance itself, as it is, without logarithms, for `"gaussian"`. Genes
-#' without a count in any cell are dropped
-#' with a message.
+#' without a count in any cell are dropped with a message.
 #'
 #' @section Number of clusters:
 #' For several `k` the networks are trained once up to the end of the warm-up,
@@ -56,11 +55,11 @@
 #' is the stability of `k` (the idea of Tibshirani and Walther 2005 and of Lange
 #' et al. 2004). A level is a `k` at least as stable as its neighbours, above 2
 #' and not above the one whose mixtures give the cells of the other half the
-#' highest density. The finest level with a stability of at least 0.9 is chosen,
-#' or the most stable one where none reaches that, and the joint phase starts
-#' from it. Data with clusters within clusters have several levels: `summary()`
-#' names the others, `plot(fit, "k")` shows all, and [update()][update.gmvae]
-#' moves to one.
+#' highest density. The finest level with a stability of at least 0.875 is
+#' chosen, or the most stable one where none reaches that, and the joint phase
+#' starts from it. Data with clusters within clusters have several levels:
+#' `summary()` names the others, `plot(fit, "k")` shows all, and
+#' [update()][update.gmvae] moves to one.
 #'
 #' @section Errors: All have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
