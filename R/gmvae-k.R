@@ -128,20 +128,20 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   ks <- check_components(k, ncol(counts), call)
   check_distinct_cells(counts, min(ks), call)
   model <- object[c("likelihood", "covariance", "size_reference")]
+  control <- fitted_control(object)
   start <- unclass(object)[c("parameters", "layout", "mixture", "history",
                              "n_rollbacks", "latent")]
   core <- with_core_errors(
     train_networks(counts, unname(object$size_factors),
-                   c(model, most_k = max(ks)), ks, object$control,
-                   object$seed, progress_reporter(object$control$verbose),
-                   start),
+                   c(model, most_k = max(ks)), ks, control, object$seed,
+                   progress_reporter(control$verbose), start),
     call = call
   )
   size <- list(factors = unname(object$size_factors),
                reference = object$size_reference, scale = object$size_scale,
                source = object$size_source)
   fit <- new_gmvae(core, rownames(object$latent), object$feature_table, size,
-                   object$likelihood, object$covariance, object$control)
+                   object$likelihood, object$covariance, control)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   written <- object$call
   written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))

@@ -65,8 +65,15 @@ most_probable <- function(posterior) {
 network_state <- function(object) {
   fields <- c("likelihood", "k", "covariance", "parameters", "input",
               "mixture", "seed", "size_reference")
-  c(unclass(object)[fields], object$control[c("latent", "hidden",
-                                           "dispersion", "dropout")])
+  options <- c("latent", "hidden", "dispersion", "dropout")
+  c(unclass(object)[fields], fitted_control(object)[options])
+}
+
+# The options of a fit; one saved before an option was there has its default.
+fitted_control <- function(object) {
+  control <- gmvae_control()
+  control[names(object$control)] <- object$control
+  control
 }
 
 # A fit saved by a newer version may mean other things by its fields.

@@ -68,3 +68,12 @@ test_that("count_active() sees through the scale of a dimension", {
   expect_equal(count_active(means, 0 * means + 1), 1)
   expect_equal(count_active(means, 0 * means + 1e-3), 2)
 })
+
+test_that("a fit saved before an option was there has its default", {
+  fit <- quick_fit(tiny_counts(), k = 2, epochs = 2)
+  old <- fit
+  old$control$dispersion <- NULL
+  expect_identical(predict(old, tiny_counts(), type = "latent"),
+                   predict(fit, tiny_counts(), type = "latent"))
+  expect_identical(fitted_control(old)$dispersion, "gene")
+})
