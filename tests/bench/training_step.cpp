@@ -275,6 +275,8 @@ void run_epochs(const Data& data, const std::string& likelihood, Index batch, Wo
   o.covariance = "shared";
   o.k = k;
   o.latent = latent;
+  o.dispersion = VariesBy::gene;
+  o.dropout = VariesBy::gene_cell;
   o.hidden = {hidden};
   o.size_reference = static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells);
   o.epochs_pretrain = 1;

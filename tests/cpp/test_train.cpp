@@ -48,6 +48,8 @@ TrainOptions options() {
   o.covariance = "shared";
   o.k = o.most_k = 3;
   o.latent = 4;
+  o.dispersion = VariesBy::gene;
+  o.dropout = VariesBy::gene_cell;
   o.hidden = {24, 16};
   o.size_reference = 100;
   o.epochs_pretrain = 10;
@@ -247,23 +249,27 @@ TEST("train(): an interrupt passes through and leaves no thread behind") {
 
 TEST("encode(): the training cells again, and cells one at a time") {
   const Simulated data = simulate();
-  const TrainResult fit = run(options(), 2);
   Workers workers(2);
   Monitor monitor;
-  const Encoding all = encode(fit.model, data.reader(), data.size.data(), 4, workers, monitor);
-  CHECK(all.mean == fit.cells.mean);
-  CHECK(all.posterior == fit.cells.posterior);
-  for (Index i : {0, 77}) {
-    const int start[] = {0, data.start[static_cast<std::size_t>(i) + 1] -
-                                data.start[static_cast<std::size_t>(i)]};
-    const MatrixReader one(start, data.gene.data() + data.start[static_cast<std::size_t>(i)],
-                           data.count.data() + data.start[static_cast<std::size_t>(i)],
-                           data.n_genes, 1);
-    const Encoding alone = encode(fit.model, one, data.size.data(), 4, workers, monitor);
-    for (std::size_t d = 0; d < 4; ++d) {
-      CHECK_NEAR(alone.mean[d], all.mean[static_cast<std::size_t>(i) * 4 + d], 1e-5);
+  for (VariesBy dispersion : {VariesBy::gene, VariesBy::gene_cell, VariesBy::gene_cluster}) {
+    TrainOptions o = options();
+    o.dispersion = dispersion;
+    const TrainResult fit = run(o, 2);
+    const Encoding all = encode(fit.model, data.reader(), data.size.data(), 4, workers, monitor);
+    CHECK(all.mean == fit.cells.mean);
+    CHECK(all.posterior == fit.cells.posterior);
+    for (Index i : {0, 77}) {
+      const int start[] = {0, data.start[static_cast<std::size_t>(i) + 1] -
+                                  data.start[static_cast<std::size_t>(i)]};
+      const MatrixReader one(start, data.gene.data() + data.start[static_cast<std::size_t>(i)],
+                             data.count.data() + data.start[static_cast<std::size_t>(i)],
+                             data.n_genes, 1);
+      const Encoding alone = encode(fit.model, one, data.size.data(), 4, workers, monitor);
+      for (std::size_t d = 0; d < 4; ++d) {
+        CHECK_NEAR(alone.mean[d], all.mean[static_cast<std::size_t>(i) * 4 + d], 1e-5);
+      }
+      CHECK_NEAR(alone.bound[0], all.bound[static_cast<std::size_t>(i)], 1e-4);
     }
-    CHECK_NEAR(alone.bound[0], all.bound[static_cast<std::size_t>(i)], 1e-4);
   }
 }
 
