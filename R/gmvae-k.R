@@ -129,8 +129,8 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   check_distinct_cells(counts, min(ks), call)
   model <- object[c("likelihood", "covariance", "size_reference")]
   control <- fitted_control(object)
-  start <- unclass(object)[c("parameters", "layout", "mixture", "history",
-                             "n_rollbacks", "latent")]
+  start <- unclass(object)[c("parameters", "layout", "history", "n_rollbacks",
+                             "latent")]
   core <- with_core_errors(
     train_networks(counts, unname(object$size_factors),
                    c(model, most_k = max(ks)), ks, control, object$seed,

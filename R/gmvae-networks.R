@@ -2,8 +2,8 @@
 # speaks for all.
 
 # train_networks() from `n_networks` seeds, drawn one after the other; with
-# several `ks` the first chooses k for all. What it returns for the network kept
-# has a table of all in `networks`; see fit_networks().
+# several `ks` the first chooses k for all. What it returns of the network kept
+# has a table of all in `networks`.
 train_several <- function(counts, size, model, ks, control, progress,
                           BPPARAM = NULL, call) {
   seeds <- vapply(seq_len(control$n_networks), function(i) draw_seed(), 0L)

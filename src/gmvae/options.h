@@ -23,10 +23,10 @@ inline VariesBy to_varies_by(const std::string& name) {
 struct ModelShape {
   Index n_genes;
   Index latent;
-  std::vector<Index> hidden;             // encoder, from the counts inwards; the decoder mirrors it
-  Index k = 1;                           // clusters
-  VariesBy dispersion = VariesBy::gene;  // inverse dispersion or variance
-  VariesBy dropout = VariesBy::gene_cell;
+  std::vector<Index> hidden;  // encoder, from the counts inwards; the decoder mirrors it
+  Index k;                    // clusters
+  VariesBy dispersion;        // inverse dispersion or variance
+  VariesBy dropout;
 };
 
 struct TrainOptions {

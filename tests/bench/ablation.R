@@ -11,19 +11,10 @@ library(gmvae)
 script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
 source(file.path(dirname(script), "panel-helpers.R"))
 
-arguments <- commandArgs(TRUE)
-option <- function(name, default) {
-  given <- grep(paste0("^--", name, "="), arguments, value = TRUE)
-  if (length(given) > 0L) sub("^[^=]*=", "", given[1]) else default
-}
-chosen <- function(name, all) {
-  wanted <- strsplit(option(name, paste(all, collapse = ",")), ",")[[1]]
-  match.arg(wanted, all, several.ok = TRUE)
-}
 seeds <- seq_len(as.integer(option("seeds", 5)))
 cores <- as.integer(option("cores", 1))
-folder <- data_folder(grep("^--", arguments, value = TRUE, invert = TRUE))
-sets <- basename(dirname(Sys.glob(file.path(folder, "*", "matrix.mtx.gz"))))
+folder <- data_folder(plain_arguments())
+sets <- sets_of(folder)
 sets <- chosen("sets", sets[!startsWith(sets, "atac")])
 
 # Epochs of the three phases out of `epochs`; see gmvae_control().

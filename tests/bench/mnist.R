@@ -18,17 +18,15 @@ script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
 source(file.path(dirname(script), "panel-helpers.R"))
 if (!installed("clue")) stop("clue must be installed: it matches clusters.")
 
-arguments <- commandArgs(TRUE)
-option <- function(name, default = NULL) {
-  given <- grep(paste0("^--", name, "="), arguments, value = TRUE)
-  if (length(given) == 0L) return(default)
-  given <- strsplit(sub("^[^=]*=", "", given[1]), ",")[[1]]
-  if (is.character(default)) given else as.numeric(given)
+# --name=1,2 of the script's arguments.
+numbers <- function(name, default = NULL) {
+  given <- option(name, NULL)
+  if (is.null(given)) default else as.numeric(strsplit(given, ",")[[1]])
 }
-folder <- grep("^--", arguments, value = TRUE, invert = TRUE)
+folder <- plain_arguments()
 if (length(folder) == 0L) folder <- file.path(data_folder(), "mnist")
 likelihood <- option("likelihood", "bernoulli")
-n_images <- option("images", 70000)
+n_images <- numbers("images", 70000)
 
 mnist <- read_mnist(folder)
 set.seed(0)
@@ -40,12 +38,12 @@ pixels <- as(pixels, "CsparseMatrix")
 rm(mnist)
 
 options <- list(
-  hidden = option("hidden", c(500, 500, 2000)), epochs = option("epochs"),
-  mask = option("mask"), n_threads = option("threads", 2), verbose = FALSE
+  hidden = numbers("hidden", c(500, 500, 2000)), epochs = numbers("epochs"),
+  mask = numbers("mask"), n_threads = numbers("threads", 2), verbose = FALSE
 )
 control <- do.call(gmvae_control, Filter(Negate(is.null), options))
 
-accuracy <- vapply(seq_len(option("seeds", 5)), function(seed) {
+accuracy <- vapply(seq_len(numbers("seeds", 5)), function(seed) {
   set.seed(seed)
   seconds <- system.time(fit <- suppressMessages(
     gmvae(pixels, 10, likelihood, features = "all", control = control,

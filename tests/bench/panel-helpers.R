@@ -10,6 +10,25 @@ if (!installed("clue")) {
   message("Without package clue, accuracy and calibration are left out.")
 }
 
+# The command line ------------------------------------------------------------
+
+# --name=value of the script's arguments.
+option <- function(name, default) {
+  given <- grep(paste0("^--", name, "="), commandArgs(TRUE), value = TRUE)
+  if (length(given) > 0L) sub("^[^=]*=", "", given[1]) else default
+}
+
+# --name=a,b of the script's arguments, of `all`; these are the default.
+chosen <- function(name, all) {
+  wanted <- strsplit(option(name, paste(all, collapse = ",")), ",")[[1]]
+  match.arg(wanted, all, several.ok = TRUE)
+}
+
+# Arguments that are no options.
+plain_arguments <- function() {
+  grep("^--", commandArgs(TRUE), value = TRUE, invert = TRUE)
+}
+
 # Data ------------------------------------------------------------------------
 
 # The folder given, GMVAE_DATA, or shared/data beside the sources.
@@ -23,6 +42,11 @@ data_folder <- function(given = character()) {
     if (dir.exists(folder)) return(folder)
   }
   stop("Give the folder of the data sets, or set GMVAE_DATA.")
+}
+
+# Names of the sets of counts in a folder.
+sets_of <- function(folder) {
+  basename(dirname(Sys.glob(file.path(folder, "*", "matrix.mtx.gz"))))
 }
 
 # List of `counts` (genes x cells) and `label` (one string per cell).

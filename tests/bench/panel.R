@@ -21,18 +21,12 @@ script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
 source(file.path(dirname(script), "panel-helpers.R"))
 
 arguments <- commandArgs(TRUE)
-option <- function(name, default) {
-  given <- grep(paste0("^--", name, "="), arguments, value = TRUE)
-  if (length(given) > 0L) sub("^[^=]*=", "", given[1]) else default
-}
 seeds <- seq_len(as.integer(option("seeds", 5)))
 cores <- as.integer(option("cores", 1))
 auto <- "--auto" %in% arguments
 out <- option("out", "panel")
-folder <- data_folder(grep("^--", arguments, value = TRUE, invert = TRUE))
-sets <- basename(dirname(Sys.glob(file.path(folder, "*", "matrix.mtx.gz"))))
-wanted <- strsplit(option("sets", paste(sets, collapse = ",")), ",")[[1]]
-sets <- match.arg(wanted, sets, several.ok = TRUE)
+folder <- data_folder(plain_arguments())
+sets <- chosen("sets", sets_of(folder))
 
 # Runs ------------------------------------------------------------------------
 

@@ -93,6 +93,10 @@ struct Step {
     return CellLoader<T>(reader, data.size.data(), size_reference, transform, likelihood, workers);
   }
 
+  ModelShape shape() const {
+    return {data.n_genes, latent, {hidden}, k, VariesBy::gene, VariesBy::gene_cell};
+  }
+
   MixturePrior prior() const {
     Mixture mixture;
     mixture.weights = Eigen::VectorXd::Constant(k, 1.0 / static_cast<double>(k));
@@ -106,7 +110,7 @@ struct Step {
   template <typename T>
   double bound(const Kernels<T>& kernels) const {
     const Compute<T> compute{kernels, workers};
-    const Network<Likelihood> network({data.n_genes, latent, {hidden}});
+    const Network<Likelihood> network(shape());
     std::vector<T> params;
     network.initialise(5, gene_levels(reader, likelihood), params);
     CellBlock<T> block;
@@ -159,7 +163,7 @@ struct Step {
     const NormRelu norm(layout, "first", hidden);
     const Linear mean(layout, "mean", hidden, latent), variance(layout, "variance", hidden, latent);
     const Stack decoder(layout, "decoder", {latent, hidden});
-    const OutputHead<Likelihood> head(layout, {data.n_genes, latent, {hidden}});
+    const OutputHead<Likelihood> head(layout, shape());
     const std::size_t n_params = static_cast<std::size_t>(layout.size());
     std::vector<float> params(n_params), gradient(n_params);
     RngStream rng(2, Purpose::test);

@@ -196,8 +196,8 @@ test_that("dispersion and dropout vary by cell and by cluster", {
     more <- update(fit, k = 4, x = data$counts)
     expect_identical(levels(more$cluster), as.character(1:4))
     set.seed(1)
-    expect_identical(nlevels(gmvae(data$counts, 3:4, "zinb",
-                                   control = control)$cluster) %in% 3:4, TRUE)
+    several <- gmvae(data$counts, 3:4, "zinb", control = control)
+    expect_true(several$k %in% 3:4)
   }
 })
 
