@@ -23,6 +23,12 @@
 #'   `type = "latent"`: `"umap"`, with package uwot, or `"pca"`, the first two
 #'   principal components. `NULL`: `"umap"` if uwot is installed. UMAP draws
 #'   from R's generator: set the seed to get the same picture again.
+#' @param max_cells The number of cells, at least 1, from which on `"latent"`
+#'   and `"uncertainty"` draw the points of a random sample of about that size;
+#'   `Inf` for all cells always. Each cluster keeps its share of the sample,
+#'   but no fewer than 20 of its cells; the subtitle says how many are drawn.
+#'   All other figures are of all cells. A UMAP takes about half a millisecond
+#'   for each cell that is drawn.
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range, and for
 #'   `type = "k"` where `k` was given;
@@ -37,7 +43,8 @@
 #' @importFrom rlang .data
 #' @export
 plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
-                                   "k"), ..., colour = NULL, method = NULL) {
+                                   "k"), ..., colour = NULL, method = NULL,
+                       max_cells = 5000) {
   call <- quote(plot())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)
@@ -45,11 +52,12 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
   require_package("ggplot2", "plot a fit", call)
+  if (!identical(max_cells, Inf)) check_number(max_cells, 1, call = call)
   drawn <- switch(type,
-    latent = plot_latent(x, colour, method, call),
+    latent = plot_latent(x, colour, method, max_cells, call),
     loss = plot_loss(x),
     sizes = plot_sizes(x),
-    uncertainty = plot_uncertainty(x),
+    uncertainty = plot_uncertainty(x, max_cells),
     k = plot_k(x, call)
   )
   print(drawn)
@@ -58,19 +66,20 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
 
 # Latent map ------------------------------------------------------------------
 
-plot_latent <- function(x, colour, method, call) {
-  map <- latent_map(x, method, call)
-  cells <- data.frame(map$points, group = x$cluster, panel = "Cluster")
-  centres <- data.frame(group_medians(map$points, x$cluster),
-                        panel = "Cluster")
+plot_latent <- function(x, colour, method, max_cells, call) {
+  if (!is.null(colour)) labels <- check_colour(colour, nrow(x$latent), call)
+  shown <- sample_cells(x$cluster, max_cells)
+  cluster <- x$cluster[shown]
+  map <- latent_map(x, shown, method, call)
+  cells <- data.frame(map$points, group = cluster, panel = "Cluster")
+  centres <- data.frame(group_medians(map$points, cluster), panel = "Cluster")
   if (!is.null(colour)) {
-    labels <- check_colour(colour, nrow(x$latent), call)
-    others <- data.frame(map$points, group = labels, panel = "Label")
+    others <- data.frame(map$points, group = labels[shown], panel = "Label")
     # Both panels share one scale: a mark keeps label "1" off cluster "1".
     levels(others$group) <- paste0("label:", levels(labels))
     cells <- rbind(cells, others)
   }
-  shown <- if (is.null(colour)) levels(x$cluster) else levels(others$group)
+  listed <- if (is.null(colour)) levels(x$cluster) else levels(others$group)
   colours <- c(group_colours(levels(x$cluster)),
                if (!is.null(colour)) group_colours(levels(others$group)))
   size <- point_size(nrow(map$points))
@@ -82,21 +91,40 @@ plot_latent <- function(x, colour, method, call) {
                         nudge_y = map$above) +
     ggplot2::facet_wrap(ggplot2::vars(.data$panel)) +
     ggplot2::scale_colour_manual(
-      values = colours, breaks = shown, na.value = "grey70",
-      labels = sub("^label:", "", shown),
+      values = colours, breaks = listed, na.value = "grey70",
+      labels = sub("^label:", "", listed),
       name = if (is.null(colour)) "Cluster" else "Label",
       guide = ggplot2::guide_legend(override.aes = list(size = 3, alpha = 1))
     ) +
     ggplot2::labs(title = "Latent space of the fit", x = map$axes[1],
-                  y = map$axes[2]) +
+                  y = map$axes[2],
+                  subtitle = sample_note(shown, nrow(x$latent))) +
     plot_theme() +
     if (is.null(colour)) {
       ggplot2::theme(strip.text = ggplot2::element_blank())
     }
 }
 
-latent_map <- function(x, method, call) {
-  few <- nrow(x$latent) < 20L || ncol(x$latent) < 3L
+# Cells to draw: all, or about `most`, in order, each cluster with its
+# share but enough to be seen.
+sample_cells <- function(cluster, most) {
+  if (length(cluster) <= most) return(seq_along(cluster))
+  cells <- split(seq_along(cluster), cluster)
+  sizes <- lengths(cells)
+  wanted <- pmin(sizes, pmax(20, round(most * sizes / length(cluster))))
+  draw <- function(cells, n) cells[sample.int(length(cells), n)]
+  sort(unlist(Map(draw, cells, wanted), use.names = FALSE))
+}
+
+sample_note <- function(shown, n) {
+  if (length(shown) == n) return(NULL)
+  count <- function(x) format(x, big.mark = ",")
+  sprintf("A sample of %s of %s cells", count(length(shown)), count(n))
+}
+
+latent_map <- function(x, shown, method, call) {
+  latent <- x$latent[shown, , drop = FALSE]
+  few <- nrow(latent) < 20L || ncol(latent) < 3L
   if (is.null(method)) {
     umap <- requireNamespace("uwot", quietly = TRUE) && !few
     method <- if (umap) "umap" else "pca"
@@ -105,13 +133,14 @@ latent_map <- function(x, method, call) {
   if (method == "umap") {
     require_package("uwot", "draw a UMAP of the cells", call)
     points <- uwot::umap(
-      x$latent, n_neighbors = min(15L, nrow(x$latent) - 1L), min_dist = 0.3,
-      init = "pca", n_threads = x$control$n_threads, n_sgd_threads = 1L
+      latent, n_neighbors = min(15L, nrow(latent) - 1L), min_dist = 0.3,
+      init = "pca", n_epochs = 200L, n_threads = x$control$n_threads,
+      n_sgd_threads = 1L
     )
     axes <- c("UMAP 1", "UMAP 2")
   } else {
     principal <- stats::prcomp(x$latent)
-    points <- cbind(principal$x, 0)[, 1:2, drop = FALSE]
+    points <- cbind(principal$x, 0)[shown, 1:2, drop = FALSE]
     share <- round(100 * c(principal$sdev^2, 0) / sum(principal$sdev^2))[1:2]
     axes <- sprintf("Principal component %d of the latent means (%d%%)", 1:2,
                     as.integer(share))
@@ -207,13 +236,16 @@ plot_sizes <- function(x) {
     plot_theme()
 }
 
-plot_uncertainty <- function(x) {
+plot_uncertainty <- function(x, max_cells) {
   cells <- data.frame(cluster = x$cluster,
                       uncertainty = 1 - confidence(x$posterior))
+  shown <- sample_cells(x$cluster, max_cells)
+  note <- sample_note(shown, nrow(cells))
   ggplot2::ggplot(cells, ggplot2::aes(.data$cluster, .data$uncertainty)) +
-    ggplot2::geom_jitter(ggplot2::aes(colour = .data$cluster), height = 0,
-                         width = 0.3, size = point_size(nrow(cells)),
-                         stroke = 0, alpha = 0.6) +
+    ggplot2::geom_jitter(ggplot2::aes(colour = .data$cluster),
+                         data = cells[shown, ], height = 0, width = 0.3,
+                         size = point_size(length(shown)), stroke = 0,
+                         alpha = 0.6) +
     ggplot2::geom_boxplot(outlier.shape = NA, fill = NA, width = 0.5) +
     ggplot2::scale_colour_manual(values = group_colours(levels(x$cluster)),
                                  guide = "none") +
@@ -224,7 +256,8 @@ plot_uncertainty <- function(x) {
     ) +
     ggplot2::labs(title = "Uncertainty of the cells", x = "Cluster",
                   y = "1 - probability of the cell's cluster",
-                  subtitle = "0: certain. Square-root scale") +
+                  subtitle = paste(c("0: certain. Square-root scale", note),
+                                   collapse = ". Points: ")) +
     plot_theme()
 }
 

@@ -56,3 +56,26 @@ test_that("plots of many clusters, of empty ones and without held-out cells", {
     expect_s3_class(draw(fit, type), "ggplot")
   }
 })
+
+test_that("plots of many cells draw a sample that has cells of each cluster", {
+  skip_if_not_installed("ggplot2")
+  sizes <- c(5000, 900, 90, 10)
+  cluster <- factor(rep(1:4, sizes))
+  shown <- sample_cells(cluster, 600)
+  expect_identical(anyDuplicated(shown), 0L)
+  expect_identical(tabulate(cluster[shown], 4), c(500L, 90L, 20L, 10L))
+  expect_identical(sample_cells(cluster, 6000), 1:6000)
+
+  fit <- made_up_fit(n = 300)
+  labels <- rep(c("B cell", "T cell", NA), 100)
+  drawn <- draw(fit, colour = labels, method = "pca", max_cells = 90)
+  expect_identical(nrow(drawn$data), 180L)
+  expect_identical(drawn$labels$subtitle, "A sample of 90 of 300 cells")
+  # The axes are those of all cells
+  whole <- draw(fit, method = "pca", max_cells = Inf)
+  expect_true(all(drawn$data$one %in% whole$data$one))
+  expect_match(draw(fit, "uncertainty", max_cells = 90)$labels$subtitle,
+               "sample of 90 of 300")
+  expect_null(draw(fit, method = "pca")$labels$subtitle)
+  expect_error(draw(fit, max_cells = 0), class = "gmvae_error_option")
+})
