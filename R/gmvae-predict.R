@@ -222,6 +222,7 @@ match_genes <- function(counts, object, call) {
 
 # The matched rows, with stand-ins for the absent ones.
 take_genes <- function(counts, index, object) {
+  if (identical(index, seq_len(nrow(counts)))) return(counts)
   if (!anyNA(index)) return(counts[index, , drop = FALSE])
   absent <- object$features[is.na(index)]
   values <- if (object$likelihood == "gaussian") {

@@ -135,18 +135,23 @@ check_gene_names <- function(genes, arg, call) {
 # Values that the likelihood can't describe, and cells without any.
 check_values <- function(counts, likelihood, arg = "x",
                          call = rlang::caller_env()) {
-  check_finite(counts, arg, call)
-  if (likelihood == "bernoulli") check_binary(counts, arg, call)
-  if (likelihood %in% count_likelihoods) {
-    check_count_values(counts, likelihood, arg, call)
+  # The extremes spare sound values most of the looks for what is wrong.
+  extremes <- if (length(counts@x) > 0L) range(counts@x) else c(1, 1)
+  if (!all(is.finite(extremes))) abort_not_finite(counts, arg, call)
+  if (likelihood == "bernoulli" && any(extremes != 1)) {
+    abort_not_binary(counts, arg, call)
   }
-  check_magnitude(counts, likelihood, arg, call)
+  if (likelihood %in% count_likelihoods) {
+    if (extremes[1] < 0) abort_negative(counts, arg, call)
+    check_whole(counts, likelihood, arg, call)
+  }
+  limit <- largest_value(likelihood)
+  if (max(abs(extremes)) > limit) abort_too_large(counts, limit, arg, call)
   if (likelihood != "gaussian") check_empty_cells(counts, arg, call)
 }
 
-check_finite <- function(counts, arg, call) {
+abort_not_finite <- function(counts, arg, call) {
   bad <- find_values(counts, function(v) !is.finite(v))
-  if (is.null(bad)) return(invisible())
   gmvae_abort(c(
     "Values of {.arg {arg}} can't be missing or infinite.",
     x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
@@ -155,35 +160,34 @@ check_finite <- function(counts, arg, call) {
   ), "data", call = call)
 }
 
-check_count_values <- function(counts, likelihood, arg, call) {
+abort_negative <- function(counts, arg, call) {
   bad <- find_values(counts, function(v) v < 0)
-  if (!is.null(bad)) {
-    gmvae_abort(c(
-      "Counts can't be negative.",
-      x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
-           {bad$where}.",
-      i = "Give raw counts, not scaled or centred values, or use
-           {.code likelihood = \"gaussian\"}."
-    ), "data", call = call)
-  }
-  bad <- find_values(counts, function(v) v != round(v))
-  if (!is.null(bad)) {
-    gmvae_abort(c(
-      "Counts must be whole numbers for {.code likelihood =
-       \"{likelihood}\"}.",
-      x = "{bad$n} of {length(counts@x)} non-zero values
-         {cli::qty(bad$n)}{?is/are} not; the
-           first is {bad$value}, at {bad$where}.",
-      i = "Give raw counts, not normalised or log-transformed ones:
-           {.fn round} if they are estimates, {.code likelihood =
-           \"gaussian\"} if they are no counts."
-    ), "data", call = call)
-  }
+  gmvae_abort(c(
+    "Counts can't be negative.",
+    x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
+         {bad$where}.",
+    i = "Give raw counts, not scaled or centred values, or use
+         {.code likelihood = \"gaussian\"}."
+  ), "data", call = call)
 }
 
-check_binary <- function(counts, arg, call) {
-  bad <- find_values(counts, function(v) v != 1)
+check_whole <- function(counts, likelihood, arg, call) {
+  bad <- find_values(counts, function(v) v != floor(v))
   if (is.null(bad)) return(invisible())
+  gmvae_abort(c(
+    "Counts must be whole numbers for {.code likelihood =
+     \"{likelihood}\"}.",
+    x = "{bad$n} of {length(counts@x)} non-zero values
+         {cli::qty(bad$n)}{?is/are} not; the
+         first is {bad$value}, at {bad$where}.",
+    i = "Give raw counts, not normalised or log-transformed ones:
+         {.fn round} if they are estimates, {.code likelihood =
+         \"gaussian\"} if they are no counts."
+  ), "data", call = call)
+}
+
+abort_not_binary <- function(counts, arg, call) {
+  bad <- find_values(counts, function(v) v != 1)
   gmvae_abort(c(
     "Values must be 0 or 1 for {.code likelihood = \"bernoulli\"}.",
     x = "{bad$n} of {length(counts@x)} non-zero values
@@ -194,11 +198,13 @@ check_binary <- function(counts, arg, call) {
   ), "data", call = call)
 }
 
-# Beyond these sizes single precision in the core would lose the data.
-check_magnitude <- function(counts, likelihood, arg, call) {
-  limit <- if (likelihood == "gaussian") 1e15 else 1e9
+# Beyond this single precision in the core would lose the data.
+largest_value <- function(likelihood) {
+  if (likelihood == "gaussian") 1e15 else 1e9
+}
+
+abort_too_large <- function(counts, limit, arg, call) {
   bad <- find_values(counts, function(v) abs(v) > limit)
-  if (is.null(bad)) return(invisible())
   gmvae_abort(c(
     "Values of {.arg {arg}} can't be beyond {format(limit)}.",
     x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
@@ -243,9 +249,10 @@ find_values <- function(counts, is_bad) {
   starts <- seq(1, by = 2^20, length.out = ceiling(length(values) / 2^20))
   for (start in starts) {
     block <- values[start:min(start + 2^20 - 1, length(values))]
-    bad <- which(is_bad(block))
-    n <- n + length(bad)
-    if (is.null(first) && length(bad) > 0L) first <- start - 1 + bad[1]
+    bad <- is_bad(block)
+    if (!any(bad, na.rm = TRUE)) next
+    n <- n + sum(bad, na.rm = TRUE)
+    if (is.null(first)) first <- start - 1 + which(bad)[1]
   }
   if (n == 0L) return(NULL)
   gene <- rownames(counts)[counts@i[first] + 1L]
