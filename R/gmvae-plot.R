@@ -135,7 +135,8 @@ latent_map <- function(x, shown, method, call) {
     points <- uwot::umap(
       latent, n_neighbors = min(15L, nrow(latent) - 1L), min_dist = 0.3,
       init = "pca", n_epochs = 200L, n_threads = x$control$n_threads,
-      n_sgd_threads = 1L
+      # In batches the picture doesn't depend on the threads.
+      batch = TRUE, n_sgd_threads = x$control$n_threads
     )
     axes <- c("UMAP 1", "UMAP 2")
   } else {

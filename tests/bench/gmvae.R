@@ -1,15 +1,16 @@
 # Training speed and memory of gmvae(), agreement of results before any time:
-#   Rscript tests/bench/gmvae.R [full] [torch_reference.py]
+#   Rscript tests/bench/gmvae.R [full] [peer.py]...
 # Seconds per epoch by phase come from training_step.cpp beside this file, made
 # with `make -C tests/cpp step` (build folder in the variable BUILD). `full`
-# also takes other batches, genes, densities, 100,000 cells and the memory. A
-# bare PyTorch loop of the same model is timed where there is a script for it.
+# also takes other batches, genes, densities, 100,000 cells and the memory.
+# Scripts of peers are run by the Python of variable PYTHON with --likelihood
+# and --threads; they print "median <seconds> s".
 
 library(gmvae)
 
 arguments <- commandArgs(TRUE)
 full <- "full" %in% arguments
-torch_script <- grep("\\.py$", arguments, value = TRUE)
+peers <- grep("\\.py$", arguments, value = TRUE)
 here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(),
                                          value = TRUE)))
 build <- normalizePath(Sys.getenv("BUILD", file.path(tempdir(), "build")),
@@ -35,6 +36,13 @@ measure <- function(likelihood, cells = 10000, genes = 2000, density = 0.1,
   c(values, agreement = agreement)
 }
 
+# Of each figure over several runs.
+medians <- function(runs) {
+  figures <- setdiff(names(runs[[1]]), "kernels")
+  middle <- function(figure) stats::median(vapply(runs, `[[`, 0, figure))
+  sapply(figures, middle, simplify = FALSE)
+}
+
 phases <- c("load", "encoder", "decoder", "likelihood", "optimiser", "mixture")
 
 show <- function(m, label) {
@@ -44,31 +52,40 @@ show <- function(m, label) {
                      collapse = ""), m$agreement))
 }
 
-cat("Seconds per epoch, of the wall clock and of the processor (with waiting",
-    "threads); its phases measured one by one; the bound beside the",
-    "reference's\n")
+cat("Medians of three runs, threads in turn. Seconds per epoch, of the wall",
+    "clock and of the processor (with waiting threads); its phases measured",
+    "one by one; the bound beside the reference's\n")
+ours <- numeric()
 for (likelihood in c("nb", "zinb", "poisson", "bernoulli", "gaussian")) {
-  one <- measure(likelihood)
-  two <- measure(likelihood, threads = 2)
+  runs <- replicate(3, list(measure(likelihood),
+                            measure(likelihood, threads = 2)))
+  one <- medians(runs[1, ])
+  two <- medians(runs[2, ])
   show(one, paste(likelihood, "1 thread"))
   show(two, paste(likelihood, "2 threads"))
   cat(sprintf(paste("  2 threads %.2fx; products %.0f GF/s, epoch %.2fx their",
                     "time; optimiser %.0f GB/s\n"),
               one$epoch / two$epoch, one$gflop / one$products,
               one$processor / one$products, one$optimiser_gb / one$optimiser))
-  if (likelihood == "nb") ours <- min(one$epoch, two$epoch)
+  ours[likelihood] <- min(one$epoch, two$epoch)
 }
 
-for (script in torch_script) {
-  torch <- vapply(1:2, function(threads) {
-    said <- system2("/usr/bin/python3", c(script, "--threads", threads),
-                    stdout = TRUE,
-                    env = paste0("OPENBLAS_NUM_THREADS=", threads))
-    cat(utils::tail(said, 1L), "\n")
-    as.numeric(sub(".*median ([0-9.]+) s.*", "\\1", utils::tail(said, 1L)))
-  }, 0)
-  cat(sprintf("nb: %.1f times as fast as PyTorch at its best\n",
-              min(torch) / ours))
+time_peer <- function(script, likelihood, threads) {
+  said <- system2(Sys.getenv("PYTHON", "/usr/bin/python3"),
+                  c(script, "--likelihood", likelihood, "--threads", threads),
+                  stdout = TRUE,
+                  env = paste0(c("OPENBLAS", "OMP"), "_NUM_THREADS=", threads))
+  cat(utils::tail(said, 1L), "\n")
+  as.numeric(sub(".*median ([0-9.]+) s.*", "\\1", utils::tail(said, 1L)))
+}
+
+for (script in peers) {
+  for (likelihood in c("nb", "zinb")) {
+    seconds <- vapply(1:2, time_peer, 0, script = script,
+                      likelihood = likelihood)
+    cat(sprintf("%s: %.1f times as fast as %s at its best\n", likelihood,
+                min(seconds) / ours[[likelihood]], basename(script)))
+  }
 }
 
 # Seconds per epoch in R on real counts, and whether threads change bits.
@@ -126,7 +143,7 @@ if (full) {
   timed("selection of genes",
         gmvae:::select_features(gmvae:::as_counts(counts), "nb", 2000))
   named <- gmvae:::as_counts(counts)
-  for (type in c("cluster", "posterior", "latent", "loglik")) {
+  for (type in c("cluster", "posterior", "latent", "loglik", "outlier")) {
     timed(paste0("predict(\"", type, "\")"),
           predict(fit, named, type = type))
   }
