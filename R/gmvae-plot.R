@@ -119,7 +119,7 @@ sample_cells <- function(cluster, most) {
 sample_note <- function(shown, n) {
   if (length(shown) == n) return(NULL)
   count <- function(x) format(x, big.mark = ",")
-  sprintf("A sample of %s of %s cells", count(length(shown)), count(n))
+  sprintf("Points: a sample of %s of %s cells", count(length(shown)), count(n))
 }
 
 latent_map <- function(x, shown, method, call) {
@@ -258,7 +258,7 @@ plot_uncertainty <- function(x, max_cells) {
     ggplot2::labs(title = "Uncertainty of the cells", x = "Cluster",
                   y = "1 - probability of the cell's cluster",
                   subtitle = paste(c("0: certain. Square-root scale", note),
-                                   collapse = ". Points: ")) +
+                                   collapse = ". ")) +
     plot_theme()
 }
 

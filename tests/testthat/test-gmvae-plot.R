@@ -70,7 +70,8 @@ test_that("plots of many cells draw a sample that has cells of each cluster", {
   labels <- rep(c("B cell", "T cell", NA), 100)
   drawn <- draw(fit, colour = labels, method = "pca", max_cells = 90)
   expect_identical(nrow(drawn$data), 180L)
-  expect_identical(drawn$labels$subtitle, "A sample of 90 of 300 cells")
+  expect_identical(drawn$labels$subtitle,
+                   "Points: a sample of 90 of 300 cells")
   # The axes are those of all cells
   whole <- draw(fit, method = "pca", max_cells = Inf)
   expect_true(all(drawn$data$one %in% whole$data$one))
