@@ -21,8 +21,9 @@
 #'   ones; missing labels are grey.
 #' @param method How the map is made from the latent means, for
 #'   `type = "latent"`: `"umap"`, with package uwot, or `"pca"`, the first two
-#'   principal components. `NULL`: `"umap"` if uwot is installed. UMAP draws
-#'   from R's generator: set the seed to get the same picture again.
+#'   principal components. `NULL`: `"umap"` if uwot is installed. UMAP, and the
+#'   sample of `max_cells`, draw from R's generator: set the seed to get the
+#'   same picture again.
 #' @param max_cells The number of cells, at least 1, from which on `"latent"`
 #'   and `"uncertainty"` draw the points of a random sample of about that size;
 #'   `Inf` for all cells always. Each cluster keeps its share of the sample,
@@ -67,21 +68,21 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
 # Latent map ------------------------------------------------------------------
 
 plot_latent <- function(x, colour, method, max_cells, call) {
-  if (!is.null(colour)) labels <- check_colour(colour, nrow(x$latent), call)
+  labels <- if (!is.null(colour)) check_colour(colour, nrow(x$latent), call)
   shown <- sample_cells(x$cluster, max_cells)
   cluster <- x$cluster[shown]
   map <- latent_map(x, shown, method, call)
   cells <- data.frame(map$points, group = cluster, panel = "Cluster")
   centres <- data.frame(group_medians(map$points, cluster), panel = "Cluster")
-  if (!is.null(colour)) {
+  if (!is.null(labels)) {
     others <- data.frame(map$points, group = labels[shown], panel = "Label")
     # Both panels share one scale: a mark keeps label "1" off cluster "1".
     levels(others$group) <- paste0("label:", levels(labels))
     cells <- rbind(cells, others)
   }
-  listed <- if (is.null(colour)) levels(x$cluster) else levels(others$group)
+  listed <- if (is.null(labels)) levels(x$cluster) else levels(others$group)
   colours <- c(group_colours(levels(x$cluster)),
-               if (!is.null(colour)) group_colours(levels(others$group)))
+               if (!is.null(labels)) group_colours(levels(others$group)))
   size <- point_size(nrow(map$points))
   ggplot2::ggplot(cells, ggplot2::aes(.data$one, .data$two)) +
     ggplot2::geom_point(ggplot2::aes(colour = .data$group), size = size,
@@ -93,14 +94,14 @@ plot_latent <- function(x, colour, method, max_cells, call) {
     ggplot2::scale_colour_manual(
       values = colours, breaks = listed, na.value = "grey70",
       labels = sub("^label:", "", listed),
-      name = if (is.null(colour)) "Cluster" else "Label",
+      name = if (is.null(labels)) "Cluster" else "Label",
       guide = ggplot2::guide_legend(override.aes = list(size = 3, alpha = 1))
     ) +
     ggplot2::labs(title = "Latent space of the fit", x = map$axes[1],
                   y = map$axes[2],
                   subtitle = sample_note(shown, nrow(x$latent))) +
     plot_theme() +
-    if (is.null(colour)) {
+    if (is.null(labels)) {
       ggplot2::theme(strip.text = ggplot2::element_blank())
     }
 }

@@ -65,6 +65,7 @@ test_that("plots of many cells draw a sample that has cells of each cluster", {
   expect_identical(anyDuplicated(shown), 0L)
   expect_identical(tabulate(cluster[shown], 4), c(500L, 90L, 20L, 10L))
   expect_identical(sample_cells(cluster, 6000), 1:6000)
+  expect_length(sample_cells(factor(cluster, 1:5), 600), 620)  # one is empty
 
   fit <- made_up_fit(n = 300)
   labels <- rep(c("B cell", "T cell", NA), 100)

@@ -198,6 +198,7 @@ test_that("dispersion and dropout vary by cell and by cluster", {
     set.seed(1)
     several <- gmvae(data$counts, 3:4, "zinb", control = control)
     expect_true(several$k %in% 3:4)
+    expect_length(levels(several$cluster), several$k)
   }
 })
 
