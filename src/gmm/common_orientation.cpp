@@ -44,13 +44,13 @@ VectorXd traces(const Moments& moments) {
 
 }  // namespace
 
-Covariances EEE::estimate(const Moments& moments, const Covariances*) {
+Covariances EEE::estimate(const Moments& moments, const Covariances*, double) {
   const Eigen::LLT<MatrixXd> cholesky(moments.scatter / moments.counts.sum());
   return common_covariances(cholesky_factor(cholesky),
                             MatrixXd::Ones(moments.scatter.rows(), moments.n_components()));
 }
 
-Covariances VEE::estimate(const Moments& moments, const Covariances* before) {
+Covariances VEE::estimate(const Moments& moments, const Covariances* before, double tol) {
   const Index d = moments.scatter.rows(), n_components = moments.n_components();
   const ConstMap columns(moments.scatter.data(), d * d, n_components);  // vec(W_k)
   const Eigen::ArrayXd rows = moments.counts.array() * static_cast<double>(d);
@@ -72,7 +72,7 @@ Covariances VEE::estimate(const Moments& moments, const Covariances* before) {
     updated.array() /= rows;
     step = (updated.array() / volumes.array() - 1.0).abs().maxCoeff();
     volumes.swap(updated);
-  } while (step > VEI::smallest_step && ++sweep < VEI::most_sweeps);
+  } while (step > VEI::smallest_step(d, tol) && ++sweep < VEI::most_sweeps);
 
   const double root = std::exp(cholesky.matrixLLT().diagonal().array().log().mean());
   return common_covariances(cholesky_factor(cholesky) / root,
@@ -82,7 +82,6 @@ Covariances VEE::estimate(const Moments& moments, const Covariances* before) {
 namespace {
 
 constexpr double armijo = 1e-4;           // share of the promised descent that must come true
-constexpr double least_descent = 1e-12;   // of the criterion, relative to n d
 constexpr double least_curvature = 0.01;  // relative to n
 constexpr double largest_angle = 1.0;     // of a step, in any plane of two axes
 constexpr double shortest_step = 1e-6;    // relative to the quasi-Newton one
@@ -153,7 +152,7 @@ struct Orientation {
                            image.data(), roots.rows(), false);
     const MatrixXd squares = ConstMap(image.data(), d, n_components() * d).colwise().squaredNorm();
     axes.scatter = ConstMap(squares.data(), n_components(), d).transpose();
-    variances = Axes::estimate(axes, nullptr).variances;
+    variances = Axes::estimate(axes, nullptr, 0.0).variances;
     criterion = variances.array().log().colwise().sum().matrix().dot(axes.counts);
   }
 
@@ -213,9 +212,11 @@ MatrixXd turn(const MatrixXd& basis, const MatrixXd& x) {
 // scheme of Ablin, Cardoso & Gramfort (2018, <doi:10.1109/ICASSP.2018.8461662>) for another
 // criterion over rotations.  Every step goes down.
 template <typename Axes>
-Covariances common_axes(const Moments& moments, const Covariances* before) {
+Covariances common_axes(const Moments& moments, const Covariances* before, double tol) {
   const Index d = moments.scatter.rows();
-  const double scale = moments.counts.sum() * static_cast<double>(d);
+  // A quadratic that promises twice this descent has half of that, the criterion being -2 times the
+  // log-likelihood, to go.
+  const double least_descent = 4.0 * tol * moments.counts.sum();
   const MatrixXd roots = scatter_roots(moments);
   Orientation<Axes> here, there;
   here.axes.kind = Scatter::diagonal;
@@ -230,7 +231,7 @@ Covariances common_axes(const Moments& moments, const Covariances* before) {
   for (int step = 0; step < most_steps; ++step) {
     MatrixXd direction = memory.descend(gradient, here.curvature());
     const double slope = direction.cwiseProduct(gradient).sum();
-    if (!(-slope > least_descent * scale)) break;
+    if (!(-slope > least_descent)) break;
     double length = std::min(1.0, largest_angle / direction.cwiseAbs().maxCoeff());
     do {
       there.basis = turn(here.basis, length * direction);
@@ -249,12 +250,12 @@ Covariances common_axes(const Moments& moments, const Covariances* before) {
 
 }  // namespace
 
-Covariances EVE::estimate(const Moments& moments, const Covariances* before) {
-  return common_axes<EVI>(moments, before);
+Covariances EVE::estimate(const Moments& moments, const Covariances* before, double tol) {
+  return common_axes<EVI>(moments, before, tol);
 }
 
-Covariances VVE::estimate(const Moments& moments, const Covariances* before) {
-  return common_axes<VVI>(moments, before);
+Covariances VVE::estimate(const Moments& moments, const Covariances* before, double tol) {
+  return common_axes<VVI>(moments, before, tol);
 }
 
 }  // namespace gmvae

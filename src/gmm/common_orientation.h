@@ -15,7 +15,7 @@ struct EEE {
   static constexpr bool one_covariance = true;
 
   static Index n_parameters(Index, Index d) { return d * (d + 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances*);
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 // Sigma_k = lambda_k C with |C| = 1; in turn C ~ sum_k W_k / lambda_k and
@@ -28,7 +28,7 @@ struct VEE {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return k - 1 + d * (d + 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances* before);
+  static Covariances estimate(const Moments& moments, const Covariances* before, double tol);
 };
 
 struct EVE {
@@ -39,7 +39,7 @@ struct EVE {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return 1 + k * (d - 1) + d * (d - 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances* before);
+  static Covariances estimate(const Moments& moments, const Covariances* before, double tol);
 };
 
 // The common principal components of Flury (1984, <doi:10.1080/01621459.1984.10477108>).
@@ -51,7 +51,7 @@ struct VVE {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return k * d + d * (d - 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances* before);
+  static Covariances estimate(const Moments& moments, const Covariances* before, double tol);
 };
 
 }  // namespace gmvae

@@ -3,6 +3,7 @@
 // in axes of their own.
 #pragma once
 
+#include <cmath>
 #include <utility>
 
 #include "gmm/moments.h"
@@ -26,7 +27,7 @@ struct EEI {
 
   static Index n_parameters(Index, Index d) { return d; }
 
-  static Covariances estimate(const Moments& moments, const Covariances*) {
+  static Covariances estimate(const Moments& moments, const Covariances*, double) {
     const Eigen::VectorXd pooled = moments.scatter.rowwise().sum() / moments.counts.sum();
     return diagonal_covariances(pooled.replicate(1, moments.n_components()));
   }
@@ -43,13 +44,15 @@ struct VEI {
   static constexpr Units units = Units::column;
   static constexpr bool one_covariance = false;
 
-  // A relative step t of all lambda changes the criterion by about n d t^2 / 2.
-  static constexpr double smallest_step = 1e-7;
+  // A relative step t of all lambda changes the log-likelihood by about n d t^2 / 4.
+  static double smallest_step(Index d, double tol) {
+    return 2.0 * std::sqrt(tol / static_cast<double>(d));
+  }
   static constexpr int most_sweeps = 1000;
 
   static Index n_parameters(Index k, Index d) { return k + d - 1; }
 
-  static Covariances estimate(const Moments& moments, const Covariances* before) {
+  static Covariances estimate(const Moments& moments, const Covariances* before, double tol) {
     const Eigen::MatrixXd& w = moments.scatter;
     const Eigen::ArrayXd rows = moments.counts.array() * static_cast<double>(w.rows());
     const double n = moments.counts.sum();
@@ -65,7 +68,7 @@ struct VEI {
       updated.array() /= rows;
       step = (updated.array() / volumes.array() - 1.0).abs().maxCoeff();
       volumes.swap(updated);
-    } while (step > smallest_step && ++sweep < most_sweeps);
+    } while (step > smallest_step(w.rows(), tol) && ++sweep < most_sweeps);
     return diagonal_covariances(shape * volumes.transpose());
   }
 };
@@ -80,7 +83,7 @@ struct EVI {
 
   static Index n_parameters(Index k, Index d) { return 1 + k * (d - 1); }
 
-  static Covariances estimate(const Moments& moments, const Covariances*) {
+  static Covariances estimate(const Moments& moments, const Covariances*, double) {
     const Eigen::ArrayXd volumes = moments.scatter.array().log().colwise().mean().exp();
     const double volume = volumes.sum() / moments.counts.sum();
     return diagonal_covariances(moments.scatter * (volume / volumes).matrix().asDiagonal());
@@ -97,7 +100,7 @@ struct VVI {
 
   static Index n_parameters(Index k, Index d) { return k * d; }
 
-  static Covariances estimate(const Moments& moments, const Covariances*) {
+  static Covariances estimate(const Moments& moments, const Covariances*, double) {
     return diagonal_covariances(moments.scatter * moments.counts.cwiseInverse().asDiagonal());
   }
 };

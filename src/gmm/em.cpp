@@ -9,6 +9,8 @@ namespace gmvae {
 
 namespace {
 
+constexpr double bound_tol = 1e-4;  // of the M-step that bounds what a start is worth
+
 // Covariances after the columns were multiplied by `units`.
 Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
   switch (covariances.form) {
@@ -91,6 +93,15 @@ double Run::objective() const {
   return collapsed() || history.empty() ? -std::numeric_limits<double>::infinity() : history.back();
 }
 
+Run Run::without_moments() const {
+  Run run = *this;
+  run.next = Moments();
+  run.image.means.resize(0, 0);
+  run.image.scatter.resize(0, 0);
+  run.acceleration.clear();
+  return run;
+}
+
 Em::Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
        const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
        Monitor& monitor)
@@ -111,14 +122,14 @@ double Em::effective_rows(double weight) const {
   return weight * std::max(1.0, static_cast<double>(data_.n_rows()) / data_.total_weight());
 }
 
-Covariances Em::estimate(const Moments& moments, const Covariances* before) const {
+Covariances Em::estimate(const Moments& moments, const Covariances* before, double tol) const {
   const Moments augmented = penalty_.augment(moments);
-  if (family_.units == Units::column) return family_.estimate(augmented, before);
+  if (family_.units == Units::column) return family_.estimate(augmented, before, tol);
   Covariances common;
   if (before != nullptr) common = in_units(*before, common_units_);
-  return in_units(
-      family_.estimate(in_units(augmented, common_units_), before != nullptr ? &common : nullptr),
-      common_units_.cwiseInverse());
+  return in_units(family_.estimate(in_units(augmented, common_units_),
+                                   before != nullptr ? &common : nullptr, tol),
+                  common_units_.cwiseInverse());
 }
 
 // Rows that a component of a solution must have.  Half a row of slack: responsibilities leave a
@@ -149,8 +160,8 @@ std::string Em::objection(const Run& run) const {
 
 // Parameters from moments; false, and why, where a component has collapsed.  On its way a run may
 // have fewer rows in a component than a solution.
-bool Em::m_step(const Moments& moments, double noise, const Covariances* before, bool first,
-                Frame* frame, std::string* collapse) {
+bool Em::m_step(const Moments& moments, double noise, const Covariances* before, double tol,
+                bool first, Frame* frame, std::string* collapse) {
   const double fewest = effective_rows(moments.counts.minCoeff());
   if (!(fewest > (first ? 0.0 : 0.5 * least_rows()))) {
     *collapse = shrank_to(std::max(fewest, 0.0));
@@ -167,7 +178,7 @@ bool Em::m_step(const Moments& moments, double noise, const Covariances* before,
   if (options_.equal_weights) {
     parameters.weights.setConstant((1.0 - parameters.noise) / static_cast<double>(k_));
   }
-  parameters.covariances = estimate(moments, before);
+  parameters.covariances = estimate(moments, before, tol);
   parameters.means = penalty_.augment(moments).means;
   if (!make_frame(parameters, noise_, frame, &monitor_) ||
       !(spread(*frame) > options_.min_eigen_ratio)) {
@@ -239,7 +250,7 @@ Run Em::begin(const std::string& name, const Expectation& expectation, double* b
     Frame frame;
     std::string collapse;
     *bound = -std::numeric_limits<double>::infinity();
-    if (m_step(run.next, run.next_noise, nullptr, true, &frame, &collapse)) {
+    if (m_step(run.next, run.next_noise, nullptr, bound_tol, true, &frame, &collapse)) {
       *bound =
           expectation.gap + complete_loglik(expectation, frame) + penalty_.value(frame.parameters);
     }
@@ -252,15 +263,28 @@ Run Em::transfer(const Run& run) {
   return begin(run.start, run.frame.parameters);
 }
 
+void Em::resume(Run& run) {
+  const Statistics statistics =
+      gather(data_, run.frame, family_.scatter, nullptr, workers_, monitor_);
+  run.image = to_moments(statistics, run.frame);
+  run.noise = statistics.noise;
+  run.converged = false;
+  retreat(run);
+}
+
+// Back to where plain EM leads.
+void Em::retreat(Run& run) const {
+  run.acceleration.clear();
+  run.n_accepted = 0;
+  run.next = run.image;
+  run.next_noise = run.noise;
+  run.extrapolated = false;
+}
+
 void Em::iterate(Run& run, Index max_iter) {
   while (run.running() && static_cast<Index>(run.history.size()) < max_iter) {
     if (!step(run) && run.extrapolated) {
-      // Too far: back to where plain EM leads.
-      run.acceleration.clear();
-      run.n_accepted = 0;
-      run.next = run.image;
-      run.next_noise = run.noise;
-      run.extrapolated = false;
+      retreat(run);  // it went too far
       run.history.push_back(run.history.back());
     }
     monitor_.poll();
@@ -273,7 +297,8 @@ bool Em::step(Run& run) {
   Frame frame;
   std::string collapse;
   const Covariances* before = first ? nullptr : &run.frame.parameters.covariances;
-  bool good = m_step(run.next, run.next_noise, before, first, &frame, &collapse);
+  bool good =
+      m_step(run.next, run.next_noise, before, options_.inner_tol, first, &frame, &collapse);
   Statistics statistics;
   double objective = -std::numeric_limits<double>::infinity();
   if (good) {

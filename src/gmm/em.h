@@ -23,6 +23,7 @@ namespace gmvae {
 struct EmOptions {
   Index max_iter = 1000;         // M-steps
   double tol = 1e-9;             // stop when the gain still to come, per row, is below
+  double inner_tol = 1e-13;      // the same for iterations within an M-step
   bool accelerate = true;        // extrapolate, guarded: the objective never falls
   bool equal_weights = false;    // the same weight for each component
   double ridge = 0.0;            // in units of the columns' variances, see gmm/penalty.h
@@ -49,7 +50,8 @@ struct Run {
 
   bool collapsed() const { return !collapse.empty(); }
   bool running() const { return !collapsed() && !converged; }
-  double objective() const;  // -Inf where there is none
+  Run without_moments() const;  // but for their counts: to be stored, as the rest is large
+  double objective() const;     // -Inf where there is none
 };
 
 class Em {
@@ -73,6 +75,9 @@ class Em {
   // The same start on other data of the same units (a run on some rows goes on with all).
   Run transfer(const Run& run);
 
+  // Makes a stored run one that goes on, to another tolerance maybe.
+  void resume(Run& run);
+
   // M-step, then E-step under the new parameters, until convergence or `max_iter` iterations.
   void iterate(Run& run, Index max_iter);
 
@@ -88,10 +93,11 @@ class Em {
   Index n_parameters() const;
 
  private:
-  bool m_step(const Moments& moments, double noise, const Covariances* before, bool first,
-              Frame* frame, std::string* collapse);
-  Covariances estimate(const Moments& moments, const Covariances* before) const;
+  bool m_step(const Moments& moments, double noise, const Covariances* before, double tol,
+              bool first, Frame* frame, std::string* collapse);
+  Covariances estimate(const Moments& moments, const Covariances* before, double tol) const;
   bool step(Run& run);
+  void retreat(Run& run) const;
   void propose(Run& run, const Moments& from, double from_noise);
   bool is_converged(const Run& run) const;
   double effective_rows(double weight) const;

@@ -29,9 +29,10 @@ struct Family {
 
   // Maximum likelihood: minimises sum_k n_k log|Sigma_k| + tr(Sigma_k^-1 W_k) over the family.
   // Iterative families begin at `before` where it isn't null (covariances of an earlier call for
-  // the same K and d) and never end above its value.  Where the scatter is singular the result may
-  // be too, or not be finite: callers look.
-  Covariances (*estimate)(const Moments& moments, const Covariances* before);
+  // the same K and d) and never end above its value; they stop where the log-likelihood of a row
+  // has about `tol` to gain.  Where the scatter is singular the result may be too, or not be
+  // finite: callers look.
+  Covariances (*estimate)(const Moments& moments, const Covariances* before, double tol);
 };
 
 template <typename Policy>

@@ -24,6 +24,12 @@ double IncompleteRows::log_noise_density(const Frame& frame) const {
   return sum;
 }
 
+// What is missing is conditioned on the frame all the same.
+void IncompleteRows::assign(const Given& given, const Frame& frame) {
+  log_densities(frame);
+  RowGroup::assign(given, frame);
+}
+
 void IncompleteRows::log_densities(const Frame& frame) {
   const Index n_components = frame.n_components();
   r_.resize(n_rows(), n_components + 1);

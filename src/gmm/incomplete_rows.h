@@ -17,6 +17,7 @@ class IncompleteRows : public RowGroup {
   void read(const Observations& data, const Pattern& pattern, Index first, Index n);
 
   void log_densities(const Frame& frame) override;
+  void assign(const Given& given, const Frame& frame) override;
   void impute(const Observations& data, const Frame& frame, double* imputed, Index n) override;
 
  protected:

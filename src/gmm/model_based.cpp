@@ -13,92 +13,61 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// Several clusters side by side: one instruction serves some or all of them.
-constexpr Index n_lanes = 8;
-using Lanes = Eigen::Array<double, n_lanes, 1>;
+using Eigen::ArrayXd;
 
 Index packed_size(Index d) { return d * (d + 1) / 2; }
 
-Lanes exp_of(const Lanes& x) {
-  Lanes y;
-  kernels<double>().exp(n_lanes, x.data(), y.data());
+ArrayXd exp_of(const ArrayXd& x) {
+  ArrayXd y(x.size());
+  kernels<double>().exp(x.size(), x.data(), y.data());
   return y;
 }
 
-Lanes log_of(const Lanes& x) {
-  Lanes y;
-  kernels<double>().log(n_lanes, x.data(), y.data());
+ArrayXd log_of(const ArrayXd& x) {
+  ArrayXd y(x.size());
+  kernels<double>().log(x.size(), x.data(), y.data());
   return y;
 }
 
-// log |A| of n_lanes positive definite matrices from their lower triangles, packed by rows and
-// overwritten by the factor L of A = L D L'.
-Lanes log_determinant(Index d, Lanes* packed, Lanes* row) {
-  constexpr Index n_factors = 8;            // of a product that can't overflow ...
-  constexpr double smallest_pivot = 1e-30;  // ... or underflow; below is rounding
-  Lanes sum = Lanes::Zero(), product = Lanes::Ones();
-  Lanes* const inverse = row + d;  // of the pivots
-  Lanes* a = packed;
-  for (Index p = 0; p < d; a += ++p) {
-    const Lanes* l = packed;
-    Lanes pivot = a[p];
-    for (Index q = 0; q < p; l += ++q) {
-      Lanes entry = a[q];
-      for (Index t = 0; t < q; ++t) entry -= row[t] * l[t];
-      row[q] = entry;
-      a[q] = entry * inverse[q];
-      pivot -= entry * a[q];
-    }
-    pivot = pivot.max(smallest_pivot);
-    inverse[p] = pivot.inverse();
-    product *= pivot;
-    if ((p + 1) % n_factors == 0 || p + 1 == d) {
-      sum += log_of(product);
-      product.setOnes();
-    }
-  }
-  return sum;
-}
-
-// What a cluster of some mass n and scatter W adds to the criterion, W packed (and overwritten) or,
-// of two points, g g'.  r is the mean variance of all points.
+// What clusters of masses n and scatter W add to the criterion: from log |W + ridge I| and tr W or,
+// of two points, where W = g g', from g'g.  r is the mean variance of all points.
 
 // n log |(W + r I) / n|
 struct Penalised {
-  static Lanes of_cluster(Index d, double r, const Lanes& n, Lanes* packed, Lanes* row) {
-    for (Index p = 0, entry = 0; p < d; entry += ++p + 1) packed[entry] += r;
-    return n * (log_determinant(d, packed, row) - static_cast<double>(d) * log_of(n));
+  static double ridge(double r) { return r; }
+
+  static ArrayXd of_clusters(double d, double, const ArrayXd& n, const ArrayXd& log_determinant,
+                             const ArrayXd&) {
+    return n * (log_determinant - d * log_of(n));
   }
 
   // |r I + g g'| = r^d (1 + g'g / r)
-  static Lanes of_two(Index d, double r, const Lanes& n, const Lanes& square) {
-    const double dims = static_cast<double>(d);
-    return n * (dims * std::log(r) + log_of(1.0 + square / r) - dims * log_of(n));
+  static ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) {
+    return n * (d * std::log(r) + log_of(1.0 + square / r) - d * log_of(n));
   }
 };
 
 // n log(|W / n| + (tr W + r) / n), the determinant being zero where n <= d
 struct VolumeAndTrace {
-  static Lanes of_cluster(Index d, double r, const Lanes& n, Lanes* packed, Lanes* row) {
-    Lanes trace = Lanes::Constant(r);
-    for (Index p = 0, entry = 0; p < d; entry += ++p + 1) trace += packed[entry];
-    const double dims = static_cast<double>(d);
-    const Lanes volume = log_determinant(d, packed, row) - dims * log_of(n);
-    const Lanes shift = volume.max(0.0);
-    const Lanes scaled = trace / n * exp_of(-shift);
-    return n *
-           (n > dims).select(shift + log_of(exp_of(volume - shift) + scaled), log_of(trace / n));
+  static double ridge(double) { return 0.0; }
+
+  static ArrayXd of_clusters(double d, double r, const ArrayXd& n, const ArrayXd& log_determinant,
+                             const ArrayXd& trace) {
+    const ArrayXd volume = log_determinant - d * log_of(n), size = (trace + r) / n;
+    const ArrayXd shift = volume.max(0.0);
+    const ArrayXd sum = exp_of(volume - shift) + size * exp_of(-shift);
+    return n * (n > d).select(shift + log_of(sum), log_of(size));
   }
 
-  static Lanes of_two(Index d, double r, const Lanes& n, const Lanes& square) {
-    const Lanes volume = d > 1 ? Lanes(Lanes::Zero()) : Lanes((n > 1.0).select(square, 0.0));
-    return n * log_of((volume + square + r) / n);
+  static ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) {
+    ArrayXd sum = square + r;
+    if (d == 1.0) sum += (n > 1.0).select(square, 0.0);
+    return n * log_of(sum / n);
   }
 };
 
 // Agglomeration from groups of points.  The clusters that are left are the slots 0, ...,
-// n_left_ - 1; matrices have one row for each slot, so that neighbouring slots fill the lanes; rows
-// beyond are finite and of no account.
+// n_left_ - 1; matrices have one row for each slot.
 template <typename Criterion>
 class Agglomeration {
  public:
@@ -107,9 +76,8 @@ class Agglomeration {
   void run(std::vector<Merge>& steps, Monitor& monitor);
 
  private:
-  Lanes criterion(const Lanes& mass) {  // of the clusters whose W_k are in packed_
-    return Criterion::of_cluster(d_, variance_, mass, packed_.data(), row_.data());
-  }
+  ArrayXd united(Index n_slots, double mass, const Eigen::VectorXd& mean,
+                 const Eigen::VectorXd& scatter);
   void update_costs(Index slot, Index n_slots);
   void update_point_costs(Index slot, Index n_slots);
   void join(Index a, Index b);
@@ -128,7 +96,7 @@ class Agglomeration {
   Eigen::VectorXd least_costs_;  // slots: the least of each column ...
   std::vector<Index> nearest_;   // ... and its row, or -1 where that has gone
   std::vector<Index> points_;    // a point of each cluster
-  std::vector<Lanes> packed_, row_;  // workspace
+  std::vector<double> workspace_;
 };
 
 template <typename Criterion>
@@ -136,15 +104,12 @@ Agglomeration<Criterion>::Agglomeration(const Eigen::MatrixXd& points,
                                         const Eigen::VectorXd& weights,
                                         const std::vector<Index>& labels, Index k)
     : d_(points.rows()), n_left_(k), nearest_(static_cast<std::size_t>(k)),
-      points_(static_cast<std::size_t>(k)), packed_(static_cast<std::size_t>(packed_size(d_))),
-      row_(static_cast<std::size_t>(2 * d_)) {
-  const Index n_slots = (k + n_lanes - 1) / n_lanes * n_lanes;
+      points_(static_cast<std::size_t>(k)),
+      workspace_(static_cast<std::size_t>(24 * d_ * (d_ + 5))) {
   const Groups groups = group(points, weights, labels, k);
-  mass_ = Eigen::VectorXd::Ones(n_slots);
-  mass_.head(k) = groups.mass;
-  means_ = Eigen::MatrixXd::Zero(n_slots, d_);
-  means_.topRows(k) = groups.means.transpose();
-  scatter_ = Eigen::MatrixXd::Zero(n_slots, packed_size(d_));
+  mass_ = groups.mass;
+  means_ = groups.means.transpose();
+  scatter_ = Eigen::MatrixXd::Zero(k, packed_size(d_));
   for (Index i = 0; i < points.cols(); ++i) {
     const Index slot = labels[static_cast<std::size_t>(i)];
     points_[static_cast<std::size_t>(slot)] = i;
@@ -157,48 +122,42 @@ Agglomeration<Criterion>::Agglomeration(const Eigen::MatrixXd& points,
   const Eigen::VectorXd mean = points * weights / weights.sum();
   variance_ = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
               (weights.sum() * static_cast<double>(d_));
-  criteria_.resize(n_slots);
-  costs_ = Eigen::MatrixXd::Constant(n_slots, n_slots, infinity);
-  least_costs_.resize(n_slots);
+  costs_ = Eigen::MatrixXd::Constant(k, k, infinity);
+  least_costs_.resize(k);
 }
 
-// The costs of merging `slot` with the first n_slots, where W = W_a + W_b + n_a n_b / (n_a + n_b)
-// (m_a - m_b) (m_a - m_b)'.
+// What the first n_slots clusters, each united with another one, add to the criterion.
+template <typename Criterion>
+ArrayXd Agglomeration<Criterion>::united(Index n_slots, double mass, const Eigen::VectorXd& mean,
+                                         const Eigen::VectorXd& scatter) {
+  ArrayXd log_determinants(n_slots), traces(n_slots);
+  kernels<double>().unions(n_slots, d_, mass_.data(), means_.data(), scatter_.data(),
+                           scatter_.rows(), mass, mean.data(), scatter.data(),
+                           Criterion::ridge(variance_), workspace_.data(), log_determinants.data(),
+                           traces.data());
+  return Criterion::of_clusters(static_cast<double>(d_), variance_,
+                                mass_.head(n_slots).array() + mass, log_determinants, traces);
+}
+
+// The costs of merging `slot` with the first n_slots.
 template <typename Criterion>
 void Agglomeration<Criterion>::update_costs(Index slot, Index n_slots) {
-  for (Index begin = 0; begin < n_slots; begin += n_lanes) {
-    const auto lanes = [&](const auto& columns, Index j) {
-      return columns.col(j).template segment<n_lanes>(begin).array();
-    };
-    const Lanes mass = lanes(mass_, 0) + mass_[slot];
-    const Lanes share = lanes(mass_, 0) * mass_[slot] / mass;
-    Lanes* const gap = row_.data();
-    for (Index p = 0; p < d_; ++p) gap[p] = lanes(means_, p) - means_(slot, p);
-    Lanes* packed = packed_.data();
-    for (Index p = 0, entry = 0; p < d_; ++p) {
-      const Lanes scaled = share * gap[p];
-      for (Index q = 0; q <= p; ++q, ++entry) {
-        *packed++ = lanes(scatter_, entry) + scatter_(slot, entry) + scaled * gap[q];
-      }
-    }
-    costs_.col(slot).template segment<n_lanes>(begin) =
-        criterion(mass) - lanes(criteria_, 0) - criteria_[slot];
-  }
+  costs_.col(slot).head(n_slots) =
+      united(n_slots, mass_[slot], means_.row(slot), scatter_.row(slot)) -
+      criteria_.head(n_slots).array() - criteria_[slot];
 }
 
 // The same where all W_k are zero.
 template <typename Criterion>
 void Agglomeration<Criterion>::update_point_costs(Index slot, Index n_slots) {
-  for (Index begin = 0; begin < n_slots; begin += n_lanes) {
-    const Lanes other = mass_.template segment<n_lanes>(begin), mass = other + mass_[slot];
-    Lanes square = Lanes::Zero();
-    for (Index p = 0; p < d_; ++p) {
-      square += (means_.col(p).template segment<n_lanes>(begin).array() - means_(slot, p)).square();
-    }
-    costs_.col(slot).template segment<n_lanes>(begin) =
-        Criterion::of_two(d_, variance_, mass, other * mass_[slot] / mass * square) -
-        criteria_.template segment<n_lanes>(begin).array() - criteria_[slot];
-  }
+  const Eigen::VectorXd mean = means_.row(slot), ones = Eigen::VectorXd::Ones(d_);
+  const ArrayXd other = mass_.head(n_slots), mass = other + mass_[slot];
+  ArrayXd square(n_slots);
+  kernels<double>().diagonal_norms(n_slots, d_, means_.data(), means_.rows(), mean.data(),
+                                   ones.data(), square.data());
+  costs_.col(slot).head(n_slots) = Criterion::of_two(static_cast<double>(d_), variance_, mass,
+                                                     other * mass_[slot] / mass * square) -
+                                   criteria_.head(n_slots).array() - criteria_[slot];
 }
 
 // costs_ is symmetric again after update_costs().
@@ -252,13 +211,8 @@ void Agglomeration<Criterion>::move(Index from, Index to) {
 
 template <typename Criterion>
 void Agglomeration<Criterion>::run(std::vector<Merge>& steps, Monitor& monitor) {
-  for (Index begin = 0; begin < mass_.size(); begin += n_lanes) {
-    for (Index entry = 0; entry < scatter_.cols(); ++entry) {
-      packed_[static_cast<std::size_t>(entry)] =
-          scatter_.col(entry).template segment<n_lanes>(begin);
-    }
-    criteria_.template segment<n_lanes>(begin) = criterion(mass_.template segment<n_lanes>(begin));
-  }
+  criteria_ =
+      united(n_left_, 0.0, Eigen::VectorXd::Zero(d_), Eigen::VectorXd::Zero(scatter_.cols()));
   const bool points_only = scatter_.isZero(0.0);
   for (Index slot = 0; slot < n_left_; ++slot) {
     if (points_only) {

@@ -54,24 +54,24 @@ Covariances own_covariances(const Moments& moments, const Eigen::VectorXd& facto
 
 }  // namespace
 
-Covariances EEV::estimate(const Moments& moments, const Covariances*) {
+Covariances EEV::estimate(const Moments& moments, const Covariances*, double tol) {
   const PrincipalAxes principal(moments);
-  return principal.turn_back(EEI::estimate(principal.moments, nullptr));
+  return principal.turn_back(EEI::estimate(principal.moments, nullptr, tol));
 }
 
-Covariances VEV::estimate(const Moments& moments, const Covariances* before) {
+Covariances VEV::estimate(const Moments& moments, const Covariances* before, double tol) {
   const PrincipalAxes principal(moments);
-  if (before == nullptr) return principal.turn_back(VEI::estimate(principal.moments, nullptr));
+  if (before == nullptr) return principal.turn_back(VEI::estimate(principal.moments, nullptr, tol));
   // Any diagonals of the right traces will do: VEI starts at the volumes, up to a common factor.
   Covariances start;
   start.variances.resize(moments.n_dimensions(), moments.n_components());
   for (Index k = 0; k < moments.n_components(); ++k) {
     start.variances.col(k) = nth_block(before->matrices, k).diagonal();
   }
-  return principal.turn_back(VEI::estimate(principal.moments, &start));
+  return principal.turn_back(VEI::estimate(principal.moments, &start, tol));
 }
 
-Covariances EVV::estimate(const Moments& moments, const Covariances*) {
+Covariances EVV::estimate(const Moments& moments, const Covariances*, double) {
   const Index d = moments.scatter.rows(), n_components = moments.n_components();
   Eigen::LLT<Eigen::MatrixXd> cholesky(d);
   Eigen::VectorXd volumes(n_components);  // |W_k|^(1/d)
@@ -85,7 +85,7 @@ Covariances EVV::estimate(const Moments& moments, const Covariances*) {
                          (volumes.sum() / moments.counts.sum() / volumes.array()).matrix());
 }
 
-Covariances VVV::estimate(const Moments& moments, const Covariances*) {
+Covariances VVV::estimate(const Moments& moments, const Covariances*, double) {
   return own_covariances(moments, moments.counts.cwiseInverse());
 }
 

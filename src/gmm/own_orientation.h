@@ -15,7 +15,7 @@ struct EEV {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return d + k * d * (d - 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances*);
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 struct VEV {
@@ -26,7 +26,7 @@ struct VEV {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return k + d - 1 + k * d * (d - 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances* before);
+  static Covariances estimate(const Moments& moments, const Covariances* before, double tol);
 };
 
 // W_k is scaled to the common volume lambda = sum_k |W_k|^(1/d) / n.
@@ -38,7 +38,7 @@ struct EVV {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return 1 - k + k * d * (d + 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances*);
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 // Sigma_k = W_k / n_k
@@ -50,7 +50,7 @@ struct VVV {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return k * d * (d + 1) / 2; }
-  static Covariances estimate(const Moments& moments, const Covariances*);
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 }  // namespace gmvae

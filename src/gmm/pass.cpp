@@ -142,8 +142,8 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
       static_cast<std::size_t>(slot_count(data, zero.scatter.size() + zero.sums.size())), zero);
   for_each_group(data, static_cast<Index>(slots.size()), flops_per_row(frame), workers, monitor,
                  [&](Index slot, RowGroup& group) {
-    group.log_densities(frame);
     if (given == nullptr) {
+      group.log_densities(frame);
       group.normalise(data, frame);
     } else {
       group.assign(*given, frame);

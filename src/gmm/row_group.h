@@ -29,8 +29,8 @@ class RowGroup {
   // E-step after log_densities().  Rows with a known label belong to it.
   void normalise(const Observations& data, const Frame& frame);
 
-  // Responsibilities that are given; call log_densities() before.
-  void assign(const Given& given, const Frame& frame);
+  // Responsibilities that are given, instead of both.
+  virtual void assign(const Given& given, const Frame& frame);
 
   // Adds the sums of these rows; r is multiplied by their weights.
   void add_to(Statistics& statistics, const Observations& data, const Frame& frame);

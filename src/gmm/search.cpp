@@ -23,7 +23,9 @@ namespace gmvae {
 
 namespace {
 
-constexpr Index screening_steps = 5;    // of every start; then ...
+constexpr Index many_models = 4;        // with as many components share the starts out
+constexpr Index sifting_steps = 2;      // of every start, ...
+constexpr Index screening_steps = 5;    // ... of the better half of them; then ...
 constexpr std::size_t n_rivals = 1;     // ... of the first and the best of the others ...
 constexpr std::size_t n_alone = 2;      // ... (where no other cell makes up for them), before ...
 constexpr Index final_steps = 15;       // ... they run on, the hopeless excepted, with a look ...
@@ -32,6 +34,7 @@ constexpr std::size_t n_promising = 4;  // of what other cells have found, for o
 constexpr std::size_t n_finalists = 1;  // ... the best of these, as above
 constexpr std::size_t n_merges = 4;     // pairs of components to join
 constexpr int most_rounds = 3;          // of looking at other cells
+constexpr double rough_tol = 3e-5;      // of all runs; a cell's best goes on to the user's
 
 // Where a pass costs fewer flops there is time for so many times the starts, the runs chosen and
 // their steps.
@@ -65,13 +68,12 @@ Parameters overall_parameters(const Observations& data, Workers& workers, Monito
 
 // What a cell has found so far.
 struct Found {
-  Parameters parameters;
-  double objective = -std::numeric_limits<double>::infinity();
-  int round = 0;                                   // in which it was found
+  std::vector<std::shared_ptr<const Run>> runs;    // each better than those before
+  int round = 0;                                   // in which the last was found
   std::shared_ptr<const Expectation> expectation;  // for the next round
   CellFit fit;
 
-  bool there() const { return std::isfinite(objective); }
+  const Run* best() const { return runs.empty() ? nullptr : runs.back().get(); }
 };
 
 class Search {
@@ -84,26 +86,31 @@ class Search {
  private:
   void make_starts();
   void for_each_cell(const char* phase, const std::function<void(std::size_t)>& fn);
-  void fit(std::size_t at);
+  void fit(std::size_t at, const EmOptions& options);
   void expect(int round);
   void refit(std::size_t at, int round, const std::vector<Found>& others);
   std::vector<Run> promising(Em& em, const Cell& cell, int round,
                              const std::vector<Found>& others) const;
-  void finish(Em& em, std::vector<Run>& runs, const Found& found) const;
+  void finish(Em& em, std::vector<Run>& runs, const Run* known) const;
+  std::vector<const Start*> starts_of(const Cell& cell) const;
   std::vector<Run> screen(Em& em, CellFit* fit);
   Run begin(Em& em, const Start& start);
   Run begin_given(Em& em);
   void keep(Em& em, const Run& run, int round, Found* found);
+  void polish(std::size_t at);
+  void report(const Em& em, const Run& run, CellFit* cell);
   Index steps(Index n) const { return std::min(cheap_ ? more_steps * n : n, options_.em.max_iter); }
   std::size_t chosen(std::size_t n) const { return cheap_ ? more_runs * n : n; }
-  Em em_for(const Cell& cell, const Observations& data) {
-    return Em(data, *cell.family, cell.k, options_.em, noise_, overall_.covariances.matrices,
+  Em em_for(const Cell& cell, const Observations& data, const EmOptions& options) {
+    return Em(data, *cell.family, cell.k, options, noise_, overall_.covariances.matrices,
               *pass_workers_, shared_monitor_);
   }
+  bool given() const { return options_.start_mixture != nullptr || options_.start.n > 0; }
 
   const Observations& data_;
   const std::vector<Cell>& cells_;
   const SearchOptions& options_;
+  EmOptions rough_;  // of all runs but the last
   Workers& workers_;
   SharedMonitor shared_monitor_;
   Workers serial_{1};
@@ -123,8 +130,12 @@ class Search {
 
 Search::Search(const Observations& data, const std::vector<Cell>& cells,
                const SearchOptions& options, Workers& workers, Monitor& monitor)
-    : data_(data), cells_(cells), options_(options), workers_(workers), shared_monitor_(monitor),
-      found_(cells.size()) {
+    : data_(data), cells_(cells), options_(options), rough_(options.em), workers_(workers),
+      shared_monitor_(monitor), found_(cells.size()) {
+  if (!given() && rough_.tol < rough_tol) {
+    rough_.tol = rough_tol;
+    rough_.inner_tol = 0.1 * rough_tol;
+  }
   for (const Cell& cell : cells) most_components_ = std::max(most_components_, cell.k);
   for (Index row = 0; data.has_labels() && row < data.n_source_rows(); ++row) {
     n_labels_ = std::max<Index>(n_labels_, data.label(row) + 1);
@@ -147,15 +158,14 @@ SearchResult Search::run() {
     if (options_.noise.on) {
       noise_ = noise_density(data_, overall_.covariances.matrices, options_.noise.density);
     }
-    const bool given = options_.start_mixture != nullptr || options_.start.n > 0;
-    if (!given) make_starts();
-    for_each_cell("Fitting mixtures", [&](std::size_t at) { fit(at); });
-    if (given) return;
-    for (int round = 1; round <= most_rounds; ++round) {
+    if (!given()) make_starts();
+    for_each_cell("Fitting mixtures", [&](std::size_t at) { fit(at, rough_); });
+    for (int round = 1; round <= most_rounds && !given(); ++round) {
       expect(round);
       const std::vector<Found> others = found_;
       for_each_cell("Comparing mixtures", [&](std::size_t at) { refit(at, round, others); });
     }
+    for_each_cell("Finishing mixtures", [&](std::size_t at) { polish(at); });
   });
   SearchResult result;
   for (Found& found : found_) result.cells.push_back(std::move(found.fit));
@@ -205,60 +215,75 @@ Run Search::begin(Em& em, const Start& start) {
   return em.begin(start.name, given, overall_, true);
 }
 
+// Where many models have as many components, each tries every second start but the first two, one
+// model the even and the next the odd ones: what it finds the others look at.
+std::vector<const Start*> Search::starts_of(const Cell& cell) const {
+  const auto n_models = std::count_if(cells_.begin(), cells_.end(),
+                                      [&](const Cell& other) { return other.k == cell.k; });
+  const std::vector<Start>& all = starts_.at(cell.k);
+  std::vector<const Start*> starts;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool mine = (static_cast<Index>(i) + (cell.family - families)) % 2 == 0;
+    if (cheap_ || n_models < many_models || i < 2 || mine) starts.push_back(&all[i]);
+  }
+  return starts;
+}
+
 // Short runs of every start, longer ones of the best few; best first.
 std::vector<Run> Search::screen(Em& em, CellFit* fit) {
-  const std::vector<Start>& starts = starts_.at(fit->cell.k);
+  const std::vector<const Start*> starts = starts_of(fit->cell);
   std::vector<Run> runs(starts.size());
-  const auto iterate = [&](std::vector<Run>& some, Index n_steps) {
-    start_workers_->run(static_cast<Index>(some.size()), [&](Index at) {
-      em.iterate(some[static_cast<std::size_t>(at)], steps(n_steps));
-    });
-  };
   start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
-    runs[static_cast<std::size_t>(at)] = begin(em, starts[static_cast<std::size_t>(at)]);
+    runs[static_cast<std::size_t>(at)] = begin(em, *starts[static_cast<std::size_t>(at)]);
   });
-  iterate(runs, screening_steps);
+  // The tree's run, the first, goes on whatever its first steps gave.
+  const auto iterate_best = [&](std::size_t n_best, Index n_steps) {
+    start_workers_->run(static_cast<Index>(n_best), [&](Index at) {
+      em.iterate(runs[static_cast<std::size_t>(at)], steps(n_steps));
+    });
+    std::stable_sort(runs.begin() + 1, runs.end(), better);
+  };
+  if (!cheap_) iterate_best(runs.size(), sifting_steps);
+  iterate_best(cheap_ ? runs.size() : (runs.size() + 1) / 2, screening_steps);
   const double units = em.data().total_log_units();
+  fit->start_names.clear();
+  fit->starts.clear();
   for (const Run& run : runs) {
     fit->start_names.push_back(run.start);
     fit->starts.push_back(run.collapsed() ? not_a_number : run.objective() - units);
   }
-  // The tree's run goes on whatever its first steps gave.
-  std::stable_sort(runs.begin() + 1, runs.end(), better);
   const std::size_t most = chosen(cells_.size() > 1 ? n_rivals : n_alone) + 1;
   const std::size_t n_chosen = std::min(runs.size(), most);
+  iterate_best(n_chosen, final_steps);
   std::vector<Run> others(std::make_move_iterator(runs.begin() + n_chosen),
                           std::make_move_iterator(runs.end()));
   runs.resize(n_chosen);
-  iterate(runs, final_steps);
-  finish(em, runs, Found{});
+  finish(em, runs, nullptr);
   // Where all of these end on too few rows, another may not.
   for (Run& other : others) {
     if (em.objection(runs[0]).empty()) break;
     std::vector<Run> one(1, std::move(other));
-    finish(em, one, Found{});
+    finish(em, one, nullptr);
     runs[0] = std::move(one[0]);
   }
   return runs;
 }
 
-// Runs on to convergence, the best first, unless they end below or at what is found; sorted.
-void Search::finish(Em& em, std::vector<Run>& runs, const Found& found) const {
+// Runs on to convergence, the best first, unless they end below or at what is known; sorted.
+void Search::finish(Em& em, std::vector<Run>& runs, const Run* known) const {
   std::stable_sort(runs.begin(), runs.end(), better);
-  double best = found.objective;
-  const Parameters* known = found.there() ? &found.parameters : nullptr;
   for (Run& run : runs) {
     while (run.running() && static_cast<Index>(run.history.size()) < options_.em.max_iter) {
-      if (known != nullptr && !run.history.empty() && run.objective() <= best &&
-          (hopeless(run, best) || alike(run.frame.parameters, *known))) {
+      if (known != nullptr && !run.history.empty() && run.objective() <= known->objective() &&
+          (hopeless(run, known->objective()) ||
+           alike(run.frame.parameters, known->frame.parameters))) {
         break;
       }
       const Index steps = static_cast<Index>(run.history.size()) + look_steps;
       em.iterate(run, std::min(steps, options_.em.max_iter));
     }
-    if (run.objective() > best && em.objection(run).empty()) {
-      best = run.objective();
-      known = &run.frame.parameters;
+    if ((known == nullptr || run.objective() > known->objective()) && em.objection(run).empty()) {
+      known = &run;
     }
   }
   std::stable_sort(runs.begin(), runs.end(), better);
@@ -273,12 +298,12 @@ Run Search::begin_given(Em& em) {
                   options_.start, overall_, false);
 }
 
-void Search::fit(std::size_t at) {
+void Search::fit(std::size_t at, const EmOptions& options) {
   Found& found = found_[at];
   found.fit.cell = cells_[at];
-  Em em = em_for(cells_[at], data_);
+  Em em = em_for(cells_[at], data_, options);
   std::vector<Run> runs;
-  if (starts_.empty()) {
+  if (given()) {
     runs.push_back(begin_given(em));
     em.iterate(runs[0], options_.em.max_iter);
     found.fit.starts.assign(1, runs[0].objective());
@@ -286,7 +311,7 @@ void Search::fit(std::size_t at) {
   } else if (sample_ == nullptr) {
     runs = screen(em, &found.fit);
   } else {
-    Em on_sample = em_for(cells_[at], *sample_);
+    Em on_sample = em_for(cells_[at], *sample_, options);
     runs = screen(on_sample, &found.fit);
     runs.resize(1);
     runs[0] = em.transfer(runs[0]);
@@ -300,10 +325,11 @@ void Search::expect(int round) {
   cell_workers_->run(static_cast<Index>(cells_.size()), [&](Index at) {
     Found& found = found_[static_cast<std::size_t>(at)];
     found.expectation.reset();
-    if (!found.there() || found.round != round - 1 || found.fit.cell.k == 1) return;
-    const Em em = em_for(found.fit.cell, sample_ ? *sample_ : data_);
+    const Run* best = found.best();
+    if (best == nullptr || found.round != round - 1 || found.fit.cell.k == 1) return;
+    const Em em = em_for(found.fit.cell, sample_ ? *sample_ : data_, rough_);
     auto expectation = std::make_shared<Expectation>();
-    if (em.expect(found.parameters, expectation.get())) found.expectation = expectation;
+    if (em.expect(best->frame.parameters, expectation.get())) found.expectation = expectation;
   });
 }
 
@@ -326,17 +352,18 @@ std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
     if (em.expect(parameters, &expectation)) add(name, expectation);
   };
   for (const Found& other : others) {
-    if (!other.there() || other.round != round - 1) continue;
+    if (other.best() == nullptr || other.round != round - 1) continue;
     const Cell& from = other.fit.cell;
+    const Parameters& parameters = other.best()->frame.parameters;
     if (from.k == cell.k && from.family != cell.family) {
       if (other.expectation != nullptr) add(from.family->code, *other.expectation);
     } else if (from.family == cell.family && from.k == cell.k + 1 && from.k > n_labels_) {
-      for (const Parameters& merged : merge_closest(other.parameters, n_labels_, n_merges)) {
+      for (const Parameters& merged : merge_closest(parameters, n_labels_, n_merges)) {
         add_mixture("merged components", merged);
       }
     } else if (from.family == cell.family && from.k == cell.k - 1) {
       for (Index k = 0; k < from.k; ++k) {
-        add_mixture("split component", split(other.parameters, k));
+        add_mixture("split component", split(parameters, k));
       }
     }
   }
@@ -350,35 +377,35 @@ std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
 
 void Search::refit(std::size_t at, int round, const std::vector<Found>& others) {
   if (cells_[at].k == 1) return;
-  Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_);
+  Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_, rough_);
   std::vector<Run> runs = promising(on_sample, cells_[at], round, others);
   if (runs.empty()) return;
   for (Run& run : runs) on_sample.iterate(run, 1);
   // What leads back to what the cell has found is no news.
+  const Run* own = others[at].best();
   const auto known = [&](const Run& run) {
-    return others[at].there() && !run.history.empty() &&
-           alike(run.frame.parameters, others[at].parameters);
+    return own != nullptr && !run.history.empty() &&
+           alike(run.frame.parameters, own->frame.parameters);
   };
   runs.erase(std::remove_if(runs.begin(), runs.end(), known), runs.end());
   if (runs.empty()) return;
   std::stable_sort(runs.begin(), runs.end(), better);
   runs.resize(std::min(runs.size(), chosen(n_finalists)));
   for (Run& run : runs) on_sample.iterate(run, steps(screening_steps));
-  Em em = em_for(cells_[at], data_);
+  Em em = em_for(cells_[at], data_, rough_);
   if (sample_) {
     // What the cell has found competes on the sample too.
-    Found own = others[at];
-    if (own.there()) {
-      Run run = on_sample.begin("own", own.parameters);
-      on_sample.iterate(run, 1);
-      own.objective = run.objective();
+    Run competitor;
+    if (own != nullptr) {
+      competitor = on_sample.transfer(*own);
+      on_sample.iterate(competitor, 1);
     }
-    finish(on_sample, runs, own);
+    finish(on_sample, runs, std::isfinite(competitor.objective()) ? &competitor : nullptr);
     runs.resize(1);
-    if (runs[0].objective() <= own.objective) return;
+    if (runs[0].objective() <= competitor.objective()) return;
     runs[0] = em.transfer(runs[0]);
   }
-  finish(em, runs, others[at]);
+  finish(em, runs, own);
   for (const Run& run : runs) keep(em, run, round, &found_[at]);
 }
 
@@ -387,15 +414,41 @@ void Search::keep(Em& em, const Run& run, int round, Found* found) {
   const std::string reason = em.objection(run);
   CellFit& fit = found->fit;
   if (!reason.empty()) {
-    if (!found->there() && fit.reason.empty()) fit.reason = reason;
+    if (found->runs.empty() && fit.reason.empty()) fit.reason = reason;
     return;
   }
   // Not for what convergence leaves open.
-  if (run.objective() <= found->objective + options_.em.tol * data_.total_weight()) return;
-  found->round = round;
-  found->objective = run.objective();
-  found->parameters = run.frame.parameters;
+  const double least = options_.em.tol * data_.total_weight();
+  if (!found->runs.empty() && run.objective() <= found->best()->objective() + least) return;
   fit.reason.clear();
+  found->round = round;
+  found->runs.push_back(std::make_shared<const Run>(run.without_moments()));
+}
+
+// The cell's result: its best run, to the user's tolerance, or the one before where that ends on
+// too few rows.
+void Search::polish(std::size_t at) {
+  std::vector<std::shared_ptr<const Run>>& runs = found_[at].runs;
+  if (runs.empty()) return;
+  CellFit& cell = found_[at].fit;
+  Em em = em_for(cells_[at], data_, options_.em);
+  const bool rough = rough_.tol > options_.em.tol;
+  for (; !runs.empty(); runs.pop_back()) {
+    Run run = *runs.back();
+    if (rough) {
+      em.resume(run);
+      em.iterate(run, options_.em.max_iter);
+    }
+    cell.reason = em.objection(run);
+    if (cell.reason.empty()) return report(em, run, &cell);
+  }
+  // All over again: of runs that go all the way more are tried.
+  fit(at, options_.em);
+  if (!runs.empty()) report(em, *runs.back(), &cell);
+}
+
+void Search::report(const Em& em, const Run& run, CellFit* cell) {
+  CellFit& fit = *cell;
   const auto named = std::find(fit.start_names.begin(), fit.start_names.end(), run.start);
   fit.best_start = named - fit.start_names.begin();
   if (named == fit.start_names.end()) {
@@ -407,12 +460,12 @@ void Search::keep(Em& em, const Run& run, int round, Found* found) {
   fit.history = run.history;
   for (double& objective : fit.history) objective -= units;
   fit.objective = fit.history.back();
-  fit.loglik = fit.objective - em.penalty().value(found->parameters);
+  fit.loglik = fit.objective - em.penalty().value(run.frame.parameters);
   fit.converged = run.converged;
   fit.n_parameters = em.n_parameters();
   if (noise_.on) fit.n_parameters += std::isnan(options_.noise.density) ? 2 : 1;
   fit.entropy = evaluate(data_, run.frame, {}, *pass_workers_, shared_monitor_);
-  fit.mixture = sorted_by_weight(to_mixture(found->parameters, noise_, data_), n_labels_);
+  fit.mixture = sorted_by_weight(to_mixture(run.frame.parameters, noise_, data_), n_labels_);
 }
 
 }  // namespace

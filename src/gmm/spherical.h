@@ -16,7 +16,7 @@ struct EII {
 
   static Index n_parameters(Index, Index) { return 1; }
 
-  static Covariances estimate(const Moments& moments, const Covariances*) {
+  static Covariances estimate(const Moments& moments, const Covariances*, double) {
     const Eigen::MatrixXd& w = moments.scatter;
     const double variance = w.mean() * static_cast<double>(w.cols()) / moments.counts.sum();
     return diagonal_covariances(Eigen::MatrixXd::Constant(w.rows(), w.cols(), variance));
@@ -33,7 +33,7 @@ struct VII {
 
   static Index n_parameters(Index k, Index) { return k; }
 
-  static Covariances estimate(const Moments& moments, const Covariances*) {
+  static Covariances estimate(const Moments& moments, const Covariances*, double) {
     const Eigen::RowVectorXd variances =
         moments.scatter.colwise().mean().cwiseQuotient(moments.counts.transpose());
     return diagonal_covariances(variances.replicate(moments.scatter.rows(), 1));

@@ -110,7 +110,7 @@ class LatentMoments {
   static std::vector<Eigen::MatrixXd> covariances_of(const Family& family, const Moments& full) {
     const Index k = full.n_components();
     const Moments moments = reduced(full, family.scatter);
-    const Covariances estimate = family.estimate(moments, nullptr);
+    const Covariances estimate = family.estimate(moments, nullptr, 0.0);
     std::vector<Eigen::MatrixXd> covariances;
     for (Index c = 0; c < k; ++c) covariances.push_back(estimate.matrix(c));
     return covariances;
