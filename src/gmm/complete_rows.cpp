@@ -50,6 +50,11 @@ void CompleteRows::log_densities(const Frame& frame) {
   }
 }
 
+Eigen::VectorXd CompleteRows::along(const Frame& frame, Index k,
+                                    const Eigen::VectorXd& axis) const {
+  return (x_ * axis).array() - frame.parameters.means.col(k).dot(axis);
+}
+
 void CompleteRows::add_scatter(Statistics& statistics, const Frame& frame) {
   switch (statistics.kind) {
   case Scatter::full:

@@ -18,6 +18,7 @@ class CompleteRows : public RowGroup {
 
  protected:
   double log_noise_density(const Frame& frame) const override { return frame.noise.log_density; }
+  Eigen::VectorXd along(const Frame& frame, Index k, const Eigen::VectorXd& axis) const override;
   void add_scatter(Statistics& statistics, const Frame& frame) override;
 
  private:

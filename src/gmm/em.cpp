@@ -9,7 +9,8 @@ namespace gmvae {
 
 namespace {
 
-constexpr double bound_tol = 1e-4;  // of the M-step that bounds what a start is worth
+constexpr std::size_t plain_steps = 10;  // of EM, which settle where a run leads to
+constexpr double bound_tol = 1e-4;       // of the M-step that bounds what a start is worth
 
 // Covariances after the columns were multiplied by `units`.
 Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
@@ -234,10 +235,11 @@ Run Em::begin(const std::string& name, const Parameters& parameters) {
   return run;
 }
 
-bool Em::expect(const Parameters& parameters, Expectation* expectation) const {
+bool Em::expect(const Parameters& parameters, bool halves, Expectation* expectation) const {
   Frame frame;
   if (!make_frame(parameters, noise_, &frame, &monitor_)) return false;
   *expectation = gmvae::expect(data_, frame, workers_, monitor_);
+  if (halves) expect_halves(data_, frame, workers_, monitor_, expectation);
   return true;
 }
 
@@ -333,7 +335,7 @@ void Em::propose(Run& run, const Moments& from, double from_noise) {
   run.next = run.image;
   run.next_noise = run.noise;
   run.extrapolated = false;
-  if (!options_.accelerate) return;
+  if (!options_.accelerate || run.history.size() < plain_steps) return;
   const Eigen::VectorXd image = pack(run.image, run.noise);
   const Eigen::VectorXd beyond = run.acceleration.next(pack(from, from_noise), image);
   if (!beyond.allFinite() || beyond == image) return;

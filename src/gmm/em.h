@@ -86,7 +86,8 @@ class Em {
   std::string objection(const Run& run) const;
 
   // What a mixture of any family expects of the rows; false where a covariance is singular.
-  bool expect(const Parameters& parameters, Expectation* expectation) const;
+  // `halves`: also those of its components, for split().
+  bool expect(const Parameters& parameters, bool halves, Expectation* expectation) const;
 
   const Observations& data() const { return data_; }
   const Penalty& penalty() const { return penalty_; }

@@ -1,5 +1,6 @@
 #include "gmm/expectation.h"
 
+#include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "gmm/pass.h"
@@ -14,6 +15,39 @@ Expectation expect(const Observations& data, const Frame& frame, Workers& worker
   expectation.noise = statistics.noise;
   expectation.gap = statistics.loglik - complete_loglik(expectation, frame);
   return expectation;
+}
+
+void expect_halves(const Observations& data, const Frame& frame, Workers& workers, Monitor& monitor,
+                   Expectation* expectation) {
+  const Index d = frame.n_dimensions();
+  Eigen::MatrixXd axes(d, frame.n_components());
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(d);
+  for (Index k = 0; k < frame.n_components(); ++k) {
+    solver.compute(frame.parameters.covariances.matrix(k));
+    axes.col(k) = solver.eigenvectors().col(d - 1);
+  }
+  expectation->halves = to_moments(gather_halves(data, frame, axes, workers, monitor), frame);
+}
+
+Expectation split(const Expectation& whole, Index which) {
+  const Moments &all = whole.moments, &half = whole.halves;
+  const Index d = all.n_dimensions(), last = all.n_components();
+  Expectation result{all, {}, whole.noise, whole.gap};
+  Moments& moments = result.moments;
+  moments.counts.conservativeResize(last + 1);
+  moments.means.conservativeResize(d, last + 1);
+  moments.scatter.conservativeResize(d, d * (last + 1));
+  const double n = all.counts[which], n_half = half.counts[which], n_rest = n - n_half;
+  moments.counts[which] = n_half;
+  moments.counts[last] = n_rest;
+  moments.means.col(which) = half.means.col(which);
+  moments.means.col(last) = (n * all.means.col(which) - n_half * half.means.col(which)) / n_rest;
+  const Eigen::VectorXd gap = moments.means.col(last) - moments.means.col(which);
+  nth_block(moments.scatter, which) = nth_block(half.scatter, which);
+  nth_block(moments.scatter, last) = nth_block(all.scatter, which) -
+                                     nth_block(half.scatter, which) -
+                                     n_half * n_rest / n * gap * gap.transpose();
+  return result;
 }
 
 double complete_loglik(const Expectation& expectation, const Frame& frame) {

@@ -12,12 +12,22 @@ namespace gmvae {
 
 struct Expectation {
   Moments moments;  // full
+  Moments halves;   // of one half of each component: what split() needs
   double noise = 0.0;
   double gap = 0.0;  // of the mixture itself: log-likelihood minus complete_loglik()
 };
 
 Expectation expect(const Observations& data, const Frame& frame, Workers& workers,
                    Monitor& monitor);
+
+// Fills `halves`: components are cut at their means across their longest axes.
+void expect_halves(const Observations& data, const Frame& frame, Workers& workers, Monitor& monitor,
+                   Expectation* expectation);
+
+// The expectation with component `which` in two, its halves (Ueda, Nakano, Ghahramani & Hinton
+// 2000, <doi:10.1162/089976600300015088>): again a lower bound, because every row of the component
+// goes to one of them as a whole.
+Expectation split(const Expectation& whole, Index which);
 
 // sum_k n_k (log w_k + mean log-density of component k) of the expectation's rows, noise included.
 // Plus the gap it is at most the log-likelihood of the mixture, and equal to it at the mixture

@@ -67,6 +67,11 @@ void IncompleteRows::condition(const Frame& frame, Index k) {
                   .transpose();
 }
 
+// Missing entries stand at their conditional means.
+Eigen::VectorXd IncompleteRows::along(const Frame&, Index k, const Eigen::VectorXd& axis) const {
+  return deviations_[static_cast<std::size_t>(k)].transpose() * axis;
+}
+
 void IncompleteRows::add_scatter(Statistics& statistics, const Frame& frame) {
   for (Index k = 0; k < frame.n_components(); ++k) {
     const auto r = r_.col(k);

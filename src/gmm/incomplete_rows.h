@@ -22,6 +22,7 @@ class IncompleteRows : public RowGroup {
 
  protected:
   double log_noise_density(const Frame& frame) const override;
+  Eigen::VectorXd along(const Frame& frame, Index k, const Eigen::VectorXd& axis) const override;
   void add_scatter(Statistics& statistics, const Frame& frame) override;
 
  private:

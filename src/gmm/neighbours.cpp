@@ -1,7 +1,6 @@
 #include "gmm/neighbours.h"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 
@@ -62,23 +61,6 @@ Parameters merge(Parameters all, Index first, Index second) {
 }
 
 }  // namespace
-
-Parameters split(const Parameters& mixture, Index which) {
-  constexpr double distance = 0.8;  // of each half's mean, in standard deviations of the axis
-  const Index last = mixture.n_components();
-  Parameters result = resized(mixture, last + 1);
-  const Eigen::MatrixXd sigma = mixture.covariances.matrix(which);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(sigma);
-  const Index longest = sigma.rows() - 1;
-  const Eigen::VectorXd shift =
-      distance * std::sqrt(eigen.eigenvalues()[longest]) * eigen.eigenvectors().col(longest);
-  result.weights[which] = result.weights[last] = 0.5 * mixture.weights[which];
-  result.means.col(last) = mixture.means.col(which) + shift;
-  result.means.col(which) -= shift;
-  nth_block(result.covariances.matrices, which) = sigma - shift * shift.transpose();
-  nth_block(result.covariances.matrices, last) = sigma - shift * shift.transpose();
-  return result;
-}
 
 std::vector<Parameters> merge_closest(const Parameters& mixture, Index fixed, std::size_t most) {
   const Index n_components = mixture.n_components();

@@ -134,24 +134,43 @@ Moments to_moments(const Statistics& statistics, const Frame& frame) {
   return moments;
 }
 
-Statistics gather(const Observations& data, const Frame& frame, Scatter kind, const Given* given,
-                  Workers& workers, Monitor& monitor) {
+namespace {
+
+// expect(group) gives the rows of a group their responsibilities.
+template <typename Fn>
+Statistics gather_by(const Observations& data, const Frame& frame, Scatter kind, Workers& workers,
+                     Monitor& monitor, Fn&& expect) {
   Statistics zero;
   zero.set_zero(frame, kind);
   std::vector<Statistics> slots(
       static_cast<std::size_t>(slot_count(data, zero.scatter.size() + zero.sums.size())), zero);
   for_each_group(data, static_cast<Index>(slots.size()), flops_per_row(frame), workers, monitor,
                  [&](Index slot, RowGroup& group) {
-    if (given == nullptr) {
-      group.log_densities(frame);
-      group.normalise(data, frame);
-    } else {
-      group.assign(*given, frame);
-    }
+    expect(group);
     group.add_to(slots[static_cast<std::size_t>(slot)], data, frame);
   });
   for (std::size_t slot = 1; slot < slots.size(); ++slot) slots[0] += slots[slot];
   return slots[0];
+}
+
+}  // namespace
+
+Statistics gather(const Observations& data, const Frame& frame, Scatter kind, const Given* given,
+                  Workers& workers, Monitor& monitor) {
+  return gather_by(data, frame, kind, workers, monitor, [&](RowGroup& group) {
+    if (given != nullptr) return group.assign(*given, frame);
+    group.log_densities(frame);
+    group.normalise(data, frame);
+  });
+}
+
+Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
+                         Workers& workers, Monitor& monitor) {
+  return gather_by(data, frame, Scatter::full, workers, monitor, [&](RowGroup& group) {
+    group.log_densities(frame);
+    group.normalise(data, frame);
+    group.cut(frame, axes);
+  });
 }
 
 namespace {

@@ -46,6 +46,12 @@ void RowGroup::assign(const Given& given, const Frame& frame) {
   }
 }
 
+void RowGroup::cut(const Frame& frame, const Eigen::MatrixXd& axes) {
+  for (Index k = 0; k < frame.n_components(); ++k) {
+    r_.col(k).array() *= (along(frame, k, axes.col(k)).array() > 0.0).cast<double>();
+  }
+}
+
 void RowGroup::add_to(Statistics& statistics, const Observations& data, const Frame& frame) {
   if (data.has_weights()) {
     for (Index i = 0; i < n_rows(); ++i) {

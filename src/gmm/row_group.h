@@ -32,6 +32,9 @@ class RowGroup {
   // Responsibilities that are given, instead of both.
   virtual void assign(const Given& given, const Frame& frame);
 
+  // Leaves of each component the half beyond its mean along its axis (d x K).
+  void cut(const Frame& frame, const Eigen::MatrixXd& axes);
+
   // Adds the sums of these rows; r is multiplied by their weights.
   void add_to(Statistics& statistics, const Observations& data, const Frame& frame);
 
@@ -40,6 +43,9 @@ class RowGroup {
 
  protected:
   virtual double log_noise_density(const Frame& frame) const = 0;
+
+  // How far each row is along an axis from the mean of component k.
+  virtual Eigen::VectorXd along(const Frame& frame, Index k, const Eigen::VectorXd& axis) const = 0;
   virtual void add_scatter(Statistics& statistics, const Frame& frame) = 0;  // and counts, sums
 
   std::vector<Index> rows_;

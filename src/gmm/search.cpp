@@ -30,7 +30,7 @@ constexpr std::size_t n_rivals = 1;     // ... of the first and the best of the 
 constexpr std::size_t n_alone = 2;      // ... (where no other cell makes up for them), before ...
 constexpr Index final_steps = 15;       // ... they run on, the hopeless excepted, with a look ...
 constexpr Index look_steps = 5;         // ... at the others after so many
-constexpr std::size_t n_promising = 4;  // of what other cells have found, for one step; then ...
+constexpr std::size_t n_promising = 3;  // of what other cells have found, for one step; then ...
 constexpr std::size_t n_finalists = 1;  // ... the best of these, as above
 constexpr std::size_t n_merges = 4;     // pairs of components to join
 constexpr int most_rounds = 3;          // of looking at other cells
@@ -258,6 +258,7 @@ std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   std::vector<Run> others(std::make_move_iterator(runs.begin() + n_chosen),
                           std::make_move_iterator(runs.end()));
   runs.resize(n_chosen);
+  em.iterate(runs[0], options_.em.max_iter);  // the tree's, hopeless or not
   finish(em, runs, nullptr);
   // Where all of these end on too few rows, another may not.
   for (Run& other : others) {
@@ -326,10 +327,15 @@ void Search::expect(int round) {
     Found& found = found_[static_cast<std::size_t>(at)];
     found.expectation.reset();
     const Run* best = found.best();
-    if (best == nullptr || found.round != round - 1 || found.fit.cell.k == 1) return;
+    if (best == nullptr || found.round != round - 1) return;
     const Em em = em_for(found.fit.cell, sample_ ? *sample_ : data_, rough_);
     auto expectation = std::make_shared<Expectation>();
-    if (em.expect(best->frame.parameters, expectation.get())) found.expectation = expectation;
+    const bool halves = std::any_of(cells_.begin(), cells_.end(), [&](const Cell& cell) {
+      return cell.family == found.fit.cell.family && cell.k == found.fit.cell.k + 1;
+    });
+    if (em.expect(best->frame.parameters, halves, expectation.get())) {
+      found.expectation = expectation;
+    }
   });
 }
 
@@ -347,23 +353,20 @@ std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
     Run run = em.begin(name, expectation, &bound);
     list.push_back({std::move(run), bound});
   };
-  const auto add_mixture = [&](const std::string& name, const Parameters& parameters) {
-    Expectation expectation;
-    if (em.expect(parameters, &expectation)) add(name, expectation);
-  };
   for (const Found& other : others) {
     if (other.best() == nullptr || other.round != round - 1) continue;
     const Cell& from = other.fit.cell;
-    const Parameters& parameters = other.best()->frame.parameters;
     if (from.k == cell.k && from.family != cell.family) {
       if (other.expectation != nullptr) add(from.family->code, *other.expectation);
     } else if (from.family == cell.family && from.k == cell.k + 1 && from.k > n_labels_) {
+      const Parameters& parameters = other.best()->frame.parameters;
       for (const Parameters& merged : merge_closest(parameters, n_labels_, n_merges)) {
-        add_mixture("merged components", merged);
+        Expectation expectation;
+        if (em.expect(merged, false, &expectation)) add("merged components", expectation);
       }
     } else if (from.family == cell.family && from.k == cell.k - 1) {
-      for (Index k = 0; k < from.k; ++k) {
-        add_mixture("split component", split(parameters, k));
+      for (Index k = 0; k < from.k && other.expectation != nullptr; ++k) {
+        add("split component", split(*other.expectation, k));
       }
     }
   }
