@@ -4,9 +4,12 @@
 #'
 #' @param ... Must be empty: options are given by their full names, and other
 #'   names are errors.
-#' @param n_init Random starts, a whole number of at least 1, besides those from
-#'   hierarchical clustering and from the neighbouring mixtures of the search.
-#'   All make short runs, and the best ones go on to convergence.
+#' @param n_init Starts of each model with each `k`, a whole number of at least
+#'   1, besides those from the neighbouring mixtures of the search: the first
+#'   are cut from hierarchical trees, the others come from k-means and random
+#'   points. All make short runs, and the best ones go on to convergence. Where
+#'   four or more models are compared and a run takes long, each tries half of
+#'   them and looks at what the others find.
 #' @param max_iter Iterations at most, a whole number of at least 1.
 #' @param tol EM stops when the log-likelihood that it has still to gain,
 #'   estimated from its last steps, is below `tol` per row of the data. A number

@@ -58,7 +58,9 @@ degeneracy <- function(x, k, model) {
   fit <- mclust::Mclust(x, G = k, modelNames = model, verbose = FALSE)
   d <- ncol(x)
   control <- mclust::emControl(tol = 1e-12, itmax = 1e5)
-  converged <- mclust::me(x, fit$modelName, fit$z, control = control)
+  # me() would look for this on the search path.
+  me_model <- getExportedValue("mclust", paste0("me", fit$modelName))
+  converged <- me_model(x, fit$z, control = control)
   points <- min(colSums(as.matrix(fit$z)), colSums(as.matrix(converged$z)))
   one_covariance <- model %in% c("E", "EII", "EEI", "EEE")
   if (!one_covariance && points < d + 1) {

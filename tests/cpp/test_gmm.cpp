@@ -268,6 +268,51 @@ TEST("what a mixture expects bounds the log-likelihood of others from below") {
   }
 }
 
+TEST("halves of a component: their moments together are its own, and they bound from below") {
+  for (const double missing : {0.0, 0.1}) {
+    Task task(three_groups(300, 3));
+    for (Index e = 0; e < task.data.x.size(); e += 7) {
+      if (missing > 0.0) task.data.x.data()[e] = std::numeric_limits<double>::quiet_NaN();
+    }
+    Workers workers(1);
+    Monitor monitor;
+    const Observations rows(task.data.source(), RowFacts{}, workers);
+    Frame frame;
+    CHECK(make_frame(to_parameters(task.fit("VVV", 2).mixture, rows), {}, &frame));
+    Expectation whole = expect(rows, frame, workers, monitor);
+    expect_halves(rows, frame, workers, monitor, &whole);
+    for (Index which : {0, 1}) {
+      const Expectation parts = split(whole, which);
+      const Moments &all = whole.moments, &moments = parts.moments;
+      const double a = moments.counts[which], b = moments.counts[2];
+      CHECK(moments.n_components() == 3 && a > 1.0 && b > 1.0);
+      CHECK_NEAR(a + b, all.counts[which], 1e-9);
+      const Eigen::VectorXd mean =
+          (a * moments.means.col(which) + b * moments.means.col(2)) / (a + b);
+      CHECK_NEAR((mean - all.means.col(which)).norm(), 0.0, 1e-9);
+      const Eigen::VectorXd gap = moments.means.col(2) - moments.means.col(which);
+      const Eigen::MatrixXd scatter = nth_block(moments.scatter, which) +
+                                      nth_block(moments.scatter, 2) +
+                                      a * b / (a + b) * gap * gap.transpose();
+      CHECK_NEAR((scatter - nth_block(all.scatter, which)).norm(), 0.0, 1e-8);
+      CHECK(moments.means.col(1 - which) == all.means.col(1 - which));
+      // Each half is a cluster: its scatter is positive definite.
+      for (Index k : {which, Index{2}}) {
+        CHECK(Eigen::LLT<Eigen::MatrixXd>(nth_block(moments.scatter, k)).info() == Eigen::Success);
+      }
+      Parameters estimate;
+      estimate.weights = moments.counts / moments.counts.sum();
+      estimate.means = moments.means;
+      estimate.covariances = find_family("VVV").estimate(moments, nullptr, 0.0);
+      Frame split_frame;
+      CHECK(make_frame(estimate, {}, &split_frame));
+      const double loglik =
+          gather(rows, split_frame, Scatter::full, nullptr, workers, monitor).loglik;
+      CHECK(parts.gap + complete_loglik(parts, split_frame) <= loglik + 1e-9 * std::abs(loglik));
+    }
+  }
+}
+
 TEST("the bits don't depend on the number of threads") {
   for (const Index n : {500, 9001}) {
     Task task(three_groups(n, 3));
