@@ -96,6 +96,7 @@ describe <- function(x) {
     return(if (is.character(x)) paste0('"', x, '"') else format(x))
   }
   if (is.atomic(x) && is.null(dim(x)) && length(x) <= 5L && length(x) > 0L) {
+    if (is.double(x)) x <- signif(x, 7)
     return(paste0("`", paste(deparse(x), collapse = ""), "`"))
   }
   if (is.null(dim(x))) {

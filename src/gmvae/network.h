@@ -32,9 +32,10 @@ struct BoundTerms {
 struct StepSettings {
   double kl_weight;  // 0: the latent mean is decoded, without noise or prior
   std::uint64_t seed;
-  Purpose purpose;  // of the noise stream ...
-  Index epoch;      // ... and its epoch
-  double sign = 1;  // of the noise: -1 for the other one of an antithetic pair
+  Purpose purpose;       // of the noise stream ...
+  Index epoch;           // ... and its epoch
+  double sign = 1;       // of the noise: -1 for the other one of an antithetic pair
+  bool gradient = true;  // whether backward() follows
 };
 
 // All buffers of a step, reused from batch to batch.
@@ -153,7 +154,8 @@ class Network {
     const ConstView<T> h =
         decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder);
     show_clusters(prior, step.kl_weight > 0, n, w);
-    head_.forward(compute, params, {h, clusters(w, n)}, cells, w.head, w.log_prob.data());
+    head_.forward(compute, params, {h, clusters(w, n)}, cells, step.gradient, w.head,
+                  w.log_prob.data());
     BoundTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
       total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c};

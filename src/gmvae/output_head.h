@@ -67,10 +67,12 @@ struct OutputHead {
            (Likelihood::has_scale && log_scale.by == VariesBy::gene_cluster);
   }
 
-  // log p(x) of each cell into log_prob (B).
+  // log p(x) of each cell into log_prob (B).  Without `gradient` no backward() may follow: slopes
+  // of all cells are written over each other, which spares the cache.
   template <typename T>
   void forward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
-               const CellBlock<T>& cells, HeadCache<T>& cache, double* log_prob) const {
+               const CellBlock<T>& cells, bool gradient, HeadCache<T>& cache,
+               double* log_prob) const {
     const Index n_cells = input.hidden.cols, blocks = n_blocks(n_genes, gene_block);
     resize(n_cells, cache);
     if (Likelihood::has_scale) {
@@ -103,13 +105,13 @@ struct OutputHead {
       for (Index j = 0; j < n_cells; ++j) {
         const std::size_t place = at(block, j, blocks);
         cache.log_prob[place] = static_cast<double>(Likelihood::zeros(
-            compute.kernels, zero_run(j, begin, end, cache.factor[place], cache)));
+            compute.kernels, zero_run(j, begin, end, cache.factor[place], gradient, cache)));
       }
       for (Index j = 0; j < n_cells; j += NonZeros<T>::most_cells) {
         const Index last = std::min(j + NonZeros<T>::most_cells, n_cells);
-        add_counts(compute, cells, block, begin, end, j, last, cache);
+        add_counts(compute, cells, block, begin, end, j, last, gradient, cache);
       }
-      if (!Likelihood::softmax) return;
+      if (!Likelihood::softmax || !gradient) return;
       for (Index j = 0; j < n_cells; ++j) {
         cache.slope[at(block, j, blocks)] =
             compute.kernels.sum(end - begin, cache.d_mean.data() + j * n_genes + begin);
@@ -179,7 +181,7 @@ struct OutputHead {
   void expected(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
                 const CellBlock<T>& cells, HeadCache<T>& cache) const {
     std::vector<double> ignored(static_cast<std::size_t>(input.hidden.cols));
-    forward(compute, params, input, cells, cache, ignored.data());
+    forward(compute, params, input, cells, false, cache, ignored.data());
     if (!Likelihood::softmax && !Likelihood::has_scale) {  // a probability
       for (T& value : cache.mean) value = sigmoid(value);
     }
@@ -315,7 +317,7 @@ struct OutputHead {
   // What the non-zeros of cells [first, last) add to genes [begin, end), taken as zeros before.
   template <typename T>
   void add_counts(const Compute<T>& compute, const CellBlock<T>& cells, Index block, Index begin,
-                  Index end, Index first, Index last, HeadCache<T>& cache) const {
+                  Index end, Index first, Index last, bool gradient, HeadCache<T>& cache) const {
     NonZeros<T>& some = cache.non_zeros[static_cast<std::size_t>(block)];
     Index ends[NonZeros<T>::most_cells], n = 0;
     for (Index j = first; j < last; ++j) {
@@ -346,6 +348,7 @@ struct OutputHead {
       for (; i < ends[j - first]; ++i) {
         const std::int32_t gene = some.gene[i];
         sum += static_cast<double>(some.log_prob[i]);
+        if (!gradient) continue;
         d_mean[gene] += some.d_mean[i];
         if (Likelihood::has_scale) {
           cache.d_scale.data()[scale_offset(j) + gene] += some.d_scale[i];
@@ -357,16 +360,18 @@ struct OutputHead {
   }
 
   template <typename T>
-  ZeroRun<T> zero_run(Index cell, Index begin, Index end, T factor, HeadCache<T>& cache) const {
+  ZeroRun<T> zero_run(Index cell, Index begin, Index end, T factor, bool gradient,
+                      HeadCache<T>& cache) const {
     const Index offset = cell * n_genes + begin, scale = scale_offset(cell) + begin;
+    const Index d_offset = gradient ? offset : begin;
     return {end - begin,
             factor,
             Likelihood::has_scale ? cache.scale.data() + scale : nullptr,
             Likelihood::has_dropout ? cache.dropout.data() + offset : nullptr,
             cache.mean.data() + offset,
-            cache.d_mean.data() + offset,
-            Likelihood::has_scale ? cache.d_scale.data() + scale : nullptr,
-            Likelihood::has_dropout ? cache.d_dropout.data() + offset : nullptr};
+            cache.d_mean.data() + d_offset,
+            Likelihood::has_scale ? cache.d_scale.data() + (gradient ? scale : begin) : nullptr,
+            Likelihood::has_dropout ? cache.d_dropout.data() + d_offset : nullptr};
   }
 };
 

@@ -66,7 +66,7 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
       for (Index draw = 0; draw < n_draws; ++draw) {
         const double sign = draw % 2 == 0 ? 1.0 : -1.0;
         network.bound(compute, model.params.data(), block, prior,
-                      {1.0, model.seed, Purpose::posterior, draw / 2 + 1, sign}, work);
+                      {1.0, model.seed, Purpose::posterior, draw / 2 + 1, sign, false}, work);
         for (std::size_t j = 0; j < static_cast<std::size_t>(block.n_cells()); ++j) {
           encoding.bound[static_cast<std::size_t>(begin) + j] +=
               (work.log_prob[j] - work.kl[j].kl_z - work.kl[j].kl_c) / static_cast<double>(n_draws);

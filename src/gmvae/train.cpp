@@ -256,7 +256,7 @@ class Trainer {
     LatentMoments all(options_.latent, options_.k);
     for_blocks(training_, [&](Index) {
       network_.forward(compute_, params_.data(), block_, prior_,
-                       {0.0, options_.seed, Purpose::bound, 0}, work_);
+                       {0.0, options_.seed, Purpose::bound, 0, 1.0, false}, work_);
       add_moments(all);
     });
     all.divide(n_training());
@@ -319,7 +319,7 @@ class Trainer {
     BoundTerms total;
     for_blocks(cells, [&](Index) {
       total += network_.forward(compute_, params_.data(), block_, prior_,
-                                {kl_weight, options_.seed, Purpose::bound, 0}, work_);
+                                {kl_weight, options_.seed, Purpose::bound, 0, 1.0, false}, work_);
     });
     return per_cell(total, static_cast<Index>(cells.size()));
   }
