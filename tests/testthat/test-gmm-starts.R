@@ -47,6 +47,7 @@ test_that("the fit of one k is that of its start's M-step at max_iter = 1", {
 test_that("labels keep their rows, name components and guide the others", {
   some <- replace(species, -c(1:5, 51:55, 101:105), NA)
   known <- which(!is.na(some))
+  set.seed(1)
   fit <- gmm_fit(flowers, 3, "VEV", labels = some, control = quiet(),
                  keep_posterior = TRUE)
   expect_identical(names(fit$weights), levels(species))
@@ -58,9 +59,11 @@ test_that("labels keep their rows, name components and guide the others", {
 
   more <- gmm_fit(flowers, 4, "EEE", labels = some, control = quiet())
   expect_identical(names(more$weights), c(levels(species), "4"))
+  set.seed(1)
   text <- gmm_fit(flowers, 3, "VEV", labels = as.character(some),
                   control = quiet())
-  expect_equal(text$means, fit$means)
+  expect_identical(text$means, fit$means)
+  set.seed(1)
   numbers <- gmm_fit(flowers, 3, "VEV", labels = as.integer(some),
                      control = quiet())
   expect_equal(numbers$means, fit$means, ignore_attr = TRUE)
