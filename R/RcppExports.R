@@ -33,8 +33,8 @@ cpp_gmvae_train <- function(counts, size, options, seed, progress) {
     .Call(`_gmvae_cpp_gmvae_train`, counts, size, options, seed, progress)
 }
 
-cpp_gmvae_encode <- function(state, counts, size, n_draws, n_threads, progress) {
-    .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, n_draws, n_threads, progress)
+cpp_gmvae_encode <- function(state, counts, size, n_draws, posterior, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, n_draws, posterior, n_threads, progress)
 }
 
 cpp_gmvae_decode <- function(state, latent, size, features, n_threads) {

@@ -20,7 +20,7 @@ outlier_reference <- function(fit, counts, size, call) {
   cells <- c(trained, unseen)
   sample <- counts[, cells, drop = FALSE]
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(fit), sample, size[cells], bound_draws,
+    network_state(fit), sample, size[cells], bound_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
   depth <- log_depth(sample, fit$likelihood)

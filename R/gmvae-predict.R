@@ -154,16 +154,19 @@ encode_cells <- function(object, newdata, type, size_factors, assay, call) {
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)
   with_bound <- type %in% c("loglik", "outlier")
+  with_posterior <- type %in% c("cluster", "posterior", "outlier")
   core <- with_core_errors(cpp_gmvae_encode(
     network_state(object), counts, size,
-    n_draws = if (with_bound) bound_draws else 0L, object$control$n_threads,
+    n_draws = if (with_bound) bound_draws else 0L, with_posterior,
+    object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
   ), call = call)
   cells <- colnames(counts)
   list(
     latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
-    posterior = `dimnames<-`(core$posterior,
-                             list(cells, colnames(object$posterior))),
+    posterior = if (with_posterior) {
+      `dimnames<-`(core$posterior, list(cells, colnames(object$posterior)))
+    },
     loglik = if (with_bound) stats::setNames(core$loglik, cells),
     depth = if (type == "outlier") log_depth(counts, object$likelihood),
     size = size

@@ -106,17 +106,18 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_encode
-Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, double n_draws, double n_threads, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_encode(SEXP stateSEXP, SEXP countsSEXP, SEXP sizeSEXP, SEXP n_drawsSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
+Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, double n_draws, bool posterior, double n_threads, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_encode(SEXP stateSEXP, SEXP countsSEXP, SEXP sizeSEXP, SEXP n_drawsSEXP, SEXP posteriorSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
     Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
     Rcpp::traits::input_parameter< double >::type n_draws(n_drawsSEXP);
+    Rcpp::traits::input_parameter< bool >::type posterior(posteriorSEXP);
     Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_encode(state, counts, size, n_draws, n_threads, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_encode(state, counts, size, n_draws, posterior, n_threads, progress));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -180,7 +181,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_fit", (DL_FUNC) &_gmvae_cpp_gmm_fit, 5},
     {"_gmvae_cpp_gmm_evaluate", (DL_FUNC) &_gmvae_cpp_gmm_evaluate, 4},
     {"_gmvae_cpp_gmvae_train", (DL_FUNC) &_gmvae_cpp_gmvae_train, 5},
-    {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 6},
+    {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 7},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 5},
     {"_gmvae_cpp_gmvae_halves", (DL_FUNC) &_gmvae_cpp_gmvae_halves, 4},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},

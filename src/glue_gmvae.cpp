@@ -167,19 +167,21 @@ Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::List
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size,
-                            double n_draws, double n_threads, SEXP progress) {
+                            double n_draws, bool posterior, double n_threads, SEXP progress) {
   const SparseCounts matrix(counts);
   const MatrixReader reader = matrix.reader();
   const FittedModel model = read_model(state, reader.n_genes());
   RMonitor monitor(progress);
   Workers workers(static_cast<Index>(n_threads));
   const Encoding cells =
-      encode(model, reader, size.begin(), static_cast<Index>(n_draws), workers, monitor);
-  return Rcpp::List::create(Rcpp::Named("latent") = transposed(cells.mean, model.shape.latent),
-                            Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.latent),
-                            Rcpp::Named("posterior") =
-                                transposed(cells.posterior, model.mixture.weights.size()),
-                            Rcpp::Named("loglik") = cells.bound);
+      encode(model, reader, size.begin(), static_cast<Index>(n_draws), posterior, workers, monitor);
+  return Rcpp::List::create(
+      Rcpp::Named("latent") = transposed(cells.mean, model.shape.latent),
+      Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.latent),
+      Rcpp::Named("posterior") =
+          posterior ? Rcpp::RObject(transposed(cells.posterior, model.mixture.weights.size()))
+                    : Rcpp::RObject(R_NilValue),
+      Rcpp::Named("loglik") = cells.bound);
 }
 
 // [[Rcpp::export(rng = false)]]

@@ -36,7 +36,7 @@ void for_cell_blocks(const FittedModel& model, const CellReader& reader, const d
 }  // namespace
 
 Encoding encode(const FittedModel& model, const CellReader& reader, const double* size,
-                Index n_draws, Workers& workers, Monitor& monitor) {
+                Index n_draws, bool posterior, Workers& workers, Monitor& monitor) {
   const FlushDenormals flush;
   const Compute<float> compute{kernels<float>(), workers};
   const Index n = reader.n_cells(), d = model.shape.latent;
@@ -74,8 +74,10 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
       }
     });
   });
-  encoding.posterior = posterior_probabilities(model.mixture, model.seed, encoding.mean,
-                                               encoding.sd, workers, monitor);
+  if (posterior) {
+    encoding.posterior = posterior_probabilities(model.mixture, model.seed, encoding.mean,
+                                                 encoding.sd, workers, monitor);
+  }
   return encoding;
 }
 

@@ -341,7 +341,7 @@ class Trainer {
     result.train = bound_of(training_, 1.0);
     result.held_out = held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
                                         : bound_of(held_out_, 1.0);
-    result.cells = encode(result.model, reader_, size, 0, compute_.workers, monitor_);
+    result.cells = encode(result.model, reader_, size, 0, true, compute_.workers, monitor_);
     result.history = history_;
     result.held_out_cells = held_out_;
     result.n_rollbacks = n_rollbacks_;

@@ -55,9 +55,9 @@ TrainResult train(const CellReader& reader, const double* size, const TrainOptio
                   Workers& workers, Monitor& monitor);
 
 // n_draws > 0: also the bound of each cell, averaged over that many antithetic draws of
-// the latent point.
+// the latent point.  Without `posterior` those probabilities stay empty.
 Encoding encode(const FittedModel& model, const CellReader& reader, const double* size,
-                Index n_draws, Workers& workers, Monitor& monitor);
+                Index n_draws, bool posterior, Workers& workers, Monitor& monitor);
 
 // Expected values (genes asked for x n) at latent points (D x n) of cells of the given size.
 std::vector<double> decode(const FittedModel& model, ConstView<double> latent, const double* size,

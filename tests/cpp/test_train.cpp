@@ -187,7 +187,8 @@ TEST("gaussian: the bound is in the units of the data, in training and for new c
       for (double& x : data.count) x *= 1024;  // exact: the fit is the same
     }
     const TrainResult fit = train(data.reader(), data.size.data(), o, workers, monitor);
-    const Encoding cells = encode(fit.model, data.reader(), data.size.data(), 8, workers, monitor);
+    const Encoding cells =
+        encode(fit.model, data.reader(), data.size.data(), 8, true, workers, monitor);
     double mean = 0;
     for (double b : cells.bound) mean += b / static_cast<double>(data.n_cells);
     bounds[scaled] = fit.train.reconstruction - fit.train.kl();
@@ -255,7 +256,8 @@ TEST("encode(): the training cells again, and cells one at a time") {
     TrainOptions o = options();
     o.dispersion = dispersion;
     const TrainResult fit = run(o, 2);
-    const Encoding all = encode(fit.model, data.reader(), data.size.data(), 4, workers, monitor);
+    const Encoding all =
+        encode(fit.model, data.reader(), data.size.data(), 4, true, workers, monitor);
     CHECK(all.mean == fit.cells.mean);
     CHECK(all.posterior == fit.cells.posterior);
     for (Index i : {0, 77}) {
@@ -264,7 +266,7 @@ TEST("encode(): the training cells again, and cells one at a time") {
       const MatrixReader one(start, data.gene.data() + data.start[static_cast<std::size_t>(i)],
                              data.count.data() + data.start[static_cast<std::size_t>(i)],
                              data.n_genes, 1);
-      const Encoding alone = encode(fit.model, one, data.size.data(), 4, workers, monitor);
+      const Encoding alone = encode(fit.model, one, data.size.data(), 4, true, workers, monitor);
       for (std::size_t d = 0; d < 4; ++d) {
         CHECK_NEAR(alone.mean[d], all.mean[static_cast<std::size_t>(i) * 4 + d], 1e-5);
       }
