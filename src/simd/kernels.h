@@ -133,13 +133,12 @@ struct Kernels {
   void (*add_scatter)(std::ptrdiff_t rows, std::ptrdiff_t d, const T* z, std::ptrdiff_t ldz, T* s,
                       std::ptrdiff_t lds);
 
-  // Of the union of cluster i = 0, ..., n - 1 with another, of masses m_i and m and means x_i and
-  // x:
+  // Of cluster i = 0, ..., n - 1 (mass m_i, mean x_i, scatter W_i) united with another (m, x, W_0):
   //   W = W_i + W_0 + m_i m / (m_i + m) (x_i - x)(x_i - x)'
   //   log_determinant[i] = log |W + ridge I|,  trace[i] = tr W.
   // W_i and W_0 are lower triangles, packed by rows; mass (n), means (n x d) and scatter
   // (n x d (d + 1) / 2) have their columns ld apart.  Pivots below 1e-30 are taken for that.
-  // `work` holds 24 (d (d + 5)) numbers.
+  // `work` has room for 24 d (d + 5) numbers.
   void (*unions)(std::ptrdiff_t n, std::ptrdiff_t d, const T* mass, const T* means,
                  const T* scatter, std::ptrdiff_t ld, T other_mass, const T* other_mean,
                  const T* other_scatter, T ridge, T* work, T* log_determinant, T* trace);
