@@ -214,8 +214,8 @@ MatrixXd turn(const MatrixXd& basis, const MatrixXd& x) {
 template <typename Axes>
 Covariances common_axes(const Moments& moments, const Covariances* before, double tol) {
   const Index d = moments.scatter.rows();
-  // A quadratic that promises twice this descent has half of that, the criterion being -2 times the
-  // log-likelihood, to go.
+  // A quadratic falls by half of what its slope promises, and the criterion is -2 times the
+  // log-likelihood.
   const double least_descent = 4.0 * tol * moments.counts.sum();
   const MatrixXd roots = scatter_roots(moments);
   Orientation<Axes> here, there;
