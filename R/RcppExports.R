@@ -45,6 +45,10 @@ cpp_gmvae_halves <- function(latent, options, seed, progress) {
     .Call(`_gmvae_cpp_gmvae_halves`, latent, options, seed, progress)
 }
 
+cpp_value_traits <- function(values) {
+    .Call(`_gmvae_cpp_value_traits`, values)
+}
+
 cpp_feature_moments <- function(counts, size, log) {
     .Call(`_gmvae_cpp_feature_moments`, counts, size, log)
 }

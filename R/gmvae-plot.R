@@ -136,6 +136,8 @@ latent_map <- function(x, shown, method, call) {
     points <- uwot::umap(
       latent, n_neighbors = min(15L, nrow(latent) - 1L), min_dist = 0.3,
       init = "pca", n_epochs = 200L, n_threads = x$control$n_threads,
+      # Trees for the neighbours: 50 find no more that a picture shows.
+      n_trees = 10L,
       # In batches the picture doesn't depend on the threads.
       batch = TRUE, n_sgd_threads = x$control$n_threads
     )

@@ -76,8 +76,7 @@ as_sparse <- function(x, arg, call) {
       i = "Was one of its slots changed by hand?"
     ), "input", call = call)
   }
-  zeros <- find_values(counts, function(v) v == 0)
-  if (is.null(zeros)) counts else drop0(counts)
+  if (cpp_value_traits(counts@x)$has_zero) drop0(counts) else counts
 }
 
 abort_not_matrix <- function(x, arg, call) {
@@ -135,18 +134,20 @@ check_gene_names <- function(genes, arg, call) {
 # Values that the likelihood can't describe, and cells without any.
 check_values <- function(counts, likelihood, arg = "x",
                          call = rlang::caller_env()) {
-  # The extremes spare sound values most of the looks for what is wrong.
-  extremes <- if (length(counts@x) > 0L) range(counts@x) else c(1, 1)
-  if (!all(is.finite(extremes))) abort_not_finite(counts, arg, call)
-  if (likelihood == "bernoulli" && any(extremes != 1)) {
+  # One look tells whether all is well; only what is wrong is searched for.
+  seen <- cpp_value_traits(counts@x)
+  if (!seen$finite) abort_not_finite(counts, arg, call)
+  if (likelihood == "bernoulli" && (seen$least != 1 || seen$largest != 1)) {
     abort_not_binary(counts, arg, call)
   }
   if (likelihood %in% count_likelihoods) {
-    if (extremes[1] < 0) abort_negative(counts, arg, call)
-    check_whole(counts, likelihood, arg, call)
+    if (seen$least < 0) abort_negative(counts, arg, call)
+    if (!seen$whole) abort_not_whole(counts, likelihood, arg, call)
   }
   limit <- largest_value(likelihood)
-  if (max(abs(extremes)) > limit) abort_too_large(counts, limit, arg, call)
+  if (max(-seen$least, seen$largest) > limit) {
+    abort_too_large(counts, limit, arg, call)
+  }
   if (likelihood != "gaussian") check_empty_cells(counts, arg, call)
 }
 
@@ -171,9 +172,8 @@ abort_negative <- function(counts, arg, call) {
   ), "data", call = call)
 }
 
-check_whole <- function(counts, likelihood, arg, call) {
+abort_not_whole <- function(counts, likelihood, arg, call) {
   bad <- find_values(counts, function(v) v != floor(v))
-  if (is.null(bad)) return(invisible())
   gmvae_abort(c(
     "Counts must be whole numbers for {.code likelihood =
      \"{likelihood}\"}.",

@@ -148,6 +148,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_value_traits
+Rcpp::List cpp_value_traits(Rcpp::NumericVector values);
+RcppExport SEXP _gmvae_cpp_value_traits(SEXP valuesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_value_traits(values));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_feature_moments
 Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log);
 RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP, SEXP logSEXP) {
@@ -184,6 +194,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 7},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 5},
     {"_gmvae_cpp_gmvae_halves", (DL_FUNC) &_gmvae_cpp_gmvae_halves, 4},
+    {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},
     {NULL, NULL, 0}

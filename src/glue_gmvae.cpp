@@ -5,6 +5,7 @@
 #include "gmvae/features.h"
 #include "gmvae/halves.h"
 #include "gmvae/train.h"
+#include "gmvae/values.h"
 
 using namespace gmvae;
 
@@ -231,6 +232,16 @@ Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, doub
                             Rcpp::Named("component") = components(halves.whole, n),
                             Rcpp::Named("first") = to_list(halves.first, n),
                             Rcpp::Named("second") = to_list(halves.second, n));
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_value_traits(Rcpp::NumericVector values) {
+  const ValueTraits traits = value_traits(values.begin(), values.size());
+  return Rcpp::List::create(Rcpp::Named("least") = traits.least,
+                            Rcpp::Named("largest") = traits.largest,
+                            Rcpp::Named("finite") = traits.finite,
+                            Rcpp::Named("whole") = traits.whole,
+                            Rcpp::Named("has_zero") = traits.has_zero);
 }
 
 // [[Rcpp::export(rng = false)]]

@@ -15,8 +15,9 @@ here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(),
                                          value = TRUE)))
 build <- normalizePath(Sys.getenv("BUILD", file.path(tempdir(), "build")),
                        mustWork = FALSE)
-system2("make", c("-C", shQuote(file.path(here, "../cpp")), "step",
-                  paste0("BUILD=", shQuote(build))), stdout = FALSE)
+made <- system2("make", c("-C", shQuote(file.path(here, "../cpp")), "step",
+                          paste0("BUILD=", shQuote(build))), stdout = FALSE)
+if (made != 0L) stop("training_step must compile, but make failed.")
 
 # What the driver prints, by name.
 measure <- function(likelihood, cells = 10000, genes = 2000, density = 0.1,

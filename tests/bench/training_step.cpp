@@ -222,7 +222,7 @@ struct Step {
     const double whole_head = median(time_calls(repeats, [&](Index i) {
       const CellBlock<float>& block = blocks[static_cast<std::size_t>(i)];
       const HeadInput<float> input{ConstView<float>(wide(h)), {}};
-      head.forward(compute, p, input, block, cache, log_prob.data());
+      head.forward(compute, p, input, block, true, cache, log_prob.data());
       head.backward(compute, p, input, block, cache, -0.01f, g, wide(d_h), {});
     }));
     std::printf("products %.6f\n", products * per_epoch);
