@@ -7,8 +7,6 @@ namespace gmvae {
 
 namespace {
 
-// A run is hopeless where it is so many times its gain of the last iterations below the best.
-constexpr double hopeless_gains = 20.0;
 constexpr std::size_t last_iterations = 3;
 
 // Components are nearby up to so much in weights and in standard deviations of all rows, and up to
@@ -23,11 +21,11 @@ bool better(const Run& a, const Run& b) {
   return a.objective() > b.objective();
 }
 
-bool hopeless(const Run& run, double best) {
+bool hopeless(const Run& run, double best, double patience) {
   const std::size_t n = run.history.size();
   if (n <= last_iterations) return false;
   const double gain = run.history[n - 1] - run.history[n - 1 - last_iterations];
-  return best - run.objective() > hopeless_gains * gain;
+  return best - run.objective() > patience * gain;
 }
 
 bool alike(const Parameters& a, const Parameters& b) {

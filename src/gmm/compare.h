@@ -9,8 +9,8 @@ namespace gmvae {
 // Solutions before what only grows on few rows.
 bool better(const Run& a, const Run& b);
 
-// The run's gains are too small for it to reach `best`.
-bool hopeless(const Run& run, double best);
+// The run is more than `patience` times its gain of the last iterations below `best`.
+bool hopeless(const Run& run, double best, double patience);
 
 // The same mixture but for what more iterations would change: each component of one has one of the
 // other nearby.

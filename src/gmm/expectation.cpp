@@ -50,6 +50,28 @@ Expectation split(const Expectation& whole, Index which) {
   return result;
 }
 
+Expectation merge(const Expectation& whole, Index a, Index b) {
+  const Moments& all = whole.moments;
+  const Index d = all.n_dimensions(), last = all.n_components() - 1;
+  Expectation result{all, {}, whole.noise, whole.gap};
+  Moments& moments = result.moments;
+  const double n_a = all.counts[a], n_b = all.counts[b], n = n_a + n_b;
+  const Eigen::VectorXd gap = all.means.col(b) - all.means.col(a);
+  moments.counts[a] = n;
+  moments.means.col(a) += n_b / n * gap;
+  nth_block(moments.scatter, a) +=
+      nth_block(all.scatter, b) + n_a * n_b / n * gap * gap.transpose();
+  for (Index k = b; k < last; ++k) {
+    moments.counts[k] = all.counts[k + 1];
+    moments.means.col(k) = all.means.col(k + 1);
+    nth_block(moments.scatter, k) = nth_block(all.scatter, k + 1);
+  }
+  moments.counts.conservativeResize(last);
+  moments.means.conservativeResize(d, last);
+  moments.scatter.conservativeResize(d, d * last);
+  return result;
+}
+
 double complete_loglik(const Expectation& expectation, const Frame& frame) {
   const Parameters& mixture = frame.parameters;
   const Moments& moments = expectation.moments;

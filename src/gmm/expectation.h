@@ -29,6 +29,10 @@ void expect_halves(const Observations& data, const Frame& frame, Workers& worker
 // goes to one of them as a whole.
 Expectation split(const Expectation& whole, Index which);
 
+// The expectation with components a < b as one, a; those after b move up.  Its gap is that of the
+// whole, which is too much by how much the rows doubt between a and b (their entropy).
+Expectation merge(const Expectation& whole, Index a, Index b);
+
 // sum_k n_k (log w_k + mean log-density of component k) of the expectation's rows, noise included.
 // Plus the gap it is at most the log-likelihood of the mixture, and equal to it at the mixture
 // whose expectation it is.

@@ -1,6 +1,7 @@
-// Mixtures of one component less, to start EM from; of one more: split() in expectation.h.
+// Which components of a mixture are close to each other.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "core/types.h"
@@ -8,8 +9,9 @@
 
 namespace gmvae {
 
-// Two components become one, with the moments of both: each of the `most` pairs whose union loses
-// least of the classification likelihood.  The later of a pair is not among the first `fixed`.
-std::vector<Parameters> merge_closest(const Parameters& mixture, Index fixed, std::size_t most);
+// The `most` pairs whose union, with the moments of both, loses least of the classification
+// likelihood; the later of a pair is not among the first `fixed`.
+std::vector<std::pair<Index, Index>> closest_pairs(const Parameters& mixture, Index fixed,
+                                                   std::size_t most);
 
 }  // namespace gmvae

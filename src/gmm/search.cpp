@@ -23,18 +23,20 @@ namespace gmvae {
 
 namespace {
 
-constexpr Index many_models = 4;        // with as many components share the starts out
-constexpr Index sifting_steps = 2;      // of every start, ...
-constexpr Index screening_steps = 5;    // ... of the better half of them; then ...
-constexpr std::size_t n_rivals = 1;     // ... of the first and the best of the others ...
-constexpr std::size_t n_alone = 2;      // ... (where no other cell makes up for them), before ...
-constexpr Index final_steps = 15;       // ... they run on, the hopeless excepted, with a look ...
-constexpr Index look_steps = 5;         // ... at the others after so many
-constexpr std::size_t n_promising = 3;  // of what other cells have found, for one step; then ...
-constexpr std::size_t n_finalists = 1;  // ... the best of these, as above
-constexpr std::size_t n_merges = 4;     // pairs of components to join
-constexpr int most_rounds = 3;          // of looking at other cells
-constexpr double rough_tol = 3e-5;      // of all runs; a cell's best goes on to the user's
+constexpr Index many_models = 4;         // with as many components share the starts out
+constexpr Index sifting_steps = 2;       // of every start, ...
+constexpr Index screening_steps = 5;     // ... of the better half of them; then ...
+constexpr std::size_t n_rivals = 1;      // ... of the first and the best of the others ...
+constexpr std::size_t n_alone = 2;       // ... (where no other cell makes up for them), before ...
+constexpr Index final_steps = 15;        // ... they run on, the hopeless excepted, with a look ...
+constexpr Index look_steps = 5;          // ... at the others after so many
+constexpr std::size_t n_promising = 3;   // of what other cells have found, for one step; then ...
+constexpr std::size_t n_finalists = 1;   // ... the best of these, as above
+constexpr std::size_t n_merges = 4;      // pairs of components to join
+constexpr int most_rounds = 3;           // of looking at other cells
+constexpr double rough_tol = 3e-5;       // of all runs; a cell's best goes on to the user's
+constexpr double usual_patience = 10.0;  // with runs that fall behind, see hopeless() ...
+constexpr double tree_patience = 200.0;  // ... and with the tree's, mclust's start
 
 // Where a pass costs fewer flops there is time for so many times the starts, the runs chosen and
 // their steps.
@@ -89,8 +91,8 @@ class Search {
   void fit(std::size_t at, const EmOptions& options);
   void expect(int round);
   void refit(std::size_t at, int round, const std::vector<Found>& others);
-  std::vector<Run> promising(Em& em, const Cell& cell, int round,
-                             const std::vector<Found>& others) const;
+  std::vector<Run> promising(Em& em, const Cell& cell, const std::vector<Found>& others) const;
+  void run_on(Em& em, Run& run, const Run* known, double patience) const;
   void finish(Em& em, std::vector<Run>& runs, const Run* known) const;
   std::vector<const Start*> starts_of(const Cell& cell) const;
   std::vector<Run> screen(Em& em, CellFit* fit);
@@ -236,7 +238,7 @@ std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   start_workers_->run(static_cast<Index>(runs.size()), [&](Index at) {
     runs[static_cast<std::size_t>(at)] = begin(em, *starts[static_cast<std::size_t>(at)]);
   });
-  // The tree's run, the first, goes on whatever its first steps gave.
+  // The tree's run, the first, is always among them.
   const auto iterate_best = [&](std::size_t n_best, Index n_steps) {
     start_workers_->run(static_cast<Index>(n_best), [&](Index at) {
       em.iterate(runs[static_cast<std::size_t>(at)], steps(n_steps));
@@ -258,7 +260,8 @@ std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   std::vector<Run> others(std::make_move_iterator(runs.begin() + n_chosen),
                           std::make_move_iterator(runs.end()));
   runs.resize(n_chosen);
-  em.iterate(runs[0], options_.em.max_iter);  // the tree's, hopeless or not
+  const bool has_rival = n_chosen > 1 && em.objection(runs[1]).empty();
+  run_on(em, runs[0], has_rival ? &runs[1] : nullptr, tree_patience);
   finish(em, runs, nullptr);
   // Where all of these end on too few rows, another may not.
   for (Run& other : others) {
@@ -270,19 +273,24 @@ std::vector<Run> Search::screen(Em& em, CellFit* fit) {
   return runs;
 }
 
-// Runs on to convergence, the best first, unless they end below or at what is known; sorted.
+// On to convergence, unless the run seems to end below or at what is known.
+void Search::run_on(Em& em, Run& run, const Run* known, double patience) const {
+  while (run.running() && static_cast<Index>(run.history.size()) < options_.em.max_iter) {
+    if (known != nullptr && !run.history.empty() && run.objective() <= known->objective() &&
+        (hopeless(run, known->objective(), patience) ||
+         alike(run.frame.parameters, known->frame.parameters))) {
+      return;
+    }
+    const Index steps = static_cast<Index>(run.history.size()) + look_steps;
+    em.iterate(run, std::min(steps, options_.em.max_iter));
+  }
+}
+
+// The same of several, the best first; sorted.
 void Search::finish(Em& em, std::vector<Run>& runs, const Run* known) const {
   std::stable_sort(runs.begin(), runs.end(), better);
   for (Run& run : runs) {
-    while (run.running() && static_cast<Index>(run.history.size()) < options_.em.max_iter) {
-      if (known != nullptr && !run.history.empty() && run.objective() <= known->objective() &&
-          (hopeless(run, known->objective()) ||
-           alike(run.frame.parameters, known->frame.parameters))) {
-        break;
-      }
-      const Index steps = static_cast<Index>(run.history.size()) + look_steps;
-      em.iterate(run, std::min(steps, options_.em.max_iter));
-    }
+    run_on(em, run, known, usual_patience);
     if ((known == nullptr || run.objective() > known->objective()) && em.objection(run).empty()) {
       known = &run;
     }
@@ -341,7 +349,7 @@ void Search::expect(int round) {
 
 // The best starts from what other cells found in the round before: other models with as many
 // components, and the same model with one more or less.
-std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
+std::vector<Run> Search::promising(Em& em, const Cell& cell,
                                    const std::vector<Found>& others) const {
   struct Candidate {
     Run run;
@@ -354,20 +362,17 @@ std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
     list.push_back({std::move(run), bound});
   };
   for (const Found& other : others) {
-    if (other.best() == nullptr || other.round != round - 1) continue;
+    if (other.expectation == nullptr) continue;
     const Cell& from = other.fit.cell;
     if (from.k == cell.k && from.family != cell.family) {
-      if (other.expectation != nullptr) add(from.family->code, *other.expectation);
+      add(from.family->code, *other.expectation);
     } else if (from.family == cell.family && from.k == cell.k + 1 && from.k > n_labels_) {
-      const Parameters& parameters = other.best()->frame.parameters;
-      for (const Parameters& merged : merge_closest(parameters, n_labels_, n_merges)) {
-        Expectation expectation;
-        if (em.expect(merged, false, &expectation)) add("merged components", expectation);
+      const Parameters& mixture = other.best()->frame.parameters;
+      for (const auto& [a, b] : closest_pairs(mixture, n_labels_, n_merges)) {
+        add("merged components", merge(*other.expectation, a, b));
       }
     } else if (from.family == cell.family && from.k == cell.k - 1) {
-      for (Index k = 0; k < from.k && other.expectation != nullptr; ++k) {
-        add("split component", split(*other.expectation, k));
-      }
+      for (Index k = 0; k < from.k; ++k) add("split component", split(*other.expectation, k));
     }
   }
   std::stable_sort(list.begin(), list.end(),
@@ -381,7 +386,7 @@ std::vector<Run> Search::promising(Em& em, const Cell& cell, int round,
 void Search::refit(std::size_t at, int round, const std::vector<Found>& others) {
   if (cells_[at].k == 1) return;
   Em on_sample = em_for(cells_[at], sample_ ? *sample_ : data_, rough_);
-  std::vector<Run> runs = promising(on_sample, cells_[at], round, others);
+  std::vector<Run> runs = promising(on_sample, cells_[at], others);
   if (runs.empty()) return;
   for (Run& run : runs) on_sample.iterate(run, 1);
   // What leads back to what the cell has found is no news.

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "gmm/expectation.h"
+#include "gmm/neighbours.h"
 #include "gmm/pass.h"
 #include "gmm/search.h"
 #include "groups.h"
@@ -311,6 +312,41 @@ TEST("halves of a component: their moments together are its own, and they bound 
       CHECK(parts.gap + complete_loglik(parts, split_frame) <= loglik + 1e-9 * std::abs(loglik));
     }
   }
+}
+
+TEST("merge(): undoes split(); the component after the pair moves up") {
+  Task task(three_groups(300, 3));
+  Workers workers(1);
+  Monitor monitor;
+  const Observations rows(task.data.source(), RowFacts{}, workers);
+  Frame frame;
+  CHECK(make_frame(to_parameters(task.fit("VVV", 3).mixture, rows), {}, &frame));
+  Expectation whole = expect(rows, frame, workers, monitor);
+  expect_halves(rows, frame, workers, monitor, &whole);
+  const Moments& before = whole.moments;
+  for (Index which : {0, 1, 2}) {
+    const Moments after = merge(split(whole, which), which, 3).moments;
+    CHECK_NEAR((after.counts - before.counts).norm(), 0.0, 1e-9);
+    CHECK_NEAR((after.means - before.means).norm(), 0.0, 1e-9);
+    CHECK_NEAR((after.scatter - before.scatter).norm(), 0.0, 1e-8);
+  }
+  const Moments merged = merge(whole, 0, 1).moments;
+  CHECK(merged.n_components() == 2 && merged.counts[1] == before.counts[2]);
+  CHECK(merged.means.col(1) == before.means.col(2));
+  CHECK(nth_block(merged.scatter, 1) == nth_block(before.scatter, 2));
+}
+
+TEST("closest_pairs(): those whose union is most like a component, but not of the fixed") {
+  Parameters mixture;
+  mixture.weights.setConstant(4, 0.25);
+  mixture.means.resize(1, 4);
+  mixture.means << 0.0, 10.0, 0.5, 12.0;
+  mixture.covariances.matrices.setOnes(1, 4);
+  using Pairs = std::vector<std::pair<Index, Index>>;
+  CHECK(closest_pairs(mixture, 0, 2) == Pairs({{0, 2}, {1, 3}}));
+  CHECK(closest_pairs(mixture, 3, 1) == Pairs({{1, 3}}));
+  CHECK(closest_pairs(mixture, 0, 100).size() == 6);
+  CHECK(closest_pairs(mixture, 4, 100).empty());
 }
 
 TEST("the bits don't depend on the number of threads") {
