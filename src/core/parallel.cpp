@@ -14,11 +14,12 @@ void spin_until(Condition&& holds) {
 
 }  // namespace
 
-Workers::Workers(Index n_threads) {
+Workers::Workers(Index n_threads)
+    : taken_(static_cast<std::size_t>(std::max<Index>(n_threads, 1))) {
   threads_.reserve(static_cast<std::size_t>(n_threads));
   for (Index i = 1; i < n_threads; ++i) {
     try {
-      threads_.emplace_back([this] { wait_for_work(); });
+      threads_.emplace_back([this, i] { wait_for_work(i); });
     } catch (...) {
       break;  // the machine gives no more threads: the results are the same with fewer
     }
@@ -35,7 +36,7 @@ Workers::~Workers() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Workers::run(Index n_blocks, const std::function<void(Index)>& job) {
+void Workers::run(Index n_blocks, const std::function<void(Index)>& job, Share share) {
   const FlushDenormals flush;  // as the workers do: which thread takes a block can't matter
   if (threads_.empty() || n_blocks <= 1) {
     for (Index block = 0; block < n_blocks; ++block) job(block);
@@ -45,36 +46,48 @@ void Workers::run(Index n_blocks, const std::function<void(Index)>& job) {
     std::lock_guard<std::mutex> lock(mutex_);
     job_ = &job;
     n_blocks_ = n_blocks;
-    next_block_ = 0;
+    n_shares_ = share == Share::nearby ? n_threads() : 1;
+    for (Taken& taken : taken_) taken.n = 0;
     busy_ = static_cast<Index>(threads_.size());
     error_ = nullptr;
     ++round_;
   }
   start_.notify_all();
-  take_blocks();
+  take_blocks(0);
   spin_until([this] { return busy_.load() == 0; });
   std::unique_lock<std::mutex> lock(mutex_);
   finish_.wait(lock, [this] { return busy_.load() == 0; });
   if (error_) std::rethrow_exception(error_);
 }
 
-void Workers::take_blocks() {
+void Workers::take_blocks(Index thread) {
+  for (Index i = 0; i < n_shares_; ++i) take_blocks_of((thread + i) % n_shares_);
+}
+
+void Workers::take_blocks_of(Index share) {
+  const Index size = gmvae::n_blocks(n_blocks_, n_shares_);
+  const Index end = std::min((share + 1) * size, n_blocks_);
+  std::atomic<Index>& taken = taken_[static_cast<std::size_t>(share)].n;
   for (;;) {
-    const Index block = next_block_.fetch_add(1);
-    if (block >= n_blocks_) return;
-    try {
-      (*job_)(block);
-    } catch (...) {
-      std::lock_guard<std::mutex> lock(mutex_);
-      if (!error_ || block < error_block_) {
-        error_ = std::current_exception();
-        error_block_ = block;
-      }
+    const Index block = share * size + taken.fetch_add(1);
+    if (block >= end) return;
+    do_block(block);
+  }
+}
+
+void Workers::do_block(Index block) {
+  try {
+    (*job_)(block);
+  } catch (...) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!error_ || block < error_block_) {
+      error_ = std::current_exception();
+      error_block_ = block;
     }
   }
 }
 
-void Workers::wait_for_work() {
+void Workers::wait_for_work(Index thread) {
   const FlushDenormals flush;
   unsigned long seen = 0;
   for (;;) {
@@ -85,7 +98,7 @@ void Workers::wait_for_work() {
       seen = round_.load();
       if (stop_) return;
     }
-    take_blocks();
+    take_blocks(thread);
     {
       std::lock_guard<std::mutex> lock(mutex_);
       --busy_;

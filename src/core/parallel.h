@@ -18,6 +18,12 @@
 
 namespace gmvae {
 
+// Which blocks a thread takes.
+//   in_order  the next one
+//   nearby    a run of them, the same in every loop, and then what is left of the others': what it
+//             wrote before is still in its cache, and nobody else writes to lines at the borders
+enum class Share { in_order, nearby };
+
 // n_threads - 1 threads that wait for work; the caller is the other one.  Joined on destruction.
 class Workers {
  public:
@@ -30,18 +36,26 @@ class Workers {
 
   // Calls job(block) once for each block in 0, ..., n_blocks - 1 and returns when all are done.
   // The first exception in block order is rethrown here.  Not reentrant.
-  void run(Index n_blocks, const std::function<void(Index)>& job);
+  void run(Index n_blocks, const std::function<void(Index)>& job, Share share = Share::in_order);
 
  private:
-  void wait_for_work();
-  void take_blocks();
+  // How many blocks of a share have been taken.
+  struct alignas(64) Taken {
+    std::atomic<Index> n{0};
+  };
+
+  void wait_for_work(Index thread);
+  void take_blocks(Index thread);
+  void take_blocks_of(Index share);
+  void do_block(Index block);
 
   std::vector<std::thread> threads_;
+  std::vector<Taken> taken_;
   std::mutex mutex_;
   std::condition_variable start_, finish_;
   const std::function<void(Index)>* job_ = nullptr;
-  std::atomic<Index> next_block_{0};
   Index n_blocks_ = 0;
+  Index n_shares_ = 1;
   std::atomic<Index> busy_{0};
   std::atomic<unsigned long> round_{0};
   bool stop_ = false;
@@ -56,10 +70,11 @@ inline Index n_blocks(Index n_items, Index block_size) {
 // fn(block, begin, end) for each block [begin, end) of 0, ..., n_items - 1.
 template <typename Fn>
 void parallel_blocks(Workers& workers, Index n_items, Index block_size, Fn&& fn) {
-  workers.run(n_blocks(n_items, block_size), [&](Index block) {
+  const auto job = [&](Index block) {
     const Index begin = block * block_size;
     fn(block, begin, std::min(begin + block_size, n_items));
-  });
+  };
+  workers.run(n_blocks(n_items, block_size), job, Share::nearby);
 }
 
 }  // namespace gmvae

@@ -37,10 +37,10 @@ struct HeadCache {
   std::vector<T> mean, d_mean;  // see Terms; d_mean ends as the gradient of E
   std::vector<T> dropout, d_dropout;
   std::vector<T> scale, d_scale;       // G, or G x B where it varies by cell
-  std::vector<T> top, sum;             // n_blocks x B: softmax of each block
-  std::vector<T> factor;               // n_blocks x B: what turns it into a mean
-  std::vector<double> log_prob;        // n_blocks x B
-  std::vector<T> slope;                // n_blocks x B: sum of d log p / d log mu
+  std::vector<T> top, sum;             // B x n_blocks: softmax of each block
+  std::vector<T> factor;               // B x n_blocks: what turns it into a mean
+  std::vector<double> log_prob;        // B x n_blocks
+  std::vector<T> slope;                // B x n_blocks: sum of d log p / d log mu
   std::vector<T> total_slope;          // B
   std::vector<T> d_hidden;             // n_blocks of hidden x B
   std::vector<T> d_cluster;            // n_blocks of K x B
@@ -96,14 +96,14 @@ struct OutputHead {
       for (Index j = 0; j < n_cells; ++j) {
         T* e = cache.mean.data() + j * n_genes + begin;
         const T top = compute.kernels.max(end - begin, e);
-        cache.top[at(block, j, blocks)] = top;
-        cache.sum[at(block, j, blocks)] = compute.kernels.sum_exp(end - begin, e, top, e);
+        cache.top[at(block, j, n_cells)] = top;
+        cache.sum[at(block, j, n_cells)] = compute.kernels.sum_exp(end - begin, e, top, e);
       }
     });
     if (Likelihood::softmax) scale_softmax(cells, blocks, cache);
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
       for (Index j = 0; j < n_cells; ++j) {
-        const std::size_t place = at(block, j, blocks);
+        const std::size_t place = at(block, j, n_cells);
         cache.log_prob[place] = static_cast<double>(Likelihood::zeros(
             compute.kernels, zero_run(j, begin, end, cache.factor[place], gradient, cache)));
       }
@@ -113,7 +113,7 @@ struct OutputHead {
       }
       if (!Likelihood::softmax || !gradient) return;
       for (Index j = 0; j < n_cells; ++j) {
-        cache.slope[at(block, j, blocks)] =
+        cache.slope[at(block, j, n_cells)] =
             compute.kernels.sum(end - begin, cache.d_mean.data() + j * n_genes + begin);
       }
     });
@@ -121,8 +121,8 @@ struct OutputHead {
       log_prob[j] = 0;
       T slope = 0;
       for (Index block = 0; block < blocks; ++block) {
-        log_prob[j] += cache.log_prob[at(block, j, blocks)];
-        slope += cache.slope[at(block, j, blocks)];
+        log_prob[j] += cache.log_prob[at(block, j, n_cells)];
+        slope += cache.slope[at(block, j, n_cells)];
       }
       cache.total_slope[static_cast<std::size_t>(j)] = slope;
     }
@@ -192,8 +192,9 @@ struct OutputHead {
   }
 
  private:
-  static std::size_t at(Index block, Index cell, Index blocks) {
-    return static_cast<std::size_t>(cell * blocks + block);
+  // Cells of a block side by side, so that threads don't write to the same cache lines.
+  static std::size_t at(Index block, Index cell, Index n_cells) {
+    return static_cast<std::size_t>(block * n_cells + cell);
   }
 
   template <typename T>
@@ -300,16 +301,20 @@ struct OutputHead {
   // The factor that turns each block's exp(e - top) into a mean: size exp(top) / sum.
   template <typename T>
   void scale_softmax(const CellBlock<T>& cells, Index blocks, HeadCache<T>& cache) const {
-    for (Index j = 0; j < cells.n_cells(); ++j) {
-      const T* top = cache.top.data() + j * blocks;
-      const T highest = *std::max_element(top, top + blocks);
-      T sum = 0;
-      for (Index block = 0; block < blocks; ++block) {
-        sum += std::exp(top[block] - highest) * cache.sum[at(block, j, blocks)];
+    const Index n_cells = cells.n_cells();
+    for (Index j = 0; j < n_cells; ++j) {
+      T highest = cache.top[at(0, j, n_cells)], sum = 0;
+      for (Index block = 1; block < blocks; ++block) {
+        highest = std::max(highest, cache.top[at(block, j, n_cells)]);
       }
       for (Index block = 0; block < blocks; ++block) {
-        cache.factor[at(block, j, blocks)] =
-            cells.size[static_cast<std::size_t>(j)] * std::exp(top[block] - highest) / sum;
+        T& share = cache.factor[at(block, j, n_cells)];
+        share = std::exp(cache.top[at(block, j, n_cells)] - highest);
+        sum += share * cache.sum[at(block, j, n_cells)];
+      }
+      const T size = cells.size[static_cast<std::size_t>(j)];
+      for (Index block = 0; block < blocks; ++block) {
+        cache.factor[at(block, j, n_cells)] *= size / sum;
       }
     }
   }
@@ -355,7 +360,7 @@ struct OutputHead {
         }
         if (Likelihood::has_dropout) d_dropout[gene] += some.d_dropout[i];
       }
-      cache.log_prob[at(block, j, n_blocks(n_genes, gene_block))] += sum;
+      cache.log_prob[at(block, j, cells.n_cells())] += sum;
     }
   }
 
