@@ -10,7 +10,7 @@ namespace gmvae {
 namespace {
 
 constexpr std::size_t plain_steps = 10;  // of EM, which settle where a run leads to
-constexpr double bound_tol = 1e-4;       // of the M-step that bounds what a start is worth
+constexpr double bound_tol = 1e-2;       // of the M-step that bounds what a start is worth
 
 // Covariances after the columns were multiplied by `units`.
 Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {

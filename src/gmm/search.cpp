@@ -36,7 +36,7 @@ constexpr std::size_t n_merges = 4;      // pairs of components to join
 constexpr int most_rounds = 3;           // of looking at other cells
 constexpr double rough_tol = 3e-5;       // of all runs; a cell's best goes on to the user's
 constexpr double usual_patience = 10.0;  // with runs that fall behind, see hopeless() ...
-constexpr double tree_patience = 200.0;  // ... and with the tree's, mclust's start
+constexpr double tree_patience = 100.0;  // ... and with the tree's, mclust's start
 
 // Where a pass costs fewer flops there is time for so many times the starts, the runs chosen and
 // their steps.
