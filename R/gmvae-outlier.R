@@ -57,10 +57,11 @@ spread_out <- function(cells, n = 2000L) {
   cells[round(seq(1, length(cells), length.out = n))]
 }
 
-# Measurements have no depth.
-log_depth <- function(counts, likelihood) {
+# Measurements have no depth. `totals` of the cells, where they are known.
+log_depth <- function(counts, likelihood, totals = NULL) {
   if (likelihood == "gaussian") return(rep(0, ncol(counts)))
-  log(pmax(unname(Matrix::colSums(counts)), 1))
+  if (is.null(totals)) totals <- unname(Matrix::colSums(counts))
+  log(pmax(totals, 1))
 }
 
 outlier_design <- function(depth, posterior, reference) {

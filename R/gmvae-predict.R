@@ -156,7 +156,7 @@ encode_cells <- function(object, newdata, type, size_factors, assay, call) {
   with_bound <- type %in% c("loglik", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(object), counts, size,
+    network_state(object), counts, size$factors,
     n_draws = if (with_bound) bound_draws else 0L, with_posterior,
     object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
@@ -168,8 +168,10 @@ encode_cells <- function(object, newdata, type, size_factors, assay, call) {
       `dimnames<-`(core$posterior, list(cells, colnames(object$posterior)))
     },
     loglik = if (with_bound) stats::setNames(core$loglik, cells),
-    depth = if (type == "outlier") log_depth(counts, object$likelihood),
-    size = size
+    depth = if (type == "outlier") {
+      log_depth(counts, object$likelihood, size$totals)
+    },
+    size = size$factors
   )
 }
 
@@ -269,7 +271,7 @@ new_sizes <- function(counts, object, user, call) {
   # Size factors beside a fit that had none are relative to its median cell.
   own_scale <- object$size_source == "library" && !is.null(user)
   scale <- if (own_scale) 1 else object$size_scale
-  cell_sizes(counts, object$likelihood, user, scale)$factors
+  cell_sizes(counts, object$likelihood, user, scale)
 }
 
 wanted_rows <- function(features, object, type, call) {

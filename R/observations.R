@@ -272,6 +272,7 @@ first_few <- function(names, n = 3L) {
 
 # Size factors of the cells of `counts`, the genes that the networks see.
 #   factors:   one per cell, 1 for the median cell of the training data
+#   totals:    counts of each cell, where there is a library size
 #   scale:     what they were divided by
 #   reference: the median total of training cells over those genes
 #   source:    "library" (the cell's total over those genes), "user", or
@@ -286,7 +287,7 @@ cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
   totals <- pmax(unname(Matrix::colSums(counts)), 1)
   size <- if (is.null(user)) totals else as.double(user)
   if (is.null(scale)) scale <- stats::median(size)
-  list(factors = size / scale, scale = scale,
+  list(factors = size / scale, totals = totals, scale = scale,
        reference = stats::median(totals),
        source = if (is.null(user)) "library" else "user")
 }

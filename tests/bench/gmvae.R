@@ -154,5 +154,9 @@ if (full) {
   }
   timed("summary()", summary(fit))
   grDevices::pdf(NULL)
+  timed("loading ggplot2 and uwot", {
+    loadNamespace("ggplot2")
+    requireNamespace("uwot", quietly = TRUE)
+  })
   timed("plot()", plot(fit))
 }
