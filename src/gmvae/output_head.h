@@ -314,7 +314,8 @@ struct OutputHead {
       }
       const T size = cells.size[static_cast<std::size_t>(j)];
       for (Index block = 0; block < blocks; ++block) {
-        cache.factor[at(block, j, n_cells)] *= size / sum;
+        T& factor = cache.factor[at(block, j, n_cells)];
+        factor = size * factor / sum;
       }
     }
   }
