@@ -237,11 +237,10 @@ Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, doub
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_value_traits(Rcpp::NumericVector values) {
   const ValueTraits traits = value_traits(values.begin(), values.size());
-  return Rcpp::List::create(Rcpp::Named("least") = traits.least,
-                            Rcpp::Named("largest") = traits.largest,
-                            Rcpp::Named("finite") = traits.finite,
-                            Rcpp::Named("whole") = traits.whole,
-                            Rcpp::Named("has_zero") = traits.has_zero);
+  return Rcpp::List::create(
+      Rcpp::Named("least") = traits.least, Rcpp::Named("largest") = traits.largest,
+      Rcpp::Named("finite") = traits.finite, Rcpp::Named("whole") = traits.whole,
+      Rcpp::Named("has_zero") = traits.has_zero);
 }
 
 // [[Rcpp::export(rng = false)]]
