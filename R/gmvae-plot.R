@@ -28,8 +28,8 @@
 #'   and `"uncertainty"` draw the points of a random sample of about that size;
 #'   `Inf` for all cells always. Each cluster keeps its share of the sample,
 #'   but no fewer than 20 of its cells; the subtitle says how many are drawn.
-#'   All other figures are of all cells. A UMAP takes about half a millisecond
-#'   for each cell that is drawn.
+#'   All other figures are of all cells. A UMAP takes about a quarter of a
+#'   millisecond for each cell that is drawn.
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range, and for
 #'   `type = "k"` where `k` was given;
@@ -135,8 +135,8 @@ latent_map <- function(x, shown, method, call) {
     require_package("uwot", "draw a UMAP of the cells", call)
     points <- uwot::umap(
       latent, n_neighbors = min(15L, nrow(latent) - 1L), min_dist = 0.3,
-      init = "pca", n_epochs = 200L, n_threads = x$control$n_threads,
-      # Trees for the neighbours: 50 find no more that a picture shows.
+      init = "pca", n_epochs = 100L, n_threads = x$control$n_threads,
+      # More trees, for the neighbours, or epochs show nothing else.
       n_trees = 10L,
       # In batches the picture doesn't depend on the threads.
       batch = TRUE, n_sgd_threads = x$control$n_threads

@@ -20,9 +20,12 @@ inline std::vector<double> posterior_probabilities(const Mixture& mixture, std::
   constexpr Index n_pairs = 16;
   const Index d = mixture.means.rows(), k = mixture.means.cols();
   const Index n = static_cast<Index>(mean.size()) / d;
-  std::vector<double> total(static_cast<std::size_t>(k * n)), part(total.size());
-  std::vector<double> points(mean.size()), log_density(static_cast<std::size_t>(n));
-  std::vector<double> noise(static_cast<std::size_t>(d));
+  Eigen::MatrixXd total = Eigen::MatrixXd::Zero(n, k), part(n, k);
+  std::vector<double> points(mean.size()), noise(static_cast<std::size_t>(d));
+  Evaluation wanted;
+  wanted.n = n;
+  wanted.posterior = part.data();
+  Monitor silent;
   for (Index pair = 0; pair < n_pairs; ++pair) {
     RngStream rng(seed, Purpose::posterior, 0, static_cast<std::uint64_t>(pair));
     for (double& e : noise) e = rng.normal();
@@ -36,15 +39,17 @@ inline std::vector<double> posterior_probabilities(const Mixture& mixture, std::
         }
       });
       monitor.poll();
-      evaluate_mixture(mixture, ConstView<double>(points.data(), d, n), workers, log_density.data(),
-                       part.data());
-      parallel_blocks(workers, n, 1024, [&](Index, Index begin, Index end) {
-        kernels<double>().axpy((end - begin) * k, 1 / (2.0 * n_pairs), part.data() + begin * k,
-                               total.data() + begin * k);
+      const ConstView<double> view(points.data(), d, n);
+      evaluate_mixture(mixture, columns_of(view), wanted, workers, silent);
+      parallel_blocks(workers, n * k, 8192, [&](Index, Index begin, Index end) {
+        kernels<double>().axpy(end - begin, 1 / (2.0 * n_pairs), part.data() + begin,
+                               total.data() + begin);
       });
     }
   }
-  return total;
+  std::vector<double> by_cell(static_cast<std::size_t>(k * n));
+  Eigen::Map<Eigen::MatrixXd>(by_cell.data(), k, n) = total.transpose();
+  return by_cell;
 }
 
 }  // namespace gmvae
