@@ -16,14 +16,18 @@
 #' @param dropout The same for the logit of the extra zeros of `"zinb"`.
 #' @param epochs Passes through the cells in the warm-up and the joint phase
 #'   together, half of them each; a whole number of at least 2. Pretraining
-#'   takes a sixth of it more. `NULL`: as many as give about 10,000 steps, but
-#'   20 to 120.
+#'   takes a sixth of it more, or two thirds where there is no warm-up. `NULL`:
+#'   as many as give about 10,000 steps, but 20 to 120.
+#' @param warmup Train towards a normal prior, whose weight rises from 0 to 1,
+#'   before there are clusters; `TRUE` or `FALSE`. `NULL`: `TRUE` for counts,
+#'   `FALSE` for `"bernoulli"` and `"gaussian"`.
 #' @param batch_size Cells per step, a whole number of at least 2; all of them
 #'   where there are fewer.
 #' @param learning_rate Step size of Adam, above 0 and at most 1. It is cut when
 #'   a step gives non-finite values (see `n_rollbacks` of the fit).
-#' @param mask Share of the non-zero counts that the encoder does not see in a
-#'   training step, at random, from 0 to 0.95. The likelihood sees all counts.
+#' @param mask Share of the non-zero values that the encoder does not see in a
+#'   training step, at random, from 0 to 0.95. The likelihood sees all of them.
+#'   `NULL`: 0.5, but 0 for `"gaussian"`.
 #' @param held_out Share of the cells kept from training to measure the bound
 #'   on, from 0 (none: no early stopping) to 0.5; fewer where they would leave
 #'   less than two cells per cluster.
@@ -51,8 +55,8 @@
 #' @export
 gmvae_control <- function(..., latent = 10, hidden = 128,
                           dispersion = "gene", dropout = "gene-cell",
-                          epochs = NULL,
-                          batch_size = 128, learning_rate = 1e-3, mask = 0.5,
+                          epochs = NULL, warmup = NULL,
+                          batch_size = 128, learning_rate = 1e-3, mask = NULL,
                           held_out = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
                           n_networks = 1, n_threads = default_threads(),
@@ -65,9 +69,10 @@ gmvae_control <- function(..., latent = 10, hidden = 128,
       dispersion = check_choice(dispersion, varies_by),
       dropout = check_choice(dropout, varies_by),
       epochs = if (!is.null(epochs)) check_count(epochs, min = 2),
+      warmup = if (!is.null(warmup)) check_flag(warmup),
       batch_size = check_count(batch_size, min = 2),
       learning_rate = check_number(learning_rate, 0, 1, open = TRUE),
-      mask = check_number(mask, 0, 0.95),
+      mask = if (!is.null(mask)) check_number(mask, 0, 0.95),
       held_out = check_number(held_out, 0, 0.5),
       patience = check_count(patience),
       damping = check_number(damping, 0, 1, open = TRUE),
@@ -158,19 +163,29 @@ check_option_names <- function(..., options, help = "gmvae_control",
   ), "option", call = call)
 }
 
-# What NULL stands for, given the number of cells.
-resolve_schedule <- function(control, n_cells) {
+# What NULL stands for. The normal prior of the warm-up draws groups together,
+# which measurements and images pay for and counts do not. A measurement can't
+# be told from the others as a count can from those of other genes: where there
+# are few of them, a mask hides what divides the cells.
+resolve_schedule <- function(control, n_cells, likelihood) {
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)
     epochs <- ceiling(10000 / steps_per_epoch)
     control$epochs <- as.integer(min(max(epochs, 20), 120))
   }
+  if (is.null(control$warmup)) {
+    control$warmup <- likelihood %in% count_likelihoods
+  }
+  if (is.null(control$mask)) {
+    control$mask <- if (likelihood == "gaussian") 0 else 0.5
+  }
   control
 }
 
 # `epochs` as the core's phases.
-training_phases <- function(epochs) {
-  warmup <- round(epochs / 2)
-  list(epochs_pretrain = max(1, round(epochs / 6)), epochs_warmup = warmup,
-       epochs_joint = epochs - warmup)
+training_phases <- function(epochs, warmup) {
+  share <- if (warmup) c(1 / 6, 1 / 2) else c(2 / 3, 0)
+  before <- round(epochs * share)
+  list(epochs_pretrain = max(1, before[1]), epochs_warmup = before[2],
+       epochs_joint = epochs - before[2])
 }

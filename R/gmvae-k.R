@@ -96,7 +96,7 @@ other_levels <- function(path, k) {
 #'
 #' Goes on from the networks of a fit of [gmvae()]: a new mixture is fitted to
 #' the latent means by EM, then networks and mixture are trained together for
-#' the joint phase once more. Pretraining and warm-up are not repeated.
+#' the joint phase once more. What comes before it is not repeated.
 #'
 #' @param object A fit of [gmvae()].
 #' @param k Number of components, or several to choose among, as in [gmvae()],
@@ -128,7 +128,8 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   ks <- check_components(k, ncol(counts), call)
   check_distinct_cells(counts, min(ks), call)
   model <- object[c("likelihood", "covariance", "size_reference")]
-  control <- fitted_control(object)
+  control <- resolve_schedule(fitted_control(object), ncol(counts),
+                              object$likelihood)
   start <- unclass(object)[c("parameters", "layout", "history", "n_rollbacks",
                              "latent")]
   core <- with_core_errors(

@@ -15,8 +15,8 @@
 #' where \eqn{\rho}{rho} comes from the decoder. Training maximises a lower
 #' bound of the log-likelihood, averaged over the cells (Kingma and Welling
 #' 2014; Jiang et al. 2017), in three phases: reconstruction alone
-#' (`"pretrain"`), a warm-up of the prior's weight (`"warmup"`), then
-#' everything together (`"joint"`) from a mixture fitted by EM.
+#' (`"pretrain"`), a warm-up of the prior's weight (`"warmup"`, for counts),
+#' then everything together (`"joint"`) from a mixture fitted by EM.
 #'
 #' @section Likelihoods:
 #' | `likelihood` | for | values |
@@ -24,10 +24,12 @@
 #' | `"nb"` | UMI counts of RNA | whole numbers |
 #' | `"zinb"` | full-length counts of RNA | whole numbers |
 #' | `"poisson"` | fragment counts of ATAC | whole numbers |
-#' | `"bernoulli"` | binary peaks or pixels | 0 or 1 |
+#' | `"bernoulli"` | binary peaks; shares, grey values | from 0 to 1 |
 #' | `"gaussian"` | measurements | any finite numbers |
 #'
-#' The first three scale the mean with the size factor of the cell. A message
+#' The first three scale the mean with the size factor of the cell. Between 0
+#' and 1, `"bernoulli"` takes a value as the probability of a one, and the
+#' expected log-probability (as VaDE does with grey values). A message
 #' (class `gmvae_message`) says so where the values look like those of another
 #' likelihood: 0 and 1 only, counts of reads where most fragments have two, or
 #' more zeros in highly expressed genes than their mean and variance explain.
@@ -48,8 +50,8 @@
 #' without a count in any cell are dropped with a message.
 #'
 #' @section Number of clusters:
-#' For several `k` the networks are trained once up to the end of the warm-up,
-#' where they know of no clusters yet. Then, for each `k`, mixtures are fitted
+#' For several `k` the networks are trained once up to the joint phase: so far
+#' they know of no clusters. Then, for each `k`, mixtures are fitted
 #' to two disjoint halves of the latent means; each assigns all cells, and the
 #' adjusted Rand index between the two assignments, averaged over six halvings,
 #' is the stability of `k` (the idea of Tibshirani and Walther 2005 and of Lange
@@ -65,7 +67,7 @@
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
 #'     columns, is empty, or has repeated gene names.
 #'   * `gmvae_error_data`: values are missing, infinite, negative, fractional
-#'     or not binary where the likelihood forbids it; a cell has no counts.
+#'     or not from 0 to 1 where the likelihood forbids it; a cell has no counts.
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
 #'   * `gmvae_error_numerical`: training broke down and could not recover.
 #'   * `gmvae_error_package`: a suggested package is needed and missing.
@@ -118,8 +120,8 @@
 #'     `k`, `stability` and its standard deviation over the halvings
 #'     `stability_sd`, `log_density` (natural logarithm, mean over cells of the
 #'     other half), `bic` and `icl` (smaller is better), `smallest` (share of
-#'     the cells in the smallest group); of the latent means after the warm-up,
-#'     of at most 2,000 cells. Otherwise `NULL`.
+#'     the cells in the smallest group); of the latent means before the joint
+#'     phase, of at most 2,000 cells. Otherwise `NULL`.
 #'   * `stability`: the same figure for the final latent means and `k`: 1 where
 #'     halves of the cells give the same clusters, 0 where they agree by chance.
 #'   * `networks`: where several were trained, a data frame with a row for each:
@@ -237,7 +239,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
-  control <- resolve_schedule(control, ncol(counts))
+  control <- resolve_schedule(control, ncol(counts), likelihood)
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference, most_k = max(ks))
   core <- train_several(counts, size$factors, model, ks, control,
@@ -257,8 +259,9 @@ train_networks <- function(counts, size, model, ks, control, seed, progress,
     options <- c(list(
       k = k, start_params = starting_parameters(start, k, control),
       epochs_before = if (is.null(start)) 0L else nrow(start$history)
-    ), utils::modifyList(training_phases(control$epochs), list(...)),
-    model, unclass(control))
+    ), utils::modifyList(
+      training_phases(control$epochs, control$warmup), list(...)
+    ), model, unclass(control))
     cpp_gmvae_train(counts, size, options, seed, progress)
   }
   k <- ks

@@ -137,8 +137,8 @@ check_values <- function(counts, likelihood, arg = "x",
   # One look tells whether all is well; only what is wrong is searched for.
   seen <- cpp_value_traits(counts@x)
   if (!seen$finite) abort_not_finite(counts, arg, call)
-  if (likelihood == "bernoulli" && (seen$least != 1 || seen$largest != 1)) {
-    abort_not_binary(counts, arg, call)
+  if (likelihood == "bernoulli" && (seen$least < 0 || seen$largest > 1)) {
+    abort_not_share(counts, arg, call)
   }
   if (likelihood %in% count_likelihoods) {
     if (seen$least < 0) abort_negative(counts, arg, call)
@@ -186,10 +186,10 @@ abort_not_whole <- function(counts, likelihood, arg, call) {
   ), "data", call = call)
 }
 
-abort_not_binary <- function(counts, arg, call) {
-  bad <- find_values(counts, function(v) v != 1)
+abort_not_share <- function(counts, arg, call) {
+  bad <- find_values(counts, function(v) v < 0 | v > 1)
   gmvae_abort(c(
-    "Values must be 0 or 1 for {.code likelihood = \"bernoulli\"}.",
+    "Values must be from 0 to 1 for {.code likelihood = \"bernoulli\"}.",
     x = "{bad$n} of {length(counts@x)} non-zero values
          {cli::qty(bad$n)}{?is/are} not; the
          first is {bad$value}, at {bad$where}.",

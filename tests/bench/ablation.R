@@ -19,7 +19,7 @@ sets <- chosen("sets", sets[!startsWith(sets, "atac")])
 
 # Epochs of the three phases out of `epochs`; see gmvae_control().
 phases <- function(pretrain, warmup, joint) {
-  function(epochs) {
+  function(epochs, warmup) {
     as.list(round(epochs * c(epochs_pretrain = pretrain,
                              epochs_warmup = warmup, epochs_joint = joint)))
   }

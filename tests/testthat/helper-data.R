@@ -83,7 +83,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
   new_gmvae(core, paste0("c", seq_len(n)), features, size, likelihood,
-            "shared", resolve_schedule(gmvae_control(latent = 4), n))
+            "shared",
+            resolve_schedule(gmvae_control(latent = 4), n, likelihood))
 }
 
 # The fit without what legitimately differs between calls and machines.

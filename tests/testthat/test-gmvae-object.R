@@ -48,18 +48,29 @@ test_that("gmvae_control() prints every option", {
 
 test_that("resolve_schedule() leaves nothing to choose", {
   for (n in c(2, 200, 1e4, 1e6)) {
-    control <- resolve_schedule(gmvae_control(), n)
+    control <- resolve_schedule(gmvae_control(), n, "nb")
     expect_false(any(vapply(control, is.null, NA)))
     expect_true(control$epochs >= 2)
   }
-  expect_identical(resolve_schedule(gmvae_control(epochs = 7), 1e3)$epochs, 7L)
+  given <- gmvae_control(epochs = 7, warmup = TRUE, mask = 0.2)
+  expect_identical(resolve_schedule(given, 1e3, "gaussian"), given)
+  chosen <- function(likelihood) {
+    resolve_schedule(gmvae_control(), 1e3, likelihood)[c("warmup", "mask")]
+  }
+  expect_identical(chosen("zinb"), list(warmup = TRUE, mask = 0.5))
+  expect_identical(chosen("bernoulli"), list(warmup = FALSE, mask = 0.5))
+  expect_identical(chosen("gaussian"), list(warmup = FALSE, mask = 0))
 })
 
 test_that("training_phases() gives every phase at least one epoch", {
   for (epochs in c(2, 3, 7, 200)) {
-    phases <- training_phases(epochs)
+    phases <- training_phases(epochs, warmup = TRUE)
     expect_true(all(unlist(phases) >= 1))
     expect_equal(phases$epochs_warmup + phases$epochs_joint, epochs)
+    phases <- training_phases(epochs, warmup = FALSE)
+    expect_equal(phases$epochs_warmup, 0)
+    expect_equal(phases$epochs_joint, epochs)
+    expect_gte(phases$epochs_pretrain, 1)
   }
 })
 

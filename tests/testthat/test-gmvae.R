@@ -17,6 +17,8 @@ test_that("gmvae() returns what its page promises", {
                               "reconstruction", "kl", "learning_rate",
                               "seconds"))
   expect_setequal(fit$history$phase, c("pretrain", "warmup", "joint"))
+  shares <- quick_fit(x / max(x), 3, "bernoulli")
+  expect_setequal(shares$history$phase, c("pretrain", "joint"))
   expect_identical(dimnames(fit$bound),
                    list(c("train", "heldout"),
                         c("bound", "reconstruction", "kl_z", "kl_c")))

@@ -71,6 +71,7 @@ test_that("check_values() takes what each likelihood can describe", {
     expect_silent(check_values(x, likelihood))
   }
   expect_silent(check_values(as_counts(tiny_counts() > 2), "bernoulli"))
+  expect_silent(check_values(as_counts(tiny_counts() / 100), "bernoulli"))
   expect_silent(check_values(as_counts(tiny_counts() - 2.5), "gaussian"))
   empty_cell <- tiny_counts()
   empty_cell[, 2] <- 0

@@ -34,7 +34,7 @@ test_that("the core reads every option that the controls have", {
   # `n_folds` as weights, `n_networks` as seeds, `noise_density` as a fact about
   # the noise.
   elsewhere <- c("...", "epochs", "n_folds", "n_networks", "noise_density",
-                 "verbose")
+                 "verbose", "warmup")
   options_of <- function(control) setdiff(names(formals(control)), elsewhere)
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())

@@ -40,6 +40,10 @@ test_that("\"bernoulli\" is dbinom()", {
   for (logit in c(-30, -2, 0, 5)) {
     expect_equal(log_prob("bernoulli", 0:1, logit),
                  dbinom(0:1, 1, plogis(logit), log = TRUE), tolerance = 1e-9)
+    # A share is the expectation over zeros and ones.
+    expected <- 0.7 * dbinom(0, 1, plogis(logit), log = TRUE) +
+      0.3 * dbinom(1, 1, plogis(logit), log = TRUE)
+    expect_equal(log_prob("bernoulli", 0.3, logit), expected, tolerance = 1e-9)
   }
 })
 
