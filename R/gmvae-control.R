@@ -14,10 +14,11 @@
 #'   the decoder; or `"gene-cluster"`, for a cell the mean of its logarithms
 #'   over the clusters, weighted by the cluster's probabilities.
 #' @param dropout The same for the logit of the extra zeros of `"zinb"`.
-#' @param epochs Passes through the cells in the warm-up and the joint phase
-#'   together, half of them each; a whole number of at least 2. Pretraining
-#'   takes a sixth of it more, or two thirds where there is no warm-up. `NULL`:
-#'   as many as give about 10,000 steps, but 20 to 120.
+#' @param epochs Passes through the cells after pretraining, a whole number of
+#'   at least 2: half in the warm-up and half in the joint phase, or all in the
+#'   joint phase where there is no warm-up. Pretraining takes a sixth of it
+#'   more, or two thirds where there is no warm-up. `NULL`: as many as give
+#'   about 10,000 steps, but 20 to 120.
 #' @param warmup Train towards a normal prior, whose weight rises from 0 to 1,
 #'   before there are clusters; `TRUE` or `FALSE`. `NULL`: `TRUE` for counts,
 #'   `FALSE` for `"bernoulli"` and `"gaussian"`.
@@ -164,9 +165,8 @@ check_option_names <- function(..., options, help = "gmvae_control",
 }
 
 # What NULL stands for. The normal prior of the warm-up draws groups together,
-# which measurements and images pay for and counts do not. A measurement can't
-# be told from the others as a count can from those of other genes: where there
-# are few of them, a mask hides what divides the cells.
+# which measurements and images pay for and counts do not. A mask hides what
+# divides the cells where they have few values, as measurements may.
 resolve_schedule <- function(control, n_cells, likelihood) {
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)

@@ -4,21 +4,26 @@
 # Of more cells, a random sample of so many is halved.
 halved_cells <- 2000L
 
-# A row per number of components in `ks`, from mixtures of the latent means
-# (n x D), none of the networks trained again:
+# Mixtures with each number of components in `ks`, of the latent means (n x D)
+# of a sample of the cells and of halves of it; no network is trained again.
+fit_halves <- function(latent, ks, covariance, control, seed, progress = NULL,
+                       n_halvings = 6L) {
+  cpp_gmvae_halves(latent, list(
+    k = ks, covariance = covariance, most_cells = halved_cells,
+    n_halvings = n_halvings, n_init = 3L, max_iter = control$max_iter,
+    tol = control$tol, n_threads = control$n_threads
+  ), seed, progress)
+}
+
+# A row per number of components:
 #   stability     mean adjusted Rand index, over halvings of the cells, between
 #                 the groups that the mixtures of both halves give all cells
 #   stability_sd  its standard deviation over the halvings
 #   log_density   natural logarithm, mean over the cells of the other half
 #   bic, icl      of the mixture of all cells; smaller is better
 #   smallest      share of the cells in its smallest group
-k_path <- function(latent, ks, covariance, control, seed, progress = NULL,
-                   n_halvings = 6L) {
-  halves <- cpp_gmvae_halves(latent, list(
-    k = ks, covariance = covariance, most_cells = halved_cells,
-    n_halvings = n_halvings, n_init = 3L, max_iter = control$max_iter,
-    tol = control$tol, n_threads = control$n_threads
-  ), seed, progress)
+k_path <- function(halves, ks) {
+  n_halvings <- length(halves$first)
   agreement <- vapply(seq_along(ks), function(i) {
     mapply(function(first, second) {
       a <- first$component[, i]
@@ -27,7 +32,8 @@ k_path <- function(latent, ks, covariance, control, seed, progress = NULL,
     }, halves$first, halves$second)
   }, numeric(n_halvings))
   densities <- lapply(c(halves$first, halves$second), `[[`, "log_density")
-  bic <- halves$n_parameters * log(halves$n_cells) - 2 * halves$loglik
+  n_cells <- length(halves$cells)
+  bic <- halves$n_parameters * log(n_cells) - 2 * halves$loglik
   data.frame(
     k = ks,
     stability = colMeans(agreement),
@@ -36,9 +42,29 @@ k_path <- function(latent, ks, covariance, control, seed, progress = NULL,
     bic = bic,
     icl = bic - 2 * halves$entropy,
     smallest = vapply(seq_along(ks), function(i) {
-      min(tabulate(halves$component[, i], ks[i])) / halves$n_cells
+      min(tabulate(halves$component[, i], ks[i])) / n_cells
     }, 0)
   )
+}
+
+# For each cluster of a fit (numbers from 1 to k, of all cells) the Jaccard index
+# with the most similar group that a mixture of half the cells gives, mean over
+# these mixtures; NA for clusters without a cell in the sample.
+cluster_stability <- function(halves, cluster, k) {
+  cluster <- cluster[halves$cells]
+  groups <- lapply(c(halves$first, halves$second), function(half) {
+    half$component[, 1L]
+  })
+  groups <- groups[!vapply(groups, anyNA, NA)]
+  if (length(groups) == 0L) return(rep(NA_real_, k))
+  most_similar <- vapply(groups, function(group) {
+    shared <- table(factor(cluster, seq_len(k)), group)
+    either <- outer(rowSums(shared), colSums(shared), `+`) - shared
+    apply(shared / either, 1L, max)
+  }, numeric(k))
+  similar <- rowMeans(matrix(most_similar, k))
+  similar[tabulate(cluster, k) == 0L] <- NA
+  similar
 }
 
 # Two groups often repeat themselves whatever the data: they count only where

@@ -43,6 +43,7 @@ new_gmvae <- function(core, cells, features, size, likelihood, covariance,
       k = k,
       k_path = core$k_path,
       stability = core$stability,
+      cluster_stability = stats::setNames(core$cluster_stability, clusters),
       networks = core$networks,
       n_genes = nrow(features),
       call = NULL,
@@ -121,6 +122,8 @@ fit_cautions <- function(object) {
   empty <- sum(tabulate(object$cluster, object$k) == 0L)
   active <- object$active_units
   sure <- mean(confidence(object$posterior))
+  doubtful <- (object$cluster_stability < 0.6) %in% TRUE
+  names(doubtful) <- names(object$cluster_stability)
   say <- cli::pluralize
   c(
     if (object$n_rollbacks > 0L) {
@@ -146,6 +149,11 @@ fit_cautions <- function(object) {
              "the cells agree by an adjusted Rand index of ",
              format(object$stability, digits = 2), " only.")
     },
+    if (any(doubtful)) {
+      say("{cli::qty(sum(doubtful))}Cluster{?s} {names(doubtful)[doubtful]} ",
+          "{?is/are} not found again in halves of the cells (Jaccard index ",
+          "below 0.6).")
+    },
     if (object$k > 1L && isTRUE(network_agreement(object) < 0.6)) {
       paste0("Networks from different seeds give different clusters: they ",
              "agree by an adjusted Rand index of ",
@@ -169,7 +177,7 @@ fit_cautions <- function(object) {
 #' steps that had to be repeated, training that ended too early, clusters
 #' without cells, a collapsed latent space (at most one dimension in which the
 #' cells differ), clusters that halves of the cells do not share (`stability`
-#' below 0.6) or that networks from different seeds do not (`agreement` below
+#' below 0.6, of all clusters or of some) or that networks from different seeds do not (`agreement` below
 #' 0.6), clusters that overlap (mean confidence below 0.7).
 #'
 #' @param x,object A `gmvae` object; for `print()` also its summary.
@@ -179,7 +187,8 @@ fit_cautions <- function(object) {
 #'   * `call`, `likelihood`, `covariance`, `k`, `n_cells`, `n_genes` (rows of
 #'     the data), `n_features` (genes used);
 #'   * `clusters`: a data frame with a row per cluster: `cells`, `weight` (of
-#'     the component), `confidence` (mean probability of its cells);
+#'     the component), `confidence` (mean probability of its cells), `stability`
+#'     (`cluster_stability` of the fit);
 #'   * `stability`: adjusted Rand index between the clusters that mixtures of
 #'     two halves of the cells give, mean over six halvings; `levels`: other
 #'     numbers of clusters that repeat themselves (stability of at least 0.875),
@@ -210,10 +219,13 @@ NULL
 summary.gmvae <- function(object, ...) {
   check_fit(object)
   sure <- confidence(object$posterior)
+  found_again <- unname(object$cluster_stability)
+  if (is.null(found_again)) found_again <- NA_real_  # an older fit
   clusters <- data.frame(
     cells = tabulate(object$cluster, object$k),
     weight = unname(object$mixture$weights),
     confidence = as.vector(tapply(sure, object$cluster, mean)),
+    stability = found_again,
     row.names = levels(object$cluster)
   )
   structure(
@@ -315,8 +327,10 @@ print_facts <- function(facts) {
 print_clusters <- function(clusters, most = 20L) {
   shown <- utils::head(clusters, most)
   shown$weight <- sprintf("%.3f", shown$weight)
-  shown$confidence <- ifelse(shown$cells > 0,
-                             sprintf("%.3f", shown$confidence), "-")
+  for (column in c("confidence", "stability")) {
+    shown[[column]] <- ifelse(is.na(shown[[column]]), "-",
+                              sprintf("%.3f", shown[[column]]))
+  }
   print(shown)
   if (nrow(clusters) > most) {
     cat("...", nrow(clusters) - most, "more in `clusters`\n")

@@ -220,14 +220,14 @@ Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, doub
   const Halves halves = fit_halves(ConstView<double>(points.data(), latent.ncol(), latent.nrow()),
                                    opts, workers, monitor);
   const std::size_t n = halves.cells.size();
-  std::vector<double> loglik, entropy, n_parameters;
+  std::vector<double> cells, loglik, entropy, n_parameters;
+  for (Index cell : halves.cells) cells.push_back(static_cast<double>(cell) + 1);
   for (const WholeFit& whole : halves.whole) {
     loglik.push_back(whole.found ? whole.loglik : NA_REAL);
     entropy.push_back(whole.found ? whole.entropy : NA_REAL);
     n_parameters.push_back(static_cast<double>(whole.n_parameters));
   }
-  return Rcpp::List::create(Rcpp::Named("n_cells") = static_cast<double>(n),
-                            Rcpp::Named("loglik") = loglik, Rcpp::Named("entropy") = entropy,
+  return Rcpp::List::create(Rcpp::Named("cells") = cells, Rcpp::Named("loglik") = loglik, Rcpp::Named("entropy") = entropy,
                             Rcpp::Named("n_parameters") = n_parameters,
                             Rcpp::Named("component") = components(halves.whole, n),
                             Rcpp::Named("first") = to_list(halves.first, n),

@@ -75,7 +75,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
       heldout = c(bound = -59.2, reconstruction = -56, kl_z = 3, kl_c = 0.2)
     ),
     held_out = seq(10L, n, by = 10L), n_rollbacks = 0L, converged = TRUE,
-    seed = 1L, k = k, stability = 0.9
+    seed = 1L, k = k, stability = 0.9,
+    cluster_stability = seq(0.95, 0.8, length.out = k)
   )
   core <- utils::modifyList(core, list(...))
   features <- data.frame(gene = paste0("g", 1:8), mean = 1, variance = 2,

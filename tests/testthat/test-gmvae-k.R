@@ -32,6 +32,9 @@ test_that("separated groups are counted, and update() moves between levels", {
   expect_identical(fit$k, 4L)
   expect_identical(fit$k_path$k, 2:8)
   expect_gt(fit$stability, 0.8)
+  expect_named(fit$cluster_stability, levels(fit$cluster))
+  expect_true(all(fit$cluster_stability > 0.8))
+  expect_true(all(fit$cluster_stability <= 1))
   expect_gt(adjusted_rand_index(fit$cluster, data$cluster), 0.9)
   expect_identical(fit$history$epoch, seq_len(nrow(fit$history)))
   expect_output(print(fit), "Stability")
@@ -55,6 +58,22 @@ test_that("a path doesn't depend on the threads", {
     ))$k_path
   }
   expect_identical(path(1), path(3))
+})
+
+test_that("clusters that halves find again are told from those they don't", {
+  half <- function(...) list(component = cbind(c(...)))
+  # Cells 1 and 10 are not in the sample; the third cluster of the fit
+  # is what both halves make of the second and third, the fourth is empty.
+  halves <- list(cells = 2:9, first = list(half(1, 1, 1, 1, 2, 2, 2, 2)),
+                 second = list(half(3, 3, 3, 4, 4, 4, 4, 4)))
+  cluster <- c(3, 1, 1, 1, 1, 2, 2, 2, 3, 3)
+  expect_equal(cluster_stability(halves, cluster, 4),
+               c((1 + 3 / 4) / 2, (3 / 4 + 3 / 5) / 2, (1 / 4 + 1 / 5) / 2, NA))
+  halves$first[[1]]$component[] <- NA
+  expect_equal(cluster_stability(halves, cluster, 4),
+               c(3 / 4, 3 / 5, 1 / 5, NA))
+  halves$second[[1]]$component[] <- NA
+  expect_identical(cluster_stability(halves, cluster, 2), c(NA_real_, NA_real_))
 })
 
 test_that("update() wants the data of the fit", {

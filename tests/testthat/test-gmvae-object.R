@@ -18,6 +18,12 @@ test_that("print() says what to know before trusting the fit", {
   fit$n_rollbacks <- 3L
   expect_match(summary(fit)$cautions[1], "3 epochs .* were repeated")
   expect_length(summary(made_up_fit())$cautions, 0)
+  fit <- made_up_fit(cluster_stability = c(0.9, 0.59, 0.2))
+  expect_match(summary(fit)$cautions, "^Clusters 2 and 3 are not found again")
+  fit <- made_up_fit(cluster_stability = c(0.9, NA, 0.2))
+  expect_match(summary(fit)$cautions, "^Cluster 3 is not found again")
+  fit$cluster_stability <- NULL  # saved before it was measured
+  expect_output(print(summary(fit)), "confidence stability")
 })
 
 test_that("summary() measures confidence and effective components", {
