@@ -47,9 +47,9 @@ k_path <- function(halves, ks) {
   )
 }
 
-# For each cluster of a fit (numbers from 1 to k, of all cells) the Jaccard index
-# with the most similar group that a mixture of half the cells gives, mean over
-# these mixtures; NA for clusters without a cell in the sample.
+# For each cluster of a fit (numbers from 1 to k, of all cells) the Jaccard
+# index with the most similar group that a mixture of half the cells gives, mean
+# over these mixtures; NA for clusters without a cell in the sample.
 cluster_stability <- function(halves, cluster, k) {
   cluster <- cluster[halves$cells]
   groups <- lapply(c(halves$first, halves$second), function(half) {

@@ -177,8 +177,9 @@ fit_cautions <- function(object) {
 #' steps that had to be repeated, training that ended too early, clusters
 #' without cells, a collapsed latent space (at most one dimension in which the
 #' cells differ), clusters that halves of the cells do not share (`stability`
-#' below 0.6, of all clusters or of some) or that networks from different seeds do not (`agreement` below
-#' 0.6), clusters that overlap (mean confidence below 0.7).
+#' below 0.6, of all clusters or of some) or that networks from different seeds
+#' do not (`agreement` below 0.6), clusters that overlap (mean confidence below
+#' 0.7).
 #'
 #' @param x,object A `gmvae` object; for `print()` also its summary.
 #' @param ... Ignored.

@@ -227,7 +227,8 @@ Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, doub
     entropy.push_back(whole.found ? whole.entropy : NA_REAL);
     n_parameters.push_back(static_cast<double>(whole.n_parameters));
   }
-  return Rcpp::List::create(Rcpp::Named("cells") = cells, Rcpp::Named("loglik") = loglik, Rcpp::Named("entropy") = entropy,
+  return Rcpp::List::create(Rcpp::Named("cells") = cells, Rcpp::Named("loglik") = loglik,
+                            Rcpp::Named("entropy") = entropy,
                             Rcpp::Named("n_parameters") = n_parameters,
                             Rcpp::Named("component") = components(halves.whole, n),
                             Rcpp::Named("first") = to_list(halves.first, n),
