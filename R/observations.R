@@ -194,7 +194,8 @@ abort_not_share <- function(counts, arg, call) {
          {cli::qty(bad$n)}{?is/are} not; the
          first is {bad$value}, at {bad$where}.",
     i = "Binarise counts with {.code {arg} > 0}, or keep them and use
-         {.code likelihood = \"poisson\"}."
+         {.code likelihood = \"poisson\"}; measurements are for
+         {.code likelihood = \"gaussian\"}."
   ), "data", call = call)
 }
 
