@@ -167,7 +167,7 @@ check_option_names <- function(..., options, help = "gmvae_control",
 # What NULL stands for. The normal prior of the warm-up draws groups together,
 # which measurements and images pay for and counts do not. A mask hides what
 # divides the cells where they have few values, as measurements may.
-resolve_schedule <- function(control, n_cells, likelihood) {
+resolve_control <- function(control, n_cells, likelihood) {
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)
     epochs <- ceiling(10000 / steps_per_epoch)

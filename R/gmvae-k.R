@@ -49,7 +49,8 @@ k_path <- function(halves, ks) {
 
 # For each cluster of a fit (numbers from 1 to k, of all cells) the Jaccard
 # index with the most similar group that a mixture of half the cells gives, mean
-# over these mixtures; NA for clusters without a cell in the sample.
+# over these mixtures (`halves` of that k alone); NA for clusters without a cell
+# in the sample.
 cluster_stability <- function(halves, cluster, k) {
   cluster <- cluster[halves$cells]
   groups <- lapply(c(halves$first, halves$second), function(half) {
@@ -154,8 +155,8 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   ks <- check_components(k, ncol(counts), call)
   check_distinct_cells(counts, min(ks), call)
   model <- object[c("likelihood", "covariance", "size_reference")]
-  control <- resolve_schedule(fitted_control(object), ncol(counts),
-                              object$likelihood)
+  control <- resolve_control(fitted_control(object), ncol(counts),
+                             object$likelihood)
   start <- unclass(object)[c("parameters", "layout", "history", "n_rollbacks",
                              "latent")]
   core <- with_core_errors(

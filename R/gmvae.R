@@ -247,7 +247,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
-  control <- resolve_schedule(control, ncol(counts), likelihood)
+  control <- resolve_control(control, ncol(counts), likelihood)
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference, most_k = max(ks))
   core <- train_several(counts, size$factors, model, ks, control,

@@ -19,7 +19,7 @@ source(file.path(dirname(script), "panel-helpers.R"))
 if (!installed("clue")) stop("clue must be installed: it matches clusters.")
 
 # --name=1,2 of the script's arguments.
-numbers <- function(name, default = NULL) {
+numbers <- function(name, default) {
   given <- option(name, NULL)
   if (is.null(given)) default else as.numeric(strsplit(given, ",")[[1]])
 }
@@ -36,11 +36,10 @@ digits <- as.character(mnist$label[shown])
 pixels <- as(pixels, "CsparseMatrix")
 rm(mnist)
 
-options <- list(
+control <- gmvae_control(
   hidden = numbers("hidden", c(500, 500, 2000)), epochs = numbers("epochs", 30),
   mask = numbers("mask", 0), n_threads = numbers("threads", 2), verbose = FALSE
 )
-control <- do.call(gmvae_control, Filter(Negate(is.null), options))
 
 accuracy <- vapply(seq_len(numbers("seeds", 5)), function(seed) {
   set.seed(seed)

@@ -85,7 +85,7 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
                source = "library")
   new_gmvae(core, paste0("c", seq_len(n)), features, size, likelihood,
             "shared",
-            resolve_schedule(gmvae_control(latent = 4), n, likelihood))
+            resolve_control(gmvae_control(latent = 4), n, likelihood))
 }
 
 # The fit without what legitimately differs between calls and machines.

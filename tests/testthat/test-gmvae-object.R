@@ -52,16 +52,16 @@ test_that("gmvae_control() prints every option", {
   expect_output(print(gmvae_control()), "epochs +chosen from the data")
 })
 
-test_that("resolve_schedule() leaves nothing to choose", {
+test_that("resolve_control() leaves nothing to choose", {
   for (n in c(2, 200, 1e4, 1e6)) {
-    control <- resolve_schedule(gmvae_control(), n, "nb")
+    control <- resolve_control(gmvae_control(), n, "nb")
     expect_false(any(vapply(control, is.null, NA)))
     expect_true(control$epochs >= 2)
   }
   given <- gmvae_control(epochs = 7, warmup = TRUE, mask = 0.2)
-  expect_identical(resolve_schedule(given, 1e3, "gaussian"), given)
+  expect_identical(resolve_control(given, 1e3, "gaussian"), given)
   chosen <- function(likelihood) {
-    resolve_schedule(gmvae_control(), 1e3, likelihood)[c("warmup", "mask")]
+    resolve_control(gmvae_control(), 1e3, likelihood)[c("warmup", "mask")]
   }
   expect_identical(chosen("zinb"), list(warmup = TRUE, mask = 0.5))
   expect_identical(chosen("bernoulli"), list(warmup = FALSE, mask = 0.5))

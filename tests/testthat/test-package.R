@@ -30,9 +30,9 @@ test_that("the core reads every option that the controls have", {
     text <- readLines(file.path(root, "src", file))
     gsub('"', "", unlist(regmatches(text, gregexpr('"[a-z_]+"', text))))
   }
-  # These reach the core under other names: `epochs` as lengths of the phases,
-  # `n_folds` as weights, `n_networks` as seeds, `noise_density` as a fact about
-  # the noise.
+  # These reach the core under other names: `epochs` and `warmup` as lengths of
+  # phases, `n_folds` as weights, `n_networks` as seeds, `noise_density` as a
+  # fact about the noise.
   elsewhere <- c("...", "epochs", "n_folds", "n_networks", "noise_density",
                  "verbose", "warmup")
   options_of <- function(control) setdiff(names(formals(control)), elsewhere)
