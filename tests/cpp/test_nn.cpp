@@ -130,6 +130,28 @@ TEST("stack of hidden layers: gradients of parameters and input") {
   CHECK(gradient_error([&](const auto& v) { return forward(params, v); }, x, d_x) < 1e-6);
 }
 
+TEST("shift by group: each column gets its group's, and gradients its column's") {
+  ParamLayout layout;
+  const GroupShift none(layout, "none", 4, 0);
+  CHECK(layout.size() == 0);
+  const GroupShift shift(layout, "s", 4, 2);
+  const std::vector<double> params = normals(8, 13);
+  const std::vector<std::int32_t> group{1, 0, 1};
+  std::vector<double> y(12, 0.0), d_params(8, already);
+  none.forward(compute(), params.data(), {}, as_view(y, 4, 3));
+  CHECK(y == std::vector<double>(12, 0.0));
+  shift.forward(compute(), params.data(), group, as_view(y, 4, 3), 1, 3);
+  const auto c = normals(12, 14);
+  shift.backward(compute(), group, ConstView<double>(c.data(), 4, 3), d_params.data());
+  for (std::size_t i = 0; i < 4; ++i) {
+    const bool shifted = i == 1 || i == 2;  // the rows asked for
+    CHECK_NEAR(y[i], shifted ? params[4 + i] : 0.0, 0);
+    CHECK_NEAR(y[4 + i], shifted ? params[i] : 0.0, 0);
+    CHECK_NEAR(d_params[i], already + c[4 + i], 1e-15);
+    CHECK_NEAR(d_params[4 + i], already + c[i] + c[8 + i], 1e-15);
+  }
+}
+
 TEST("Adam: first steps of the paper's algorithm by hand") {
   std::vector<double> params{1.0, -2.0};
   AdamState<double> state(2);
