@@ -29,16 +29,16 @@ cpp_gmm_evaluate <- function(x, mixture, what, n_threads) {
     .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, what, n_threads)
 }
 
-cpp_gmvae_train <- function(counts, size, options, seed, progress) {
-    .Call(`_gmvae_cpp_gmvae_train`, counts, size, options, seed, progress)
+cpp_gmvae_train <- function(counts, size, batch, options, seed, progress) {
+    .Call(`_gmvae_cpp_gmvae_train`, counts, size, batch, options, seed, progress)
 }
 
-cpp_gmvae_encode <- function(state, counts, size, n_draws, posterior, n_threads, progress) {
-    .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, n_draws, posterior, n_threads, progress)
+cpp_gmvae_encode <- function(state, counts, size, batch, n_draws, posterior, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, batch, n_draws, posterior, n_threads, progress)
 }
 
-cpp_gmvae_decode <- function(state, latent, size, features, n_threads) {
-    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, features, n_threads)
+cpp_gmvae_decode <- function(state, latent, size, batch, features, n_threads) {
+    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, batch, features, n_threads)
 }
 
 cpp_gmvae_halves <- function(latent, options, seed, progress) {

@@ -4,8 +4,8 @@
 
 # Rows of `counts` to use (`index`, increasing) and the `table` that says why.
 # Genes without a count carry nothing and are dropped, with a message.
-select_features <- function(counts, likelihood, features, arg = "x",
-                            call = rlang::caller_env()) {
+select_features <- function(counts, likelihood, features, batch = NULL,
+                            arg = "x", call = rlang::caller_env()) {
   totals <- if (likelihood == "gaussian") rep(1, ncol(counts)) else
     unname(Matrix::colSums(counts))
   size <- totals / stats::median(totals)
@@ -16,12 +16,9 @@ select_features <- function(counts, likelihood, features, arg = "x",
     gene = rownames(counts), mean = moments$mean,
     variance = moments$variance, n_cells = moments$n_cells
   )
-  table$score <- switch(likelihood,
-    nb = , zinb = cpp_feature_deviance(counts, totals),
-    poisson = , bernoulli = variance_beyond_trend(table$mean, table$variance,
-                                                  detected),
-    gaussian = table$variance
-  )
+  table$score <- within_batches(batch, ncol(counts), function(cells) {
+    feature_score(counts[, cells, drop = FALSE], totals[cells], likelihood)
+  })
   index <- if (is.null(wanted$index)) {
     top_features(table$score, detected, wanted$n)
   } else {
@@ -32,6 +29,16 @@ select_features <- function(counts, likelihood, features, arg = "x",
   if (length(index) < 2L) abort_few_features(length(index), arg, call)
   table$used <- seq_len(nrow(counts)) %in% index
   list(index = index, table = table)
+}
+
+feature_score <- function(counts, totals, likelihood) {
+  if (likelihood %in% c("nb", "zinb")) {
+    return(cpp_feature_deviance(counts, totals))
+  }
+  size <- totals / stats::median(totals)
+  moments <- cpp_feature_moments(counts, size, log = likelihood != "gaussian")
+  if (likelihood == "gaussian") return(moments$variance)
+  variance_beyond_trend(moments$mean, moments$variance, moments$n_cells > 0)
 }
 
 # `features` as rows of the matrix (`index`) or as how many to choose (`n`).

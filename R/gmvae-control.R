@@ -11,8 +11,9 @@
 #'   decoder in reverse.
 #' @param dispersion What the inverse dispersion of `"nb"` and `"zinb"`, or the
 #'   variance of `"gaussian"`, differs by: `"gene"`; `"gene-cell"`, an output of
-#'   the decoder; or `"gene-cluster"`, for a cell the mean of its logarithms
-#'   over the clusters, weighted by the cluster's probabilities.
+#'   the decoder; `"gene-batch"`, where [gmvae()] is given batches; or
+#'   `"gene-cluster"`, for a cell the mean of its logarithms over the clusters,
+#'   weighted by the cluster's probabilities.
 #' @param dropout The same for the logit of the extra zeros of `"zinb"`.
 #' @param epochs Passes through the cells after pretraining, a whole number of
 #'   at least 2: half in the warm-up and half in the joint phase, or all in the
@@ -99,7 +100,7 @@ print.gmvae_control <- function(x, ...) {
 }
 
 # What a parameter of the likelihood may differ by.
-varies_by <- c("gene", "gene-cell", "gene-cluster")
+varies_by <- c("gene", "gene-cell", "gene-cluster", "gene-batch")
 
 # A control object may have been edited by hand: its values are checked again.
 check_gmvae_control <- function(control, call) {
@@ -125,7 +126,8 @@ check_hidden <- function(hidden, call = rlang::caller_env()) {
 
 # Dispersion and dropout must be parameters that the likelihood has, to vary
 # otherwise than by default.
-check_variation <- function(control, likelihood, call) {
+check_variation <- function(control, likelihood, batch, call) {
+  check_batch_variation(control, batch, call)
   lacks <- c(
     dispersion = control$dispersion != "gene" &&
       likelihood %in% c("poisson", "bernoulli"),
@@ -138,6 +140,18 @@ check_variation <- function(control, likelihood, call) {
     "Option {.arg {option}} must be left alone where the likelihood has none.",
     x = "It is {.val {control[[option]]}}, for {.val {likelihood}}.",
     i = "It is a parameter of {.val {has}}."
+  ), "option", call = call)
+}
+
+check_batch_variation <- function(control, batch, call) {
+  by_batch <- c(dispersion = control$dispersion,
+                dropout = control$dropout) == "gene-batch"
+  if (!any(by_batch) || n_batches(batch) > 0L) return(invisible())
+  gmvae_abort(c(
+    "Option {.arg {names(by_batch)[by_batch][1]}} can't be {.val gene-batch}
+     without batches.",
+    x = if (is.null(batch)) "{.arg batch} is not given." else
+      "All cells are of batch {.val {levels(batch)}}."
   ), "option", call = call)
 }
 

@@ -154,22 +154,23 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   counts <- fitted_counts(object, x, caller, call)
   ks <- check_components(k, ncol(counts), call)
   check_distinct_cells(counts, min(ks), call)
-  model <- object[c("likelihood", "covariance", "size_reference")]
+  model <- c(object[c("likelihood", "covariance", "size_reference")],
+             n_batches = n_batches(object$batch), most_k = max(ks))
   control <- resolve_control(fitted_control(object), ncol(counts),
                              object$likelihood)
   start <- unclass(object)[c("parameters", "layout", "history", "n_rollbacks",
                              "latent")]
   core <- with_core_errors(
-    train_networks(counts, unname(object$size_factors),
-                   c(model, most_k = max(ks)), ks, control, object$seed,
-                   progress_reporter(control$verbose), start),
+    train_networks(counts, unname(object$size_factors), object$batch, model, ks,
+                   control, object$seed, progress_reporter(control$verbose),
+                   start),
     call = call
   )
   size <- list(factors = unname(object$size_factors),
                reference = object$size_reference, scale = object$size_scale,
                source = object$size_source)
   fit <- new_gmvae(core, rownames(object$latent), object$feature_table, size,
-                   object$likelihood, object$covariance, control)
+                   object$batch, object$likelihood, object$covariance, control)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   written <- object$call
   written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))

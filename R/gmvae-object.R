@@ -5,9 +5,9 @@
 gmvae_format <- 1L
 
 # `core` is what cpp_gmvae_train() returns, `features` the table of all genes,
-# `size` the cells' size factors.
-new_gmvae <- function(core, cells, features, size, likelihood, covariance,
-                      control) {
+# `size` the cells' size factors, `batch` their batches.
+new_gmvae <- function(core, cells, features, size, batch, likelihood,
+                      covariance, control) {
   k <- core$k
   clusters <- as.character(seq_len(k))
   latent <- paste0("z", seq_len(control$latent))
@@ -31,6 +31,7 @@ new_gmvae <- function(core, cells, features, size, likelihood, covariance,
       size_reference = size$reference,
       size_scale = size$scale,
       size_source = size$source,
+      batch = if (!is.null(batch)) stats::setNames(batch, cells),
       held_out = core$held_out,
       converged = core$converged,
       n_rollbacks = core$n_rollbacks,
@@ -67,7 +68,8 @@ network_state <- function(object) {
   fields <- c("likelihood", "k", "covariance", "parameters", "input",
               "mixture", "seed", "size_reference")
   options <- c("latent", "hidden", "dispersion", "dropout")
-  c(unclass(object)[fields], fitted_control(object)[options])
+  c(unclass(object)[fields], fitted_control(object)[options],
+    n_batches = n_batches(object$batch))
 }
 
 # The options of a fit; one saved before an option was there has its default.
@@ -122,6 +124,7 @@ fit_cautions <- function(object) {
   empty <- sum(tabulate(object$cluster, object$k) == 0L)
   active <- object$active_units
   sure <- mean(confidence(object$posterior))
+  of_one_batch <- single_batch_clusters(object$cluster, object$batch)
   doubtful <- names(which(object$cluster_stability < 0.6))
   say <- cli::pluralize
   c(
@@ -151,6 +154,11 @@ fit_cautions <- function(object) {
     if (length(doubtful) > 0L) {
       say("{cli::qty(length(doubtful))}Cluster{?s} {doubtful} {?is/are} not ",
           "found again in halves of the cells (Jaccard index below 0.6).")
+    },
+    if (object$k > 1L && length(of_one_batch) > 0L) {
+      say("{cli::qty(length(of_one_batch))}Cluster{?s} {of_one_batch} ",
+          "{?has/have} cells of one batch only: a kind of cell that the ",
+          "others lack, or what is left of the batch.")
     },
     if (object$k > 1L && isTRUE(network_agreement(object) < 0.6)) {
       paste0("Networks from different seeds give different clusters: they ",

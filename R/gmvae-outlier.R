@@ -9,7 +9,8 @@
 
 # What predict(type = "outlier") compares with, a small list:
 #   centre, scale   of the log depth
-#   level           coefficients of the bound: 1, depth, depth^2, clusters
+#   level           coefficients of the bound: 1, depth, depth^2, clusters,
+#                   batches
 #   spread          coefficients of the log standard deviation: 1, depth
 #   scores          sorted, of cells like those of the fit; n how many they
 #                   stand for
@@ -20,14 +21,16 @@ outlier_reference <- function(fit, counts, size, call) {
   cells <- c(trained, unseen)
   sample <- counts[, cells, drop = FALSE]
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(fit), sample, size[cells], bound_draws, TRUE,
+    network_state(fit), sample, size[cells], batch_codes(fit$batch[cells]),
+    bound_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
   depth <- log_depth(sample, fit$likelihood)
   seen <- seq_along(trained)
   reference <- list(centre = mean(depth[seen]), scale = stats::sd(depth[seen]))
   if (!is.finite(reference$scale) || reference$scale == 0) reference$scale <- 1
-  design <- outlier_design(depth, core$posterior, reference)
+  batch <- fit$batch[cells]
+  design <- outlier_design(depth, core$posterior, batch, reference)
   reference$level <- ridge(design[seen, , drop = FALSE], core$loglik[seen])
   residual <- abs(core$loglik - design %*% reference$level)[seen]
   floor <- 1e-3 * mean(residual) + .Machine$double.eps
@@ -36,7 +39,8 @@ outlier_reference <- function(fit, counts, size, call) {
   # From the mean logarithm of absolute values to a standard deviation: the
   # former is (log 2 + digamma(1/2)) / 2 where the latter is 1, normal errors.
   reference$spread[1] <- reference$spread[1] - (log(2) + digamma(0.5)) / 2
-  scores <- outlier_scores(depth, core$posterior, core$loglik, reference)
+  scores <- outlier_scores(depth, core$posterior, batch, core$loglik,
+                           reference)
   gap <- if (length(unseen) > 0L) {
     stats::median(scores[-seen]) - stats::median(scores[seen])
   } else {
@@ -64,14 +68,14 @@ log_depth <- function(counts, likelihood, totals = NULL) {
   log(pmax(totals, 1))
 }
 
-outlier_design <- function(depth, posterior, reference) {
+outlier_design <- function(depth, posterior, batch, reference) {
   d <- (depth - reference$centre) / reference$scale
-  cbind(1, d, d^2, unname(posterior))
+  cbind(1, d, d^2, unname(posterior), batch_indicators(batch, length(d)))
 }
 
 # How far below the expected bound, in standard deviations at that depth.
-outlier_scores <- function(depth, posterior, bound, reference) {
-  design <- outlier_design(depth, posterior, reference)
+outlier_scores <- function(depth, posterior, batch, bound, reference) {
+  design <- outlier_design(depth, posterior, batch, reference)
   expected <- design %*% reference$level
   spread <- exp(design[, 1:2, drop = FALSE] %*% reference$spread)
   as.vector((expected - bound) / spread)
@@ -97,8 +101,8 @@ outlier_table <- function(object, cells, call) {
       i = "Fit again."
     ), "input", call = call)
   }
-  score <- outlier_scores(cells$depth, cells$posterior, cells$loglik,
-                          reference)
+  score <- outlier_scores(cells$depth, cells$posterior, cells$batch,
+                          cells$loglik, reference)
   below <- findInterval(score, reference$scores, left.open = TRUE)
   data.frame(score = score,
              p_value = (1 + reference$n - below) / (1 + reference$n),

@@ -25,6 +25,11 @@
 #' @param size_factors One positive number per cell of `newdata`: on the scale
 #'   of those given to [gmvae()], and then required; otherwise relative to the
 #'   median cell of the fit, which has 1.
+#' @param batch Where the fit has batches, for types `"mean"`, `"loglik"` and
+#'   `"outlier"`: the batch of each cell of `newdata`, or one for all, among
+#'   those of the fit; for a SummarizedExperiment also the name of a column of
+#'   its `colData()`. Without `newdata`, `NULL`: the cells' own batches;
+#'   otherwise means are those that the cells would have in that batch.
 #' @param assay Name of the assay, where `newdata` is a SummarizedExperiment.
 #' @returns With m cells, by `type`:
 #'   * `"cluster"`: factor (m), named by cell, of the most probable component;
@@ -32,10 +37,10 @@
 #'   * `"posterior"`: m x k, probability of each component.
 #'   * `"latent"`: m x D, means of the latent points.
 #'   * `"mean"`: genes x m, expected values given the means of the latent
-#'     points, at the library size of each cell; probabilities for
-#'     `"bernoulli"`.
+#'     points, at the library size of each cell and in its batch; probabilities
+#'     for `"bernoulli"`.
 #'   * `"normalized"`: the same at the median library size of the training
-#'     cells.
+#'     cells, and averaged over the batches, weighted by the cells of the fit.
 #'   * `"loglik"`: numeric (m), named by cell: the lower bound of the
 #'     log-likelihood of each cell, natural logarithm, averaged over two
 #'     antithetic draws of its latent point.
@@ -46,8 +51,8 @@
 #'   a cell with many counts: the bound falls with the number of counts, and it
 #'   differs between clusters. The score compares like with like: it is how far
 #'   the bound of the cell is below the one that is expected at the logarithm of
-#'   its total over the genes used (a quadratic regression) and at its posterior
-#'   probabilities (one level per cluster), in standard deviations there (from
+#'   its total over the genes used (a quadratic regression), at its posterior
+#'   probabilities (one level per cluster) and in its batch, in standard deviations there (from
 #'   a regression of the logarithm of the absolute residuals). Both are
 #'   made from the cells of the fit, at most 2,000 of them; cells held out of
 #'   training set how far below those of training unseen cells of the same kind
@@ -82,7 +87,8 @@ predict.gmvae <- function(object, newdata,
                           type = c("cluster", "posterior", "latent", "mean",
                                    "normalized", "loglik", "outlier"),
                           ..., threshold = 0, features = NULL,
-                          size_factors = NULL, assay = "counts") {
+                          size_factors = NULL, batch = NULL,
+                          assay = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
@@ -92,9 +98,9 @@ predict.gmvae <- function(object, newdata,
   threshold <- check_threshold(threshold, type, call)
   rows <- wanted_rows(features, object, type, call)
   cells <- if (missing(newdata)) {
-    training_cells(object, type, size_factors, call)
+    training_cells(object, type, size_factors, batch, call)
   } else {
-    encode_cells(object, newdata, type, size_factors, assay, call)
+    encode_cells(object, newdata, type, size_factors, batch, assay, call)
   }
   switch(type,
     cluster = assigned(cells$posterior, threshold),
@@ -102,9 +108,9 @@ predict.gmvae <- function(object, newdata,
     latent = cells$latent,
     loglik = cells$loglik,
     outlier = outlier_table(object, cells, call),
-    mean = decode_cells(object, cells$latent, cells$size, rows, call),
-    normalized = decode_cells(object, cells$latent, rep(1, nrow(cells$latent)),
-                              rows, call)
+    mean = decode_cells(object, cells$latent, cells$size, cells$batch, rows,
+                        call),
+    normalized = decode_normalized(object, cells$latent, rows, call)
   )
 }
 
@@ -126,7 +132,7 @@ check_threshold <- function(threshold, type, call) {
   ), "option", call = call)
 }
 
-training_cells <- function(object, type, size_factors, call) {
+training_cells <- function(object, type, size_factors, batch, call) {
   if (type %in% c("loglik", "outlier")) {
     gmvae_abort(c(
       "{.arg newdata} must be given for {.code type = \"{type}\"}.",
@@ -139,24 +145,29 @@ training_cells <- function(object, type, size_factors, call) {
       "option", call = call
     )
   }
+  batch <- known_batch(object, batch, nrow(object$latent), NULL, call)
   list(latent = object$latent, posterior = object$posterior,
-       size = unname(object$size_factors))
+       size = unname(object$size_factors),
+       batch = if (is.null(batch)) object$batch else batch)
 }
 
-# Posterior, latent means, bound and size factors of new cells.
-encode_cells <- function(object, newdata, type, size_factors, assay, call) {
+# Posterior, latent means, bound, size factors and batches of new cells.
+encode_cells <- function(object, newdata, type, size_factors, batch, assay,
+                         call) {
   named <- !is.null(rownames(newdata))
   counts <- as_counts(newdata, assay, arg = "newdata", call = call)
   if (!named) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
   check_size_factors(size_factors, ncol(counts), object$likelihood, call)
+  check_batch_given(object, batch, type, call)
+  batch <- known_batch(object, batch, ncol(counts), newdata, call)
   check_values(counts, object$likelihood, arg = "newdata", call = call)
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)
   with_bound <- type %in% c("loglik", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(object), counts, size$factors,
+    network_state(object), counts, size$factors, batch_codes(batch),
     n_draws = if (with_bound) bound_draws else 0L, with_posterior,
     object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
@@ -171,13 +182,25 @@ encode_cells <- function(object, newdata, type, size_factors, assay, call) {
     depth = if (type == "outlier") {
       log_depth(counts, object$likelihood, size$totals)
     },
-    size = size$factors
+    size = size$factors,
+    batch = batch
   )
 }
 
-decode_cells <- function(object, latent, size, rows, call) {
+# Expected values of cells of the median size, averaged over the batches.
+decode_normalized <- function(object, latent, rows, call) {
+  n <- nrow(latent)
+  in_batch <- function(batch) {
+    decode_cells(object, latent, rep(1, n), batch, rows, call)
+  }
+  within_batches(object$batch, nrow(object$latent), function(cells) {
+    in_batch(rep(object$batch[cells[1]], n))
+  })
+}
+
+decode_cells <- function(object, latent, size, batch, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
-    network_state(object), unname(latent), size, rows,
+    network_state(object), unname(latent), size, batch_codes(batch), rows,
     object$control$n_threads
   ), call = call)
   `dimnames<-`(values, list(object$features[rows], rownames(latent)))

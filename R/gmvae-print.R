@@ -10,15 +10,16 @@
 #' without cells, a collapsed latent space (at most one dimension in which the
 #' cells differ), clusters that halves of the cells do not share (`stability`
 #' below 0.6, of all clusters or of some) or that networks from different seeds
-#' do not (`agreement` below 0.6), clusters that overlap (mean confidence below
-#' 0.7).
+#' do not (`agreement` below 0.6), clusters of one batch (95% of their cells, and
+#' not by chance), clusters that overlap (mean confidence below 0.7).
 #'
 #' @param x,object A `gmvae` object; for `print()` also its summary.
 #' @param ... Ignored.
 #' @returns `print()`: `x`, invisibly. `summary()`: a `summary_gmvae` object, a
 #'   list with
 #'   * `call`, `likelihood`, `covariance`, `k`, `n_cells`, `n_genes` (rows of
-#'     the data), `n_features` (genes used);
+#'     the data), `n_features` (genes used), `batches` (table of the cells of
+#'     each batch; `NULL` without batches);
 #'   * `clusters`: a data frame with a row per cluster: `cells`, `weight` (of
 #'     the component), `confidence` (mean probability of its cells), `stability`
 #'     (`cluster_stability` of the fit);
@@ -66,7 +67,9 @@ summary.gmvae <- function(object, ...) {
       call = object$call, likelihood = object$likelihood,
       covariance = object$covariance, k = object$k,
       n_cells = nrow(object$posterior), n_genes = object$n_genes,
-      n_features = length(object$features), clusters = clusters,
+      n_features = length(object$features),
+      batches = if (n_batches(object$batch) > 0L) table(batch = object$batch),
+      clusters = clusters,
       stability = object$stability,
       levels = other_levels(object$k_path, object$k),
       n_networks = max(1L, nrow(object$networks)),
@@ -92,6 +95,7 @@ print.gmvae <- function(x, ...) {
   print_heading(facts)
   print_facts(c(
     Genes = format_genes(facts),
+    Batches = format_batches(facts$batches),
     Clusters = format_sizes(facts$clusters$cells),
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
@@ -113,6 +117,7 @@ print.summary_gmvae <- function(x, ...) {
   }
   print_facts(c(
     Genes = format_genes(x),
+    Batches = format_batches(x$batches),
     Confidence = format_confidence(x),
     Stability = format_stability(x),
     Agreement = format_agreement(x),
@@ -188,6 +193,16 @@ format_sizes <- function(cells, most = 20L) {
   rest <- length(cells) - most
   paste0(sizes, " cells",
          if (rest > 0L) paste0("; ", rest, " more clusters"))
+}
+
+# Nothing, so no line, where there are none.
+format_batches <- function(batches, most = 10L) {
+  if (is.null(batches)) return(NULL)
+  shown <- utils::head(seq_along(batches), most)
+  sizes <- paste0(names(batches)[shown], ":", tie, count(batches[shown]),
+                  collapse = ", ")
+  rest <- length(batches) - most
+  paste0(sizes, " cells", if (rest > 0L) paste0("; ", rest, " more batches"))
 }
 
 format_confidence <- function(facts) {

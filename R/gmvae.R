@@ -49,6 +49,24 @@
 #' variance itself, as it is, without logarithms, for `"gaussian"`. Genes
 #' without a count in any cell are dropped with a message.
 #'
+#' @section Batches:
+#' Cells of other donors, chips or protocols differ in ways that are no groups,
+#' and clusters may divide along them. With `batch` \eqn{b_i} of each cell the
+#' mean is \eqn{l_i \rho_g(z_i, b_i)}{l_i rho_g(z_i, b_i)}: the decoder has a
+#' shift for each batch, of its first hidden layer (as scVI has; Lopez et al.
+#' 2018) and of the outputs of each gene, which begins at how the mean cell of
+#' the batch differs from that of all. So the latent space need not tell the
+#' batches apart, and the prior makes it dear to. The encoder sees no batch: for
+#' the cluster of a new cell none is needed. Genes are chosen by what
+#' they have to tell within batches (scores are averaged over them, weighted by
+#' their cells).
+#'
+#' What one batch alone has stays: cells of a kind that the others lack are a
+#' cluster. Differences that are not the same in all kinds of cells may remain,
+#' above all when many clusters are asked for; `summary()` warns of clusters of
+#' one batch, and `table(fit$cluster, fit$batch)` shows them. Where batch and
+#' kind of cell coincide, nobody can tell them apart.
+#'
 #' @section Number of clusters:
 #' For several `k` the networks are trained once up to the joint phase: so far
 #' they know of no clusters. Then, for each `k`, mixtures are fitted
@@ -97,6 +115,11 @@
 #' @param size_factors One positive number per cell, of any scale (they are
 #'   divided by their median). `NULL`: the total counts of the cell over the
 #'   genes used.
+#' @param batch One label per cell, of any type, not missing: cells of the same
+#'   donor, chip or protocol, say, whose differences from others are not to
+#'   divide clusters, see below; for a SummarizedExperiment also the name of a
+#'   column of its `colData()`. Batches should have ten cells or more. `NULL`:
+#'   all cells are of one batch.
 #' @param control Further options, from [gmvae_control()].
 #' @param BPPARAM Where several networks (see `n_networks` of
 #'   [gmvae_control()]) train: a `BiocParallelParam`, whose workers share out
@@ -143,6 +166,7 @@
 #'   * `size_factors` (n, named by cell, median 1), `size_scale` (what they
 #'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
 #'     `size_reference` (median total of the cells over the genes used).
+#'   * `batch`: factor (n), named by cell; `NULL` without batches.
 #'   * `held_out`: numbers of the cells kept from training; `converged`:
 #'     training stopped by itself, or the second half of the joint phase gained
 #'     less than 0.3% of the bound;
@@ -172,6 +196,10 @@
 #' Jiang et al. (2017) Variational deep embedding: an unsupervised and
 #' generative approach to clustering. *IJCAI*.
 #' \doi{10.24963/ijcai.2017/273}
+#'
+#' Lopez et al. (2018) Deep generative modeling for single-cell
+#' transcriptomics. *Nature Methods* 15, 1053-1058.
+#' \doi{10.1038/s41592-018-0229-2}
 #'
 #' Lun et al. (2016) A step-by-step workflow for low-level analysis of
 #' single-cell RNA-seq data with Bioconductor. *F1000Research* 5, 2122.
@@ -205,12 +233,12 @@ gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
 #' @export
 gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          covariance = "shared", features = 2000,
-                         size_factors = NULL,
+                         size_factors = NULL, batch = NULL,
                          control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
   fit <- gmvae_bridge(as_counts(x, call = call), k, likelihood, covariance,
-                      features, size_factors, control, BPPARAM, call)
+                      features, size_factors, batch, control, BPPARAM, call)
   with_call(fit, match.call())
 }
 
@@ -223,37 +251,42 @@ gmvae.DelayedMatrix <- gmvae.matrix
 #' @rdname gmvae
 #' @export
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
-                                       assay = "counts") {
-  counts <- as_counts(x, assay, call = quote(gmvae()))
-  with_call(gmvae(counts, k, likelihood, ...), match.call())
+                                       batch = NULL, assay = "counts") {
+  call <- quote(gmvae())
+  counts <- as_counts(x, assay, call = call)
+  batch <- as_batch(batch, ncol(counts), x, call)
+  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
-                         size_factors, control, BPPARAM, call) {
+                         size_factors, batch, control, BPPARAM, call) {
   likelihood <- check_choice(likelihood, likelihoods, call = call)
   covariance <- check_choice(
     covariance, c("shared", "diagonal", "full", "spherical"), call = call
   )
   control <- check_gmvae_control(control, call)
-  check_variation(control, likelihood, call)
+  batch <- as_batch(batch, ncol(counts), call = call)
+  check_variation(control, likelihood, batch, call)
   check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call)
   check_size_factors(size_factors, ncol(counts), likelihood, call)
   check_values(counts, likelihood, call = call)
   advise_likelihood(counts, likelihood)
-  chosen <- select_features(counts, likelihood, features, call = call)
+  warn_small_batches(batch, call)
+  chosen <- select_features(counts, likelihood, features, batch, call = call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
   control <- resolve_control(control, ncol(counts), likelihood)
   model <- list(likelihood = likelihood, covariance = covariance,
-                size_reference = size$reference, most_k = max(ks))
-  core <- train_several(counts, size$factors, model, ks, control,
+                size_reference = size$reference, n_batches = n_batches(batch),
+                most_k = max(ks))
+  core <- train_several(counts, size$factors, batch, model, ks, control,
                         progress_reporter(control$verbose), BPPARAM, call)
   fit <- new_gmvae(core, cells = colnames(counts), features = chosen$table,
-                   size = size, likelihood = likelihood,
+                   size = size, batch = batch, likelihood = likelihood,
                    covariance = covariance, control = control)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   fit
@@ -261,8 +294,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
 
 # All phases for one k. For several: pretraining and warm-up, which know no
 # clusters, once; then the joint phase for the k that they choose.
-train_networks <- function(counts, size, model, ks, control, seed, progress,
-                           start = NULL) {
+train_networks <- function(counts, size, batch, model, ks, control, seed,
+                           progress, start = NULL) {
   run <- function(k, ..., start = NULL) {
     options <- c(list(
       k = k, start_params = starting_parameters(start, k, control),
@@ -270,7 +303,7 @@ train_networks <- function(counts, size, model, ks, control, seed, progress,
     ), utils::modifyList(
       training_phases(control$epochs, control$warmup), list(...)
     ), model, unclass(control))
-    cpp_gmvae_train(counts, size, options, seed, progress)
+    cpp_gmvae_train(counts, size, batch_codes(batch), options, seed, progress)
   }
   k <- ks
   path <- NULL

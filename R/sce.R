@@ -6,8 +6,8 @@
 #' @param sce A SingleCellExperiment.
 #' @param k Number of clusters, or several to choose among; `NULL`: chosen, see
 #'   [gmvae()].
-#' @param ... Further arguments of [gmvae()], such as `likelihood`, `features`
-#'   or `control`.
+#' @param ... Further arguments of [gmvae()], such as `likelihood`, `features`,
+#'   `batch` (the name of a column of `colData(sce)`) or `control`.
 #' @param assay Name of the assay with the counts.
 #' @param name Name of the reduced dimensions to write.
 #' @returns `sce` with, and otherwise unchanged,

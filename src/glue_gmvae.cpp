@@ -20,6 +20,7 @@ TrainOptions read_train_options(const Rcpp::List& list, double seed) {
   options.hidden = read_indices(list, "hidden");
   options.dispersion = to_varies_by(read<std::string>(list, "dispersion"));
   options.dropout = to_varies_by(read<std::string>(list, "dropout"));
+  options.n_batches = read_index(list, "n_batches");
   options.size_reference = read<double>(list, "size_reference");
   options.epochs_pretrain = read_index(list, "epochs_pretrain");
   options.epochs_warmup = read_index(list, "epochs_warmup");
@@ -50,7 +51,8 @@ FittedModel read_model(const Rcpp::List& state, Index n_genes) {
                  read_indices(state, "hidden"),
                  read_index(state, "k"),
                  to_varies_by(read<std::string>(state, "dispersion")),
-                 to_varies_by(read<std::string>(state, "dropout"))};
+                 to_varies_by(read<std::string>(state, "dropout")),
+                 read_index(state, "n_batches")};
   const Rcpp::NumericVector params = state["parameters"];
   model.params.assign(params.begin(), params.end());
   const Rcpp::List input = state["input"];
@@ -60,6 +62,11 @@ FittedModel read_model(const Rcpp::List& state, Index n_genes) {
   model.size_reference = read<double>(state, "size_reference");
   model.seed = static_cast<std::uint64_t>(read<double>(state, "seed"));
   return model;
+}
+
+// batch: n, from 0; or empty.
+Covariates to_covariates(const Rcpp::NumericVector& size, const Rcpp::IntegerVector& batch) {
+  return {size.begin(), batch.size() > 0 ? batch.begin() : nullptr};
 }
 
 Rcpp::DataFrame to_frame(const std::vector<ParamSlice>& layout) {
@@ -139,13 +146,14 @@ Rcpp::NumericVector to_vector(const BoundTerms& terms) {
 }  // namespace
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::List options,
-                           double seed, SEXP progress) {
+Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::IntegerVector batch,
+                           Rcpp::List options, double seed, SEXP progress) {
   const SparseCounts matrix(counts);
   const TrainOptions opts = read_train_options(options, seed);
   RMonitor monitor(progress);
   Workers workers(read_index(options, "n_threads"));
-  const TrainResult fit = train(matrix.reader(), size.begin(), opts, workers, monitor);
+  const TrainResult fit =
+      train(matrix.reader(), to_covariates(size, batch), opts, workers, monitor);
   std::vector<int> held_out;
   for (Index cell : fit.held_out_cells) held_out.push_back(static_cast<int>(cell + 1));
   return Rcpp::List::create(
@@ -168,14 +176,15 @@ Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::List
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size,
-                            double n_draws, bool posterior, double n_threads, SEXP progress) {
+                            Rcpp::IntegerVector batch, double n_draws, bool posterior,
+                            double n_threads, SEXP progress) {
   const SparseCounts matrix(counts);
   const MatrixReader reader = matrix.reader();
   const FittedModel model = read_model(state, reader.n_genes());
   RMonitor monitor(progress);
   Workers workers(static_cast<Index>(n_threads));
-  const Encoding cells =
-      encode(model, reader, size.begin(), static_cast<Index>(n_draws), posterior, workers, monitor);
+  const Encoding cells = encode(model, reader, to_covariates(size, batch),
+                                static_cast<Index>(n_draws), posterior, workers, monitor);
   return Rcpp::List::create(
       Rcpp::Named("latent") = transposed(cells.mean, model.shape.latent),
       Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.latent),
@@ -187,8 +196,8 @@ Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVect
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent,
-                                     Rcpp::NumericVector size, Rcpp::IntegerVector features,
-                                     double n_threads) {
+                                     Rcpp::NumericVector size, Rcpp::IntegerVector batch,
+                                     Rcpp::IntegerVector features, double n_threads) {
   const Rcpp::List input = state["input"];
   const FittedModel model = read_model(state, Rf_xlength(input["scale"]));
   const std::vector<double> points = Rcpp::as<std::vector<double>>(Rcpp::transpose(latent));
@@ -196,8 +205,8 @@ Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix laten
   for (int feature : features) genes.push_back(feature - 1);
   Workers workers(static_cast<Index>(n_threads));
   const std::vector<double> expected =
-      decode(model, ConstView<double>(points.data(), latent.ncol(), latent.nrow()), size.begin(),
-             genes, workers);
+      decode(model, ConstView<double>(points.data(), latent.ncol(), latent.nrow()),
+             to_covariates(size, batch), genes, workers);
   return Rcpp::NumericMatrix(static_cast<int>(genes.size()), latent.nrow(), expected.begin());
 }
 

@@ -68,6 +68,15 @@ void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& 
   }
 }
 
+// What is known of each cell besides its counts.
+struct Covariates {
+  const double* size;         // n, relative to a cell of the reference's counts
+  const std::int32_t* batch;  // n, from 0; or nothing
+
+  Covariates(const double* size_, const std::int32_t* batch_ = nullptr)
+      : size(size_), batch(batch_) {}
+};
+
 // How a count becomes an input of the encoder:
 //   counts      scale log(1 + x / size)
 //   bernoulli   scale x
@@ -94,8 +103,9 @@ struct CellBlock {
   std::vector<Index> start;  // B + 1
   std::vector<std::int32_t> gene;
   std::vector<T> count, input;
-  std::vector<T> size;           // B: expected counts of the cell
-  std::vector<Index> input_end;  // B: the inputs of cell j are entries start[j], ... before it
+  std::vector<T> size;              // B: expected counts of the cell
+  std::vector<std::int32_t> batch;  // B, or empty
+  std::vector<Index> input_end;     // B: the inputs of cell j are entries start[j], ... before it
   std::vector<std::int32_t> input_gene;
 
   Index n_cells() const { return static_cast<Index>(cell.size()); }
@@ -113,11 +123,10 @@ struct CellBlock {
 template <typename T>
 class CellLoader {
  public:
-  // size: n, relative to a cell of `size_reference` counts.
-  CellLoader(const CellReader& reader, const double* size, double size_reference,
+  CellLoader(const CellReader& reader, const Covariates& covariates, double size_reference,
              const InputTransform& transform, const std::string& likelihood, Workers& workers)
-      : reader_(reader), size_(size), size_reference_(size_reference), transform_(transform),
-        dense_(likelihood == "gaussian"),
+      : reader_(reader), covariates_(covariates), size_reference_(size_reference),
+        transform_(transform), dense_(likelihood == "gaussian"),
         log_(likelihood != "gaussian" && likelihood != "bernoulli"), workers_(workers) {}
 
   void load(const Index* cells, Index n, CellBlock<T>& block) {
@@ -125,10 +134,12 @@ class CellLoader {
     block.cell.assign(cells, cells + n);
     block.start.assign(1, 0);
     block.size.clear();
+    block.batch.clear();
     for (Index j = 0; j < n; ++j) {
       block.start.push_back(block.start.back() +
                             (dense_ ? block.n_genes : reader_.n_entries(cells[j])));
-      block.size.push_back(static_cast<T>(size_[cells[j]] * size_reference_));
+      block.size.push_back(static_cast<T>(covariates_.size[cells[j]] * size_reference_));
+      if (covariates_.batch) block.batch.push_back(covariates_.batch[cells[j]]);
     }
     const std::size_t n_entries = static_cast<std::size_t>(block.start.back());
     raw_.resize(n_entries);
@@ -138,7 +149,7 @@ class CellLoader {
     for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
       reader_.read(block.cell[j], block.gene.data() + begin, raw_.data() + begin);
       if (dense_) spread(block.cell[j], block.gene.data() + begin, raw_.data() + begin);
-      const double per_count = 1 / size_[block.cell[j]];
+      const double per_count = 1 / covariates_.size[block.cell[j]];
       const std::int32_t* gene = block.gene.data();
       T* input = block.input.data();
       for (std::size_t e = begin; e < end; ++e) {
@@ -203,7 +214,7 @@ class CellLoader {
   }
 
   const CellReader& reader_;
-  const double* size_;
+  Covariates covariates_;
   double size_reference_;
   const InputTransform& transform_;
   bool dense_, log_;

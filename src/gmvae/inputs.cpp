@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/numeric.h"
 #include "gmvae/features.h"
@@ -44,6 +45,51 @@ std::vector<double> gene_levels(const CellReader& reader, const std::string& lik
   for (double& t : level) t = std::log(t + 0.5);
   const double all = log_sum_exp(level.data(), static_cast<Index>(level.size()));
   for (double& t : level) t -= all;
+  return level;
+}
+
+std::vector<double> batch_levels(const CellReader& reader, const std::int32_t* batch,
+                                 Index n_batches, const InputTransform& transform,
+                                 const std::string& likelihood) {
+  if (n_batches == 0) return {};
+  const std::size_t n_genes = static_cast<std::size_t>(reader.n_genes());
+  const std::size_t n_groups = static_cast<std::size_t>(n_batches);
+  std::vector<double> sum(n_genes * n_groups), total(n_groups), n_cells(n_groups), all(n_genes);
+  std::vector<std::int32_t> gene;
+  std::vector<double> value;
+  for (Index cell = 0; cell < reader.n_cells(); ++cell) {
+    gene.resize(static_cast<std::size_t>(reader.n_entries(cell)));
+    value.resize(gene.size());
+    reader.read(cell, gene.data(), value.data());
+    const std::size_t b = static_cast<std::size_t>(batch[cell]);
+    n_cells[b] += 1;
+    for (std::size_t e = 0; e < gene.size(); ++e) {
+      const std::size_t g = static_cast<std::size_t>(gene[e]);
+      sum[b * n_genes + g] += value[e];
+      all[g] += value[e];
+      total[b] += value[e];
+    }
+  }
+  const double n = static_cast<double>(reader.n_cells());
+  const double grand_total = std::accumulate(total.begin(), total.end(), 0.0);
+  const auto logit = [](double ones, double cells) {
+    return std::log((ones + 1) / (cells - ones + 1));
+  };
+  std::vector<double> level(sum.size());
+  for (std::size_t b = 0; b < n_groups; ++b) {
+    for (std::size_t g = 0; g < n_genes; ++g) {
+      const double x = sum[b * n_genes + g];
+      double& difference = level[b * n_genes + g];
+      if (likelihood == "gaussian") {
+        difference = (x / n_cells[b] - transform.offset[g]) * transform.scale[g];
+      } else if (likelihood == "bernoulli") {
+        difference = logit(x, n_cells[b]) - logit(all[g], n);
+      } else {
+        const double expected = total[b] * all[g] / grand_total;
+        difference = std::log((x + 1) / (expected + 1));
+      }
+    }
+  }
   return level;
 }
 

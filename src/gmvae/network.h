@@ -47,6 +47,7 @@ struct Workspace {
   std::vector<T> d_mean, d_log_variance, d_latent, d_hidden;
   std::vector<double> gamma;              // K x B
   std::vector<T> cluster, d_cluster;      // K x B: gamma as the decoder sees it
+  std::vector<T> batch;                   // n_batches x B: one for the batch of the cell
   std::vector<double> log_prob;           // B
   std::vector<KlTerms> kl;                // B
   std::vector<MixturePrior::Work> prior;  // B
@@ -62,7 +63,7 @@ class Network {
         encoder_(layout_, "encoder", shape.hidden, 2),
         mean_(layout_, "encoder.mean", shape.hidden.back(), shape.latent),
         log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.latent),
-        decoder_(layout_, "decoder", mirrored(shape)), head_(layout_, shape) {}
+        decoder_(layout_, "decoder", mirrored(shape), 1, shape.n_batches), head_(layout_, shape) {}
 
   const ModelShape& shape() const { return shape_; }
   const ParamLayout& layout() const { return layout_; }
@@ -109,6 +110,15 @@ class Network {
     }
   }
 
+  // The decoder's shifts of batches begin at `levels` (G x n_batches): with those at zero, the
+  // latent space would learn the batches first, and keep them.
+  template <typename T>
+  void initialise_batches(const std::vector<double>& levels, std::vector<T>& params) const {
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      params[static_cast<std::size_t>(head_.batch.weight) + i] = static_cast<T>(levels[i]);
+    }
+  }
+
   // m and log s2 of each cell into the workspace, D x B.
   template <typename T>
   void encode(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
@@ -151,10 +161,11 @@ class Network {
                           w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k);
       }
     });
-    const ConstView<T> h =
-        decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder);
+    const ConstView<T> h = decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n),
+                                            w.decoder, cells.batch);
     show_clusters(prior, step.kl_weight > 0, n, w);
-    head_.forward(compute, params, {h, clusters(w, n)}, cells, step.gradient, w.head,
+    show_batches(cells, w);
+    head_.forward(compute, params, head_input(h, w), cells, step.gradient, w.head,
                   w.log_prob.data());
     BoundTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
@@ -172,11 +183,11 @@ class Network {
     const double weight = 1.0 / static_cast<double>(n);
     const View<T> d_decoded = as_view(w.decoder.back().d_output, shape_.hidden.front(), n);
     const ConstView<T> h(w.decoder.back().output.data(), shape_.hidden.front(), n);
-    head_.backward(compute, params, {h, clusters(w, n)}, cells, w.head, static_cast<T>(-weight),
+    head_.backward(compute, params, head_input(h, w), cells, w.head, static_cast<T>(-weight),
                    d_params, d_decoded, as_view(w.d_cluster, shape_.k, n));
     const bool clustered = head_.uses_clusters() && k == shape_.k;
     decoder_.backward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder, d_params,
-                      as_view(w.d_latent, d, n));
+                      as_view(w.d_latent, d, n), cells.batch);
     parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
       for (Index j = begin; j < end; ++j) {
         sample_backward(j, w);
@@ -207,8 +218,9 @@ class Network {
       }
     }
     show_clusters(prior, true, latent.cols, w);
-    const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder);
-    head_.expected(compute, params, {h, clusters(w, latent.cols)}, cells, w.head);
+    show_batches(cells, w);
+    const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder, cells.batch);
+    head_.expected(compute, params, head_input(h, w), cells, w.head);
   }
 
   // What a cluster has of parameters follows its new number: `order` holds the old ones.
@@ -241,8 +253,19 @@ class Network {
   }
 
   template <typename T>
-  ConstView<T> clusters(const Workspace<T>& w, Index n) const {
-    return {w.cluster.data(), shape_.k, n};
+  void show_batches(const CellBlock<T>& cells, Workspace<T>& w) const {
+    w.batch.assign(static_cast<std::size_t>(shape_.n_batches) * cells.batch.size(), T(0));
+    for (std::size_t j = 0; j < cells.batch.size() && shape_.n_batches > 0; ++j) {
+      w.batch[j * static_cast<std::size_t>(shape_.n_batches) +
+              static_cast<std::size_t>(cells.batch[j])] = 1;
+    }
+  }
+
+  template <typename T>
+  HeadInput<T> head_input(ConstView<T> hidden, const Workspace<T>& w) const {
+    return {hidden,
+            {w.cluster.data(), shape_.k, hidden.cols},
+            {w.batch.data(), shape_.n_batches, hidden.cols}};
   }
 
   // log s2 in (-8, 8), so that neither s nor 1 / s overflows and the gradient never dies.

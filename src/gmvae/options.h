@@ -11,12 +11,13 @@
 namespace gmvae {
 
 // What a parameter of the likelihood depends on.
-enum class VariesBy { gene, gene_cell, gene_cluster };
+enum class VariesBy { gene, gene_cell, gene_cluster, gene_batch };
 
 inline VariesBy to_varies_by(const std::string& name) {
   if (name == "gene") return VariesBy::gene;
   if (name == "gene-cell") return VariesBy::gene_cell;
   if (name == "gene-cluster") return VariesBy::gene_cluster;
+  if (name == "gene-batch") return VariesBy::gene_batch;
   throw std::invalid_argument("a parameter can't vary by '" + name + "'");
 }
 
@@ -27,6 +28,7 @@ struct ModelShape {
   Index k;                    // clusters
   VariesBy dispersion;        // inverse dispersion or variance
   VariesBy dropout;
+  Index n_batches = 0;  // 0: cells of one batch, or of batches that nobody named
 };
 
 struct TrainOptions {
@@ -36,6 +38,7 @@ struct TrainOptions {
   Index latent;
   std::vector<Index> hidden;
   VariesBy dispersion, dropout;
+  Index n_batches = 0;
   double size_reference;  // counts of a cell of size 1
   Index epochs_pretrain;  // reconstruction only
   Index epochs_warmup;    // KL to N(0, I), its weight rising to 1

@@ -13,6 +13,7 @@
 #include "gmvae/cells.h"
 #include "gmvae/gene_parameter.h"
 #include "likelihood/terms.h"
+#include "nn/group_shift.h"
 #include "nn/linear.h"
 
 namespace gmvae {
@@ -51,14 +52,16 @@ template <typename Likelihood>
 struct OutputHead {
   Index hidden, n_clusters, n_genes;
   Linear mean;
+  GroupShift batch;
   GeneParameter dropout, log_scale;
 
   OutputHead(ParamLayout& layout, const ModelShape& shape)
       : hidden(shape.hidden.front()), n_clusters(shape.k), n_genes(shape.n_genes),
         mean(layout, "decoder.mean", hidden, n_genes),
-        dropout(layout, "decoder.dropout", shape.dropout, hidden, n_clusters,
+        batch(layout, "decoder.mean", n_genes, shape.n_batches),
+        dropout(layout, "decoder.dropout", shape, shape.dropout,
                 Likelihood::has_dropout ? n_genes : 0),
-        log_scale(layout, "decoder.log_scale", shape.dispersion, hidden, n_clusters,
+        log_scale(layout, "decoder.log_scale", shape, shape.dispersion,
                   Likelihood::has_scale ? n_genes : 0) {}
 
   // Whether a parameter depends on the clusters of a cell.
@@ -83,6 +86,8 @@ struct OutputHead {
     }
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
       multiply(compute, params, mean, input.hidden, begin, end, cache.mean.data());
+      batch.forward(compute, params, cells.batch, View<T>(cache.mean.data(), n_genes, n_cells),
+                    begin, end);
       if (Likelihood::has_dropout) {
         multiply(compute, params, dropout.layer, dropout.input(input), begin, end,
                  cache.dropout.data());
@@ -158,10 +163,14 @@ struct OutputHead {
       }
       multiply_back(compute, params, mean, input.hidden, cache.d_mean.data(), begin, end, d_params,
                     d_hidden, false);
+      batch.backward(compute, cells.batch, ConstView<T>(cache.d_mean.data(), n_genes, n_cells),
+                     begin, end, d_params);
       const auto back = [&](const GeneParameter& parameter, const T* d) {
+        T* d_input = parameter.by == VariesBy::gene_cell      ? d_hidden
+                     : parameter.by == VariesBy::gene_cluster ? d_clusters
+                                                              : nullptr;
         multiply_back(compute, params, parameter.layer, parameter.input(input), d, begin, end,
-                      d_params, parameter.by == VariesBy::gene_cluster ? d_clusters : d_hidden,
-                      true);
+                      d_params, d_input, true);
       };
       if (Likelihood::has_dropout) back(dropout, cache.d_dropout.data());
       if (Likelihood::has_scale && log_scale.per_cell()) {
@@ -282,7 +291,7 @@ struct OutputHead {
     }
   }
 
-  // d W += d_y x' and d b for those rows; d_x (like x) = or += W' d_y.
+  // d W += d_y x' and d b for those rows; d_x (like x), unless it is null, = or += W' d_y.
   template <typename T>
   void multiply_back(const Compute<T>& compute, const T* params, const Linear& layer,
                      ConstView<T> x, const T* d_y, Index begin, Index end, T* d_params, T* d_x,
@@ -294,6 +303,7 @@ struct OutputHead {
     if (layer.in == 0) return;
     compute.kernels.gemm(end - begin, layer.in, x.cols, d_y + begin, 1, n_genes, x.data, layer.in,
                          1, d_params + layer.weight + begin, n_genes, true);
+    if (!d_x) return;
     compute.kernels.gemm(layer.in, x.cols, end - begin, params + layer.weight + begin, n_genes, 1,
                          d_y + begin, 1, n_genes, d_x, layer.in, add);
   }

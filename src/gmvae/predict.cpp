@@ -14,11 +14,18 @@ namespace {
 
 constexpr Index cells_at_a_time = 256;
 
+const char* const batches_needed = "The batches of the cells must be given.";
+
+bool has_batches(const FittedModel& model, const Covariates& covariates) {
+  return model.shape.n_batches == 0 || covariates.batch;
+}
+
 // Cells [begin, end) in blocks; fn(block of cells, first cell).
 template <typename Fn>
-void for_cell_blocks(const FittedModel& model, const CellReader& reader, const double* size,
-                     const char* phase, Workers& workers, Monitor& monitor, Fn&& fn) {
-  CellLoader<float> loader(reader, size, model.size_reference, model.input, model.likelihood,
+void for_cell_blocks(const FittedModel& model, const CellReader& reader,
+                     const Covariates& covariates, const char* phase, Workers& workers,
+                     Monitor& monitor, Fn&& fn) {
+  CellLoader<float> loader(reader, covariates, model.size_reference, model.input, model.likelihood,
                            workers);
   CellBlock<float> block;
   std::vector<Index> cells;
@@ -35,7 +42,7 @@ void for_cell_blocks(const FittedModel& model, const CellReader& reader, const d
 
 }  // namespace
 
-Encoding encode(const FittedModel& model, const CellReader& reader, const double* size,
+Encoding encode(const FittedModel& model, const CellReader& reader, const Covariates& covariates,
                 Index n_draws, bool posterior, Workers& workers, Monitor& monitor) {
   const FlushDenormals flush;
   const Compute<float> compute{kernels<float>(), workers};
@@ -52,8 +59,9 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
     const Network<decltype(likelihood)> network(model.shape);
     ensure(static_cast<Index>(model.params.size()) == network.layout().size(),
            "The parameters must be those of a network of these sizes.");
+    ensure(n_draws == 0 || has_batches(model, covariates), batches_needed);
     Workspace<float> work;
-    for_cell_blocks(model, reader, size, "Encoding cells", workers, monitor,
+    for_cell_blocks(model, reader, covariates, "Encoding cells", workers, monitor,
                     [&](CellBlock<float>& block, Index begin) {
       network.encode(compute, model.params.data(), block, work);
       for (std::size_t i = 0; i < static_cast<std::size_t>(block.n_cells() * d); ++i) {
@@ -81,14 +89,16 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const double
   return encoding;
 }
 
-std::vector<double> decode(const FittedModel& model, ConstView<double> latent, const double* size,
-                           const std::vector<Index>& genes, Workers& workers) {
+std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
+                           const Covariates& covariates, const std::vector<Index>& genes,
+                           Workers& workers) {
   const FlushDenormals flush;
   const Compute<float> compute{kernels<float>(), workers};
   const Index n = latent.cols, d = latent.rows;
   std::vector<double> expected(genes.size() * static_cast<std::size_t>(n));
   with_likelihood(model.likelihood, [&](auto likelihood) {
     const Network<decltype(likelihood)> network(model.shape);
+    ensure(has_batches(model, covariates), batches_needed);
     const MixturePrior prior(model.mixture, model.covariance == "shared");
     Workspace<float> work;
     CellBlock<float> block;
@@ -101,8 +111,10 @@ std::vector<double> decode(const FittedModel& model, ConstView<double> latent, c
       block.cell.assign(n_cells, 0);
       block.start.assign(n_cells + 1, 0);  // no counts: expected values don't depend on them
       block.size.clear();
+      block.batch.clear();
       for (Index j = begin; j < end; ++j) {
-        block.size.push_back(static_cast<float>(size[j] * model.size_reference));
+        block.size.push_back(static_cast<float>(covariates.size[j] * model.size_reference));
+        if (covariates.batch) block.batch.push_back(covariates.batch[j]);
       }
       network.decode(compute, model.params.data(), prior,
                      ConstView<float>(points.data(), d, end - begin), block, work);

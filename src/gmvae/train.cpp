@@ -32,16 +32,21 @@ constexpr double convergence_gain = 3e-3;  // of the bound
 template <typename Likelihood>
 class Trainer {
  public:
-  Trainer(const CellReader& reader, const double* size, const TrainOptions& options,
+  Trainer(const CellReader& reader, const Covariates& covariates, const TrainOptions& options,
           Workers& workers, Monitor& monitor)
       : reader_(reader), options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
-        transform_(fit_transform(reader, size, options.likelihood)),
-        loader_(reader, size, options.size_reference, transform_, options.likelihood, workers),
+        transform_(fit_transform(reader, covariates.size, options.likelihood)),
+        loader_(reader, covariates, options.size_reference, transform_, options.likelihood,
+                workers),
         network_({reader.n_genes(), options.latent, options.hidden, options.k, options.dispersion,
-                  options.dropout}),
+                  options.dropout, options.n_batches}),
         adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),
         moments_(options.latent, options.k), before_{params_, adam_, prior_, moments_} {
+    ensure(options.n_batches == 0 || covariates.batch, "The batches of the cells must be given.");
     network_.initialise(options.seed, gene_levels(reader, options.likelihood), params_);
+    network_.initialise_batches(
+        batch_levels(reader, covariates.batch, options.n_batches, transform_, options.likelihood),
+        params_);
     if (!options.start_params.empty()) {
       ensure(options.start_params.size() == params_.size(),
              "The parameters to start from must be those of a network of these sizes.");
@@ -52,13 +57,13 @@ class Trainer {
     split_cells();
   }
 
-  TrainResult run(const double* size) {
+  TrainResult run(const Covariates& covariates) {
     const Index total = options_.epochs_pretrain + options_.epochs_warmup + options_.epochs_joint;
     run_phase("pretrain", options_.epochs_pretrain, total);
     run_phase("warmup", options_.epochs_warmup, total);
     start_mixture();
     run_phase("joint", options_.epochs_joint, total);
-    return result(size);
+    return result(covariates);
   }
 
  private:
@@ -330,7 +335,7 @@ class Trainer {
             sum.kl_z / cells, sum.kl_c / cells};
   }
 
-  TrainResult result(const double* size) {
+  TrainResult result(const Covariates& covariates) {
     TrainResult result;
     network_.reorder_clusters(order_by_weight(prior_.mixture()), params_);
     set_mixture(sorted_by_weight(prior_.mixture()));
@@ -341,7 +346,7 @@ class Trainer {
     result.train = bound_of(training_, 1.0);
     result.held_out = held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
                                         : bound_of(held_out_, 1.0);
-    result.cells = encode(result.model, reader_, size, 0, true, compute_.workers, monitor_);
+    result.cells = encode(result.model, reader_, covariates, 0, true, compute_.workers, monitor_);
     result.history = history_;
     result.held_out_cells = held_out_;
     result.n_rollbacks = n_rollbacks_;
@@ -386,12 +391,12 @@ class Trainer {
 
 }  // namespace
 
-TrainResult train(const CellReader& reader, const double* size, const TrainOptions& options,
-                  Workers& workers, Monitor& monitor) {
+TrainResult train(const CellReader& reader, const Covariates& covariates,
+                  const TrainOptions& options, Workers& workers, Monitor& monitor) {
   const FlushDenormals flush;
   return with_likelihood(options.likelihood, [&](auto likelihood) {
-    Trainer<decltype(likelihood)> trainer(reader, size, options, workers, monitor);
-    return trainer.run(size);
+    Trainer<decltype(likelihood)> trainer(reader, covariates, options, workers, monitor);
+    return trainer.run(covariates);
   });
 }
 

@@ -49,18 +49,18 @@ struct TrainResult {
   bool converged;                     // the bound had all but stopped rising
 };
 
-// size: n, relative to a cell of options.size_reference counts.  Throws NumericalError where even
-// small steps don't stay finite.
-TrainResult train(const CellReader& reader, const double* size, const TrainOptions& options,
-                  Workers& workers, Monitor& monitor);
+// Throws NumericalError where even small steps don't stay finite.
+TrainResult train(const CellReader& reader, const Covariates& covariates,
+                  const TrainOptions& options, Workers& workers, Monitor& monitor);
 
 // n_draws > 0: also the bound of each cell, averaged over that many antithetic draws of
 // the latent point.  Without `posterior` those probabilities stay empty.
-Encoding encode(const FittedModel& model, const CellReader& reader, const double* size,
+Encoding encode(const FittedModel& model, const CellReader& reader, const Covariates& covariates,
                 Index n_draws, bool posterior, Workers& workers, Monitor& monitor);
 
 // Expected values (genes asked for x n) at latent points (D x n) of cells of the given size.
-std::vector<double> decode(const FittedModel& model, ConstView<double> latent, const double* size,
-                           const std::vector<Index>& genes, Workers& workers);
+std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
+                           const Covariates& covariates, const std::vector<Index>& genes,
+                           Workers& workers);
 
 }  // namespace gmvae

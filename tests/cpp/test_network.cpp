@@ -30,7 +30,7 @@ Mixture some_mixture(Index d, Index k, bool shared, bool diagonal) {
   return mixture;
 }
 
-// Four cells, 300 genes (more than one block), one cell without a count.
+// Four cells of two batches, 300 genes (more than one block), one cell without a count.
 CellBlock<double> some_cells(const std::string& likelihood) {
   CellBlock<double> cells;
   cells.n_genes = 300;
@@ -38,6 +38,7 @@ CellBlock<double> some_cells(const std::string& likelihood) {
   RngStream rng(17, Purpose::test);
   for (Index j = 0; j < 4; ++j) {
     cells.cell.push_back(j);
+    cells.batch.push_back(j == 1 ? 1 : 0);
     cells.size.push_back(20.0 + 30.0 * static_cast<double>(j));
     for (std::int32_t g = 0; g < 300; ++g) {
       const bool dense = likelihood == "gaussian";
@@ -57,8 +58,8 @@ CellBlock<double> some_cells(const std::string& likelihood) {
 
 // Of networks for some_cells(), three latent dimensions and four clusters.
 ModelShape some_shape(const std::vector<Index>& hidden, VariesBy dispersion = VariesBy::gene,
-                      VariesBy dropout = VariesBy::gene_cell) {
-  return {300, 3, hidden, 4, dispersion, dropout};
+                      VariesBy dropout = VariesBy::gene_cell, Index n_batches = 0) {
+  return {300, 3, hidden, 4, dispersion, dropout, n_batches};
 }
 
 // As training begins with, but for a jitter that leaves nothing at zero.
@@ -150,6 +151,44 @@ TEST("bound: gradient where dispersion and dropout vary by cell or by cluster") 
       check_gradient("zinb", some_shape({6}, dispersion, dropout), false);
     }
   }
+}
+
+TEST("bound: gradient with batches, also of parameters that vary by them") {
+  for (const char* name : {"nb", "poisson", "bernoulli", "gaussian"}) {
+    check_gradient(name, some_shape({7, 5}, VariesBy::gene, VariesBy::gene_cell, 2), true);
+  }
+  for (VariesBy dropout : {VariesBy::gene_cell, VariesBy::gene_batch}) {
+    check_gradient("zinb", some_shape({6}, VariesBy::gene_batch, dropout, 2), false);
+  }
+  check_gradient("gaussian", some_shape({6}, VariesBy::gene_batch, VariesBy::gene, 2), false);
+}
+
+TEST("bound: batches shift what cells are expected to have, and not where they are encoded") {
+  Workers workers(1);
+  const Compute<double> compute{kernels<double>(), workers};
+  CellBlock<double> cells = some_cells("nb");
+  const Network<NegativeBinomial> network(some_shape({6}, VariesBy::gene, VariesBy::gene_cell, 2));
+  std::vector<double> params;
+  network.initialise(5, std::vector<double>(300, 0.1), params);
+  std::vector<double> levels(600, 0.0);
+  levels[300 + 7] = std::log(3.0);  // gene 7 is three times as high in batch 1
+  network.initialise_batches(levels, params);
+  const MixturePrior prior = MixturePrior::standard_normal(3);
+  Workspace<double> work;
+  const auto expected = [&](std::int32_t batch) {
+    cells.batch.assign(4, batch);
+    network.encode(compute, params.data(), cells, work);
+    const std::vector<double> latent = work.mean;
+    network.decode(compute, params.data(), prior, ConstView<double>(latent.data(), 3, 4), cells,
+                   work);
+    return std::make_pair(latent, work.head.mean);
+  };
+  const auto [latent0, mean0] = expected(0);
+  const auto [latent1, mean1] = expected(1);
+  CHECK(latent0 == latent1);
+  const double others = mean1[8] / mean0[8];
+  CHECK(others < 1);
+  CHECK_NEAR(mean1[7] / mean0[7], 3 * others, 1e-9);
 }
 
 TEST("clusters that are numbered anew keep their dispersions") {

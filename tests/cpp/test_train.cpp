@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "gmvae/features.h"
+#include "gmvae/inputs.h"
 #include "gmvae/train.h"
 #include "gmvae/values.h"
 #include "gradient.h"
@@ -107,6 +108,56 @@ TEST("train(): finds the groups, with every covariance") {
     CHECK(fit.held_out_cells.size() == 15);
     CHECK(fit.history.size() == 70);
   }
+}
+
+TEST("train(): with batches named, groups that batches would divide are found") {
+  Simulated data = simulate();
+  // Each of four batches has a quarter of the genes thirty times as high.
+  std::vector<std::int32_t> batch;
+  for (Index i = 0; i < data.n_cells; ++i) {
+    const int b = static_cast<int>(i % 4);
+    batch.push_back(b);
+    for (int e = data.start[static_cast<std::size_t>(i)];
+         e < data.start[static_cast<std::size_t>(i) + 1]; ++e) {
+      const std::size_t entry = static_cast<std::size_t>(e);
+      if (data.gene[entry] % 4 == b) data.count[entry] *= 30;
+    }
+  }
+  const auto fit = [&](Index n_batches, Index n_threads) {
+    TrainOptions o = options();
+    o.n_batches = n_batches;
+    Workers workers(n_threads);
+    Monitor monitor;
+    return train(data.reader(), Covariates(data.size.data(), batch.data()), o, workers, monitor);
+  };
+  CHECK(rand_index(fit(0, 2), data) < 0.7);
+  const TrainResult named = fit(4, 2);
+  CHECK(rand_index(named, data) > 0.97);
+  CHECK(fit(4, 1).model.params == named.model.params);
+  Workers workers(1);
+  const double point[] = {0, 0, 0, 0}, size[] = {1};
+  CHECK_THROWS(decode(named.model, ConstView<double>(point, 4, 1), size, {0}, workers),
+               std::exception);
+}
+
+TEST("batch_levels(): how batches differ, by hand") {
+  // Genes x cells: 4 0 | 2 0 and 1 2 | 0 1; a third gene without a count.
+  const int start[] = {0, 2, 3, 4, 5}, gene[] = {0, 1, 1, 0, 1};
+  const double count[] = {4, 1, 2, 2, 1};
+  const MatrixReader reader(start, gene, count, 3, 4);
+  const std::int32_t batch[] = {0, 0, 1, 1};
+  const InputTransform transform{{2, 1, 1}, {1.5, 1, 0}};
+  const auto levels = [&](const char* likelihood) {
+    return batch_levels(reader, batch, 2, transform, likelihood);
+  };
+  const std::vector<double> counts = levels("nb");
+  CHECK_NEAR(counts[0], std::log((4 + 1.0) / (7 * 6 / 10.0 + 1)), 1e-12);
+  CHECK_NEAR(counts[4], std::log((1 + 1.0) / (3 * 4 / 10.0 + 1)), 1e-12);
+  CHECK_NEAR(counts[2], 0.0, 0);
+  const std::vector<double> measured = levels("gaussian");
+  CHECK_NEAR(measured[0], 2 * (2 - 1.5), 1e-12);
+  CHECK_NEAR(measured[3], 2 * (1 - 1.5), 1e-12);
+  CHECK(batch_levels(reader, nullptr, 0, transform, "nb").empty());
 }
 
 TEST("train(): the same bits for 1, 2 and 3 threads") {

@@ -28,6 +28,19 @@ simulate_counts <- function(likelihood = "nb", n = 300, genes = 100, k = 3,
   list(counts = counts, cluster = cluster)
 }
 
+# As simulate_counts(), in two batches that differ by a factor for each gene,
+# `strength` the standard deviation of its logarithm. Every fourth cell is of
+# batch "b". List of `counts`, `cluster` and `batch`.
+simulate_batches <- function(..., strength = 2) {
+  data <- simulate_counts(...)
+  second <- seq_len(ncol(data$counts)) %% 4 == 0
+  factors <- exp(rnorm(nrow(data$counts), sd = strength))
+  data$counts[, second] <- rpois(sum(second) * nrow(data$counts),
+                                 data$counts[, second] * factors)
+  data$batch <- ifelse(second, "b", "a")
+  data
+}
+
 # Eight genes and twelve cells of ordinary counts.
 tiny_counts <- function() {
   counts <- matrix((seq_len(96) * 7) %% 5, 8)
@@ -83,8 +96,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
                          n_cells = n, score = 1, used = 1:8 <= 5)
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
-  new_gmvae(core, paste0("c", seq_len(n)), features, size, likelihood,
-            "shared",
+  new_gmvae(core, paste0("c", seq_len(n)), features, size, NULL,
+            likelihood, "shared",
             resolve_control(gmvae_control(latent = 4), n, likelihood))
 }
 

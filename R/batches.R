@@ -1,0 +1,131 @@
+# Batches: labels of the cells (donor, chip, protocol) whose differences the
+# decoder is to explain, so that clusters need not. NULL, or labels that are
+# all the same, where there are none; the core then has no parameters for them.
+
+# Labels as a factor of the levels that occur. `batch` of a container may be
+# the name of a column of its cells' data.
+as_batch <- function(batch, n, x = NULL, call) {
+  if (is.null(batch)) return(NULL)
+  columns <- cell_columns(x)
+  if (rlang::is_string(batch) && batch %in% columns) {
+    batch <- SummarizedExperiment::colData(x)[[batch]]
+  }
+  if (!is.atomic(batch) || length(batch) != n) {
+    abort_not_batch(batch, n, columns, call)
+  }
+  missing <- which(is.na(batch))
+  if (length(missing) > 0L) {
+    gmvae_abort(c(
+      "{.arg batch} can't be missing.",
+      x = "{length(missing)} of {n} labels {cli::qty(length(missing))}{?is/are};
+           the first is that of cell {missing[1]}.",
+      i = "Leave those cells out, or give them a label of their own."
+    ), "option", call = call)
+  }
+  droplevels(factor(batch))
+}
+
+abort_not_batch <- function(batch, n, columns, call) {
+  gmvae_abort(c(
+    "{.arg batch} must be one label per cell, {n} here{if (!is.null(columns))
+     ', or the name of a column of colData()'}.",
+    x = "You supplied {describe(batch)}.",
+    i = if (length(columns) > 0L) "The columns are {.val {columns}}."
+  ), "option", call = call)
+}
+
+# Columns of the data of a container's cells; NULL for a matrix.
+cell_columns <- function(x) {
+  if (!inherits(x, "SummarizedExperiment")) return(NULL)
+  colnames(SummarizedExperiment::colData(x))
+}
+
+# Batches of few cells: what is special about these cells goes for the batch.
+warn_small_batches <- function(batch, call, few = 10L) {
+  sizes <- table(batch)
+  small <- names(sizes)[sizes < few]
+  if (n_batches(batch) == 0L || length(small) == 0L) return(invisible())
+  gmvae_warn(c(
+    "Batches should have at least {few} cells.",
+    x = "{length(small)} of {length(sizes)} {cli::qty(length(small))}{?has/have}
+         fewer: {first_few(small)}.",
+    i = "What their cells have in common is taken for the batch: join them with
+         others if they are alike."
+  ), "data", call = call)
+}
+
+n_batches <- function(batch) if (nlevels(batch) < 2L) 0L else nlevels(batch)
+
+# Numbers from 0, for the core.
+batch_codes <- function(batch) {
+  if (n_batches(batch) == 0L) integer() else as.integer(batch) - 1L
+}
+
+# A column of zeros and ones for each batch, n rows.
+batch_indicators <- function(batch, n) {
+  indicators <- matrix(0, n, n_batches(batch))
+  indicators[cbind(seq_along(batch_codes(batch)), batch_codes(batch) + 1L)] <- 1
+  indicators
+}
+
+# Mean over batches, weighted by their cells, of `fn(cells)`; of all cells at
+# once where there are no batches.
+within_batches <- function(batch, n, fn) {
+  if (n_batches(batch) == 0L) return(fn(seq_len(n)))
+  Reduce(`+`, lapply(split(seq_len(n), batch), function(cells) {
+    length(cells) / n * fn(cells)
+  }))
+}
+
+# Clusters all but 5% of whose cells are of one batch, where chance (binomial)
+# would not do that in one of a thousand.
+single_batch_clusters <- function(cluster, batch) {
+  if (n_batches(batch) == 0L) return(character())
+  cells <- table(cluster, batch)
+  size <- rowSums(cells)
+  largest <- max.col(cells, ties.method = "first")
+  others <- size - cells[cbind(seq_along(size), largest)]
+  share <- as.vector(table(batch) / length(batch))[largest]
+  rare <- stats::pbinom(others, size, 1 - share) < 1e-3
+  rownames(cells)[size > 0 & others <= 0.05 * size & rare]
+}
+
+# Cells that a fit decodes, its own or new ones --------------------------------
+
+# `batch` as given for them, one label for each cell or one for all, as a
+# factor with the levels of the fit.
+known_batch <- function(object, batch, n, newdata, call) {
+  if (is.null(batch)) return(NULL)
+  if (is.null(object$batch)) {
+    gmvae_abort(c(
+      "{.arg batch} can only be given where the fit has batches.",
+      i = "Fit again, with {.arg batch} of {.fn gmvae}."
+    ), "option", call = call)
+  }
+  in_column <- rlang::is_string(batch) && batch %in% cell_columns(newdata)
+  if (length(batch) == 1L && !in_column) batch <- rep(batch, n)
+  batch <- as_batch(batch, n, newdata, call)
+  unknown <- setdiff(levels(batch), levels(object$batch))
+  if (length(unknown) > 0L) {
+    gmvae_abort(c(
+      "{.arg batch} must be one of the fit: {first_few(levels(object$batch))}.",
+      x = "Not among them: {first_few(unknown)}.",
+      i = "Types {.val {batch_free_types}} need no {.arg batch}."
+    ), "option", call = call)
+  }
+  factor(batch, levels(object$batch))
+}
+
+# The encoder does not see the batch, and normalized values are averages over
+# all batches.
+batch_free_types <- c("cluster", "posterior", "latent", "normalized")
+
+check_batch_given <- function(object, batch, type, call) {
+  needed <- n_batches(object$batch) > 0L && !type %in% batch_free_types
+  if (!needed || !is.null(batch)) return(invisible())
+  gmvae_abort(c(
+    "{.arg batch} must be given for {.code type = \"{type}\"}.",
+    x = "The fit has batches: {first_few(levels(object$batch))}.",
+    i = "Give the label of each cell of {.arg newdata}, or one for all."
+  ), "option", call = call)
+}

@@ -1,0 +1,233 @@
+set.seed(1)
+data <- simulate_batches(n = 160, genes = 60, depth = 60)
+x <- data$counts
+batch <- data$batch
+fit <- quick_fit(x, 3, batch = batch, epochs = 40)
+
+test_that("batches named do not divide the clusters", {
+  set.seed(2)
+  data <- simulate_batches(n = 400, genes = 100, depth = 60)
+  agreement <- function(...) {
+    set.seed(3)
+    fit <- quick_fit(data$counts, 3, ..., epochs = 60)
+    c(cluster = adjusted_rand_index(fit$cluster, data$cluster),
+      batch = adjusted_rand_index(fit$cluster, data$batch))
+  }
+  without <- agreement()
+  with <- agreement(batch = data$batch)
+  expect_lt(without[["cluster"]], 0.8)
+  expect_gt(without[["batch"]], 0.2)
+  expect_gt(with[["cluster"]], 0.95)
+  expect_lt(with[["batch"]], 0.05)
+})
+
+test_that("a kind of cell that one batch lacks stays a cluster", {
+  set.seed(4)
+  data <- simulate_batches(n = 600, genes = 100, depth = 60)
+  kept <- data$batch == "a" | data$cluster != 2
+  fit <- quick_fit(data$counts[, kept], 3, batch = data$batch[kept],
+                   epochs = 60)
+  expect_gt(adjusted_rand_index(fit$cluster, data$cluster[kept]), 0.95)
+  ours <- names(which.max(table(fit$cluster[data$cluster[kept] == 2])))
+  expect_identical(single_batch_clusters(fit$cluster, fit$batch), ours)
+  expect_match(fit_cautions(fit), "of one batch only", all = FALSE)
+})
+
+test_that("one batch is none, and labels are labels whatever their type", {
+  fit_of <- function(batch) {
+    set.seed(5)
+    comparable(quick_fit(x, 3, batch = batch))
+  }
+  one <- fit_of(rep("a", 160))
+  expect_identical(levels(one$batch), "a")
+  one["batch"] <- list(NULL)
+  expect_identical(one, fit_of(NULL))
+
+  two <- fit_of(batch)
+  expect_identical(two$batch, stats::setNames(factor(batch), colnames(x)))
+  expect_identical(fit_of(factor(batch, c("a", "none", "b"))), two)
+  numbers <- fit_of(ifelse(batch == "a", 1, 2))
+  expect_identical(numbers$latent, two$latent)
+  expect_identical(levels(numbers$batch), c("1", "2"))
+  expect_identical(levels(fit_of(batch == "b")$batch), c("FALSE", "TRUE"))
+})
+
+test_that("fits with batches are the same for any number of threads", {
+  fits <- lapply(1:2, function(n) {
+    set.seed(6)
+    fit <- gmvae(x, 2:3, batch = batch,
+                 control = quick_control(6, n_threads = n))
+    fit$control$n_threads <- NULL
+    comparable(fit)
+  })
+  expect_identical(fits[[1]], fits[[2]])
+})
+
+test_that("every likelihood takes batches, and several networks do", {
+  for (likelihood in likelihoods) {
+    set.seed(7)
+    counts <- simulate_counts(likelihood, n = 60, genes = 30)$counts
+    fit <- quick_fit(counts, 2, likelihood, batch = rep(1:2, 30))
+    expect_true(all(is.finite(fit$bound)))
+    expect_equal(predict(fit, counts, "latent"), fit$latent, tolerance = 1e-5)
+  }
+  fit <- suppressMessages(gmvae(
+    x, 3, batch = batch, control = quick_control(4, n_networks = 2)
+  ))
+  expect_identical(nrow(fit$networks), 2L)
+  expect_identical(levels(fit$batch), c("a", "b"))
+})
+
+test_that("update() keeps the batches", {
+  more <- update(fit, k = 4, x = x)
+  expect_identical(more$batch, fit$batch)
+  expect_true(all(is.finite(more$bound)))
+})
+
+# Cells to predict -------------------------------------------------------------
+
+test_that("predict() needs no batch for where cells are and which cluster", {
+  new <- x[, 1:8]
+  for (type in c("cluster", "posterior", "latent")) {
+    expect_equal(predict(fit, new, type),
+                 predict(fit, new, type, batch = batch[1:8]))
+  }
+  expect_equal(predict(fit, new, "normalized"),
+               predict(fit, type = "normalized")[, 1:8], tolerance = 1e-5)
+})
+
+test_that("predict() gives means in the cell's batch, or in another", {
+  own <- predict(fit, type = "mean")
+  expect_equal(predict(fit, x, "mean", batch = batch), own, tolerance = 1e-5)
+  a <- predict(fit, type = "mean", batch = "a")
+  expect_equal(a, predict(fit, x, "mean", batch = "a"), tolerance = 1e-5)
+  expect_identical(a[, batch == "a"], own[, batch == "a"])
+  # What a gene has in one batch over another is seen in the data, too.
+  b <- predict(fit, type = "mean", batch = "b")
+  share <- function(counts) (rowSums(counts) + 1) / sum(counts)
+  seen <- log(share(x[, batch == "b"]) / share(x[, batch == "a"]))
+  expect_gt(cor(seen, log(share(b) / share(a))), 0.95)
+})
+
+test_that("normalized values are means over the batches, by their cells", {
+  sizes <- unname(fit$size_factors)
+  in_batch <- function(level) {
+    sweep(predict(fit, type = "mean", batch = level), 2, sizes, "/")
+  }
+  expected <- 0.75 * in_batch("a") + 0.25 * in_batch("b")
+  expect_equal(predict(fit, type = "normalized"), expected, tolerance = 1e-5)
+})
+
+test_that("bounds and outliers are those of cells of the batch", {
+  own <- predict(fit, x, "loglik", batch = batch)
+  other <- predict(fit, x, "loglik", batch = ifelse(batch == "a", "b", "a"))
+  expect_gt(mean(own > other), 0.95)
+  odd <- function(batch) mean(predict(fit, x, "outlier", batch = batch)$p_value)
+  expect_gt(odd(batch), 0.4)
+  expect_lt(odd(ifelse(batch == "a", "b", "a")), 0.2)
+})
+
+test_that("predict() says which batch it needs and which there are", {
+  for (type in c("mean", "loglik", "outlier")) {
+    expect_error(predict(fit, x, type), class = "gmvae_error_option",
+                 "batch.*must be given")
+  }
+  expect_snapshot(error = TRUE, {
+    predict(fit, x, "mean")
+    predict(fit, x, "mean", batch = rep(c("a", "c"), 80))
+    predict(fit, x, "mean", batch = c("a", "b"))
+  })
+  plain <- quick_fit(x, 2)
+  expect_error(predict(plain, x, "mean", batch = "a"),
+               class = "gmvae_error_option", "fit has batches")
+})
+
+# Arguments --------------------------------------------------------------------
+
+test_that("batches must be one label per cell, none missing", {
+  expect_snapshot(error = TRUE, {
+    gmvae(tiny_counts(), 2, batch = c("a", "b"))
+    gmvae(tiny_counts(), 2, batch = "donor")
+    gmvae(tiny_counts(), 2, batch = c("a", NA, rep("b", 10)))
+    gmvae(tiny_counts(), 2, control = gmvae_control(dispersion = "gene-batch"))
+  })
+  for (bad in list(list(1), as.list(1:12), mean, matrix(1, 2, 2))) {
+    expect_error(gmvae(tiny_counts(), 2, batch = bad),
+                 class = "gmvae_error_option")
+  }
+})
+
+test_that("small batches are named", {
+  expect_snapshot(small <- quick_fit(x, 3, batch = c("c", "c", batch[-(1:2)])))
+  expect_identical(levels(small$batch), c("a", "b", "c"))
+})
+
+test_that("a column of a SingleCellExperiment names the batches", {
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(counts = x), colData = data.frame(donor = batch, day = 1)
+  )
+  set.seed(8)
+  from_matrix <- quick_fit(x, 3, batch = batch)
+  set.seed(8)
+  from_column <- quick_fit(sce, 3, batch = "donor")
+  expect_identical(comparable(from_column), comparable(from_matrix))
+  expect_identical(from_column$call$batch, "donor")
+  expect_equal(predict(from_column, sce, "mean", batch = "donor"),
+               predict(from_column, type = "mean"), tolerance = 1e-5)
+  set.seed(8)
+  out <- runGMVAE(sce, 3, batch = "donor", control = quick_control())
+  expect_identical(SingleCellExperiment::reducedDim(out, "GMVAE"),
+                   from_matrix$latent)
+  expect_snapshot(error = TRUE, gmvae(sce, 3, batch = "dnor"))
+})
+
+# What they change -------------------------------------------------------------
+
+test_that("genes are chosen by what differs within batches", {
+  set.seed(9)
+  within <- rbind(matrix(rpois(5 * 160, 2 + 6 * (data$cluster == 1)), 5,
+                         byrow = TRUE),
+                  matrix(rpois(5 * 160, 2 + 60 * (batch == "b")), 5,
+                         byrow = TRUE),
+                  matrix(rpois(40 * 160, 20), 40))
+  chosen <- function(likelihood, ...) {
+    values <- if (likelihood == "gaussian") log1p(within) else within
+    select_features(as_counts(values), likelihood, 5, ...)$index
+  }
+  for (likelihood in c("nb", "gaussian")) {
+    expect_identical(chosen(likelihood), 6:10)
+    expect_identical(chosen(likelihood, factor(batch)), 1:5)
+  }
+})
+
+test_that("a dispersion by batch is found where there is one", {
+  set.seed(10)
+  data <- simulate_counts("poisson", n = 450, depth = 60)
+  noisy <- rep(c(TRUE, FALSE, FALSE), 150)[order(runif(450))]
+  mu <- data$counts[, noisy]
+  data$counts[, noisy] <- rnbinom(length(mu), size = 0.7, mu = mu)
+  bound_of <- function(by) {
+    set.seed(1)
+    control <- quick_control(60, dispersion = by, batch_size = 16)
+    gmvae(data$counts, 3, batch = noisy, control = control)$bound[2, 1]
+  }
+  expect_gt(bound_of("gene-batch"), bound_of("gene") + 5)
+})
+
+test_that("single_batch_clusters() tells chance from one batch, by hand", {
+  batch <- factor(rep(c("a", "b"), c(60, 40)))
+  cluster <- factor(rep(c(1, 2, 3, 2), c(40, 20, 4, 36)), levels = 1:4)
+  # 40 of 40 in "a"; 36 of 56; 4 of 4 in "b", which chance does in 1 of 40;
+  # none at all.
+  expect_identical(single_batch_clusters(cluster, batch), "1")
+  expect_identical(single_batch_clusters(cluster, NULL), character())
+})
+
+test_that("print() and summary() name the batches and their sizes", {
+  made_up <- made_up_fit()
+  made_up$batch <- factor(rep(c("chip 1", "chip 2"), c(40, 20)))
+  expect_snapshot(made_up)
+  expect_identical(summary(made_up)$batches[["chip 1"]], 40L)
+  expect_null(summary(made_up_fit())$batches)
+})
