@@ -41,8 +41,8 @@ cpp_gmvae_decode <- function(state, latent, size, batch, features, n_threads) {
     .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, batch, features, n_threads)
 }
 
-cpp_gmvae_halves <- function(latent, options, seed, progress) {
-    .Call(`_gmvae_cpp_gmvae_halves`, latent, options, seed, progress)
+cpp_gmvae_halves <- function(latent, batch, options, seed, progress) {
+    .Call(`_gmvae_cpp_gmvae_halves`, latent, batch, options, seed, progress)
 }
 
 cpp_value_traits <- function(values) {

@@ -6,10 +6,11 @@ halved_cells <- 2000L
 
 # Mixtures with each number of components in `ks`, of the latent means (n x D)
 # of a sample of the cells and of halves of it; no network is trained again.
-fit_halves <- function(latent, ks, covariance, control, seed, progress = NULL,
-                       n_halvings = 6L) {
-  cpp_gmvae_halves(latent, list(
-    k = ks, covariance = covariance, most_cells = halved_cells,
+fit_halves <- function(latent, batch, ks, covariance, control, seed,
+                       progress = NULL, n_halvings = 6L) {
+  cpp_gmvae_halves(latent, batch_codes(batch), list(
+    k = ks, n_batches = n_batches(batch), covariance = covariance,
+    most_cells = halved_cells,
     n_halvings = n_halvings, n_init = 3L, max_iter = control$max_iter,
     tol = control$tol, n_threads = control$n_threads
   ), seed, progress)

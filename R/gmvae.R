@@ -310,7 +310,8 @@ train_networks <- function(counts, size, batch, model, ks, control, seed,
   if (length(ks) > 1L) {
     if (is.null(start)) start <- run(1L, epochs_joint = 0L)
     path <- k_path(
-      fit_halves(start$latent, ks, model$covariance, control, seed, progress),
+      fit_halves(start$latent, batch, ks, model$covariance, control, seed,
+                 progress),
       ks
     )
     k <- choose_k(path)
@@ -323,7 +324,7 @@ train_networks <- function(counts, size, batch, model, ks, control, seed,
   }
   core$k <- k
   core$k_path <- path
-  halves <- fit_halves(core$latent, k, model$covariance, control, seed,
+  halves <- fit_halves(core$latent, batch, k, model$covariance, control, seed,
                        progress)
   core$stability <- k_path(halves, k)$stability
   core$cluster_stability <- cluster_stability(

@@ -139,15 +139,16 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_halves
-Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, double seed, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_halves(SEXP latentSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::IntegerVector batch, Rcpp::List options, double seed, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_halves(SEXP latentSEXP, SEXP batchSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type batch(batchSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
     Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_halves(latent, options, seed, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_halves(latent, batch, options, seed, progress));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -196,7 +197,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_train", (DL_FUNC) &_gmvae_cpp_gmvae_train, 6},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 8},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 6},
-    {"_gmvae_cpp_gmvae_halves", (DL_FUNC) &_gmvae_cpp_gmvae_halves, 4},
+    {"_gmvae_cpp_gmvae_halves", (DL_FUNC) &_gmvae_cpp_gmvae_halves, 5},
     {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},

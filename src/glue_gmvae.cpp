@@ -212,8 +212,8 @@ Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix laten
 
 // latent: n x D.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, double seed,
-                            SEXP progress) {
+Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::IntegerVector batch,
+                            Rcpp::List options, double seed, SEXP progress) {
   const std::vector<double> points = Rcpp::as<std::vector<double>>(Rcpp::transpose(latent));
   HalvesOptions opts;
   opts.k = read_indices(options, "k");
@@ -224,6 +224,8 @@ Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::List options, doub
   opts.max_iter = read_index(options, "max_iter");
   opts.tol = read<double>(options, "tol");
   opts.seed = static_cast<std::uint64_t>(seed);
+  opts.batch.assign(batch.begin(), batch.end());
+  opts.n_batches = read_index(options, "n_batches");
   RMonitor monitor(progress);
   Workers workers(read_index(options, "n_threads"));
   const Halves halves = fit_halves(ConstView<double>(points.data(), latent.ncol(), latent.nrow()),

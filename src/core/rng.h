@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   posterior = 8,
   bound = 9,
   halves = 10,
+  batch_mixture = 11,
   test = 99
 };
 

@@ -21,6 +21,8 @@ struct HalvesOptions {
   Index max_iter;
   double tol;
   std::uint64_t seed;
+  std::vector<std::int32_t> batch;  // n, from 0; empty: components need not hold all batches
+  Index n_batches = 0;
 };
 
 // A mixture on some of the sampled cells, seen from all of them.

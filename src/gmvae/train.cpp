@@ -16,6 +16,7 @@
 
 #include "core/denormals.h"
 #include "gmm/search.h"
+#include "gmvae/batch_mixture.h"
 #include "gmvae/inputs.h"
 #include "gmvae/mixture_update.h"
 #include "likelihood/dispatch.h"
@@ -34,7 +35,8 @@ class Trainer {
  public:
   Trainer(const CellReader& reader, const Covariates& covariates, const TrainOptions& options,
           Workers& workers, Monitor& monitor)
-      : reader_(reader), options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
+      : reader_(reader), covariates_(covariates),
+        options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
         transform_(fit_transform(reader, covariates.size, options.likelihood)),
         loader_(reader, covariates, options.size_reference, transform_, options.likelihood,
                 workers),
@@ -57,13 +59,13 @@ class Trainer {
     split_cells();
   }
 
-  TrainResult run(const Covariates& covariates) {
+  TrainResult run() {
     const Index total = options_.epochs_pretrain + options_.epochs_warmup + options_.epochs_joint;
     run_phase("pretrain", options_.epochs_pretrain, total);
     run_phase("warmup", options_.epochs_warmup, total);
     start_mixture();
     run_phase("joint", options_.epochs_joint, total);
-    return result(covariates);
+    return result();
   }
 
  private:
@@ -283,11 +285,12 @@ class Trainer {
         {&training_, wanted}, {&training_, simplest}, {&all, wanted}, {&all, simplest}};
     for (const auto& [cells, model] : attempts) {
       const std::vector<double> latent = latent_means(*cells);
+      const ConstView<double> points(latent.data(), options_.latent,
+                                     static_cast<Index>(cells->size()));
       try {
-        return fit_mixture(ConstView<double>(latent.data(), options_.latent,
-                                             static_cast<Index>(cells->size())),
-                           model, options_.k, search, compute_.workers, monitor_)
-            .mixture;
+        return across_batches(
+            *cells, points,
+            fit_mixture(points, model, options_.k, search, compute_.workers, monitor_).mixture);
       } catch (const NumericalError&) {
         continue;
       }
@@ -295,6 +298,24 @@ class Trainer {
     throw NumericalError(
         "The latent means of the cells must fall into `k` groups to start from, but in every start "
         "some group was empty: use a smaller `k`.");
+  }
+
+  // From a mixture of the cells' latent points one whose components hold all batches, if there are
+  // any: by a sample of the cells, evenly spread.
+  Mixture across_batches(const std::vector<Index>& cells, ConstView<double> points,
+                         const Mixture& mixture) const {
+    if (options_.n_batches == 0) return mixture;
+    const Index n = points.cols, n_sample = std::min<Index>(n, 4000);
+    Eigen::MatrixXd sample(points.rows, n_sample);
+    std::vector<std::int32_t> batch;
+    for (Index i = 0; i < n_sample; ++i) {
+      const Index j = i * n / n_sample;
+      sample.col(i) = Eigen::Map<const Eigen::VectorXd>(points.col(j), points.rows);
+      batch.push_back(covariates_.batch[cells[static_cast<std::size_t>(j)]]);
+    }
+    return fit_across_batches({{sample.data(), points.rows, n_sample}, batch, options_.n_batches},
+                              mixture, options_.covariance, options_.n_init, options_.seed,
+                              compute_.workers, monitor_);
   }
 
   // D x n
@@ -335,7 +356,7 @@ class Trainer {
             sum.kl_z / cells, sum.kl_c / cells};
   }
 
-  TrainResult result(const Covariates& covariates) {
+  TrainResult result() {
     TrainResult result;
     network_.reorder_clusters(order_by_weight(prior_.mixture()), params_);
     set_mixture(sorted_by_weight(prior_.mixture()));
@@ -346,7 +367,7 @@ class Trainer {
     result.train = bound_of(training_, 1.0);
     result.held_out = held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
                                         : bound_of(held_out_, 1.0);
-    result.cells = encode(result.model, reader_, covariates, 0, true, compute_.workers, monitor_);
+    result.cells = encode(result.model, reader_, covariates_, 0, true, compute_.workers, monitor_);
     result.history = history_;
     result.held_out_cells = held_out_;
     result.n_rollbacks = n_rollbacks_;
@@ -369,6 +390,7 @@ class Trainer {
   }
 
   const CellReader& reader_;
+  const Covariates covariates_;
   const TrainOptions& options_;
   Compute<float> compute_;
   Monitor& monitor_;
@@ -396,7 +418,7 @@ TrainResult train(const CellReader& reader, const Covariates& covariates,
   const FlushDenormals flush;
   return with_likelihood(options.likelihood, [&](auto likelihood) {
     Trainer<decltype(likelihood)> trainer(reader, covariates, options, workers, monitor);
-    return trainer.run(covariates);
+    return trainer.run();
   });
 }
 

@@ -44,22 +44,31 @@ data_folder <- function(given = character()) {
   stop("Give the folder of the data sets, or set GMVAE_DATA.")
 }
 
-# Names of the sets of counts in a folder.
-sets_of <- function(folder) {
-  basename(dirname(Sys.glob(file.path(folder, "*", "matrix.mtx.gz"))))
+# Names of the sets of counts in a folder; only those of several batches, if
+# asked for.
+sets_of <- function(folder, batches = FALSE) {
+  sets <- basename(dirname(Sys.glob(file.path(folder, "*", "matrix.mtx.gz"))))
+  if (!batches) return(sets)
+  several <- vapply(sets, function(set) {
+    length(unique(read_table(file.path(folder, set), "cells.tsv.gz")$batch)) > 1
+  }, NA)
+  sets[several]
 }
 
-# List of `counts` (genes x cells) and `label` (one string per cell).
+read_table <- function(folder, file) {
+  read.delim(gzfile(file.path(folder, file)), quote = "", na.strings = "",
+             colClasses = "character")
+}
+
+# List of `counts` (genes x cells), `label` and, where the set has it, `batch`
+# (one string per cell).
 read_set <- function(folder) {
-  table <- function(file) {
-    read.delim(gzfile(file.path(folder, file)), quote = "", na.strings = "",
-               colClasses = "character")
-  }
   counts <- as(readMM(gzfile(file.path(folder, "matrix.mtx.gz"))),
                "CsparseMatrix")
-  cells <- table("cells.tsv.gz")
-  dimnames(counts) <- list(table("genes.tsv.gz")$gene, cells$cell)
-  list(counts = as(counts, "dMatrix"), label = cells$label)
+  cells <- read_table(folder, "cells.tsv.gz")
+  dimnames(counts) <- list(read_table(folder, "genes.tsv.gz")$gene, cells$cell)
+  list(counts = as(counts, "dMatrix"), label = cells$label,
+       batch = cells$batch)
 }
 
 # Images of MNIST, pixels (784) x images, from 0 to 1, and their digits.
@@ -143,6 +152,18 @@ principal_components <- function(counts, n = 20) {
   prcomp(as.matrix(t(counts)), rank. = min(n, ncol(counts) - 1))$x
 }
 
+# Components without the batches, by Harmony (Korsunsky et al. 2019), for each
+# `theta`: how much is paid for clusters of few batches.
+harmonised <- function(pcs, batch, theta) {
+  if (!installed("harmony")) stop("--batch without --no-peers needs harmony.")
+  corrected <- lapply(theta, function(value) {
+    suppressMessages(harmony::RunHarmony(pcs, data.frame(batch = batch),
+                                         "batch", theta = value,
+                                         verbose = FALSE))
+  })
+  setNames(corrected, paste("Harmony", theta))
+}
+
 neighbour_graph <- function(pcs, n = 15) {
   neighbours <- if (installed("FNN")) {
     FNN::get.knn(pcs, n)$nn.index
@@ -173,14 +194,14 @@ leiden_at <- function(graph, k) {
 # Functions of components (p), counts (x) and k that return one group per cell.
 peers <- function() {
   list(
-    "PCA + k-means" = function(p, x, k) kmeans(p, k, 100, 10)$cluster,
-    "PCA + gmm_fit EEE" = function(p, x, k) {
+    "k-means" = function(p, x, k) kmeans(p, k, 100, 10)$cluster,
+    "gmm_fit EEE" = function(p, x, k) {
       predict(gmvae::gmm_fit(p, k, "EEE", control = quiet()))
     },
-    "PCA + gmm_fit best BIC" = function(p, x, k) {
+    "gmm_fit best BIC" = function(p, x, k) {
       predict(gmvae::gmm_fit(p, k, control = quiet()))
     },
-    "PCA + mclust" = if (installed("mclust")) function(p, x, k) {
+    mclust = if (installed("mclust")) function(p, x, k) {
       mclustBIC <- mclust::mclustBIC  # Mclust() looks for it where it is called
       mclust::Mclust(p[, 1:10], k, verbose = FALSE)$classification
     },
