@@ -57,9 +57,11 @@
 #' 2018) and of the outputs of each gene, which begins at how the mean cell of
 #' the batch differs from that of all. So the latent space need not tell the
 #' batches apart, and the prior makes it dear to. The encoder sees no batch: for
-#' the cluster of a new cell none is needed. Genes are chosen by what
-#' they have to tell within batches (scores are averaged over them, weighted by
-#' their cells).
+#' the cluster of a new cell none is needed. Genes are chosen by what they have
+#' to tell within batches (scores are averaged over them, weighted by their
+#' cells). The mixture that the joint phase starts from, and those that choose
+#' `k`, favour components with cells of every batch, as Harmony's clusters do
+#' (Korsunsky et al. 2019).
 #'
 #' What one batch alone has stays: cells of a kind that the others lack are a
 #' cluster. Differences that are not the same in all kinds of cells may remain,
@@ -196,6 +198,10 @@
 #' Jiang et al. (2017) Variational deep embedding: an unsupervised and
 #' generative approach to clustering. *IJCAI*.
 #' \doi{10.24963/ijcai.2017/273}
+#'
+#' Korsunsky et al. (2019) Fast, sensitive and accurate integration of
+#' single-cell data with Harmony. *Nature Methods* 16, 1289-1296.
+#' \doi{10.1038/s41592-019-0619-0}
 #'
 #' Lopez et al. (2018) Deep generative modeling for single-cell
 #' transcriptomics. *Nature Methods* 15, 1053-1058.

@@ -21,6 +21,17 @@ test_that("batches named do not divide the clusters", {
   expect_lt(with[["batch"]], 0.05)
 })
 
+test_that("the number of clusters is that of groups, not of groups by batch", {
+  set.seed(11)
+  data <- simulate_batches(n = 400, genes = 100, depth = 60)
+  chosen <- function(...) {
+    set.seed(1)
+    quick_fit(data$counts, 2:8, ..., epochs = 60)$k
+  }
+  expect_gt(chosen(), 3L)
+  expect_identical(chosen(batch = data$batch), 3L)
+})
+
 test_that("a kind of cell that one batch lacks stays a cluster", {
   set.seed(4)
   data <- simulate_batches(n = 600, genes = 100, depth = 60)
