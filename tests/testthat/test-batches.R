@@ -24,9 +24,11 @@ test_that("batches named do not divide the clusters", {
 test_that("the number of clusters is that of groups, not of groups by batch", {
   set.seed(11)
   data <- simulate_batches(n = 400, genes = 100, depth = 60)
+  control <- gmvae_control(latent = 6, hidden = 32, epochs = 60, n_init = 3,
+                           verbose = FALSE)
   chosen <- function(...) {
     set.seed(1)
-    quick_fit(data$counts, 2:8, ..., epochs = 60)$k
+    gmvae(data$counts, 2:8, ..., control = control)$k
   }
   expect_gt(chosen(), 3L)
   expect_identical(chosen(batch = data$batch), 3L)
