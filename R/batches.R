@@ -103,7 +103,7 @@ known_batch <- function(object, batch, n, newdata, call) {
     ), "option", call = call)
   }
   in_column <- rlang::is_string(batch) && batch %in% cell_columns(newdata)
-  if (length(batch) == 1L && !in_column) batch <- rep(batch, n)
+  if (rlang::is_scalar_atomic(batch) && !in_column) batch <- rep(batch, n)
   batch <- as_batch(batch, n, newdata, call)
   unknown <- setdiff(levels(batch), levels(object$batch))
   if (length(unknown) > 0L) {

@@ -48,8 +48,8 @@ class MatrixReader : public CellReader {
   Index n_genes_, n_cells_;
 };
 
-// fn(gene, value) for every non-zero, cell by cell.  The value is the count itself, x / size where
-// `size` (n) is given, or log(1 + x / size) where `log`.
+// fn(cell, gene, value) for every non-zero, cell by cell.  The value is the count itself, x / size
+// where `size` (n) is given, or log(1 + x / size) where `log`.
 template <typename Fn>
 void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& fn) {
   std::vector<std::int32_t> gene;
@@ -63,7 +63,7 @@ void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& 
     }
     if (log) kernels<double>().log(static_cast<Index>(value.size()), value.data(), value.data());
     for (std::size_t e = 0; e < gene.size(); ++e) {
-      if (value[e] != 0) fn(static_cast<std::size_t>(gene[e]), value[e]);
+      if (value[e] != 0) fn(cell, static_cast<std::size_t>(gene[e]), value[e]);
     }
   }
 }

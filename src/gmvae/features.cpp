@@ -10,11 +10,11 @@ FeatureMoments feature_moments(const CellReader& reader, const double* size, boo
   const double n = static_cast<double>(reader.n_cells());
   FeatureMoments moments{std::vector<double>(n_genes), std::vector<double>(n_genes),
                          std::vector<double>(n_genes)};
-  for_non_zeros(reader, size, log, [&](std::size_t g, double value) {
+  for_non_zeros(reader, size, log, [&](Index, std::size_t g, double value) {
     moments.mean[g] += value / n;
     moments.n_cells[g] += 1;
   });
-  for_non_zeros(reader, size, log, [&](std::size_t g, double value) {
+  for_non_zeros(reader, size, log, [&](Index, std::size_t g, double value) {
     moments.variance[g] += (value - moments.mean[g]) * (value - moments.mean[g]);
   });
   for (std::size_t g = 0; g < n_genes; ++g) {

@@ -24,7 +24,7 @@ InputTransform fit_transform(const CellReader& reader, const double* size,
   double square = 0;
   const bool log = likelihood != "bernoulli";
   for_non_zeros(reader, log ? size : nullptr, log,
-                [&](std::size_t, double value) { square += value * value; });
+                [&](Index, std::size_t, double value) { square += value * value; });
   const double entries = static_cast<double>(reader.n_cells()) * static_cast<double>(n_genes);
   if (square > 0) {
     std::fill(transform.scale.begin(), transform.scale.end(), std::sqrt(entries / square));
@@ -36,7 +36,7 @@ std::vector<double> gene_levels(const CellReader& reader, const std::string& lik
   std::vector<double> level(static_cast<std::size_t>(reader.n_genes()));
   if (likelihood == "gaussian") return level;  // standardised
   for_non_zeros(reader, nullptr, false,
-                [&](std::size_t gene, double count) { level[gene] += count; });
+                [&](Index, std::size_t gene, double count) { level[gene] += count; });
   const double n = static_cast<double>(reader.n_cells());
   if (likelihood == "bernoulli") {
     for (double& t : level) t = std::log((t + 0.5) / (n - t + 0.5));
@@ -55,21 +55,15 @@ std::vector<double> batch_levels(const CellReader& reader, const std::int32_t* b
   const std::size_t n_genes = static_cast<std::size_t>(reader.n_genes());
   const std::size_t n_groups = static_cast<std::size_t>(n_batches);
   std::vector<double> sum(n_genes * n_groups), total(n_groups), n_cells(n_groups), all(n_genes);
-  std::vector<std::int32_t> gene;
-  std::vector<double> value;
   for (Index cell = 0; cell < reader.n_cells(); ++cell) {
-    gene.resize(static_cast<std::size_t>(reader.n_entries(cell)));
-    value.resize(gene.size());
-    reader.read(cell, gene.data(), value.data());
-    const std::size_t b = static_cast<std::size_t>(batch[cell]);
-    n_cells[b] += 1;
-    for (std::size_t e = 0; e < gene.size(); ++e) {
-      const std::size_t g = static_cast<std::size_t>(gene[e]);
-      sum[b * n_genes + g] += value[e];
-      all[g] += value[e];
-      total[b] += value[e];
-    }
+    n_cells[static_cast<std::size_t>(batch[cell])] += 1;
   }
+  for_non_zeros(reader, nullptr, false, [&](Index cell, std::size_t gene, double value) {
+    const std::size_t b = static_cast<std::size_t>(batch[cell]);
+    sum[b * n_genes + gene] += value;
+    total[b] += value;
+    all[gene] += value;
+  });
   const double n = static_cast<double>(reader.n_cells());
   const double grand_total = std::accumulate(total.begin(), total.end(), 0.0);
   const auto logit = [](double ones, double cells) {
