@@ -115,22 +115,6 @@ class BatchEm {
   std::vector<double> no_noise_;  // D: log variances of points that are known exactly
 };
 
-Eigen::MatrixXd without_batch_means(const BatchedPoints& data) {
-  const Index n = data.points.cols;
-  Eigen::MatrixXd points = Eigen::Map<const Eigen::MatrixXd>(data.points.data, data.points.rows, n);
-  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(points.rows(), data.n_batches);
-  Eigen::VectorXd sizes = Eigen::VectorXd::Zero(data.n_batches);
-  for (Index j = 0; j < n; ++j) {
-    sums.col(data.batch[static_cast<std::size_t>(j)]) += points.col(j);
-    sizes[data.batch[static_cast<std::size_t>(j)]] += 1;
-  }
-  for (Index j = 0; j < n; ++j) {
-    const std::int32_t b = data.batch[static_cast<std::size_t>(j)];
-    points.col(j) -= sums.col(b) / sizes[b];
-  }
-  return points;
-}
-
 }  // namespace
 
 Mixture fit_across_batches(const BatchedPoints& data, const Mixture& plain,
@@ -150,16 +134,13 @@ Mixture fit_across_batches(const BatchedPoints& data, const Mixture& plain,
   };
   try_from([&] { return plain; }, rough_steps);
   const Eigen::VectorXd ones = Eigen::VectorXd::Ones(n);
-  const Eigen::MatrixXd centred = without_batch_means(data);
   for (Index i = 0; i < n_init; ++i) {
     const RngStream rng(seed, Purpose::batch_mixture, 0, static_cast<std::uint64_t>(i));
-    try_from(
-        [&] {
-      return em.from_partition(
-          kmeans(data.points, ones, k, Eigen::MatrixXd(data.points.rows, 0), rng, workers, monitor),
-          k);
-        },
-        rough_steps);
+    const auto partition = [&] {
+      const Eigen::MatrixXd no_centres(data.points.rows, 0);
+      return em.from_partition(kmeans(data.points, ones, k, no_centres, rng, workers, monitor), k);
+    };
+    try_from(partition, rough_steps);
   }
   if (!std::isfinite(best.objective)) return plain;
   const Mixture reached = best.mixture;

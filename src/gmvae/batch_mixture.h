@@ -24,8 +24,7 @@ struct BatchedPoints {
   Index n_batches;
 };
 
-// From `plain`, a mixture found without regard to batches, and n_init k-means, half of them of
-// points less the means of their batches, that of the largest
+// From `plain`, a mixture found without regard to batches, and n_init k-means, that of the largest
 //   log-likelihood - theta n I(c; b),   I the mutual information of component and batch.
 // `plain` itself where all others break down.
 Mixture fit_across_batches(const BatchedPoints& data, const Mixture& plain,
