@@ -8,8 +8,7 @@ select_features <- function(counts, likelihood, features, batch = NULL,
                             arg = "x", call = rlang::caller_env()) {
   totals <- if (likelihood == "gaussian") rep(1, ncol(counts)) else
     unname(Matrix::colSums(counts))
-  size <- totals / stats::median(totals)
-  moments <- cpp_feature_moments(counts, size, log = likelihood != "gaussian")
+  moments <- feature_moments(counts, totals, likelihood)
   detected <- moments$n_cells > 0
   wanted <- wanted_features(features, counts, detected, arg, call)
   table <- data.frame(
@@ -17,6 +16,9 @@ select_features <- function(counts, likelihood, features, batch = NULL,
     variance = moments$variance, n_cells = moments$n_cells
   )
   table$score <- within_batches(batch, ncol(counts), function(cells) {
+    if (length(cells) == ncol(counts)) {  # no copy, and moments are there
+      return(feature_score(counts, totals, likelihood, moments))
+    }
     feature_score(counts[, cells, drop = FALSE], totals[cells], likelihood)
   })
   index <- if (is.null(wanted$index)) {
@@ -31,12 +33,17 @@ select_features <- function(counts, likelihood, features, batch = NULL,
   list(index = index, table = table)
 }
 
-feature_score <- function(counts, totals, likelihood) {
+feature_moments <- function(counts, totals, likelihood) {
+  cpp_feature_moments(counts, totals / stats::median(totals),
+                      log = likelihood != "gaussian")
+}
+
+feature_score <- function(counts, totals, likelihood,
+                          moments = feature_moments(counts, totals,
+                                                    likelihood)) {
   if (likelihood %in% c("nb", "zinb")) {
     return(cpp_feature_deviance(counts, totals))
   }
-  size <- totals / stats::median(totals)
-  moments <- cpp_feature_moments(counts, size, log = likelihood != "gaussian")
   if (likelihood == "gaussian") return(moments$variance)
   variance_beyond_trend(moments$mean, moments$variance, moments$n_cells > 0)
 }

@@ -16,6 +16,7 @@ constexpr double theta = 2;
 constexpr double drawn = 0.1;        // of a batch's shares, towards those of all cells
 constexpr Index rough_steps = 15;    // of every start
 constexpr Index most_steps = 100;    // of the best
+constexpr Index most_points = 4000;  // of more, so many evenly spread are enough
 constexpr double least_gain = 1e-4;  // per point
 
 struct Candidate {
@@ -117,11 +118,18 @@ class BatchEm {
 
 }  // namespace
 
-Mixture fit_across_batches(const BatchedPoints& data, const Mixture& plain,
+Mixture fit_across_batches(const BatchedPoints& all, const Mixture& plain,
                            const std::string& covariance, Index n_init, std::uint64_t seed,
                            Workers& workers, Monitor& monitor) {
-  const Index k = plain.means.cols(), n = data.points.cols;
+  const Index k = plain.means.cols(), n = std::min(all.points.cols, most_points);
   if (k == 1) return plain;
+  Eigen::MatrixXd sample(all.points.rows, n);
+  BatchedPoints data{{sample.data(), sample.rows(), n}, {}, all.n_batches};
+  for (Index i = 0; i < n; ++i) {
+    const Index j = i * all.points.cols / n;
+    sample.col(i) = Eigen::Map<const Eigen::VectorXd>(all.points.col(j), sample.rows());
+    data.batch.push_back(all.batch[static_cast<std::size_t>(j)]);
+  }
   const BatchEm em(data, covariance, workers);
   Candidate best;
   const auto try_from = [&](auto&& start, Index steps) {

@@ -26,8 +26,8 @@ struct BatchedPoints {
 
 // From `plain`, a mixture found without regard to batches, and n_init k-means, that of the largest
 //   log-likelihood - theta n I(c; b),   I the mutual information of component and batch.
-// `plain` itself where all others break down.
-Mixture fit_across_batches(const BatchedPoints& data, const Mixture& plain,
+// `plain` itself where all others break down.  Of many points a sample is used.
+Mixture fit_across_batches(const BatchedPoints& all, const Mixture& plain,
                            const std::string& covariance, Index n_init, std::uint64_t seed,
                            Workers& workers, Monitor& monitor);
 

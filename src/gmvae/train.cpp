@@ -301,21 +301,14 @@ class Trainer {
   }
 
   // From a mixture of the cells' latent points one whose components hold all batches, if there are
-  // any: by a sample of the cells, evenly spread.
+  // any.
   Mixture across_batches(const std::vector<Index>& cells, ConstView<double> points,
                          const Mixture& mixture) const {
     if (options_.n_batches == 0) return mixture;
-    const Index n = points.cols, n_sample = std::min<Index>(n, 4000);
-    Eigen::MatrixXd sample(points.rows, n_sample);
     std::vector<std::int32_t> batch;
-    for (Index i = 0; i < n_sample; ++i) {
-      const Index j = i * n / n_sample;
-      sample.col(i) = Eigen::Map<const Eigen::VectorXd>(points.col(j), points.rows);
-      batch.push_back(covariates_.batch[cells[static_cast<std::size_t>(j)]]);
-    }
-    return fit_across_batches({{sample.data(), points.rows, n_sample}, batch, options_.n_batches},
-                              mixture, options_.covariance, options_.n_init, options_.seed,
-                              compute_.workers, monitor_);
+    for (Index cell : cells) batch.push_back(covariates_.batch[cell]);
+    return fit_across_batches({points, batch, options_.n_batches}, mixture, options_.covariance,
+                              options_.n_init, options_.seed, compute_.workers, monitor_);
   }
 
   // D x n
