@@ -57,3 +57,7 @@ cpp_feature_deviance <- function(counts, total) {
     .Call(`_gmvae_cpp_feature_deviance`, counts, total)
 }
 
+cpp_find_batches <- function(counts, size, n_threads) {
+    .Call(`_gmvae_cpp_find_batches`, counts, size, n_threads)
+}
+

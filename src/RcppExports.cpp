@@ -185,6 +185,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_find_batches
+Rcpp::IntegerVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads);
+RcppExport SEXP _gmvae_cpp_find_batches(SEXP countsSEXP, SEXP sizeSEXP, SEXP n_threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_find_batches(counts, size, n_threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
@@ -201,6 +213,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},
+    {"_gmvae_cpp_find_batches", (DL_FUNC) &_gmvae_cpp_find_batches, 3},
     {NULL, NULL, 0}
 };
 

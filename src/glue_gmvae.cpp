@@ -4,6 +4,7 @@
 #include "glue_monitor.h"
 #include "gmvae/features.h"
 #include "gmvae/halves.h"
+#include "gmvae/hidden_batches.h"
 #include "gmvae/train.h"
 #include "gmvae/values.h"
 
@@ -269,4 +270,15 @@ Rcpp::NumericVector cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector to
   const SparseCounts matrix(counts);
   const std::vector<double> deviance = feature_deviance(matrix.reader(), total.begin());
   return Rcpp::NumericVector(deviance.begin(), deviance.end());
+}
+
+// Numbers of batches (n), from 1; all 1 where none are found.
+// [[Rcpp::export(rng = false)]]
+Rcpp::IntegerVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads) {
+  const SparseCounts matrix(counts);
+  RMonitor monitor(R_NilValue);
+  Workers workers(static_cast<Index>(n_threads));
+  const HiddenBatches found = find_batches(matrix.reader(), size.begin(), workers, monitor);
+  Rcpp::IntegerVector batch(found.batch.begin(), found.batch.end());
+  return batch + 1;
 }

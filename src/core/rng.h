@@ -25,6 +25,7 @@ enum class Purpose : std::uint32_t {
   bound = 9,
   halves = 10,
   batch_mixture = 11,
+  hidden_batches = 12,
   test = 99
 };
 

@@ -1,0 +1,429 @@
+#include "gmvae/hidden_batches.h"
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <Eigen/SparseCore>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "core/rng.h"
+#include "gmm/init.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Index most_cells = 2000;  // of more, so many evenly spread are enough
+constexpr Index most_components = 20;
+constexpr Index spare_components = 5;
+constexpr Index power_steps = 5;
+constexpr Index n_directions = 10;  // components along which a division is looked for
+constexpr Index fewest_kinds = 3, most_kinds = 6;
+constexpr Index least_cells = 50;     // of a side
+constexpr double least_share = 0.1;   // of the cells, of a side
+constexpr double least_mixed = 0.05;  // of a kind's cells, on its smaller side
+constexpr double least_held = 0.95;   // of the cells, in kinds of both sides
+constexpr double least_gap = 6;
+constexpr double least_likeness = 0.6;
+constexpr double least_apart = 5;  // kinds
+constexpr Index most_rounds = 10;
+constexpr Index n_starts = 5;
+constexpr Index most_divisions = 3;  // of divisions
+
+using Labels = std::vector<Index>;
+
+// How far apart two groups of numbers are, in standard deviations (Ashman, Bird & Zepf 1994,
+// <doi:10.1086/117248>, their D): 2.7 for the halves of a normal distribution, 3.5 for those of a
+// uniform one.
+class Gap {
+ public:
+  void add(double value, bool second) {
+    Sums& s = sums_[second ? 1 : 0];
+    s.n += 1;
+    const double step = value - s.mean;
+    s.mean += step / s.n;
+    s.squares += step * (value - s.mean);
+  }
+
+  double value() const {
+    if (sums_[0].n < 2 || sums_[1].n < 2) return 0;
+    const double variance =
+        (sums_[0].squares / (sums_[0].n - 1) + sums_[1].squares / (sums_[1].n - 1)) / 2;
+    const double distance = std::fabs(sums_[0].mean - sums_[1].mean);
+    return distance > 0 ? distance / std::sqrt(variance) : 0;
+  }
+
+ private:
+  struct Sums {
+    double n = 0, mean = 0, squares = 0;
+  };
+  Sums sums_[2];
+};
+
+// Principal components of some cells' logarithms: weights G x L, of centred values.
+struct Components {
+  Eigen::MatrixXd weights;
+  Eigen::VectorXd offset;  // L: weights' mean
+};
+
+Eigen::VectorXd log_values(const CellReader& reader, Index cell, double size,
+                           std::vector<std::int32_t>* gene) {
+  gene->resize(static_cast<std::size_t>(reader.n_entries(cell)));
+  Eigen::VectorXd value(reader.n_entries(cell));
+  reader.read(cell, gene->data(), value.data());
+  return (value / size).array().log1p();
+}
+
+// By subspace iteration (Halko, Martinsson & Tropp 2011, <doi:10.1137/090771806>, algorithm 4.4);
+// the values' mean is taken off without making them dense.
+Components principal_components(const Eigen::SparseMatrix<double>& values, Index n_components,
+                                RngStream rng, Monitor& monitor) {
+  const Index n_genes = values.rows(), n = values.cols();
+  const Index l = std::min({n_components + spare_components, n_genes, n});
+  const Eigen::VectorXd mean = values * Eigen::VectorXd::Constant(n, 1 / static_cast<double>(n));
+  const auto scores = [&](const Eigen::MatrixXd& weights) {
+    Eigen::MatrixXd y = values.transpose() * weights;
+    y.rowwise() -= (mean.transpose() * weights).eval();
+    return y;
+  };
+  Eigen::MatrixXd weights(n_genes, l);
+  for (Index j = 0; j < weights.size(); ++j) weights.data()[j] = rng.normal();
+  for (Index step = 0; step < power_steps; ++step) {
+    monitor.poll();
+    const Eigen::MatrixXd y = scores(weights);
+    weights = values * y;
+    weights -= mean * y.colwise().sum();
+    weights = Eigen::HouseholderQR<Eigen::MatrixXd>(weights).householderQ() *
+              Eigen::MatrixXd::Identity(n_genes, l);
+  }
+  const Eigen::MatrixXd y = scores(weights);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(y.transpose() * y);
+  const Index kept = std::min(n_components, l);
+  Components components;
+  components.weights = weights * eigen.eigenvectors().rowwise().reverse().leftCols(kept);
+  components.offset = components.weights.transpose() * mean;
+  return components;
+}
+
+struct Division {
+  double gap = 0;
+  Eigen::MatrixXd kinds;  // L x kinds: midpoints of both sides
+  Eigen::VectorXd shift;  // L: from the first side to the second
+
+  bool second(const Eigen::VectorXd& point) const {
+    const double first = (kinds.colwise() - (point + shift / 2)).colwise().squaredNorm().minCoeff();
+    const double other = (kinds.colwise() - (point - shift / 2)).colwise().squaredNorm().minCoeff();
+    return other < first;
+  }
+};
+
+// Looks at the components of a sample (points: L x n).
+class Divider {
+ public:
+  Divider(const Eigen::MatrixXd& points, Workers& workers, Monitor& monitor)
+      : points_(points), workers_(workers), monitor_(monitor) {}
+
+  // Of the divisions that hold, the one of the widest gap; none has a gap of 0.
+  Division divide() {
+    Division best;
+    for (Index direction = 0; direction < std::min(n_directions, points_.rows()); ++direction) {
+      for (Index n_kinds = fewest_kinds; n_kinds <= most_kinds; ++n_kinds) {
+        side_ = two_means(points_.row(direction));
+        const Division division = improve(n_kinds);
+        if (division.gap >= least_gap && division.gap > best.gap && likeness() >= least_likeness) {
+          best = division;
+        }
+      }
+    }
+    return best;
+  }
+
+ private:
+  // The division of a line into two that leaves the least variance; true is the upper part.
+  static std::vector<bool> two_means(const Eigen::VectorXd& value) {
+    const Index n = value.size();
+    Eigen::VectorXd sorted = value;
+    std::sort(sorted.data(), sorted.data() + n);
+    const double total = sorted.sum();
+    double below = 0, most = -1, border = 0;
+    for (Index i = 1; i < n; ++i) {
+      below += sorted[i - 1];
+      const double left = static_cast<double>(i), right = static_cast<double>(n - i);
+      const double distance = below / left - (total - below) / right;
+      if (left * right * distance * distance > most) {
+        most = left * right * distance * distance;
+        border = sorted[i - 1];
+      }
+    }
+    std::vector<bool> side;
+    for (Index i = 0; i < n; ++i) side.push_back(value[i] > border);
+    return side;
+  }
+
+  // Kinds by k-means of the cells less their side's mean; the shift between the sides of each; new
+  // sides along it; and again.  The gap is 0 where the result is no division as said above.
+  Division improve(Index n_kinds) {
+    for (Index round = 0; round < most_rounds && is_large_enough(); ++round) {
+      monitor_.poll();
+      Division division;
+      const Eigen::MatrixXd centred = less_side_means();
+      const Labels kind = cluster(centred, n_kinds);
+      if (!set_kinds(kind, n_kinds, &division)) return {};
+      std::vector<bool> side;
+      Gap gap;
+      for (Index i = 0; i < points_.cols(); ++i) {
+        const double along =
+            division.shift.dot(points_.col(i) - division.kinds.col(kind[std::size_t(i)]));
+        side.push_back(along > 0);
+        gap.add(along, along > 0);
+      }
+      if (side == side_) {
+        if (share_held(kind, n_kinds) < least_held || !are_apart(centred, kind, n_kinds)) return {};
+        division.gap = gap.value();
+        return division;
+      }
+      side_ = std::move(side);
+    }
+    return {};
+  }
+
+  bool is_large_enough() const {
+    const Index n = points_.cols(), second = std::count(side_.begin(), side_.end(), true);
+    const Index least = std::max(least_cells, static_cast<Index>(least_share * double(n)));
+    return std::min(second, n - second) >= least;
+  }
+
+  Eigen::MatrixXd less_side_means() const {
+    Eigen::MatrixXd mean = Eigen::MatrixXd::Zero(points_.rows(), 2), centred = points_;
+    double n[2] = {0, 0};
+    for (Index i = 0; i < points_.cols(); ++i) {
+      mean.col(side(i)) += points_.col(i);
+      n[side(i)] += 1;
+    }
+    for (int s : {0, 1}) mean.col(s) /= n[s];
+    for (Index i = 0; i < points_.cols(); ++i) centred.col(i) -= mean.col(side(i));
+    return centred;
+  }
+
+  // Midpoints and shift, the mean over the kinds by what they tell of it.  False where no kind has
+  // cells on both sides.
+  bool set_kinds(const Labels& kind, Index n_kinds, Division* division) const {
+    Eigen::MatrixXd mean[2];
+    Eigen::VectorXd n[2];
+    for (int s : {0, 1}) {
+      mean[s] = Eigen::MatrixXd::Zero(points_.rows(), n_kinds);
+      n[s] = Eigen::VectorXd::Zero(n_kinds);
+    }
+    for (Index i = 0; i < points_.cols(); ++i) {
+      mean[side(i)].col(kind[std::size_t(i)]) += points_.col(i);
+      n[side(i)][kind[std::size_t(i)]] += 1;
+    }
+    Eigen::VectorXd shift = Eigen::VectorXd::Zero(points_.rows());
+    double weights = 0;
+    for (Index t = 0; t < n_kinds; ++t) {
+      for (int s : {0, 1}) mean[s].col(t) /= std::max(n[s][t], 1.0);
+      if (std::min(n[0][t], n[1][t]) < 3) continue;
+      const double weight = n[0][t] * n[1][t] / (n[0][t] + n[1][t]);
+      shift += weight * (mean[1].col(t) - mean[0].col(t));
+      weights += weight;
+    }
+    if (weights == 0) return false;
+    division->shift = shift / weights;
+    division->kinds.resize(points_.rows(), n_kinds);
+    for (Index t = 0; t < n_kinds; ++t) {
+      if (std::min(n[0][t], n[1][t]) >= 3) {
+        division->kinds.col(t) = (mean[0].col(t) + mean[1].col(t)) / 2;
+      } else if (n[0][t] > n[1][t]) {
+        division->kinds.col(t) = mean[0].col(t) + division->shift / 2;
+      } else {
+        division->kinds.col(t) = mean[1].col(t) - division->shift / 2;
+      }
+    }
+    return true;
+  }
+
+  // Of the cells, in kinds with enough cells on both sides.
+  double share_held(const Labels& kind, Index n_kinds) const {
+    Eigen::MatrixXd n = Eigen::MatrixXd::Zero(n_kinds, 2);
+    for (Index i = 0; i < points_.cols(); ++i) n(kind[std::size_t(i)], side(i)) += 1;
+    double held = 0;
+    for (Index t = 0; t < n_kinds; ++t) {
+      if (n.row(t).minCoeff() > least_mixed * n.row(t).sum()) held += n.row(t).sum();
+    }
+    return held / static_cast<double>(points_.cols());
+  }
+
+  // Is each two of the kinds divided by a gap?
+  static bool are_apart(const Eigen::MatrixXd& centred, const Labels& kind, Index n_kinds) {
+    const Eigen::MatrixXd centres = means_of(centred, kind, n_kinds);
+    for (Index a = 0; a < n_kinds; ++a) {
+      for (Index b = 0; b < a; ++b) {
+        const Eigen::VectorXd line = centres.col(a) - centres.col(b);
+        Gap gap;
+        for (Index i = 0; i < centred.cols(); ++i) {
+          const Index t = kind[std::size_t(i)];
+          if (t == a || t == b) gap.add(line.dot(centred.col(i)), t == a);
+        }
+        if (gap.value() < least_apart) return false;
+      }
+    }
+    return true;
+  }
+
+  // How alike the kinds of both sides lie, each found in its side alone and matched one to one:
+  // 2 sum <a, b> / (sum |a|^2 + sum |b|^2) of their centres, less the mean of all; at most 1.
+  double likeness() {
+    double best = 0;
+    for (Index n_kinds = fewest_kinds; n_kinds <= most_kinds - 1; ++n_kinds) {
+      const Eigen::MatrixXd a = centres_of_side(0, n_kinds), b = centres_of_side(1, n_kinds);
+      const Eigen::MatrixXd product = a.transpose() * b;
+      std::vector<Index> match(static_cast<std::size_t>(n_kinds));
+      std::iota(match.begin(), match.end(), 0);
+      double most = -std::numeric_limits<double>::infinity();
+      do {
+        double sum = 0;
+        for (Index t = 0; t < n_kinds; ++t) sum += product(t, match[std::size_t(t)]);
+        most = std::max(most, sum);
+      } while (std::next_permutation(match.begin(), match.end()));
+      best = std::max(best, 2 * most / (a.squaredNorm() + b.squaredNorm()));
+    }
+    return best;
+  }
+
+  Eigen::MatrixXd centres_of_side(int which, Index n_kinds) {
+    Eigen::MatrixXd points(points_.rows(), points_.cols());
+    Index n = 0;
+    for (Index i = 0; i < points_.cols(); ++i) {
+      if (side(i) == which) points.col(n++) = points_.col(i);
+    }
+    points.conservativeResize(Eigen::NoChange, n);
+    Eigen::MatrixXd centres = means_of(points, cluster(points, n_kinds), n_kinds);
+    centres.colwise() -= centres.rowwise().mean().eval();
+    return centres;
+  }
+
+  // The best of some k-means.
+  Labels cluster(const Eigen::MatrixXd& points, Index k) {
+    const ConstView<double> view(points.data(), points.rows(), points.cols());
+    const Eigen::VectorXd ones = Eigen::VectorXd::Ones(points.cols());
+    Labels best;
+    double least = std::numeric_limits<double>::infinity();
+    for (Index start = 0; start < n_starts; ++start) {
+      const RngStream rng(0, Purpose::hidden_batches, 1, static_cast<std::uint64_t>(start));
+      Labels labels =
+          kmeans(view, ones, k, Eigen::MatrixXd(points.rows(), 0), rng, workers_, monitor_);
+      const Eigen::MatrixXd centres = means_of(points, labels, k);
+      double within = 0;
+      for (Index i = 0; i < points.cols(); ++i) {
+        within += (points.col(i) - centres.col(labels[std::size_t(i)])).squaredNorm();
+      }
+      if (within < least) {
+        least = within;
+        best = std::move(labels);
+      }
+    }
+    return best;
+  }
+
+  static Eigen::MatrixXd means_of(const Eigen::MatrixXd& points, const Labels& label, Index k) {
+    Eigen::MatrixXd mean = Eigen::MatrixXd::Zero(points.rows(), k);
+    Eigen::VectorXd n = Eigen::VectorXd::Zero(k);
+    for (Index i = 0; i < points.cols(); ++i) {
+      mean.col(label[std::size_t(i)]) += points.col(i);
+      n[label[std::size_t(i)]] += 1;
+    }
+    return mean * n.cwiseMax(1).cwiseInverse().asDiagonal();
+  }
+
+  int side(Index i) const { return side_[static_cast<std::size_t>(i)] ? 1 : 0; }
+
+  const Eigen::MatrixXd& points_;
+  Workers& workers_;
+  Monitor& monitor_;
+  std::vector<bool> side_;  // n: is the cell on the second side?
+};
+
+// Divides `cells`, and both sides again; each last side is a batch.
+class Search {
+ public:
+  Search(const CellReader& reader, const double* size, Workers& workers, Monitor& monitor)
+      : reader_(reader), size_(size), workers_(workers), monitor_(monitor) {}
+
+  void divide(const std::vector<Index>& cells, Index depth) {
+    std::vector<Index> sides[2];
+    if (depth < most_divisions && static_cast<Index>(cells.size()) >= 2 * least_cells) {
+      split(cells, sides);
+    }
+    if (sides[0].empty() || sides[1].empty()) {
+      batches_.push_back(cells);
+      return;
+    }
+    for (const std::vector<Index>& side : sides) divide(side, depth + 1);
+  }
+
+  HiddenBatches result() {
+    std::stable_sort(batches_.begin(), batches_.end(),
+                     [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    HiddenBatches found;
+    found.batch.resize(static_cast<std::size_t>(reader_.n_cells()));
+    found.n_batches = static_cast<Index>(batches_.size());
+    for (std::size_t b = 0; b < batches_.size(); ++b) {
+      for (Index cell : batches_[b]) {
+        found.batch[static_cast<std::size_t>(cell)] = static_cast<std::int32_t>(b);
+      }
+    }
+    return found;
+  }
+
+ private:
+  void split(const std::vector<Index>& cells, std::vector<Index>* sides) {
+    const Index n = static_cast<Index>(cells.size()), m = std::min(n, most_cells);
+    std::vector<Eigen::Triplet<double>> entries;
+    std::vector<std::int32_t> gene;
+    for (Index j = 0; j < m; ++j) {
+      const Index cell = cells[static_cast<std::size_t>(j * n / m)];
+      const Eigen::VectorXd value = log_values(reader_, cell, size_[cell], &gene);
+      for (Index e = 0; e < value.size(); ++e) {
+        entries.emplace_back(gene[static_cast<std::size_t>(e)], static_cast<int>(j), value[e]);
+      }
+    }
+    Eigen::SparseMatrix<double> values(reader_.n_genes(), m);
+    values.setFromTriplets(entries.begin(), entries.end());
+    const Components components = principal_components(
+        values, most_components, RngStream(0, Purpose::hidden_batches), monitor_);
+    Eigen::MatrixXd points = components.weights.transpose() * values;
+    points.colwise() -= components.offset;
+    const Division division = Divider(points, workers_, monitor_).divide();
+    if (division.gap == 0) return;
+    for (Index cell : cells) {
+      const Eigen::VectorXd value = log_values(reader_, cell, size_[cell], &gene);
+      Eigen::VectorXd point = -components.offset;
+      for (Index e = 0; e < value.size(); ++e) {
+        point += value[e] * components.weights.row(gene[static_cast<std::size_t>(e)]).transpose();
+      }
+      sides[division.second(point) ? 1 : 0].push_back(cell);
+    }
+  }
+
+  const CellReader& reader_;
+  const double* size_;
+  Workers& workers_;
+  Monitor& monitor_;
+  std::vector<std::vector<Index>> batches_;
+};
+
+}  // namespace
+
+HiddenBatches find_batches(const CellReader& reader, const double* size, Workers& workers,
+                           Monitor& monitor) {
+  std::vector<Index> cells(static_cast<std::size_t>(reader.n_cells()));
+  std::iota(cells.begin(), cells.end(), 0);
+  Search search(reader, size, workers, monitor);
+  search.divide(cells, 0);
+  return search.result();
+}
+
+}  // namespace gmvae
