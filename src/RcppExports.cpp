@@ -186,7 +186,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_find_batches
-Rcpp::IntegerVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads);
+Rcpp::LogicalVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads);
 RcppExport SEXP _gmvae_cpp_find_batches(SEXP countsSEXP, SEXP sizeSEXP, SEXP n_threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;

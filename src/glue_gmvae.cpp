@@ -272,13 +272,11 @@ Rcpp::NumericVector cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector to
   return Rcpp::NumericVector(deviance.begin(), deviance.end());
 }
 
-// Numbers of batches (n), from 1; all 1 where none are found.
 // [[Rcpp::export(rng = false)]]
-Rcpp::IntegerVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads) {
+Rcpp::LogicalVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads) {
   const SparseCounts matrix(counts);
   RMonitor monitor(R_NilValue);
   Workers workers(static_cast<Index>(n_threads));
-  const HiddenBatches found = find_batches(matrix.reader(), size.begin(), workers, monitor);
-  Rcpp::IntegerVector batch(found.batch.begin(), found.batch.end());
-  return batch + 1;
+  const std::vector<bool> second = find_batches(matrix.reader(), size.begin(), workers, monitor);
+  return Rcpp::LogicalVector(second.begin(), second.end());
 }

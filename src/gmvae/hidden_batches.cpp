@@ -4,6 +4,7 @@
 #include <Eigen/QR>
 #include <Eigen/SparseCore>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -23,15 +24,14 @@ constexpr Index power_steps = 5;
 constexpr Index n_directions = 10;  // components along which a division is looked for
 constexpr Index fewest_kinds = 3, most_kinds = 6;
 constexpr Index least_cells = 50;     // of a side
-constexpr double least_share = 0.1;   // of the cells, of a side
-constexpr double least_mixed = 0.05;  // of a kind's cells, on its smaller side
-constexpr double least_held = 0.95;   // of the cells, in kinds of both sides
-constexpr double least_gap = 6;
+constexpr double least_share = 0.1;   // of a side, of the cells
+constexpr double least_mixed = 0.05;  // of a kind's smaller side, of its cells
+constexpr double least_held = 0.95;   // of the cells, in kinds that have both sides
+constexpr double least_gap = 7;
 constexpr double least_likeness = 0.6;
 constexpr double least_apart = 5;  // kinds
 constexpr Index most_rounds = 10;
 constexpr Index n_starts = 5;
-constexpr Index most_divisions = 3;  // of divisions
 
 using Labels = std::vector<Index>;
 
@@ -63,10 +63,18 @@ class Gap {
   Sums sums_[2];
 };
 
-// Principal components of some cells' logarithms: weights G x L, of centred values.
+// Principal components of some cells' logarithms.
 struct Components {
-  Eigen::MatrixXd weights;
-  Eigen::VectorXd offset;  // L: weights' mean
+  Eigen::MatrixXd weights;  // L x G
+  Eigen::VectorXd offset;   // L: of the mean cell
+
+  Eigen::VectorXd point(const std::vector<std::int32_t>& gene, const Eigen::VectorXd& value) const {
+    Eigen::VectorXd sum = -offset;
+    for (Index e = 0; e < value.size(); ++e) {
+      sum += value[e] * weights.col(gene[static_cast<std::size_t>(e)]);
+    }
+    return sum;
+  }
 };
 
 Eigen::VectorXd log_values(const CellReader& reader, Index cell, double size,
@@ -103,15 +111,16 @@ Components principal_components(const Eigen::SparseMatrix<double>& values, Index
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(y.transpose() * y);
   const Index kept = std::min(n_components, l);
   Components components;
-  components.weights = weights * eigen.eigenvectors().rowwise().reverse().leftCols(kept);
-  components.offset = components.weights.transpose() * mean;
+  components.weights =
+      (weights * eigen.eigenvectors().rowwise().reverse().leftCols(kept)).transpose();
+  components.offset = components.weights * mean;
   return components;
 }
 
 struct Division {
-  double gap = 0;
-  Eigen::MatrixXd kinds;  // L x kinds: midpoints of both sides
-  Eigen::VectorXd shift;  // L: from the first side to the second
+  double gap = 0, likeness = 0;  // no division where they are 0
+  Eigen::MatrixXd kinds;         // L x kinds: midpoints of both sides
+  Eigen::VectorXd shift;         // L: from the first side to the second
 
   bool second(const Eigen::VectorXd& point) const {
     const double first = (kinds.colwise() - (point + shift / 2)).colwise().squaredNorm().minCoeff();
@@ -126,16 +135,16 @@ class Divider {
   Divider(const Eigen::MatrixXd& points, Workers& workers, Monitor& monitor)
       : points_(points), workers_(workers), monitor_(monitor) {}
 
-  // Of the divisions that hold, the one of the widest gap; none has a gap of 0.
+  // Of the divisions that hold, the one whose sides are most alike.
   Division divide() {
     Division best;
     for (Index direction = 0; direction < std::min(n_directions, points_.rows()); ++direction) {
       for (Index n_kinds = fewest_kinds; n_kinds <= most_kinds; ++n_kinds) {
         side_ = two_means(points_.row(direction));
-        const Division division = improve(n_kinds);
-        if (division.gap >= least_gap && division.gap > best.gap && likeness() >= least_likeness) {
-          best = division;
-        }
+        Division division = improve(n_kinds);
+        if (division.gap < least_gap) continue;
+        division.likeness = likeness();
+        if (division.likeness >= std::max(least_likeness, best.likeness)) best = division;
       }
     }
     return best;
@@ -346,84 +355,51 @@ class Divider {
   std::vector<bool> side_;  // n: is the cell on the second side?
 };
 
-// Divides `cells`, and both sides again; each last side is a batch.
-class Search {
- public:
-  Search(const CellReader& reader, const double* size, Workers& workers, Monitor& monitor)
-      : reader_(reader), size_(size), workers_(workers), monitor_(monitor) {}
+using Sides = std::array<std::vector<Index>, 2>;
 
-  void divide(const std::vector<Index>& cells, Index depth) {
-    std::vector<Index> sides[2];
-    if (depth < most_divisions && static_cast<Index>(cells.size()) >= 2 * least_cells) {
-      split(cells, sides);
-    }
-    if (sides[0].empty() || sides[1].empty()) {
-      batches_.push_back(cells);
-      return;
-    }
-    for (const std::vector<Index>& side : sides) divide(side, depth + 1);
-  }
-
-  HiddenBatches result() {
-    std::stable_sort(batches_.begin(), batches_.end(),
-                     [](const auto& a, const auto& b) { return a.size() > b.size(); });
-    HiddenBatches found;
-    found.batch.resize(static_cast<std::size_t>(reader_.n_cells()));
-    found.n_batches = static_cast<Index>(batches_.size());
-    for (std::size_t b = 0; b < batches_.size(); ++b) {
-      for (Index cell : batches_[b]) {
-        found.batch[static_cast<std::size_t>(cell)] = static_cast<std::int32_t>(b);
-      }
-    }
-    return found;
-  }
-
- private:
-  void split(const std::vector<Index>& cells, std::vector<Index>* sides) {
-    const Index n = static_cast<Index>(cells.size()), m = std::min(n, most_cells);
-    std::vector<Eigen::Triplet<double>> entries;
-    std::vector<std::int32_t> gene;
-    for (Index j = 0; j < m; ++j) {
-      const Index cell = cells[static_cast<std::size_t>(j * n / m)];
-      const Eigen::VectorXd value = log_values(reader_, cell, size_[cell], &gene);
-      for (Index e = 0; e < value.size(); ++e) {
-        entries.emplace_back(gene[static_cast<std::size_t>(e)], static_cast<int>(j), value[e]);
-      }
-    }
-    Eigen::SparseMatrix<double> values(reader_.n_genes(), m);
-    values.setFromTriplets(entries.begin(), entries.end());
-    const Components components = principal_components(
-        values, most_components, RngStream(0, Purpose::hidden_batches), monitor_);
-    Eigen::MatrixXd points = components.weights.transpose() * values;
-    points.colwise() -= components.offset;
-    const Division division = Divider(points, workers_, monitor_).divide();
-    if (division.gap == 0) return;
-    for (Index cell : cells) {
-      const Eigen::VectorXd value = log_values(reader_, cell, size_[cell], &gene);
-      Eigen::VectorXd point = -components.offset;
-      for (Index e = 0; e < value.size(); ++e) {
-        point += value[e] * components.weights.row(gene[static_cast<std::size_t>(e)]).transpose();
-      }
-      sides[division.second(point) ? 1 : 0].push_back(cell);
+// `cells` on both sides of their division; nothing where there is none.
+Sides divide(const CellReader& reader, const double* size, const std::vector<Index>& cells,
+             Workers& workers, Monitor& monitor) {
+  const Index n = static_cast<Index>(cells.size()), m = std::min(n, most_cells);
+  if (n < 2 * least_cells) return {};
+  std::vector<Eigen::Triplet<double>> entries;
+  std::vector<std::int32_t> gene;
+  for (Index j = 0; j < m; ++j) {
+    const Index cell = cells[static_cast<std::size_t>(j * n / m)];
+    const Eigen::VectorXd value = log_values(reader, cell, size[cell], &gene);
+    for (Index e = 0; e < value.size(); ++e) {
+      entries.emplace_back(gene[static_cast<std::size_t>(e)], static_cast<int>(j), value[e]);
     }
   }
-
-  const CellReader& reader_;
-  const double* size_;
-  Workers& workers_;
-  Monitor& monitor_;
-  std::vector<std::vector<Index>> batches_;
-};
+  Eigen::SparseMatrix<double> values(reader.n_genes(), m);
+  values.setFromTriplets(entries.begin(), entries.end());
+  const Components components =
+      principal_components(values, most_components, RngStream(0, Purpose::hidden_batches), monitor);
+  Eigen::MatrixXd points = components.weights * values;
+  points.colwise() -= components.offset;
+  const Division division = Divider(points, workers, monitor).divide();
+  if (division.likeness == 0) return {};
+  Sides sides;
+  for (Index cell : cells) {
+    const Eigen::VectorXd value = log_values(reader, cell, size[cell], &gene);
+    sides[division.second(components.point(gene, value)) ? 1 : 0].push_back(cell);
+  }
+  return sides;
+}
 
 }  // namespace
 
-HiddenBatches find_batches(const CellReader& reader, const double* size, Workers& workers,
-                           Monitor& monitor) {
+std::vector<bool> find_batches(const CellReader& reader, const double* size, Workers& workers,
+                               Monitor& monitor) {
   std::vector<Index> cells(static_cast<std::size_t>(reader.n_cells()));
   std::iota(cells.begin(), cells.end(), 0);
-  Search search(reader, size, workers, monitor);
-  search.divide(cells, 0);
-  return search.result();
+  const Sides sides = divide(reader, size, cells, workers, monitor);
+  std::vector<bool> second(cells.size(), false);
+  for (const std::vector<Index>& side : sides) {
+    if (side.empty() || !divide(reader, size, side, workers, monitor)[0].empty()) return second;
+  }
+  for (Index cell : sides[1]) second[static_cast<std::size_t>(cell)] = true;
+  return second;
 }
 
 }  // namespace gmvae

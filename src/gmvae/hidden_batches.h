@@ -1,8 +1,7 @@
-// Batches that nobody named, where the counts show them beyond doubt: a division of the cells both
-// of whose sides hold the same kinds of cells, moved by one shift.
+// Batches that nobody named, where the counts leave no doubt: a division of the cells both of whose
+// sides hold the same kinds of cells, moved by one shift.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "core/monitor.h"
@@ -11,21 +10,18 @@
 
 namespace gmvae {
 
-struct HiddenBatches {
-  std::vector<std::int32_t> batch;  // n, from 0, the largest first
-  Index n_batches = 1;
-};
-
-// Of log(1 + x / size), size: n.  A division must
-//   - be a gap: along the shift the sides are `least_gap` standard deviations apart, kind by kind;
+// Is the cell (n) of the second of two batches?  All are of the first where none are found.  Looks
+// at principal components of log(1 + x / size), size: n.  The division must
+//   - be a gap: along the shift, kind by kind, the sides are `least_gap` standard deviations apart;
 //   - hold all cells: every kind has cells on both sides;
-//   - repeat itself: kinds that are found in each side alone lie alike;
-//   - have something to repeat: three kinds or more that are groups of their own.
-// Lineages, say, are a gap, but what is within them differs; a gradient or noise divided in halves
-// is alike on both sides, but there is no gap.  Sides are divided again on the same terms.
-// Nothing is random but the starts of k-means, whose seed is fixed; the result's bits don't depend
-// on the number of threads.
-HiddenBatches find_batches(const CellReader& reader, const double* size, Workers& workers,
-                           Monitor& monitor);
+//   - repeat itself: kinds that are found in each side alone lie alike (`least_likeness`);
+//   - have something to repeat: three kinds or more, with gaps between them;
+//   - be the only one: neither side is divided on these terms.  Kinds in several batches could as
+//     well be batches of several kinds.
+// Lineages are a gap, but what is within them differs; halves of a gradient, or of noise, are
+// alike, but there is no gap.  Nothing is random but starts, whose seed is fixed; the result's bits
+// don't depend on the number of threads.
+std::vector<bool> find_batches(const CellReader& reader, const double* size, Workers& workers,
+                               Monitor& monitor);
 
 }  // namespace gmvae
