@@ -54,6 +54,37 @@ warn_small_batches <- function(batch, call, few = 10L) {
   ), "data", call = call)
 }
 
+# Batches that nobody named: a factor, or NULL where the counts show none. Fewer
+# than three clusters leave nothing that batches could be told from: three kinds
+# of cells in two batches are two kinds in three.
+find_batches <- function(counts, likelihood, ks, control, n_genes = 2000L) {
+  look <- control$find_batches && likelihood %in% count_likelihoods &&
+    max(ks) >= 3L
+  if (!look) return(NULL)
+  sample <- some_cells(counts)
+  totals <- unname(Matrix::colSums(sample))
+  genes <- top_features(feature_score(sample, totals, likelihood),
+                        Matrix::rowSums(sample) > 0, n_genes)
+  counts <- take_rows(counts, genes)
+  second <- cpp_find_batches(counts, cell_sizes(counts, likelihood)$factors,
+                             control$n_threads)
+  if (!any(second)) return(NULL)
+  cli::cli_inform(c(
+    "Found two batches, of {sum(!second)} and {sum(second)} cells: both hold the
+     same kinds of cells, moved by one shift, which the fit explains; see
+     {.code ?gmvae}.",
+    i = "{.arg batch} gives others, and
+         {.code gmvae_control(find_batches = FALSE)} looks for none."
+  ), class = "gmvae_message")
+  factor(ifelse(second, "found2", "found1"))
+}
+
+# Where the batches of a fit are from.
+batch_source <- function(batch, found) {
+  if (n_batches(batch) == 0L) return("none")
+  if (is.null(found)) "user" else "found"
+}
+
 n_batches <- function(batch) if (nlevels(batch) < 2L) 0L else nlevels(batch)
 
 # Numbers from 0, for the core.
@@ -120,12 +151,28 @@ known_batch <- function(object, batch, n, newdata, call) {
 # all batches.
 batch_free_types <- c("cluster", "posterior", "latent", "normalized")
 
+needs_batch <- function(object, type) {
+  n_batches(object$batch) > 0L && !type %in% batch_free_types
+}
+
 check_batch_given <- function(object, batch, type, call) {
-  needed <- n_batches(object$batch) > 0L && !type %in% batch_free_types
-  if (!needed || !is.null(batch)) return(invisible())
+  found <- identical(object$batch_source, "found")
+  if (!is.null(batch) || found || !needs_batch(object, type)) {
+    return(invisible())
+  }
   gmvae_abort(c(
     "{.arg batch} must be given for {.code type = \"{type}\"}.",
     x = "The fit has batches: {first_few(levels(object$batch))}.",
     i = "Give the label of each cell of {.arg newdata}, or one for all."
   ), "option", call = call)
+}
+
+# Found batches have no names that new cells could be given by: for each of `n`
+# cells the batch in which its `bound()` is higher.
+likeliest_batch <- function(object, n, bound) {
+  batches <- levels(object$batch)
+  bounds <- vapply(batches, function(b) {
+    bound(factor(rep(b, n), batches))
+  }, numeric(n))
+  factor(batches[max.col(matrix(bounds, n), ties.method = "first")], batches)
 }

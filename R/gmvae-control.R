@@ -41,6 +41,8 @@
 #'   number of at least 1.
 #' @param max_iter Iterations of EM at most, a whole number of at least 1.
 #' @param tol EM stops when the log-likelihood per cell rises by less, above 0.
+#' @param find_batches Where [gmvae()] is given no batches, look for two that
+#'   the counts show, and explain them as if they were given; `TRUE` or `FALSE`.
 #' @param n_networks Networks to train from different seeds, a whole number of
 #'   at least 1. Of several, the one whose clusters agree most with the others'
 #'   is the fit, and how much they agree says how far to trust them; see
@@ -61,8 +63,8 @@ gmvae_control <- function(..., latent = 10, hidden = 128,
                           batch_size = 128, learning_rate = 1e-3, mask = NULL,
                           held_out = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
-                          n_networks = 1, n_threads = default_threads(),
-                          verbose = interactive()) {
+                          find_batches = TRUE, n_networks = 1,
+                          n_threads = default_threads(), verbose = interactive()) {
   check_option_names(..., options = names(formals(gmvae_control)))
   structure(
     list(
@@ -81,6 +83,7 @@ gmvae_control <- function(..., latent = 10, hidden = 128,
       n_init = check_count(n_init),
       max_iter = check_count(max_iter),
       tol = check_number(tol, 0, open = TRUE),
+      find_batches = check_flag(find_batches),
       n_networks = check_count(n_networks, max = 1000),
       n_threads = check_count(n_threads, max = 1024),
       verbose = check_flag(verbose)

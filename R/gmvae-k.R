@@ -171,7 +171,8 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
                reference = object$size_reference, scale = object$size_scale,
                source = object$size_source)
   fit <- new_gmvae(core, rownames(object$latent), object$feature_table, size,
-                   object$batch, object$likelihood, object$covariance, control)
+                   object$batch, object$batch_source, object$likelihood,
+                   object$covariance, control)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   written <- object$call
   written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))

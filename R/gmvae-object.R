@@ -6,8 +6,8 @@ gmvae_format <- 1L
 
 # `core` is what cpp_gmvae_train() returns, `features` the table of all genes,
 # `size` the cells' size factors, `batch` their batches.
-new_gmvae <- function(core, cells, features, size, batch, likelihood,
-                      covariance, control) {
+new_gmvae <- function(core, cells, features, size, batch, batch_source,
+                      likelihood, covariance, control) {
   k <- core$k
   clusters <- as.character(seq_len(k))
   latent <- paste0("z", seq_len(control$latent))
@@ -32,6 +32,7 @@ new_gmvae <- function(core, cells, features, size, batch, likelihood,
       size_scale = size$scale,
       size_source = size$source,
       batch = if (!is.null(batch)) stats::setNames(batch, cells),
+      batch_source = batch_source,
       held_out = core$held_out,
       converged = core$converged,
       n_rollbacks = core$n_rollbacks,
@@ -154,6 +155,10 @@ fit_cautions <- function(object) {
     if (length(doubtful) > 0L) {
       say("{cli::qty(length(doubtful))}Cluster{?s} {doubtful} {?is/are} not ",
           "found again in halves of the cells (Jaccard index below 0.6).")
+    },
+    if (identical(object$batch_source, "found")) {
+      paste("Batches were found, not given: if the groups of cells that they",
+            "are tell something else, fit with `find_batches = FALSE`.")
     },
     if (object$k > 1L && length(of_one_batch) > 0L) {
       say("{cli::qty(length(of_one_batch))}Cluster{?s} {of_one_batch} ",

@@ -166,12 +166,19 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   size <- new_sizes(counts, object, size_factors, call)
   with_bound <- type %in% c("loglik", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
-  core <- with_core_errors(cpp_gmvae_encode(
-    network_state(object), counts, size$factors, batch_codes(batch),
-    n_draws = if (with_bound) bound_draws else 0L, with_posterior,
-    object$control$n_threads,
-    progress_reporter(object$control$verbose && interactive())
-  ), call = call)
+  encode <- function(batch, n_draws, posterior) {
+    with_core_errors(cpp_gmvae_encode(
+      network_state(object), counts, size$factors, batch_codes(batch),
+      n_draws = n_draws, posterior, object$control$n_threads,
+      progress_reporter(object$control$verbose && interactive())
+    ), call = call)
+  }
+  if (is.null(batch) && needs_batch(object, type)) {
+    batch <- likeliest_batch(object, ncol(counts), function(batch) {
+      encode(batch, bound_draws, posterior = FALSE)$loglik
+    })
+  }
+  core <- encode(batch, if (with_bound) bound_draws else 0L, with_posterior)
   cells <- colnames(counts)
   list(
     latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),

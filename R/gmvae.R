@@ -280,6 +280,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   check_values(counts, likelihood, call = call)
   advise_likelihood(counts, likelihood)
   warn_small_batches(batch, call)
+  found <- if (is.null(batch)) find_batches(counts, likelihood, ks, control)
+  if (!is.null(found)) batch <- found
   chosen <- select_features(counts, likelihood, features, batch, call = call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, min(ks), call)
@@ -292,8 +294,10 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   core <- train_several(counts, size$factors, batch, model, ks, control,
                         progress_reporter(control$verbose), BPPARAM, call)
   fit <- new_gmvae(core, cells = colnames(counts), features = chosen$table,
-                   size = size, batch = batch, likelihood = likelihood,
-                   covariance = covariance, control = control)
+                   size = size, batch = batch,
+                   batch_source = batch_source(batch, found),
+                   likelihood = likelihood, covariance = covariance,
+                   control = control)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   fit
 }

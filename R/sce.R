@@ -13,7 +13,9 @@
 #' @returns `sce` with, and otherwise unchanged,
 #'   * `reducedDim(sce, name)`: cells x latent dimensions, the latent means;
 #'   * `colData(sce)$gmvae_cluster`: factor with levels 1 to k;
-#'   * `colData(sce)$gmvae_confidence`: posterior probability of that cluster.
+#'   * `colData(sce)$gmvae_confidence`: posterior probability of that cluster;
+#'   * `colData(sce)$gmvae_batch`: factor of two batches, where they were found
+#'     rather than given, see [gmvae()].
 #' @section Errors: As [gmvae()]; `gmvae_error_input` if `sce` is not a
 #'   SingleCellExperiment.
 #' @examplesIf requireNamespace("SingleCellExperiment", quietly = TRUE)
@@ -47,6 +49,9 @@ runGMVAE <- function(sce, k = NULL, ..., assay = "counts", name = "GMVAE") {
   cells <- SummarizedExperiment::colData(sce)
   cells$gmvae_cluster <- unname(fit$cluster)
   cells$gmvae_confidence <- confidence(fit$posterior)
+  if (identical(fit$batch_source, "found")) {
+    cells$gmvae_batch <- unname(fit$batch)
+  }
   SummarizedExperiment::colData(sce) <- cells
   sce
 }

@@ -1,8 +1,6 @@
 #include "gmvae/hidden_batches.h"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
-#include <Eigen/SparseCore>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -12,6 +10,7 @@
 
 #include "core/rng.h"
 #include "gmm/init.h"
+#include "gmvae/principal_components.h"
 
 namespace gmvae {
 
@@ -19,9 +18,7 @@ namespace {
 
 constexpr Index most_cells = 2000;  // of more, so many evenly spread are enough
 constexpr Index most_components = 20;
-constexpr Index spare_components = 5;
-constexpr Index power_steps = 5;
-constexpr Index n_directions = 10;  // components along which a division is looked for
+constexpr Index most_directions = 10;  // components along which a division is looked for
 constexpr Index fewest_kinds = 3, most_kinds = 6;
 constexpr Index least_cells = 50;     // of a side
 constexpr double least_share = 0.1;   // of a side, of the cells
@@ -63,60 +60,6 @@ class Gap {
   Sums sums_[2];
 };
 
-// Principal components of some cells' logarithms.
-struct Components {
-  Eigen::MatrixXd weights;  // L x G
-  Eigen::VectorXd offset;   // L: of the mean cell
-
-  Eigen::VectorXd point(const std::vector<std::int32_t>& gene, const Eigen::VectorXd& value) const {
-    Eigen::VectorXd sum = -offset;
-    for (Index e = 0; e < value.size(); ++e) {
-      sum += value[e] * weights.col(gene[static_cast<std::size_t>(e)]);
-    }
-    return sum;
-  }
-};
-
-Eigen::VectorXd log_values(const CellReader& reader, Index cell, double size,
-                           std::vector<std::int32_t>* gene) {
-  gene->resize(static_cast<std::size_t>(reader.n_entries(cell)));
-  Eigen::VectorXd value(reader.n_entries(cell));
-  reader.read(cell, gene->data(), value.data());
-  return (value / size).array().log1p();
-}
-
-// By subspace iteration (Halko, Martinsson & Tropp 2011, <doi:10.1137/090771806>, algorithm 4.4);
-// the values' mean is taken off without making them dense.
-Components principal_components(const Eigen::SparseMatrix<double>& values, Index n_components,
-                                RngStream rng, Monitor& monitor) {
-  const Index n_genes = values.rows(), n = values.cols();
-  const Index l = std::min({n_components + spare_components, n_genes, n});
-  const Eigen::VectorXd mean = values * Eigen::VectorXd::Constant(n, 1 / static_cast<double>(n));
-  const auto scores = [&](const Eigen::MatrixXd& weights) {
-    Eigen::MatrixXd y = values.transpose() * weights;
-    y.rowwise() -= (mean.transpose() * weights).eval();
-    return y;
-  };
-  Eigen::MatrixXd weights(n_genes, l);
-  for (Index j = 0; j < weights.size(); ++j) weights.data()[j] = rng.normal();
-  for (Index step = 0; step < power_steps; ++step) {
-    monitor.poll();
-    const Eigen::MatrixXd y = scores(weights);
-    weights = values * y;
-    weights -= mean * y.colwise().sum();
-    weights = Eigen::HouseholderQR<Eigen::MatrixXd>(weights).householderQ() *
-              Eigen::MatrixXd::Identity(n_genes, l);
-  }
-  const Eigen::MatrixXd y = scores(weights);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(y.transpose() * y);
-  const Index kept = std::min(n_components, l);
-  Components components;
-  components.weights =
-      (weights * eigen.eigenvectors().rowwise().reverse().leftCols(kept)).transpose();
-  components.offset = components.weights * mean;
-  return components;
-}
-
 struct Division {
   double gap = 0, likeness = 0;  // no division where they are 0
   Eigen::MatrixXd kinds;         // L x kinds: midpoints of both sides
@@ -129,25 +72,18 @@ struct Division {
   }
 };
 
-// Looks at the components of a sample (points: L x n).
+// One search for a division of points (L x n).
 class Divider {
  public:
-  Divider(const Eigen::MatrixXd& points, Workers& workers, Monitor& monitor)
-      : points_(points), workers_(workers), monitor_(monitor) {}
+  explicit Divider(const Eigen::MatrixXd& points) : points_(points) {}
 
-  // Of the divisions that hold, the one whose sides are most alike.
-  Division divide() {
-    Division best;
-    for (Index direction = 0; direction < std::min(n_directions, points_.rows()); ++direction) {
-      for (Index n_kinds = fewest_kinds; n_kinds <= most_kinds; ++n_kinds) {
-        side_ = two_means(points_.row(direction));
-        Division division = improve(n_kinds);
-        if (division.gap < least_gap) continue;
-        division.likeness = likeness();
-        if (division.likeness >= std::max(least_likeness, best.likeness)) best = division;
-      }
-    }
-    return best;
+  // From the two halves of a component on.
+  Division divide(Index component, Index n_kinds) {
+    side_ = two_means(points_.row(component));
+    Division division = improve(n_kinds);
+    if (division.gap < least_gap) return {};
+    division.likeness = likeness();
+    return division.likeness >= least_likeness ? division : Division();
   }
 
  private:
@@ -176,7 +112,6 @@ class Divider {
   // sides along it; and again.  The gap is 0 where the result is no division as said above.
   Division improve(Index n_kinds) {
     for (Index round = 0; round < most_rounds && is_large_enough(); ++round) {
-      monitor_.poll();
       Division division;
       const Eigen::MatrixXd centred = less_side_means();
       const Labels kind = cluster(centred, n_kinds);
@@ -323,7 +258,7 @@ class Divider {
     for (Index start = 0; start < n_starts; ++start) {
       const RngStream rng(0, Purpose::hidden_batches, 1, static_cast<std::uint64_t>(start));
       Labels labels =
-          kmeans(view, ones, k, Eigen::MatrixXd(points.rows(), 0), rng, workers_, monitor_);
+          kmeans(view, ones, k, Eigen::MatrixXd(points.rows(), 0), rng, alone_, silent_);
       const Eigen::MatrixXd centres = means_of(points, labels, k);
       double within = 0;
       for (Index i = 0; i < points.cols(); ++i) {
@@ -350,10 +285,24 @@ class Divider {
   int side(Index i) const { return side_[static_cast<std::size_t>(i)] ? 1 : 0; }
 
   const Eigen::MatrixXd& points_;
-  Workers& workers_;
-  Monitor& monitor_;
-  std::vector<bool> side_;  // n: is the cell on the second side?
+  std::vector<bool> side_;  // n: is the point on the second side?
+  Workers alone_{1};        // searches run side by side
+  Monitor silent_;
 };
+
+// Of all that hold, the one whose sides are most alike.
+Division best_division(const Eigen::MatrixXd& points, Workers& workers) {
+  const Index n_numbers = most_kinds - fewest_kinds + 1;
+  std::vector<Division> found(
+      static_cast<std::size_t>(std::min(most_directions, points.rows()) * n_numbers));
+  workers.run(static_cast<Index>(found.size()), [&](Index i) {
+    found[static_cast<std::size_t>(i)] =
+        Divider(points).divide(i / n_numbers, fewest_kinds + i % n_numbers);
+  });
+  return *std::max_element(found.begin(), found.end(), [](const Division& a, const Division& b) {
+    return a.likeness < b.likeness;
+  });
+}
 
 using Sides = std::array<std::vector<Index>, 2>;
 
@@ -362,27 +311,17 @@ Sides divide(const CellReader& reader, const double* size, const std::vector<Ind
              Workers& workers, Monitor& monitor) {
   const Index n = static_cast<Index>(cells.size()), m = std::min(n, most_cells);
   if (n < 2 * least_cells) return {};
-  std::vector<Eigen::Triplet<double>> entries;
-  std::vector<std::int32_t> gene;
-  for (Index j = 0; j < m; ++j) {
-    const Index cell = cells[static_cast<std::size_t>(j * n / m)];
-    const Eigen::VectorXd value = log_values(reader, cell, size[cell], &gene);
-    for (Index e = 0; e < value.size(); ++e) {
-      entries.emplace_back(gene[static_cast<std::size_t>(e)], static_cast<int>(j), value[e]);
-    }
-  }
-  Eigen::SparseMatrix<double> values(reader.n_genes(), m);
-  values.setFromTriplets(entries.begin(), entries.end());
-  const Components components =
-      principal_components(values, most_components, RngStream(0, Purpose::hidden_batches), monitor);
-  Eigen::MatrixXd points = components.weights * values;
-  points.colwise() -= components.offset;
-  const Division division = Divider(points, workers, monitor).divide();
+  std::vector<Index> sample;
+  for (Index j = 0; j < m; ++j) sample.push_back(cells[static_cast<std::size_t>(j * n / m)]);
+  const PrincipalComponents components(reader, size, sample, most_components,
+                                       RngStream(0, Purpose::hidden_batches), monitor);
+  const Eigen::MatrixXd points = components.points(sample);
+  monitor.poll();
+  const Division division = best_division(points, workers);
   if (division.likeness == 0) return {};
   Sides sides;
   for (Index cell : cells) {
-    const Eigen::VectorXd value = log_values(reader, cell, size[cell], &gene);
-    sides[division.second(components.point(gene, value)) ? 1 : 0].push_back(cell);
+    sides[division.second(components.points({cell})) ? 1 : 0].push_back(cell);
   }
   return sides;
 }
@@ -393,7 +332,8 @@ std::vector<bool> find_batches(const CellReader& reader, const double* size, Wor
                                Monitor& monitor) {
   std::vector<Index> cells(static_cast<std::size_t>(reader.n_cells()));
   std::iota(cells.begin(), cells.end(), 0);
-  const Sides sides = divide(reader, size, cells, workers, monitor);
+  Sides sides = divide(reader, size, cells, workers, monitor);
+  if (sides[0].size() < sides[1].size()) std::swap(sides[0], sides[1]);
   std::vector<bool> second(cells.size(), false);
   for (const std::vector<Index>& side : sides) {
     if (side.empty() || !divide(reader, size, side, workers, monitor)[0].empty()) return second;

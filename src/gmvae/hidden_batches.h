@@ -10,8 +10,8 @@
 
 namespace gmvae {
 
-// Is the cell (n) of the second of two batches?  All are of the first where none are found.  Looks
-// at principal components of log(1 + x / size), size: n.  The division must
+// Is the cell (n) of the second, smaller one of two batches?  All are of the first where none are
+// found.  Looks at principal components of log(1 + x / size), size: n.  The division must
 //   - be a gap: along the shift, kind by kind, the sides are `least_gap` standard deviations apart;
 //   - hold all cells: every kind has cells on both sides;
 //   - repeat itself: kinds that are found in each side alone lie alike (`least_likeness`);

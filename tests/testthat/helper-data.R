@@ -96,7 +96,7 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
                          n_cells = n, score = 1, used = 1:8 <= 5)
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
-  new_gmvae(core, paste0("c", seq_len(n)), features, size, NULL,
+  new_gmvae(core, paste0("c", seq_len(n)), features, size, NULL, "none",
             likelihood, "shared",
             resolve_control(gmvae_control(latent = 4), n, likelihood))
 }
