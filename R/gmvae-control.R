@@ -64,7 +64,8 @@ gmvae_control <- function(..., latent = 10, hidden = 128,
                           held_out = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
                           find_batches = TRUE, n_networks = 1,
-                          n_threads = default_threads(), verbose = interactive()) {
+                          n_threads = default_threads(),
+                          verbose = interactive()) {
   check_option_names(..., options = names(formals(gmvae_control)))
   structure(
     list(

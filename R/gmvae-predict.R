@@ -29,7 +29,9 @@
 #'   `"outlier"`: the batch of each cell of `newdata`, or one for all, among
 #'   those of the fit; for a SummarizedExperiment also the name of a column of
 #'   its `colData()`. Without `newdata`, `NULL`: the cells' own batches;
-#'   otherwise means are those that the cells would have in that batch.
+#'   otherwise means are those that the cells would have in that batch. With it,
+#'   `NULL` will do only where batches were found rather than given: each cell
+#'   is taken to be of the one in which its bound is higher.
 #' @param assay Name of the assay, where `newdata` is a SummarizedExperiment.
 #' @returns With m cells, by `type`:
 #'   * `"cluster"`: factor (m), named by cell, of the most probable component;
@@ -52,11 +54,11 @@
 #'   differs between clusters. The score compares like with like: it is how far
 #'   the bound of the cell is below the one that is expected at the logarithm of
 #'   its total over the genes used (a quadratic regression), at its posterior
-#'   probabilities (one level per cluster) and in its batch, in standard deviations there (from
-#'   a regression of the logarithm of the absolute residuals). Both are
-#'   made from the cells of the fit, at most 2,000 of them; cells held out of
-#'   training set how far below those of training unseen cells of the same kind
-#'   are. For `"gaussian"` there is no total to compare at.
+#'   probabilities (one level per cluster) and in its batch, in standard
+#'   deviations there (from a regression of the logarithm of the absolute
+#'   residuals). Both are made from the cells of the fit, at most 2,000 of them;
+#'   cells held out of training set how far below those of training unseen cells
+#'   of the same kind are. For `"gaussian"` there is no total to compare at.
 #'
 #'   `p_value` is the share of the cells of the fit, so moved, that score at
 #'   least as high: nearly uniform for cells like them, so that 5% are below

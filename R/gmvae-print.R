@@ -10,8 +10,9 @@
 #' without cells, a collapsed latent space (at most one dimension in which the
 #' cells differ), clusters that halves of the cells do not share (`stability`
 #' below 0.6, of all clusters or of some) or that networks from different seeds
-#' do not (`agreement` below 0.6), clusters of one batch (95% of their cells, and
-#' not by chance), clusters that overlap (mean confidence below 0.7).
+#' do not (`agreement` below 0.6), batches that were found rather than given,
+#' clusters of one batch (95% of their cells, and not by chance), clusters that
+#' overlap (mean confidence below 0.7).
 #'
 #' @param x,object A `gmvae` object; for `print()` also its summary.
 #' @param ... Ignored.

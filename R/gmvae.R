@@ -63,6 +63,17 @@
 #' `k`, favour components with cells of every batch, as Harmony's clusters do
 #' (Korsunsky et al. 2019).
 #'
+#' Without `batch`, two batches are looked for (in counts, for three clusters or
+#' more) and, if found, explained as if they were given; a message (class
+#' `gmvae_message`) says so. There must be no doubt: a division of the cells,
+#' seen in principal components of \eqn{\log(1 + x)}, `x` scaled by the cell's
+#' total, into two sides of at least 50 cells and 10% of them. Within each kind
+#' of cell the sides are 7 standard deviations apart; all kinds are on both
+#' sides, three or more with gaps between them; and they lie alike where they
+#' are found in one side alone. Of more batches nothing is found: kinds of cells
+#' in several batches could as well be batches of several kinds. A treatment may
+#' be taken for a batch; `gmvae_control(find_batches = FALSE)` looks for none.
+#'
 #' What one batch alone has stays: cells of a kind that the others lack are a
 #' cluster. Differences that are not the same in all kinds of cells may remain,
 #' above all when many clusters are asked for; `summary()` warns of clusters of
@@ -121,7 +132,7 @@
 #'   donor, chip or protocol, say, whose differences from others are not to
 #'   divide clusters, see below; for a SummarizedExperiment also the name of a
 #'   column of its `colData()`. Batches should have ten cells or more. `NULL`:
-#'   all cells are of one batch.
+#'   all cells are of one batch, unless the counts show two, see below.
 #' @param control Further options, from [gmvae_control()].
 #' @param BPPARAM Where several networks (see `n_networks` of
 #'   [gmvae_control()]) train: a `BiocParallelParam`, whose workers share out
@@ -169,6 +180,8 @@
 #'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
 #'     `size_reference` (median total of the cells over the genes used).
 #'   * `batch`: factor (n), named by cell; `NULL` without batches.
+#'     `batch_source`: `"user"`, `"found"` (levels `"found1"`, the larger, and
+#'     `"found2"`) or `"none"`.
 #'   * `held_out`: numbers of the cells kept from training; `converged`:
 #'     training stopped by itself, or the second half of the joint phase gained
 #'     less than 0.3% of the bound;

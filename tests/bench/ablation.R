@@ -29,6 +29,7 @@ variants <- list(
   "covariance = \"diagonal\", as in VaDE" = list(covariance = "diagonal"),
   "covariance = \"full\"" = list(covariance = "full"),
   "mask = 0" = list(control = list(mask = 0)),
+  "find_batches = FALSE" = list(control = list(find_batches = FALSE)),
   "no pretraining" = list(phases = phases(0, 1 / 2, 1 / 2)),
   "no warm-up" = list(phases = phases(1 / 6, 0, 1)),
   "no joint phase" = list(phases = phases(1 / 6, 1, 0)),

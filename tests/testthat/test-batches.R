@@ -13,7 +13,7 @@ test_that("batches named do not divide the clusters", {
     c(cluster = adjusted_rand_index(fit$cluster, data$cluster),
       batch = adjusted_rand_index(fit$cluster, data$batch))
   }
-  without <- agreement()
+  without <- agreement(batch = rep("one", 400))
   with <- agreement(batch = data$batch)
   expect_lt(without[["cluster"]], 0.8)
   expect_gt(without[["batch"]], 0.2)
@@ -30,7 +30,7 @@ test_that("the number of clusters is that of groups, not of groups by batch", {
     set.seed(1)
     gmvae(data$counts, 2:8, ..., control = control)$k
   }
-  expect_gt(chosen(), 3L)
+  expect_gt(chosen(batch = rep("one", 400)), 3L)
   expect_identical(chosen(batch = data$batch), 3L)
 })
 
@@ -243,4 +243,69 @@ test_that("print() and summary() name the batches and their sizes", {
   expect_snapshot(made_up)
   expect_identical(summary(made_up)$batches[["chip 1"]], 40L)
   expect_null(summary(made_up_fit())$batches)
+})
+
+# Batches that nobody named ---------------------------------------------------
+
+set.seed(2)
+unnamed <- simulate_batches(n = 400, genes = 100, depth = 60)
+quietly <- function(...) {
+  set.seed(3)
+  quick_fit(unnamed$counts, 3, ..., epochs = 40)
+}
+
+test_that("batches are found, said, and explained as those named are", {
+  set.seed(3)
+  expect_message(
+    fit <- gmvae(unnamed$counts, 3, control = quick_control(40)),
+    "Found two batches, of 300 and 100 cells", class = "gmvae_message"
+  )
+  expect_identical(fit$batch_source, "found")
+  expect_identical(unname(fit$batch),
+                   factor(ifelse(unnamed$batch == "a", "found1", "found2")))
+  named <- quietly(batch = unnamed$batch)
+  expect_identical(named$batch_source, "user")
+  expect_identical(fit$parameters, named$parameters)
+  expect_gt(adjusted_rand_index(fit$cluster, unnamed$cluster), 0.95)
+  expect_match(fit_cautions(fit), "found, not given", all = FALSE)
+  expect_output(print(fit), "found1: 300, found2: 100 cells")
+})
+
+test_that("batches are looked for only where that makes sense", {
+  source_of <- function(...) quietly(...)$batch_source
+  one <- rep("one", 400)
+  expect_identical(source_of(batch = one), "none")
+  control <- quick_control(2, find_batches = FALSE)
+  expect_silent(without <- gmvae(unnamed$counts, 3, control = control))
+  expect_identical(without$batch_source, "none")
+  counts <- unnamed$counts
+  find <- function(likelihood, ks) {
+    suppressMessages(find_batches(as_counts(counts), likelihood, ks,
+                                  gmvae_control()))
+  }
+  expect_identical(nlevels(find("poisson", 3L)), 2L)
+  expect_identical(nlevels(find("zinb", 2:20)), 2L)
+  expect_null(find("nb", 2L))
+  expect_null(find("gaussian", 3L))
+  counts <- simulate_counts(n = 400)$counts
+  expect_null(find("nb", 3L))
+})
+
+test_that("kinds of cells of real data are no batches", {
+  counts <- gmvae::pbmc_sorted$counts
+  types <- gmvae::pbmc_sorted$celltype_coarse
+  find <- function(counts) find_batches(counts, "nb", 5L, gmvae_control())
+  expect_null(find(counts))
+  for (type in unique(types)) expect_null(find(counts[, types != type]))
+})
+
+test_that("predict() finds the batches of new cells", {
+  fit <- quietly()
+  new <- unnamed$counts[, seq(1, 400, by = 7)]
+  batch <- fit$batch[colnames(new)]
+  for (type in c("loglik", "outlier", "mean")) {
+    expect_identical(predict(fit, new, type),
+                     predict(fit, new, type, batch = batch))
+  }
+  expect_identical(update(fit, k = 4, x = unnamed$counts)$batch, fit$batch)
 })

@@ -31,10 +31,10 @@ test_that("the core reads every option that the controls have", {
     gsub('"', "", unlist(regmatches(text, gregexpr('"[a-z_]+"', text))))
   }
   # These reach the core under other names: `epochs` and `warmup` as lengths of
-  # phases, `n_folds` as weights, `n_networks` as seeds, `noise_density` as a
-  # fact about the noise.
-  elsewhere <- c("...", "epochs", "n_folds", "n_networks", "noise_density",
-                 "verbose", "warmup")
+  # phases, `find_batches` as batches, `n_folds` as weights, `n_networks` as
+  # seeds, `noise_density` as a fact about the noise.
+  elsewhere <- c("...", "epochs", "find_batches", "n_folds", "n_networks",
+                 "noise_density", "verbose", "warmup")
   options_of <- function(control) setdiff(names(formals(control)), elsewhere)
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())

@@ -27,6 +27,15 @@ test_that("runGMVAE() writes its three results and nothing else", {
   expect_equal(out, sce)
 })
 
+test_that("runGMVAE() writes batches that were found", {
+  set.seed(2)
+  data <- simulate_batches(n = 400, genes = 100, depth = 60)
+  sce <- SingleCellExperiment::SingleCellExperiment(list(counts = data$counts))
+  out <- suppressMessages(runGMVAE(sce, 3, control = quick_control(2)))
+  expect_identical(out$gmvae_batch,
+                   factor(ifelse(data$batch == "a", "found1", "found2")))
+})
+
 test_that("runGMVAE() reads another assay and writes another name", {
   sce <- make_sce()
   out <- runGMVAE(sce, 2, "poisson", assay = "other", name = "latent",
