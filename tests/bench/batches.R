@@ -29,8 +29,9 @@ find <- function(counts, set = "") {
 }
 
 in_parallel <- function(jobs, fn) {
-  rows <- parallel::mclapply(seq_len(nrow(jobs)), function(i) fn(jobs[i, ]),
-                             mc.cores = cores, mc.preschedule = FALSE)
+  rows <- parallel::mclapply(seq_len(nrow(jobs)), function(i) {
+    fn(jobs[i, , drop = FALSE])
+  }, mc.cores = cores, mc.preschedule = FALSE)
   do.call(rbind, rows)
 }
 

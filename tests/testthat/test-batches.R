@@ -292,8 +292,9 @@ test_that("batches are looked for only where that makes sense", {
 })
 
 test_that("kinds of cells of real data are no batches", {
-  counts <- gmvae::pbmc_sorted$counts
-  types <- gmvae::pbmc_sorted$celltype_coarse
+  data("pbmc_sorted", package = "gmvae", envir = environment())
+  counts <- pbmc_sorted$counts
+  types <- pbmc_sorted$celltype_coarse
   find <- function(counts) find_batches(counts, "nb", 5L, gmvae_control())
   expect_null(find(counts))
   for (type in unique(types)) expect_null(find(counts[, types != type]))
