@@ -71,6 +71,7 @@ cat("\nSamples of cells of some labels\n")
 print(aggregate(cbind(samples = 1, found, right) ~ set, sampled, sum),
       row.names = FALSE)
 
+data(pbmc_sorted)
 types <- pbmc_sorted$celltype_coarse
 by_size <- names(sort(table(types), decreasing = TRUE))
 simulated <- in_parallel(
