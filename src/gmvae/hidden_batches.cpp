@@ -28,7 +28,7 @@ constexpr double least_gap = 7;
 constexpr double least_likeness = 0.6;
 constexpr double least_apart = 5;  // kinds
 constexpr Index most_rounds = 10;
-constexpr Index n_starts = 5;
+constexpr Index rough_starts = 2, n_starts = 5;  // of k-means
 
 using Labels = std::vector<Index>;
 
@@ -114,7 +114,7 @@ class Divider {
     for (Index round = 0; round < most_rounds && is_large_enough(); ++round) {
       Division division;
       const Eigen::MatrixXd centred = less_side_means();
-      const Labels kind = cluster(centred, n_kinds);
+      const Labels kind = cluster(centred, n_kinds, rough_starts);
       if (!set_kinds(kind, n_kinds, &division)) return {};
       std::vector<bool> side;
       Gap gap;
@@ -244,18 +244,18 @@ class Divider {
       if (side(i) == which) points.col(n++) = points_.col(i);
     }
     points.conservativeResize(Eigen::NoChange, n);
-    Eigen::MatrixXd centres = means_of(points, cluster(points, n_kinds), n_kinds);
+    Eigen::MatrixXd centres = means_of(points, cluster(points, n_kinds, n_starts), n_kinds);
     centres.colwise() -= centres.rowwise().mean().eval();
     return centres;
   }
 
   // The best of some k-means.
-  Labels cluster(const Eigen::MatrixXd& points, Index k) {
+  Labels cluster(const Eigen::MatrixXd& points, Index k, Index starts) {
     const ConstView<double> view(points.data(), points.rows(), points.cols());
     const Eigen::VectorXd ones = Eigen::VectorXd::Ones(points.cols());
     Labels best;
     double least = std::numeric_limits<double>::infinity();
-    for (Index start = 0; start < n_starts; ++start) {
+    for (Index start = 0; start < starts; ++start) {
       const RngStream rng(0, Purpose::hidden_batches, 1, static_cast<std::uint64_t>(start));
       Labels labels =
           kmeans(view, ones, k, Eigen::MatrixXd(points.rows(), 0), rng, alone_, silent_);
