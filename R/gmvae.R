@@ -70,9 +70,10 @@
 #' total, into two sides of at least 50 cells and 10% of them. Within each kind
 #' of cell the sides are 7 standard deviations apart; all kinds are on both
 #' sides, three or more with gaps between them; and they lie alike where they
-#' are found in one side alone. Of more batches nothing is found: kinds of cells
-#' in several batches could as well be batches of several kinds. A treatment may
-#' be taken for a batch; `gmvae_control(find_batches = FALSE)` looks for none.
+#' are found in one side alone. Of more batches two groups at most are found, as
+#' kinds of cells in several batches could as well be batches of several kinds.
+#' A treatment may be taken for a batch; `gmvae_control(find_batches = FALSE)`
+#' looks for none.
 #'
 #' What one batch alone has stays: cells of a kind that the others lack are a
 #' cluster. Differences that are not the same in all kinds of cells may remain,
