@@ -126,11 +126,12 @@ read_real <- function(set) {
   column <- function(file, name) {
     table <- utils::read.delim(gzfile(file.path(folder, file)), quote = "",
                                na.strings = "", colClasses = "character")
-    table[[name]]
+    table[[name]]  # NULL where there is none
   }
   counts <- Matrix::readMM(gzfile(file.path(folder, "matrix.mtx.gz")))
   counts <- methods::as(counts, "CsparseMatrix")
   dimnames(counts) <- list(column("genes.tsv.gz", "gene"),
                            column("cells.tsv.gz", "cell"))
-  list(counts = counts, label = column("cells.tsv.gz", "label"))
+  list(counts = counts, label = column("cells.tsv.gz", "label"),
+       batch = column("cells.tsv.gz", "batch"))
 }

@@ -36,3 +36,20 @@ for (set in sets) {
     expect_identical(fit$n_rollbacks, 0L)
   })
 }
+
+for (set in sets) {
+  test_that(paste("batches are found where they divide the cells:", set), {
+    skip_on_cran()
+    skip_if(is.null(real_data()), "real data are not there")
+    data <- read_real(set)
+    likelihood <- if (startsWith(set, "atac")) "poisson" else "nb"
+    found <- suppressMessages(
+      find_batches(data$counts, likelihood, 3L, gmvae_control())
+    )
+    if (set %in% c("mix_3cl", "panc_baron350")) {
+      expect_equal(adjusted_rand_index(found, data$batch), 1)
+    } else {
+      expect_null(found)
+    }
+  })
+}
