@@ -57,14 +57,14 @@ warn_small_batches <- function(batch, call, few = 10L) {
 # Batches that nobody named: a factor, or NULL where the counts show none. Fewer
 # than three clusters leave nothing that batches could be told from: three kinds
 # of cells in two batches are two kinds in three.
-find_batches <- function(counts, likelihood, ks, control, n_genes = 2000L) {
+find_batches <- function(counts, likelihood, ks, control) {
   look <- control$find_batches && likelihood %in% count_likelihoods &&
     max(ks) >= 3L
   if (!look) return(NULL)
   sample <- some_cells(counts)
   totals <- unname(Matrix::colSums(sample))
   genes <- top_features(feature_score(sample, totals, likelihood),
-                        Matrix::rowSums(sample) > 0, n_genes)
+                        Matrix::rowSums(sample) > 0, n = 2000L)
   counts <- take_rows(counts, genes)
   second <- cpp_find_batches(counts, cell_sizes(counts, likelihood)$factors,
                              control$n_threads)

@@ -48,13 +48,15 @@ class MatrixReader : public CellReader {
   Index n_genes_, n_cells_;
 };
 
-// fn(cell, gene, value) for every non-zero, cell by cell.  The value is the count itself, x / size
-// where `size` (n) is given, or log(1 + x / size) where `log`.
-template <typename Fn>
-void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& fn) {
+// fn(place, gene, value) for every non-zero of `cells`, one by one; place: in cells.  The value is
+// the count itself, x / size where `size` (n) is given, or log(1 + x / size) where `log`.
+template <typename Cells, typename Fn>
+void for_non_zeros_of(const Cells& cells, const CellReader& reader, const double* size, bool log,
+                      Fn&& fn) {
   std::vector<std::int32_t> gene;
   std::vector<double> value;
-  for (Index cell = 0; cell < reader.n_cells(); ++cell) {
+  Index place = 0;
+  for (Index cell : cells) {
     gene.resize(static_cast<std::size_t>(reader.n_entries(cell)));
     value.resize(gene.size());
     reader.read(cell, gene.data(), value.data());
@@ -63,9 +65,18 @@ void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& 
     }
     if (log) kernels<double>().log(static_cast<Index>(value.size()), value.data(), value.data());
     for (std::size_t e = 0; e < gene.size(); ++e) {
-      if (value[e] != 0) fn(cell, static_cast<std::size_t>(gene[e]), value[e]);
+      if (value[e] != 0) fn(place, static_cast<std::size_t>(gene[e]), value[e]);
     }
+    ++place;
   }
+}
+
+// The same of all cells: place is the cell.
+template <typename Fn>
+void for_non_zeros(const CellReader& reader, const double* size, bool log, Fn&& fn) {
+  std::vector<Index> all(static_cast<std::size_t>(reader.n_cells()));
+  std::iota(all.begin(), all.end(), Index{0});
+  for_non_zeros_of(all, reader, size, log, fn);
 }
 
 // What is known of each cell besides its counts.

@@ -26,7 +26,7 @@ constexpr double least_mixed = 0.05;  // of a kind's smaller side, of its cells
 constexpr double least_held = 0.95;   // of the cells, in kinds that have both sides
 constexpr double least_gap = 7;
 constexpr double least_likeness = 0.6;
-constexpr double least_apart = 5;  // kinds
+constexpr double least_apart = 5;  // gap between any two kinds
 constexpr Index most_rounds = 10;
 constexpr Index rough_starts = 2, n_starts = 5;  // of k-means
 
@@ -87,8 +87,8 @@ class Divider {
   }
 
  private:
-  // The division of a line into two that leaves the least variance; true is the upper part.
-  static std::vector<bool> two_means(const Eigen::VectorXd& value) {
+  // The division of a line into two that leaves the least variance; 1 is the upper part.
+  static Labels two_means(const Eigen::VectorXd& value) {
     const Index n = value.size();
     Eigen::VectorXd sorted = value;
     std::sort(sorted.data(), sorted.data() + n);
@@ -103,8 +103,8 @@ class Divider {
         border = sorted[i - 1];
       }
     }
-    std::vector<bool> side;
-    for (Index i = 0; i < n; ++i) side.push_back(value[i] > border);
+    Labels side;
+    for (Index i = 0; i < n; ++i) side.push_back(value[i] > border ? 1 : 0);
     return side;
   }
 
@@ -112,20 +112,21 @@ class Divider {
   // sides along it; and again.  The gap is 0 where the result is no division as said above.
   Division improve(Index n_kinds) {
     for (Index round = 0; round < most_rounds && is_large_enough(); ++round) {
-      Division division;
       const Eigen::MatrixXd centred = less_side_means();
       const Labels kind = cluster(centred, n_kinds, rough_starts);
-      if (!set_kinds(kind, n_kinds, &division)) return {};
-      std::vector<bool> side;
+      const Eigen::MatrixXd sizes = sizes_of(kind, n_kinds);
+      Division division = shifted_kinds(kind, sizes);
+      if (division.shift.size() == 0) return {};
+      Labels side;
       Gap gap;
       for (Index i = 0; i < points_.cols(); ++i) {
         const double along =
             division.shift.dot(points_.col(i) - division.kinds.col(kind[std::size_t(i)]));
-        side.push_back(along > 0);
+        side.push_back(along > 0 ? 1 : 0);
         gap.add(along, along > 0);
       }
       if (side == side_) {
-        if (share_held(kind, n_kinds) < least_held || !are_apart(centred, kind, n_kinds)) return {};
+        if (share_held(sizes) < least_held || !are_apart(centred, kind, n_kinds)) return {};
         division.gap = gap.value();
         return division;
       }
@@ -135,69 +136,66 @@ class Divider {
   }
 
   bool is_large_enough() const {
-    const Index n = points_.cols(), second = std::count(side_.begin(), side_.end(), true);
+    const Index n = points_.cols(), second = std::count(side_.begin(), side_.end(), 1);
     const Index least = std::max(least_cells, static_cast<Index>(least_share * double(n)));
     return std::min(second, n - second) >= least;
   }
 
   Eigen::MatrixXd less_side_means() const {
-    Eigen::MatrixXd mean = Eigen::MatrixXd::Zero(points_.rows(), 2), centred = points_;
-    double n[2] = {0, 0};
-    for (Index i = 0; i < points_.cols(); ++i) {
-      mean.col(side(i)) += points_.col(i);
-      n[side(i)] += 1;
-    }
-    for (int s : {0, 1}) mean.col(s) /= n[s];
-    for (Index i = 0; i < points_.cols(); ++i) centred.col(i) -= mean.col(side(i));
+    const Eigen::MatrixXd mean = means_of(points_, side_, 2);
+    Eigen::MatrixXd centred = points_;
+    for (Index i = 0; i < points_.cols(); ++i) centred.col(i) -= mean.col(side_[std::size_t(i)]);
     return centred;
   }
 
-  // Midpoints and shift, the mean over the kinds by what they tell of it.  False where no kind has
-  // cells on both sides.
-  bool set_kinds(const Labels& kind, Index n_kinds, Division* division) const {
-    Eigen::MatrixXd mean[2];
-    Eigen::VectorXd n[2];
-    for (int s : {0, 1}) {
-      mean[s] = Eigen::MatrixXd::Zero(points_.rows(), n_kinds);
-      n[s] = Eigen::VectorXd::Zero(n_kinds);
+  // Cells by kind and side: kinds x 2.
+  Eigen::MatrixXd sizes_of(const Labels& kind, Index n_kinds) const {
+    Eigen::MatrixXd sizes = Eigen::MatrixXd::Zero(n_kinds, 2);
+    for (std::size_t i = 0; i < kind.size(); ++i) sizes(kind[i], side_[i]) += 1;
+    return sizes;
+  }
+
+  // Midpoints and shift, the mean over the kinds by what they tell of it.  No shift where no kind
+  // has cells on both sides.
+  Division shifted_kinds(const Labels& kind, const Eigen::MatrixXd& sizes) const {
+    const Index n_kinds = sizes.rows();
+    Labels kind_and_side;
+    for (std::size_t i = 0; i < kind.size(); ++i) {
+      kind_and_side.push_back(kind[i] + n_kinds * side_[i]);
     }
-    for (Index i = 0; i < points_.cols(); ++i) {
-      mean[side(i)].col(kind[std::size_t(i)]) += points_.col(i);
-      n[side(i)][kind[std::size_t(i)]] += 1;
-    }
+    const Eigen::MatrixXd mean = means_of(points_, kind_and_side, 2 * n_kinds);
+    const auto first = mean.leftCols(n_kinds), second = mean.rightCols(n_kinds);
+    const auto is_on_both = [&](Index t) { return sizes.row(t).minCoeff() >= 3; };
     Eigen::VectorXd shift = Eigen::VectorXd::Zero(points_.rows());
     double weights = 0;
     for (Index t = 0; t < n_kinds; ++t) {
-      for (int s : {0, 1}) mean[s].col(t) /= std::max(n[s][t], 1.0);
-      if (std::min(n[0][t], n[1][t]) < 3) continue;
-      const double weight = n[0][t] * n[1][t] / (n[0][t] + n[1][t]);
-      shift += weight * (mean[1].col(t) - mean[0].col(t));
+      if (!is_on_both(t)) continue;
+      const double weight = sizes.row(t).prod() / sizes.row(t).sum();
+      shift += weight * (second.col(t) - first.col(t));
       weights += weight;
     }
-    if (weights == 0) return false;
-    division->shift = shift / weights;
-    division->kinds.resize(points_.rows(), n_kinds);
+    Division division;
+    if (weights == 0) return division;
+    division.shift = shift / weights;
+    division.kinds = (first + second) / 2;
     for (Index t = 0; t < n_kinds; ++t) {
-      if (std::min(n[0][t], n[1][t]) >= 3) {
-        division->kinds.col(t) = (mean[0].col(t) + mean[1].col(t)) / 2;
-      } else if (n[0][t] > n[1][t]) {
-        division->kinds.col(t) = mean[0].col(t) + division->shift / 2;
+      if (is_on_both(t)) continue;
+      if (sizes(t, 0) > sizes(t, 1)) {
+        division.kinds.col(t) = first.col(t) + division.shift / 2;
       } else {
-        division->kinds.col(t) = mean[1].col(t) - division->shift / 2;
+        division.kinds.col(t) = second.col(t) - division.shift / 2;
       }
     }
-    return true;
+    return division;
   }
 
   // Of the cells, in kinds with enough cells on both sides.
-  double share_held(const Labels& kind, Index n_kinds) const {
-    Eigen::MatrixXd n = Eigen::MatrixXd::Zero(n_kinds, 2);
-    for (Index i = 0; i < points_.cols(); ++i) n(kind[std::size_t(i)], side(i)) += 1;
+  static double share_held(const Eigen::MatrixXd& sizes) {
     double held = 0;
-    for (Index t = 0; t < n_kinds; ++t) {
-      if (n.row(t).minCoeff() > least_mixed * n.row(t).sum()) held += n.row(t).sum();
+    for (Index t = 0; t < sizes.rows(); ++t) {
+      if (sizes.row(t).minCoeff() > least_mixed * sizes.row(t).sum()) held += sizes.row(t).sum();
     }
-    return held / static_cast<double>(points_.cols());
+    return held / sizes.sum();
   }
 
   // Is each two of the kinds divided by a gap?
@@ -237,11 +235,11 @@ class Divider {
     return best;
   }
 
-  Eigen::MatrixXd centres_of_side(int which, Index n_kinds) {
+  Eigen::MatrixXd centres_of_side(Index side, Index n_kinds) {
     Eigen::MatrixXd points(points_.rows(), points_.cols());
     Index n = 0;
     for (Index i = 0; i < points_.cols(); ++i) {
-      if (side(i) == which) points.col(n++) = points_.col(i);
+      if (side_[std::size_t(i)] == side) points.col(n++) = points_.col(i);
     }
     points.conservativeResize(Eigen::NoChange, n);
     Eigen::MatrixXd centres = means_of(points, cluster(points, n_kinds, n_starts), n_kinds);
@@ -282,11 +280,9 @@ class Divider {
     return mean * n.cwiseMax(1).cwiseInverse().asDiagonal();
   }
 
-  int side(Index i) const { return side_[static_cast<std::size_t>(i)] ? 1 : 0; }
-
   const Eigen::MatrixXd& points_;
-  std::vector<bool> side_;  // n: is the point on the second side?
-  Workers alone_{1};        // searches run side by side
+  Labels side_;       // n: 0 or 1
+  Workers alone_{1};  // searches run side by side
   Monitor silent_;
 };
 

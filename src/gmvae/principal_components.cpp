@@ -12,24 +12,6 @@ namespace {
 constexpr Index spare_components = 5;
 constexpr Index n_steps = 5;
 
-// fn(j, gene, value) for every non-zero of the j-th of `cells`.
-template <typename Fn>
-void for_log_values(const CellReader& reader, const double* size, const std::vector<Index>& cells,
-                    Fn&& fn) {
-  std::vector<std::int32_t> gene;
-  Eigen::ArrayXd value;
-  for (std::size_t j = 0; j < cells.size(); ++j) {
-    gene.resize(static_cast<std::size_t>(reader.n_entries(cells[j])));
-    value.resize(reader.n_entries(cells[j]));
-    reader.read(cells[j], gene.data(), value.data());
-    value = 1 + value / size[cells[j]];
-    kernels<double>().log(value.size(), value.data(), value.data());
-    for (std::size_t e = 0; e < gene.size(); ++e) {
-      fn(static_cast<Index>(j), gene[e], value[static_cast<Index>(e)]);
-    }
-  }
-}
-
 }  // namespace
 
 PrincipalComponents::PrincipalComponents(const CellReader& reader, const double* size,
@@ -38,8 +20,8 @@ PrincipalComponents::PrincipalComponents(const CellReader& reader, const double*
     : reader_(reader), size_(size) {
   const Index n_genes = reader.n_genes(), n = static_cast<Index>(cells.size());
   std::vector<Eigen::Triplet<double>> entries;
-  for_log_values(reader, size, cells, [&](Index j, std::int32_t gene, double value) {
-    entries.emplace_back(gene, static_cast<int>(j), value);
+  for_non_zeros_of(cells, reader, size, true, [&](Index j, std::size_t gene, double value) {
+    entries.emplace_back(static_cast<int>(gene), static_cast<int>(j), value);
   });
   Eigen::SparseMatrix<double> values(n_genes, n);
   values.setFromTriplets(entries.begin(), entries.end());
@@ -71,8 +53,8 @@ PrincipalComponents::PrincipalComponents(const CellReader& reader, const double*
 
 Eigen::MatrixXd PrincipalComponents::points(const std::vector<Index>& cells) const {
   Eigen::MatrixXd sums = -centre_.replicate(1, static_cast<Index>(cells.size()));
-  for_log_values(reader_, size_, cells, [&](Index j, std::int32_t gene, double value) {
-    sums.col(j) += value * weights_.col(gene);
+  for_non_zeros_of(cells, reader_, size_, true, [&](Index j, std::size_t gene, double value) {
+    sums.col(j) += value * weights_.col(static_cast<Index>(gene));
   });
   return sums;
 }
