@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/types.h"
-#include "gmm/mixture.h"
-#include "gmvae/cells.h"
+#include "gmm/em/mixture.h"
+#include "gmvae/data/cells.h"
 
 namespace gmvae {
 

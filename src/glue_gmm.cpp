@@ -5,9 +5,9 @@
 
 #include "glue_convert.h"
 #include "glue_monitor.h"
-#include "gmm/columns.h"
-#include "gmm/family.h"
-#include "gmm/search.h"
+#include "gmm/data/columns.h"
+#include "gmm/model/family.h"
+#include "gmm/search/search.h"
 
 namespace {
 

@@ -2,11 +2,11 @@
 
 #include "glue_convert.h"
 #include "glue_monitor.h"
-#include "gmvae/features.h"
-#include "gmvae/halves.h"
-#include "gmvae/hidden_batches.h"
-#include "gmvae/train.h"
-#include "gmvae/values.h"
+#include "gmvae/data/gene_scores.h"
+#include "gmvae/data/values.h"
+#include "gmvae/select/find_batches.h"
+#include "gmvae/select/halves.h"
+#include "gmvae/train/train.h"
 
 using namespace gmvae;
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "core/denormals.h"
-#include "gmvae/inputs.h"
-#include "gmvae/mixture_update.h"
-#include "gmvae/train.h"
+#include "gmvae/data/inputs.h"
+#include "gmvae/train/mixture_update.h"
+#include "gmvae/train/train.h"
 #include "likelihood/dispatch.h"
 #include "nn/adam.h"
 
@@ -116,8 +116,8 @@ struct Step {
     CellBlock<T> block;
     loader<T>().load(cells(0).data(), batch, block);
     Workspace<T> work;
-    const BoundTerms terms = network.forward(compute, params.data(), block, prior(),
-                                             {1.0, 3, Purpose::reparameterise, 2}, work);
+    const BoundTerms terms =
+        network.forward(compute, params.data(), block, prior(), {1.0, 3, noise_purpose, 2}, work);
     return (terms.reconstruction - terms.kl()) / static_cast<double>(batch);
   }
 

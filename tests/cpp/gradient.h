@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "testing.h"
 
 namespace testing {
 
@@ -37,7 +38,7 @@ double gradient_error(const Loss& loss, std::vector<double> x, const std::vector
 }
 
 inline std::vector<double> normals(std::size_t n, std::uint64_t seed, double sd = 1.0) {
-  gmvae::RngStream rng(seed, gmvae::Purpose::test);
+  gmvae::RngStream rng(seed, testing::purpose);
   std::vector<double> x(n);
   for (double& value : x) value = sd * rng.normal();
   return x;

@@ -9,7 +9,8 @@
 
 #include "core/numeric.h"
 #include "core/rng.h"
-#include "gmm/mixture.h"
+#include "gmm/em/mixture.h"
+#include "testing.h"
 
 namespace testing {
 
@@ -22,7 +23,7 @@ struct Groups {
 
 inline Groups three_groups(gmvae::Index n, gmvae::Index d) {
   Groups groups{Eigen::MatrixXd(d, n), std::vector<int>(static_cast<std::size_t>(n))};
-  gmvae::RngStream rng(1, gmvae::Purpose::test);
+  gmvae::RngStream rng(1, testing::purpose);
   for (gmvae::Index i = 0; i < n; ++i) {
     const double u = rng.uniform();
     const int group = u < 0.5 ? 0 : u < 0.8 ? 1 : 2;

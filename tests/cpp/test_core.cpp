@@ -53,7 +53,7 @@ TEST("Philox: known answers of its authors") {
 }
 
 TEST("streams: moments of draws; every part of the name makes another stream") {
-  RngStream rng(7, Purpose::test);
+  RngStream rng(7, testing::purpose);
   double sum = 0, square = 0, low = 1, high = 0;
   const int n = 200000;
   for (int i = 0; i < n; ++i) {
@@ -67,18 +67,18 @@ TEST("streams: moments of draws; every part of the name makes another stream") {
   CHECK(std::abs(square / n - 1) < 0.02);
   CHECK(low > 0);
   CHECK(high < 1);
-  const std::uint32_t first = RngStream(7, Purpose::test).bits();
-  CHECK(first == RngStream(7, Purpose::test).bits());
-  CHECK(first != RngStream(8, Purpose::test).bits());
-  CHECK(first != RngStream(7, Purpose::mask).bits());
-  CHECK(first != RngStream(7, Purpose::test, 1).bits());
-  CHECK(first != RngStream(7, Purpose::test, 0, 1).bits());
+  const std::uint32_t first = RngStream(7, testing::purpose).bits();
+  CHECK(first == RngStream(7, testing::purpose).bits());
+  CHECK(first != RngStream(8, testing::purpose).bits());
+  CHECK(first != RngStream(7, Purpose{5}).bits());
+  CHECK(first != RngStream(7, testing::purpose, 1).bits());
+  CHECK(first != RngStream(7, testing::purpose, 0, 1).bits());
 }
 
 TEST("streams: a shuffle is a permutation") {
   std::vector<int> items(101);
   std::iota(items.begin(), items.end(), 0);
-  RngStream rng(1, Purpose::test);
+  RngStream rng(1, testing::purpose);
   rng.shuffle(items);
   CHECK(!std::is_sorted(items.begin(), items.end()));
   std::sort(items.begin(), items.end());

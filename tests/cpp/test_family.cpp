@@ -1,5 +1,5 @@
 // The fourteen covariance families against their definitions, and against known numbers.
-#include "gmm/family.h"
+#include "gmm/model/family.h"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -33,7 +33,7 @@ MatrixXd rotation(Index d, double size, RngStream& rng) {
 
 // Full moments of K components whose axes are alike but not the same.
 Moments example(Index d, Index n_components, std::uint64_t seed = 1) {
-  RngStream rng(seed, Purpose::test);
+  RngStream rng(seed, testing::purpose);
   const MatrixXd axes = rotation(d, 1.0, rng);
   Moments moments;
   moments.counts.resize(n_components);
@@ -162,7 +162,7 @@ double spread(const MatrixXd& columns) {
 
 TEST("no neighbour in the family has a better criterion than its estimate") {
   for (const Family& family : families) {
-    RngStream rng(5, Purpose::test);
+    RngStream rng(5, testing::purpose);
     for (Index d : {1, 2, 5}) {
       const Moments moments = example(d, 3);
       const Matrices covariances = estimate(family, moments);

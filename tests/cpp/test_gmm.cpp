@@ -3,10 +3,10 @@
 #include <string>
 
 #include "core/error.h"
-#include "gmm/expectation.h"
-#include "gmm/neighbours.h"
-#include "gmm/pass.h"
-#include "gmm/search.h"
+#include "gmm/em/expectation.h"
+#include "gmm/em/pass.h"
+#include "gmm/search/neighbours.h"
+#include "gmm/search/search.h"
 #include "groups.h"
 #include "testing.h"
 
@@ -63,7 +63,7 @@ struct Task {
 
 // Every tenth entry or so is missing, in several patterns; one row has none left.
 Groups with_holes(Groups groups) {
-  RngStream rng(5, Purpose::test);
+  RngStream rng(5, testing::purpose);
   for (Index i = 0; i < groups.x.cols(); ++i) {
     for (Index j = 0; j < groups.x.rows(); ++j) {
       if (rng.uniform() < 0.1) groups.x(j, i) = missing;

@@ -2,7 +2,7 @@
 // prior's part by itself.
 #include <limits>
 
-#include "gmvae/network.h"
+#include "gmvae/model/network.h"
 #include "gradient.h"
 #include "likelihood/dispatch.h"
 #include "testing.h"
@@ -35,7 +35,7 @@ CellBlock<double> some_cells(const std::string& likelihood) {
   CellBlock<double> cells;
   cells.n_genes = 300;
   cells.start.push_back(0);
-  RngStream rng(17, Purpose::test);
+  RngStream rng(17, testing::purpose);
   for (Index j = 0; j < 4; ++j) {
     cells.cell.push_back(j);
     cells.batch.push_back(j == 1 ? 1 : 0);
@@ -78,7 +78,7 @@ void check_gradient(const std::string& name, const ModelShape& shape, bool share
   const Compute<double> compute{kernels<double>(), workers};
   const CellBlock<double> cells = some_cells(name);
   const MixturePrior prior(some_mixture(3, 4, shared, false), shared);
-  const StepSettings step{0.7, 3, Purpose::reparameterise, 2};
+  const StepSettings step{0.7, 3, noise_purpose, 2};
   with_likelihood(name, [&](auto likelihood) {
     const Network<decltype(likelihood)> network(shape);
     const std::vector<double> params = some_parameters(network);
@@ -197,7 +197,7 @@ TEST("clusters that are numbered anew keep their dispersions") {
   const CellBlock<double> cells = some_cells("nb");
   const Network<NegativeBinomial> network(some_shape({6}, VariesBy::gene_cluster));
   std::vector<double> params = some_parameters(network);
-  const StepSettings step{1.0, 3, Purpose::reparameterise, 2};
+  const StepSettings step{1.0, 3, noise_purpose, 2};
   const Mixture mixture = some_mixture(3, 4, true, false);
   Workspace<double> work;
   const auto bound = [&](const Mixture& of) {
@@ -231,7 +231,7 @@ TEST("bound: the same bits for 1, 2 and 3 threads") {
     std::vector<float> params;
     network.initialise(5, std::vector<double>(300, 0.1), params);
     const MixturePrior prior(some_mixture(3, 4, true, false), true);
-    const StepSettings step{1.0, 3, Purpose::reparameterise, 2};
+    const StepSettings step{1.0, 3, noise_purpose, 2};
     Workspace<float> work;
     gradients[t].assign(params.size(), 0.0f);
     bounds[t] = network.forward(compute, params.data(), single, prior, step, work).reconstruction;

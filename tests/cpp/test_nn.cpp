@@ -62,7 +62,7 @@ TEST("sparse linear layer equals the dense one on the same input, forwards and b
   std::vector<Index> start{0};
   std::vector<std::int32_t> row;
   std::vector<double> value;
-  RngStream rng(5, Purpose::test);
+  RngStream rng(5, testing::purpose);
   for (Index j = 0; j < n_cells; ++j) {
     for (Index i = 0; i < in; ++i) {
       if (j == 2 || rng.uniform() > 0.1) continue;  // cell 2 is empty

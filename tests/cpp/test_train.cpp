@@ -1,12 +1,12 @@
 // Training end to end on simulated counts, without R.
 #include <stdexcept>
 
-#include "gmvae/batch_mixture.h"
-#include "gmvae/features.h"
-#include "gmvae/inputs.h"
-#include "gmvae/mixture_update.h"
-#include "gmvae/train.h"
-#include "gmvae/values.h"
+#include "gmvae/data/gene_scores.h"
+#include "gmvae/data/inputs.h"
+#include "gmvae/data/values.h"
+#include "gmvae/train/batch_mixture.h"
+#include "gmvae/train/mixture_update.h"
+#include "gmvae/train/train.h"
 #include "gradient.h"
 #include "testing.h"
 
@@ -28,7 +28,7 @@ struct Simulated {
 // Three groups; a third of the genes is eight times as high in each.
 Simulated simulate() {
   Simulated data;
-  RngStream rng(3, Purpose::test);
+  RngStream rng(3, testing::purpose);
   for (Index i = 0; i < data.n_cells; ++i) {
     data.group.push_back(i % 3);
     for (Index g = 0; g < data.n_genes; ++g) {
@@ -172,7 +172,7 @@ struct BatchedGroups {
   std::vector<Index> group;
 
   BatchedGroups(const std::vector<double>& first_axis, Index lacking) {
-    RngStream rng(23, Purpose::test);
+    RngStream rng(23, testing::purpose);
     for (Index i = 0; i < 240; ++i) {
       const Index g = i % static_cast<Index>(first_axis.size());
       const std::int32_t b = i / 6 % 2 == 0 ? 0 : 1;

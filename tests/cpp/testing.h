@@ -14,7 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "core/rng.h"
+
 namespace testing {
+
+constexpr gmvae::Purpose purpose{99};  // of the tests' random numbers
 
 struct Test {
   const char* file;

@@ -1,0 +1,68 @@
+#include "gmm/data/noise.h"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/rng.h"
+#include "core/select.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Index block_size = 256;
+
+struct Range {
+  Eigen::ArrayXd low, high;
+
+  explicit Range(Index d)
+      : low(Eigen::ArrayXd::Constant(d, std::numeric_limits<double>::infinity())), high(-low) {}
+  void add(const Eigen::MatrixXd& rows) {
+    low = low.min(rows.colwise().minCoeff().transpose().array());
+    high = high.max(rows.colwise().maxCoeff().transpose().array());
+  }
+};
+
+// A column without spread has no volume: it counts as 1.
+Eigen::VectorXd log_length(const Range& range) {
+  const Eigen::ArrayXd length = range.high - range.low;
+  return (length > 0.0).select(length, 1.0).log();
+}
+
+}  // namespace
+
+NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& covariance,
+                           double density) {
+  const Index d = data.n_dimensions();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> axes(covariance);
+  Range columns(d), components(d);
+  Eigen::MatrixXd block;
+  for (Index i = 0; i < data.n_complete(); i += block_size) {
+    const Index n = std::min(block_size, data.n_complete() - i);
+    block.resize(n, d);
+    data.read(i, n, block.data(), n);
+    columns.add(block);
+    components.add(block * axes.eigenvectors());
+  }
+  for (const Pattern& pattern : data.patterns()) {
+    for (const Index row : pattern.rows) {
+      for (const Index j : pattern.observed) {
+        columns.low[j] = std::min(columns.low[j], data.value(row, j));
+        columns.high[j] = std::max(columns.high[j], data.value(row, j));
+      }
+    }
+  }
+  NoiseDensity noise;
+  noise.on = true;
+  noise.log_range = log_length(columns);
+  double volume = noise.log_range.sum();
+  // The box along the principal components holds the complete rows only.
+  if (data.patterns().empty()) volume = std::min(volume, log_length(components).sum());
+  noise.log_density =
+      std::isnan(density) ? -volume : std::log(density) + data.scale().array().log().sum();
+  return noise;
+}
+
+}  // namespace gmvae

@@ -1,0 +1,161 @@
+#include "gmm/start/hierarchical.h"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace gmvae {
+
+Groups group(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+             const std::vector<Index>& labels, Index k) {
+  Groups groups{Eigen::VectorXd::Zero(k), Eigen::MatrixXd::Zero(points.rows(), k), points};
+  // A running mean: exact where all points are equal.
+  for (Index i = 0; i < points.cols(); ++i) {
+    const Index label = labels[static_cast<std::size_t>(i)];
+    groups.mass[label] += weights[i];
+    groups.means.col(label) +=
+        weights[i] / groups.mass[label] * (points.col(i) - groups.means.col(label));
+  }
+  for (Index i = 0; i < points.cols(); ++i) {
+    groups.centred.col(i) -= groups.means.col(labels[static_cast<std::size_t>(i)]);
+  }
+  return groups;
+}
+
+Merges ward(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights, Monitor& monitor) {
+  const Index n = points.cols();
+  Merges merges{n, {}};
+  Eigen::MatrixXd means = points;  // a cluster has the number of one of its points
+  Eigen::VectorXd mass = weights;
+  std::vector<Index> left(static_cast<std::size_t>(n)), chain;
+  std::iota(left.begin(), left.end(), Index{0});
+  const auto cost = [&](Index a, Index b) {
+    return mass[a] * mass[b] / (mass[a] + mass[b]) * (means.col(a) - means.col(b)).squaredNorm();
+  };
+  // Each cluster of the chain is the nearest one of that before it; two that are each other's
+  // nearest merge, and no later merge comes closer to either (the criterion is reducible).
+  while (left.size() > 1) {
+    if (chain.empty()) chain.push_back(left.front());
+    const Index last = chain.back();
+    const Index before = chain.size() > 1 ? chain[chain.size() - 2] : -1;
+    Index nearest = before;
+    double least = before < 0 ? std::numeric_limits<double>::infinity() : cost(last, before);
+    for (const Index other : left) {
+      if (other == last) continue;
+      const double other_cost = cost(last, other);
+      if (other_cost < least) {
+        least = other_cost;
+        nearest = other;
+      }
+    }
+    if (nearest != before) {
+      chain.push_back(nearest);
+      continue;
+    }
+    merges.steps.push_back({before, last, least});
+    mass[before] += mass[last];
+    means.col(before) += mass[last] / mass[before] * (means.col(last) - means.col(before));
+    left.erase(std::find(left.begin(), left.end(), last));
+    chain.resize(chain.size() - 2);
+    monitor.poll();
+  }
+  std::stable_sort(merges.steps.begin(), merges.steps.end(),
+                   [](const Merge& x, const Merge& y) { return x.cost < y.cost; });
+  return merges;
+}
+
+std::vector<Index> cut(const Merges& merges, Index k) {
+  // A forest (Tarjan 1975): each point's parent is an earlier point of its cluster, or itself.
+  std::vector<Index> parents(static_cast<std::size_t>(merges.n_points));
+  std::iota(parents.begin(), parents.end(), Index{0});
+  const auto first_of = [&](Index point) {
+    for (;;) {
+      Index& parent = parents[static_cast<std::size_t>(point)];
+      if (parent == point) return point;
+      parent = parents[static_cast<std::size_t>(parent)];
+      point = parent;
+    }
+  };
+  for (Index step = 0; step < merges.n_points - k; ++step) {
+    const Merge& merge = merges.steps[static_cast<std::size_t>(step)];
+    const Index a = first_of(merge.a), b = first_of(merge.b);
+    parents[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+  }
+  std::vector<Index> labels(parents.size());
+  Index n_labels = 0;
+  for (Index i = 0; i < merges.n_points; ++i) {
+    const Index first = first_of(i);
+    labels[static_cast<std::size_t>(i)] =
+        first == i ? n_labels++ : labels[static_cast<std::size_t>(first)];
+  }
+  return labels;
+}
+
+namespace {
+
+// Principal components, each over its variance to the given power.
+Eigen::MatrixXd principal_components(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                                     double power) {
+  const std::vector<Index> one_label(static_cast<std::size_t>(points.cols()), 0);
+  const Eigen::MatrixXd centred = group(points, weights, one_label, 1).centred;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(centred * weights.asDiagonal() *
+                                                             centred.transpose() / weights.sum());
+  const Eigen::VectorXd& variances = eigen.eigenvalues();  // increasing
+  const double least = 1e-10 * variances.maxCoeff();
+  const Index rank = (variances.array() > std::max(least, 0.0)).count();
+  const Eigen::VectorXd scale = variances.tail(rank).reverse().array().pow(-power);
+  return scale.asDiagonal() * eigen.eigenvectors().rightCols(rank).rowwise().reverse().transpose() *
+         centred;
+}
+
+}  // namespace
+
+Eigen::MatrixXd sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights) {
+  return principal_components(points, weights, 0.5);
+}
+
+Eigen::MatrixXd half_sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights) {
+  return principal_components(points, weights, 0.25) / std::pow(weights.sum(), 0.25);
+}
+
+Classifier::Classifier(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                       const std::vector<Index>& labels, Index k)
+    : constants_(k) {
+  const Index d = points.rows();
+  const Groups groups = group(points, weights, labels, k);
+  means_ = groups.means;
+  std::vector<Eigen::MatrixXd> scatter(static_cast<std::size_t>(k), Eigen::MatrixXd::Zero(d, d));
+  Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(d, d);
+  for (Index i = 0; i < points.cols(); ++i) {
+    scatter[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])] +=
+        weights[i] * groups.centred.col(i) * groups.centred.col(i).transpose();
+  }
+  for (const Eigen::MatrixXd& own : scatter) pooled += own / weights.sum();
+  const Eigen::VectorXd mean = means_ * groups.mass / weights.sum();
+  const double variance = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
+                          (weights.sum() * static_cast<double>(d));
+  pooled.diagonal().array() += variance > 0.0 ? 1e-8 * variance : 1.0;
+  const double extra = static_cast<double>(d + 1);
+  for (Index c = 0; c < k; ++c) {
+    factors_.emplace_back((scatter[static_cast<std::size_t>(c)] + extra * pooled) /
+                          (groups.mass[c] + extra));
+    constants_[c] =
+        std::log(groups.mass[c]) - factors_.back().matrixLLT().diagonal().array().log().sum();
+  }
+}
+
+void Classifier::classify(ConstView<double> block, Index* labels) const {
+  const Eigen::Map<const Eigen::MatrixXd> points(block.data, block.rows, block.cols);
+  Eigen::MatrixXd centred;
+  Eigen::ArrayXXd scores(means_.cols(), block.cols);
+  for (Index c = 0; c < means_.cols(); ++c) {
+    centred = points.colwise() - means_.col(c);
+    factors_[static_cast<std::size_t>(c)].matrixL().solveInPlace(centred);
+    scores.row(c) = constants_[c] - 0.5 * centred.colwise().squaredNorm().array();
+  }
+  for (Index i = 0; i < block.cols; ++i) scores.col(i).maxCoeff(&labels[i]);
+}
+
+}  // namespace gmvae

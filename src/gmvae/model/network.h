@@ -1,0 +1,365 @@
+// Encoder and decoder with the bound between them; backward() is forward() read upwards.
+//
+//   x -> hidden layers -> m, log s2 -> z = m + s eps -> hidden layers -> log p(x | z)
+//   loss = -(1 / B) sum over cells of [log p(x | z) - kl_weight KL]
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "gmvae/model/options.h"
+#include "gmvae/model/output_head.h"
+#include "gmvae/model/prior.h"
+#include "nn/sparse_linear.h"
+#include "nn/stack.h"
+
+namespace gmvae {
+
+constexpr Purpose weights_purpose{3};
+constexpr Purpose noise_purpose{6};
+
+// Sums over cells.
+struct BoundTerms {
+  double reconstruction = 0, kl_z = 0, kl_c = 0;
+
+  double kl() const { return kl_z + kl_c; }
+  BoundTerms& operator+=(const BoundTerms& other) {
+    reconstruction += other.reconstruction;
+    kl_z += other.kl_z;
+    kl_c += other.kl_c;
+    return *this;
+  }
+};
+
+// What the bound of a batch depends on besides parameters and cells.
+struct StepSettings {
+  double kl_weight;  // 0: the latent mean is decoded, without noise or prior
+  std::uint64_t seed;
+  Purpose purpose;       // of the noise stream ...
+  Index epoch;           // ... and its epoch
+  double sign = 1;       // of the noise: -1 for the other one of an antithetic pair
+  bool gradient = true;  // whether backward() follows
+};
+
+// All buffers of a step, reused from batch to batch.
+template <typename T>
+struct Workspace {
+  std::vector<T> first_linear, first_normalised, first_inverse_sd, first_output, d_first;
+  std::vector<HiddenCache<T>> encoder, decoder;
+  std::vector<T> mean, log_variance, raw_log_variance, noise, latent;  // D x B
+  std::vector<T> d_mean, d_log_variance, d_latent, d_hidden;
+  std::vector<double> gamma;              // K x B
+  std::vector<T> cluster, d_cluster;      // K x B: gamma as the decoder sees it
+  std::vector<T> batch;                   // n_batches x B: one for the batch of the cell
+  std::vector<double> log_prob;           // B
+  std::vector<KlTerms> kl;                // B
+  std::vector<MixturePrior::Work> prior;  // B
+  HeadCache<T> head;
+};
+
+template <typename Likelihood>
+class Network {
+ public:
+  explicit Network(const ModelShape& shape)
+      : shape_(shape), first_(layout_, "encoder1", shape.n_genes, shape.hidden.front()),
+        first_norm_(layout_, "encoder1", shape.hidden.front()),
+        encoder_(layout_, "encoder", shape.hidden, 2),
+        mean_(layout_, "encoder.mean", shape.hidden.back(), shape.latent),
+        log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.latent),
+        decoder_(layout_, "decoder", mirrored(shape), 1, shape.n_batches), head_(layout_, shape) {}
+
+  const ModelShape& shape() const { return shape_; }
+  const ParamLayout& layout() const { return layout_; }
+  Index log_scale_offset() const { return head_.log_scale.layer.bias; }
+  static constexpr bool has_scale = Likelihood::has_scale;
+
+  // Weights normal with variance 2 / in before a rectifier and 1 / in elsewhere (He et al. 2015),
+  // gains one, the rest zero; the decoder starts at `bias` (G), so at each gene's overall level.
+  template <typename T>
+  void initialise(std::uint64_t seed, const std::vector<double>& bias,
+                  std::vector<T>& params) const {
+    params.assign(static_cast<std::size_t>(layout_.size()), T(0));
+    std::uint64_t item = 0;
+    const auto fill = [&](Index offset, Index out, Index in, double sd) {
+      RngStream rng(seed, weights_purpose, 0, item++);
+      for (Index i = 0; i < out * in; ++i) {
+        params[static_cast<std::size_t>(offset + i)] = static_cast<T>(sd * rng.normal());
+      }
+    };
+    const auto he = [&](const auto& layer, double gain) {
+      fill(layer.weight, layer.out, layer.in, std::sqrt(gain / static_cast<double>(layer.in)));
+    };
+    const auto ones = [&](const NormRelu& norm) {
+      for (Index i = 0; i < norm.size; ++i) params[static_cast<std::size_t>(norm.gain + i)] = 1;
+    };
+    he(first_, 2);
+    ones(first_norm_);
+    for (const Stack* stack : {&encoder_, &decoder_}) {
+      for (const Linear& layer : stack->linear) he(layer, 2);
+      for (const NormRelu& norm : stack->norm) ones(norm);
+    }
+    he(mean_, 1);
+    fill(log_variance_.weight, log_variance_.out, log_variance_.in,
+         0.1 / std::sqrt(static_cast<double>(log_variance_.in)));
+    fill(head_.mean.weight, shape_.n_genes, head_.hidden,
+         0.1 / std::sqrt(static_cast<double>(head_.hidden)));
+    for (std::size_t g = 0; g < bias.size(); ++g) {
+      params[static_cast<std::size_t>(head_.mean.bias) + g] = static_cast<T>(bias[g]);
+    }
+    if (Likelihood::has_dropout) {
+      for (Index g = 0; g < shape_.n_genes; ++g) {
+        params[static_cast<std::size_t>(head_.dropout.layer.bias + g)] = T(-2);
+      }
+    }
+  }
+
+  // The decoder's shifts of batches begin at `levels` (G x n_batches): with those at zero, the
+  // latent space would learn the batches first, and keep them.
+  template <typename T>
+  void initialise_batches(const std::vector<double>& levels, std::vector<T>& params) const {
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      params[static_cast<std::size_t>(head_.batch.weight) + i] = static_cast<T>(levels[i]);
+    }
+  }
+
+  // m and log s2 of each cell into the workspace, D x B.
+  template <typename T>
+  void encode(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+              Workspace<T>& w) const {
+    const Index n = cells.n_cells(), size = first_.out, d = shape_.latent;
+    resize(n, w);
+    first_.forward(compute, params, cells.inputs(), as_view(w.first_linear, size, n));
+    first_norm_.forward(compute, params, ConstView<T>(w.first_linear.data(), size, n),
+                        as_view(w.first_normalised, size, n), w.first_inverse_sd.data(),
+                        as_view(w.first_output, size, n));
+    const ConstView<T> h =
+        encoder_.forward(compute, params, ConstView<T>(w.first_output.data(), size, n), w.encoder);
+    mean_.forward(compute, params, h, as_view(w.mean, d, n));
+    log_variance_.forward(compute, params, h, as_view(w.raw_log_variance, d, n));
+    for (std::size_t i = 0; i < w.log_variance.size(); ++i) {
+      w.log_variance[i] = bounded(w.raw_log_variance[i]);
+    }
+  }
+
+  // The bound's terms, summed over the cells; leaves in the workspace what backward() needs.
+  template <typename T>
+  BoundTerms forward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+                     const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
+    encode(compute, params, cells, w);
+    return bound(compute, params, cells, prior, step, w);
+  }
+
+  // The same of cells that the workspace holds encoded.
+  template <typename T>
+  BoundTerms bound(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+                   const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
+    const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
+    w.gamma.resize(static_cast<std::size_t>(k * n));
+    w.prior.resize(std::max(w.prior.size(), static_cast<std::size_t>(n)));
+    parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
+      for (Index j = begin; j < end; ++j) {
+        sample(j, cells, step, w);
+        w.kl[static_cast<std::size_t>(j)] =
+            prior.forward(w.mean.data() + j * d, w.log_variance.data() + j * d,
+                          w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k);
+      }
+    });
+    const ConstView<T> h = decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n),
+                                            w.decoder, cells.batch);
+    show_clusters(prior, step.kl_weight > 0, n, w);
+    show_batches(cells, w);
+    head_.forward(compute, params, head_input(h, w), cells, step.gradient, w.head,
+                  w.log_prob.data());
+    BoundTerms total;
+    for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
+      total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c};
+    }
+    return total;
+  }
+
+  // Adds the gradient of the loss to d_params, after forward() of the same batch.
+  template <typename T>
+  void backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+                const MixturePrior& prior, const StepSettings& step, Workspace<T>& w,
+                T* d_params) const {
+    const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
+    const double weight = 1.0 / static_cast<double>(n);
+    const View<T> d_decoded = as_view(w.decoder.back().d_output, shape_.hidden.front(), n);
+    const ConstView<T> h(w.decoder.back().output.data(), shape_.hidden.front(), n);
+    head_.backward(compute, params, head_input(h, w), cells, w.head, static_cast<T>(-weight),
+                   d_params, d_decoded, as_view(w.d_cluster, shape_.k, n));
+    const bool clustered = head_.uses_clusters() && k == shape_.k;
+    decoder_.backward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder, d_params,
+                      as_view(w.d_latent, d, n), cells.batch);
+    parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
+      for (Index j = begin; j < end; ++j) {
+        sample_backward(j, w);
+        if (step.kl_weight > 0) {
+          prior.backward(w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k,
+                         step.kl_weight * weight, clustered ? w.d_cluster.data() + j * k : nullptr,
+                         w.d_mean.data() + j * d, w.d_log_variance.data() + j * d);
+        }
+        for (Index i = j * d; i < (j + 1) * d; ++i) {
+          const std::size_t ii = static_cast<std::size_t>(i);
+          w.d_log_variance[ii] *= d_bounded(w.log_variance[ii]);
+        }
+      }
+    });
+    encoder_backward(compute, params, cells, w, d_params);
+  }
+
+  // Expected values, G x B, of latent points (D x B) into w.head.mean; cells gives the sizes.
+  template <typename T>
+  void decode(const Compute<T>& compute, const T* params, const MixturePrior& prior,
+              ConstView<T> latent, const CellBlock<T>& cells, Workspace<T>& w) const {
+    if (head_.uses_clusters()) {
+      const std::vector<T> exact(static_cast<std::size_t>(shape_.latent), T(-30));
+      w.gamma.resize(static_cast<std::size_t>(prior.n_components() * latent.cols));
+      MixturePrior::Work work;
+      for (Index j = 0; j < latent.cols; ++j) {
+        prior.forward(latent.col(j), exact.data(), work, w.gamma.data() + j * prior.n_components());
+      }
+    }
+    show_clusters(prior, true, latent.cols, w);
+    show_batches(cells, w);
+    const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder, cells.batch);
+    head_.expected(compute, params, head_input(h, w), cells, w.head);
+  }
+
+  // What a cluster has of parameters follows its new number: `order` holds the old ones.
+  template <typename T>
+  void reorder_clusters(const std::vector<Index>& order, std::vector<T>& params) const {
+    for (const GeneParameter* parameter : {&head_.dropout, &head_.log_scale}) {
+      if (parameter->by != VariesBy::gene_cluster) continue;
+      const Index size = parameter->layer.out;
+      T* weights = params.data() + parameter->layer.weight;
+      const std::vector<T> before(weights, weights + size * parameter->layer.in);
+      for (std::size_t to = 0; to < order.size(); ++to) {
+        std::copy_n(before.data() + order[to] * size, size,
+                    weights + static_cast<Index>(to) * size);
+      }
+    }
+  }
+
+ private:
+  static constexpr Index cell_block = 32;
+
+  // Gamma for the decoder; nothing while the prior has other components than there are clusters.
+  template <typename T>
+  void show_clusters(const MixturePrior& prior, bool on, Index n, Workspace<T>& w) const {
+    if (!head_.uses_clusters()) return;
+    w.cluster.assign(static_cast<std::size_t>(shape_.k * n), T(0));
+    w.d_cluster.resize(w.cluster.size());
+    if (on && prior.n_components() == shape_.k) {
+      std::copy_n(w.gamma.begin(), w.cluster.size(), w.cluster.begin());
+    }
+  }
+
+  template <typename T>
+  void show_batches(const CellBlock<T>& cells, Workspace<T>& w) const {
+    w.batch.assign(static_cast<std::size_t>(shape_.n_batches) * cells.batch.size(), T(0));
+    for (std::size_t j = 0; j < cells.batch.size() && shape_.n_batches > 0; ++j) {
+      w.batch[j * static_cast<std::size_t>(shape_.n_batches) +
+              static_cast<std::size_t>(cells.batch[j])] = 1;
+    }
+  }
+
+  template <typename T>
+  HeadInput<T> head_input(ConstView<T> hidden, const Workspace<T>& w) const {
+    return {hidden,
+            {w.cluster.data(), shape_.k, hidden.cols},
+            {w.batch.data(), shape_.n_batches, hidden.cols}};
+  }
+
+  // log s2 in (-8, 8), so that neither s nor 1 / s overflows and the gradient never dies.
+  template <typename T>
+  static T bounded(T raw) {
+    return 8 * std::tanh(raw / 8);
+  }
+  template <typename T>
+  static T d_bounded(T value) {
+    return 1 - (value / 8) * (value / 8);
+  }
+
+  static std::vector<Index> mirrored(const ModelShape& shape) {
+    std::vector<Index> sizes{shape.latent};
+    sizes.insert(sizes.end(), shape.hidden.rbegin(), shape.hidden.rend());
+    return sizes;
+  }
+
+  template <typename T>
+  void resize(Index n, Workspace<T>& w) const {
+    const std::size_t wide = static_cast<std::size_t>(first_.out * n);
+    const std::size_t narrow = static_cast<std::size_t>(shape_.latent * n);
+    for (std::vector<T>* part :
+         {&w.first_linear, &w.first_normalised, &w.first_output, &w.d_first}) {
+      part->resize(wide);
+    }
+    w.first_inverse_sd.resize(static_cast<std::size_t>(n));
+    for (std::vector<T>* part : {&w.mean, &w.log_variance, &w.raw_log_variance, &w.noise, &w.latent,
+                                 &w.d_mean, &w.d_log_variance, &w.d_latent}) {
+      part->resize(narrow);
+    }
+    w.d_hidden.resize(static_cast<std::size_t>(shape_.hidden.back() * n));
+    w.log_prob.resize(static_cast<std::size_t>(n));
+    w.kl.resize(static_cast<std::size_t>(n));
+  }
+
+  // z = m + s eps; the noise depends on the cell and the epoch alone.
+  template <typename T>
+  void sample(Index j, const CellBlock<T>& cells, const StepSettings& step, Workspace<T>& w) const {
+    const std::size_t d = static_cast<std::size_t>(shape_.latent);
+    const std::size_t begin = static_cast<std::size_t>(j) * d;
+    RngStream rng(step.seed, step.purpose, static_cast<std::uint32_t>(step.epoch),
+                  static_cast<std::uint64_t>(cells.cell[static_cast<std::size_t>(j)]));
+    for (std::size_t i = begin; i < begin + d; ++i) {
+      w.noise[i] = step.kl_weight > 0 ? static_cast<T>(step.sign * rng.normal()) : T(0);
+      w.latent[i] = w.mean[i] + std::exp(w.log_variance[i] / 2) * w.noise[i];
+    }
+  }
+
+  template <typename T>
+  void sample_backward(Index j, Workspace<T>& w) const {
+    const std::size_t d = static_cast<std::size_t>(shape_.latent);
+    const std::size_t begin = static_cast<std::size_t>(j) * d;
+    for (std::size_t i = begin; i < begin + d; ++i) {
+      w.d_mean[i] = w.d_latent[i];
+      w.d_log_variance[i] = w.d_latent[i] * w.noise[i] * std::exp(w.log_variance[i] / 2) / 2;
+    }
+  }
+
+  template <typename T>
+  void encoder_backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+                        Workspace<T>& w, T* d_params) const {
+    const Index n = cells.n_cells(), size = first_.out, d = shape_.latent;
+    const Index last = shape_.hidden.back();
+    const bool deep = !encoder_.linear.empty();
+    const ConstView<T> first_output(w.first_output.data(), size, n);
+    const ConstView<T> h =
+        deep ? ConstView<T>(w.encoder.back().output.data(), last, n) : first_output;
+    const View<T> d_h =
+        deep ? as_view(w.encoder.back().d_output, last, n) : as_view(w.d_first, size, n);
+    mean_.backward(compute, params, h, ConstView<T>(w.d_mean.data(), d, n), d_params, d_h);
+    log_variance_.backward(compute, params, h, ConstView<T>(w.d_log_variance.data(), d, n),
+                           d_params, as_view(w.d_hidden, last, n));
+    compute.kernels.axpy(d_h.size(), T(1), w.d_hidden.data(), d_h.data);
+    encoder_.backward(compute, params, first_output, w.encoder, d_params,
+                      as_view(w.d_first, size, n));
+    first_norm_.backward(compute, params, ConstView<T>(w.first_normalised.data(), size, n),
+                         w.first_inverse_sd.data(), first_output,
+                         ConstView<T>(w.d_first.data(), size, n), d_params,
+                         as_view(w.d_first, size, n));
+    first_.backward(compute, cells.inputs(), ConstView<T>(w.d_first.data(), size, n), d_params);
+  }
+
+  ModelShape shape_;
+  ParamLayout layout_;
+  SparseLinear first_;
+  NormRelu first_norm_;
+  Stack encoder_;
+  Linear mean_, log_variance_;
+  Stack decoder_;
+  OutputHead<Likelihood> head_;
+};
+
+}  // namespace gmvae

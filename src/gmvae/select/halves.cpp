@@ -1,0 +1,142 @@
+#include "gmvae/select/halves.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/rng.h"
+#include "core/select.h"
+#include "gmm/search/search.h"
+#include "gmvae/train/batch_mixture.h"
+#include "gmvae/train/mixture_update.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Purpose halves_purpose{10};
+
+ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x.cols()}; }
+
+struct Sample {
+  Eigen::MatrixXd points;           // D x n
+  std::vector<std::int32_t> batch;  // n or none
+
+  Sample at(const std::vector<Index>& places) const {
+    Sample some{select_columns(points, places), {}};
+    for (Index j : places) {
+      if (!batch.empty()) some.batch.push_back(batch[static_cast<std::size_t>(j)]);
+    }
+    return some;
+  }
+};
+
+// Mixtures for those of the k that the points suffice for, in their order.
+std::vector<CellFit> fit_all(const Sample& sample, const HalvesOptions& options, Workers& workers,
+                             Monitor& monitor) {
+  const Family* family = &find_family(mixture_model(options.covariance));
+  const ConstView<double> points = view(sample.points);
+  std::vector<Cell> cells;
+  for (Index k : options.k) {
+    if (k <= points.cols) cells.push_back({family, k});
+  }
+  if (cells.empty()) return {};
+  const Observations data(columns_of(points), RowFacts{}, workers);
+  std::vector<CellFit> fits =
+      search(data, cells,
+             latent_search(options.n_init, options.max_iter, options.tol, options.seed), workers,
+             monitor)
+          .cells;
+  if (sample.batch.empty()) return fits;
+  for (CellFit& fit : fits) {
+    if (!fit.reason.empty()) continue;
+    fit.mixture =
+        fit_across_batches({points, sample.batch, options.n_batches}, fit.mixture,
+                           options.covariance, options.n_init, options.seed, workers, monitor);
+  }
+  return fits;
+}
+
+// All of a sample as a mixture sees it.
+struct Seen {
+  std::vector<int> component;       // n: the most probable one
+  std::vector<double> log_density;  // n
+  double entropy = 0.0;             // sum of the logs of its probabilities
+};
+
+Seen see(const Mixture& mixture, const Eigen::MatrixXd& points, Workers& workers) {
+  const Index k = mixture.means.cols();
+  std::vector<double> posterior(static_cast<std::size_t>(k * points.cols()));
+  Seen seen;
+  seen.log_density.resize(static_cast<std::size_t>(points.cols()));
+  evaluate_mixture(mixture, view(points), workers, seen.log_density.data(), posterior.data());
+  for (Index j = 0; j < points.cols(); ++j) {
+    const double* p = posterior.data() + j * k;
+    seen.component.push_back(static_cast<int>(std::max_element(p, p + k) - p));
+    seen.entropy += std::log(p[seen.component.back()]);
+  }
+  return seen;
+}
+
+// The fits to the points at `fitted` (places in the sample, ascending), by k.
+std::vector<GroupsSeen> look(const Sample& sample, const std::vector<Index>& fitted,
+                             const HalvesOptions& options, Workers& workers, Monitor& monitor) {
+  const std::vector<CellFit> fits = fit_all(sample.at(fitted), options, workers, monitor);
+  const Index n = sample.points.cols();
+  std::vector<GroupsSeen> groups(options.k.size());
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    if (!fits[i].reason.empty()) continue;
+    const Seen seen = see(fits[i].mixture, sample.points, workers);
+    groups[i].component = seen.component;
+    for (Index j = 0; j < n; ++j) {
+      if (std::binary_search(fitted.begin(), fitted.end(), j)) continue;
+      groups[i].log_density += seen.log_density[static_cast<std::size_t>(j)];
+    }
+    groups[i].log_density /= static_cast<double>(n - static_cast<Index>(fitted.size()));
+  }
+  return groups;
+}
+
+}  // namespace
+
+Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Workers& workers,
+                  Monitor& monitor) {
+  Halves result;
+  result.cells.resize(static_cast<std::size_t>(latent.cols));
+  std::iota(result.cells.begin(), result.cells.end(), Index{0});
+  if (latent.cols > options.most_cells) {
+    RngStream(options.seed, halves_purpose, 0, 0).shuffle(result.cells);
+    result.cells.resize(static_cast<std::size_t>(options.most_cells));
+    std::sort(result.cells.begin(), result.cells.end());
+  }
+  const Sample everything{Eigen::Map<const Eigen::MatrixXd>(latent.data, latent.rows, latent.cols),
+                          options.batch};
+  const Sample sample = everything.at(result.cells);
+  const Index n = sample.points.cols();
+
+  const std::vector<CellFit> fits = fit_all(sample, options, workers, monitor);
+  result.whole.resize(options.k.size());
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    if (!fits[i].reason.empty()) continue;
+    const Seen seen = see(fits[i].mixture, sample.points, workers);
+    const double loglik = std::accumulate(seen.log_density.begin(), seen.log_density.end(), 0.0);
+    result.whole[i] = {true, loglik, seen.entropy, fits[i].n_parameters, seen.component};
+  }
+  for (Index halving = 0; halving < options.n_halvings; ++halving) {
+    std::vector<Index> order(static_cast<std::size_t>(n));
+    std::iota(order.begin(), order.end(), Index{0});
+    RngStream(options.seed, halves_purpose, 1, static_cast<std::uint64_t>(halving)).shuffle(order);
+    std::vector<Index> first(order.begin(), order.begin() + n / 2);
+    std::vector<Index> second(order.begin() + n / 2, order.end());
+    std::sort(first.begin(), first.end());
+    std::sort(second.begin(), second.end());
+    result.first.push_back(look(sample, first, options, workers, monitor));
+    result.second.push_back(look(sample, second, options, workers, monitor));
+    monitor.report(
+        {"Choosing k", halving + 1, options.n_halvings, std::numeric_limits<double>::quiet_NaN()});
+  }
+  return result;
+}
+
+}  // namespace gmvae

@@ -1,0 +1,62 @@
+#include "gmvae/select/principal_components.h"
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <Eigen/SparseCore>
+#include <algorithm>
+
+namespace gmvae {
+
+namespace {
+
+constexpr Index spare_components = 5;
+constexpr Index n_steps = 5;
+
+}  // namespace
+
+PrincipalComponents::PrincipalComponents(const CellReader& reader, const double* size,
+                                         const std::vector<Index>& cells, Index n_components,
+                                         RngStream rng, Monitor& monitor)
+    : reader_(reader), size_(size) {
+  const Index n_genes = reader.n_genes(), n = static_cast<Index>(cells.size());
+  std::vector<Eigen::Triplet<double>> entries;
+  for_non_zeros_of(cells, reader, size, true, [&](Index j, std::size_t gene, double value) {
+    entries.emplace_back(static_cast<int>(gene), static_cast<int>(j), value);
+  });
+  Eigen::SparseMatrix<double> values(n_genes, n);
+  values.setFromTriplets(entries.begin(), entries.end());
+
+  // Values less their mean, which is taken off without making them dense.
+  const Eigen::VectorXd mean = values * Eigen::VectorXd::Constant(n, 1 / static_cast<double>(n));
+  const auto scores = [&](const Eigen::MatrixXd& weights) {  // n x L
+    Eigen::MatrixXd y = values.transpose() * weights;
+    y.rowwise() -= (mean.transpose() * weights).eval();
+    return y;
+  };
+  const Index n_tracked = std::min({n_components + spare_components, n_genes, n});
+  Eigen::MatrixXd weights(n_genes, n_tracked);
+  for (Index i = 0; i < weights.size(); ++i) weights.data()[i] = rng.normal();
+  for (Index step = 0; step < n_steps; ++step) {
+    monitor.poll();
+    const Eigen::MatrixXd y = scores(weights);
+    weights = values * y;
+    weights -= mean * y.colwise().sum();
+    weights = Eigen::HouseholderQR<Eigen::MatrixXd>(weights).householderQ() *
+              Eigen::MatrixXd::Identity(n_genes, n_tracked);
+  }
+  const Eigen::MatrixXd y = scores(weights);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(y.transpose() * y);
+  const auto largest_first = eigen.eigenvectors().rowwise().reverse();
+  weights_ = (weights * largest_first.leftCols(std::min(n_components, n_tracked))).transpose();
+  centre_ = weights_ * mean;
+}
+
+Eigen::MatrixXd PrincipalComponents::points(const std::vector<Index>& cells) const {
+  Eigen::MatrixXd sums = -centre_.replicate(1, static_cast<Index>(cells.size()));
+  for_non_zeros_of(cells, reader_, size_, true, [&](Index j, std::size_t gene, double value) {
+    sums.col(j) += value * weights_.col(static_cast<Index>(gene));
+  });
+  return sums;
+}
+
+}  // namespace gmvae
