@@ -5,7 +5,7 @@
 #'
 #' @param ... Must be empty: options are given by their full names, and other
 #'   names are errors.
-#' @param latent Dimensions of the latent space, a whole number from 1 to 512.
+#' @param n_latent Dimensions of the latent space, a whole number from 1 to 512.
 #' @param hidden Units of the hidden layers, one whole number from 1 to 8,192
 #'   per layer, at most 8 layers. The encoder takes them in this order, the
 #'   decoder in reverse.
@@ -14,7 +14,7 @@
 #'   the decoder; `"gene-batch"`, where [gmvae()] is given batches; or
 #'   `"gene-cluster"`, for a cell the mean of its logarithms over the clusters,
 #'   weighted by the cluster's probabilities.
-#' @param dropout The same for the logit of the extra zeros of `"zinb"`.
+#' @param zero_inflation The same for the logit of the extra zeros of `"zinb"`.
 #' @param epochs Passes through the cells after pretraining, a whole number of
 #'   at least 2: half in the warm-up and half in the joint phase, or all in the
 #'   joint phase where there is no warm-up. Pretraining takes a sixth of it
@@ -30,7 +30,7 @@
 #' @param mask Share of the non-zero values that the encoder does not see in a
 #'   training step, at random, from 0 to 0.95. The likelihood sees all of them.
 #'   `NULL`: 0.5, but 0 for `"gaussian"`.
-#' @param held_out Share of the cells kept from training to measure the bound
+#' @param heldout Share of the cells kept from training to measure the bound
 #'   on, from 0 (none: no early stopping) to 0.5; fewer where they would leave
 #'   less than two cells per cluster.
 #' @param patience Epochs without a better held-out bound after which the joint
@@ -57,11 +57,11 @@
 #' @examples
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
 #' @export
-gmvae_control <- function(..., latent = 10, hidden = 128,
-                          dispersion = "gene", dropout = "gene-cell",
+gmvae_control <- function(..., n_latent = 10, hidden = 128,
+                          dispersion = "gene", zero_inflation = "gene-cell",
                           epochs = NULL, warmup = NULL,
                           batch_size = 128, learning_rate = 1e-3, mask = NULL,
-                          held_out = 0.1, patience = 20, damping = 0.05,
+                          heldout = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
                           find_batches = TRUE, n_networks = 1,
                           n_threads = default_threads(),
@@ -69,16 +69,16 @@ gmvae_control <- function(..., latent = 10, hidden = 128,
   check_option_names(..., options = names(formals(gmvae_control)))
   structure(
     list(
-      latent = check_count(latent, max = 512),
+      n_latent = check_count(n_latent, max = 512),
       hidden = check_hidden(hidden),
       dispersion = check_choice(dispersion, varies_by),
-      dropout = check_choice(dropout, varies_by),
+      zero_inflation = check_choice(zero_inflation, varies_by),
       epochs = if (!is.null(epochs)) check_count(epochs, min = 2),
       warmup = if (!is.null(warmup)) check_flag(warmup),
       batch_size = check_count(batch_size, min = 2),
       learning_rate = check_number(learning_rate, 0, 1, open = TRUE),
       mask = if (!is.null(mask)) check_number(mask, 0, 0.95),
-      held_out = check_number(held_out, 0, 0.5),
+      heldout = check_number(heldout, 0, 0.5),
       patience = check_count(patience),
       damping = check_number(damping, 0, 1, open = TRUE),
       n_init = check_count(n_init),
@@ -135,11 +135,12 @@ check_variation <- function(control, likelihood, batch, call) {
   lacks <- c(
     dispersion = control$dispersion != "gene" &&
       likelihood %in% c("poisson", "bernoulli"),
-    dropout = control$dropout != "gene-cell" && likelihood != "zinb"
+    zero_inflation = control$zero_inflation != "gene-cell" &&
+      likelihood != "zinb"
   )
   if (!any(lacks)) return(invisible())
   option <- names(lacks)[lacks][1]
-  has <- if (option == "dropout") "zinb" else c("nb", "zinb", "gaussian")
+  has <- if (option == "zero_inflation") "zinb" else c("nb", "zinb", "gaussian")
   gmvae_abort(c(
     "Option {.arg {option}} must be left alone where the likelihood has none.",
     x = "It is {.val {control[[option]]}}, for {.val {likelihood}}.",
@@ -149,7 +150,7 @@ check_variation <- function(control, likelihood, batch, call) {
 
 check_batch_variation <- function(control, batch, call) {
   by_batch <- c(dispersion = control$dispersion,
-                dropout = control$dropout) == "gene-batch"
+                zero_inflation = control$zero_inflation) == "gene-batch"
   if (!any(by_batch) || n_batches(batch) > 0L) return(invisible())
   gmvae_abort(c(
     "Option {.arg {names(by_batch)[by_batch][1]}} can't be {.val gene-batch}

@@ -58,14 +58,14 @@ most_typical <- function(cores, seeds, path) {
   })
   agreement <- rowSums(between + t(between)) / (length(clusters) - 1)
   kept <- which.max(agreement)
-  bound_of <- function(cells) {
-    vapply(cores, function(core) core$bound[[cells]][["bound"]], 0)
+  elbo_of <- function(cells) {
+    vapply(cores, function(core) core$elbo[[cells]][["elbo"]], 0)
   }
   core <- cores[[kept]]
   core$k_path <- path
   core$networks <- data.frame(
-    seed = seeds, bound = bound_of("train"),
-    bound_heldout = bound_of("heldout"),
+    seed = seeds, elbo = elbo_of("train"),
+    elbo_heldout = elbo_of("heldout"),
     stability = vapply(cores, `[[`, 0, "stability"), agreement = agreement,
     kept = seq_along(seeds) == kept
   )

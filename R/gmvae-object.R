@@ -10,7 +10,7 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
                       likelihood, covariance, control) {
   k <- core$k
   clusters <- as.character(seq_len(k))
-  latent <- paste0("z", seq_len(control$latent))
+  latent <- paste0("z", seq_len(control$n_latent))
   mixture <- core$mixture
   names(mixture$weights) <- clusters
   dimnames(mixture$means) <- list(clusters, latent)
@@ -24,7 +24,7 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
       latent_sd = `dimnames<-`(core$latent_sd, list(cells, latent)),
       mixture = mixture,
       history = as.data.frame(core$history),
-      bound = do.call(rbind, core$bound),
+      elbo = do.call(rbind, core$elbo),
       features = features$gene[features$used],
       feature_table = features,
       size_factors = stats::setNames(size$factors, cells),
@@ -33,7 +33,7 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
       size_source = size$source,
       batch = if (!is.null(batch)) stats::setNames(batch, cells),
       batch_source = batch_source,
-      held_out = core$held_out,
+      heldout = core$heldout,
       converged = core$converged,
       n_rollbacks = core$n_rollbacks,
       active_units = count_active(core$latent, core$latent_sd),
@@ -68,7 +68,7 @@ most_probable <- function(posterior) {
 network_state <- function(object) {
   fields <- c("likelihood", "k", "covariance", "parameters", "input",
               "mixture", "seed", "size_reference")
-  options <- c("latent", "hidden", "dispersion", "dropout")
+  options <- c("n_latent", "hidden", "dispersion", "zero_inflation")
   c(unclass(object)[fields], fitted_control(object)[options],
     n_batches = n_batches(object$batch))
 }
@@ -142,9 +142,9 @@ fit_cautions <- function(object) {
       say("{empty} of {object$k} clusters {cli::qty(empty)}{?has/have} no ",
           "cell: there may be fewer groups than k.")
     },
-    if (active <= 1L && object$control$latent > 1L) {
+    if (active <= 1L && object$control$n_latent > 1L) {
       say("The latent space has collapsed: {active} of ",
-          "{object$control$latent} dimensions {cli::qty(active)}",
+          "{object$control$n_latent} dimensions {cli::qty(active)}",
           "{?tells/tell} cells apart.")
     },
     if (object$k > 1L && isTRUE(object$stability < 0.6)) {

@@ -16,13 +16,13 @@
 #                   stand for
 # `counts` are those of the genes used, `size` the cells' size factors.
 outlier_reference <- function(fit, counts, size, call) {
-  trained <- spread_out(setdiff(seq_len(ncol(counts)), fit$held_out))
-  unseen <- spread_out(fit$held_out)
+  trained <- spread_out(setdiff(seq_len(ncol(counts)), fit$heldout))
+  unseen <- spread_out(fit$heldout)
   cells <- c(trained, unseen)
   sample <- counts[, cells, drop = FALSE]
   core <- with_core_errors(cpp_gmvae_encode(
     network_state(fit), sample, size[cells], batch_codes(fit$batch[cells]),
-    bound_draws, TRUE,
+    elbo_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
   depth <- log_depth(sample, fit$likelihood)
@@ -31,15 +31,15 @@ outlier_reference <- function(fit, counts, size, call) {
   if (!is.finite(reference$scale) || reference$scale == 0) reference$scale <- 1
   batch <- fit$batch[cells]
   design <- outlier_design(depth, core$posterior, batch, reference)
-  reference$level <- ridge(design[seen, , drop = FALSE], core$loglik[seen])
-  residual <- abs(core$loglik - design %*% reference$level)[seen]
+  reference$level <- ridge(design[seen, , drop = FALSE], core$elbo[seen])
+  residual <- abs(core$elbo - design %*% reference$level)[seen]
   floor <- 1e-3 * mean(residual) + .Machine$double.eps
   reference$spread <- ridge(design[seen, 1:2, drop = FALSE],
                             log(residual + floor))
   # From the mean logarithm of absolute values to a standard deviation: the
   # former is (log 2 + digamma(1/2)) / 2 where the latter is 1, normal errors.
   reference$spread[1] <- reference$spread[1] - (log(2) + digamma(0.5)) / 2
-  scores <- outlier_scores(depth, core$posterior, batch, core$loglik,
+  scores <- outlier_scores(depth, core$posterior, batch, core$elbo,
                            reference)
   gap <- if (length(unseen) > 0L) {
     stats::median(scores[-seen]) - stats::median(scores[seen])
@@ -53,7 +53,7 @@ outlier_reference <- function(fit, counts, size, call) {
 
 # Antithetic draws of the latent point that the bound of a cell is averaged
 # over: on PBMC it differs by 1.5 from pair to pair, by 250 from cell to cell.
-bound_draws <- 2L
+elbo_draws <- 2L
 
 # Up to `n` of some cells, evenly spread.
 spread_out <- function(cells, n = 2000L) {
@@ -74,11 +74,11 @@ outlier_design <- function(depth, posterior, batch, reference) {
 }
 
 # How far below the expected bound, in standard deviations at that depth.
-outlier_scores <- function(depth, posterior, batch, bound, reference) {
+outlier_scores <- function(depth, posterior, batch, elbo, reference) {
   design <- outlier_design(depth, posterior, batch, reference)
   expected <- design %*% reference$level
   spread <- exp(design[, 1:2, drop = FALSE] %*% reference$spread)
-  as.vector((expected - bound) / spread)
+  as.vector((expected - elbo) / spread)
 }
 
 # Least squares with the weight of one cell against every coefficient but the
@@ -102,7 +102,7 @@ outlier_table <- function(object, cells, call) {
     ), "input", call = call)
   }
   score <- outlier_scores(cells$depth, cells$posterior, cells$batch,
-                          cells$loglik, reference)
+                          cells$elbo, reference)
   below <- findInterval(score, reference$scores, left.open = TRUE)
   data.frame(score = score,
              p_value = (1 + reference$n - below) / (1 + reference$n),

@@ -189,8 +189,8 @@ plot_loss <- function(x) {
                part = factor(part, parts), cells = cells)
   }
   curves <- rbind(
-    curve(history$bound, "Bound", "Training"),
-    curve(history$bound_heldout, "Bound", "Held out"),
+    curve(history$elbo, "ELBO", "Training"),
+    curve(history$elbo_heldout, "ELBO", "Held out"),
     curve(history$reconstruction, "Reconstruction", "Training"),
     curve(history$kl, "KL divergence", "Training")
   )

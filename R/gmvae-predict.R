@@ -13,7 +13,7 @@
 #'
 #' @param object A fit of [gmvae()].
 #' @param newdata New cells, as `x` of [gmvae()]: genes in rows, with names.
-#'   Missing: the cells of the fit (not for types `"loglik"` and `"outlier"`,
+#'   Missing: the cells of the fit (not for types `"elbo"` and `"outlier"`,
 #'   which need the counts).
 #' @param type What to return, see Value.
 #' @param ... Must be empty.
@@ -25,7 +25,7 @@
 #' @param size_factors One positive number per cell of `newdata`: on the scale
 #'   of those given to [gmvae()], and then required; otherwise relative to the
 #'   median cell of the fit, which has 1.
-#' @param batch Where the fit has batches, for types `"mean"`, `"loglik"` and
+#' @param batch Where the fit has batches, for types `"mean"`, `"elbo"` and
 #'   `"outlier"`: the batch of each cell of `newdata`, or one for all, among
 #'   those of the fit; for a SummarizedExperiment also the name of a column of
 #'   its `colData()`. Without `newdata`, `NULL`: the cells' own batches;
@@ -43,7 +43,7 @@
 #'     for `"bernoulli"`.
 #'   * `"normalized"`: the same at the median library size of the training
 #'     cells, and averaged over the batches, weighted by the cells of the fit.
-#'   * `"loglik"`: numeric (m), named by cell: the lower bound of the
+#'   * `"elbo"`: numeric (m), named by cell: the lower bound of the
 #'     log-likelihood of each cell, natural logarithm, averaged over two
 #'     antithetic draws of its latent point.
 #'   * `"outlier"`: a data frame with a row per cell, see below: `score`, the
@@ -64,7 +64,7 @@
 #'   least as high: nearly uniform for cells like them, so that 5% are below
 #'   0.05. It tells how odd a cell is, not which kind it is, and a kind that is
 #'   a mixture of known ones may not be odd at all. Without held-out cells
-#'   (`held_out = 0`) p-values are too small, and with few of them uncertain.
+#'   (`heldout = 0`) p-values are too small, and with few of them uncertain.
 #'   A cell with far fewer or more counts than any cell of the fit is odd, too.
 #' @section Errors: `gmvae_error_input` if genes have no names, or none of the
 #'   fit, or if genes seem to be in the columns; `gmvae_error_data` and
@@ -87,7 +87,7 @@
 #' @export
 predict.gmvae <- function(object, newdata,
                           type = c("cluster", "posterior", "latent", "mean",
-                                   "normalized", "loglik", "outlier"),
+                                   "normalized", "elbo", "outlier"),
                           ..., threshold = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
                           assay = "counts") {
@@ -108,7 +108,7 @@ predict.gmvae <- function(object, newdata,
     cluster = assigned(cells$posterior, threshold),
     posterior = cells$posterior,
     latent = cells$latent,
-    loglik = cells$loglik,
+    elbo = cells$elbo,
     outlier = outlier_table(object, cells, call),
     mean = decode_cells(object, cells$latent, cells$size, cells$batch, rows,
                         call),
@@ -135,7 +135,7 @@ check_threshold <- function(threshold, type, call) {
 }
 
 training_cells <- function(object, type, size_factors, batch, call) {
-  if (type %in% c("loglik", "outlier")) {
+  if (type %in% c("elbo", "outlier")) {
     gmvae_abort(c(
       "{.arg newdata} must be given for {.code type = \"{type}\"}.",
       i = "The fit holds no counts: give those that it was made from."
@@ -166,7 +166,7 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   check_values(counts, object$likelihood, arg = "newdata", call = call)
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)
-  with_bound <- type %in% c("loglik", "outlier")
+  with_elbo <- type %in% c("elbo", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
   encode <- function(batch, n_draws, posterior) {
     with_core_errors(cpp_gmvae_encode(
@@ -177,17 +177,17 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   }
   if (is.null(batch) && needs_batch(object, type)) {
     batch <- likeliest_batch(object, ncol(counts), function(batch) {
-      encode(batch, bound_draws, posterior = FALSE)$loglik
+      encode(batch, elbo_draws, posterior = FALSE)$elbo
     })
   }
-  core <- encode(batch, if (with_bound) bound_draws else 0L, with_posterior)
+  core <- encode(batch, if (with_elbo) elbo_draws else 0L, with_posterior)
   cells <- colnames(counts)
   list(
     latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
     posterior = if (with_posterior) {
       `dimnames<-`(core$posterior, list(cells, colnames(object$posterior)))
     },
-    loglik = if (with_bound) stats::setNames(core$loglik, cells),
+    elbo = if (with_elbo) stats::setNames(core$elbo, cells),
     depth = if (type == "outlier") {
       log_depth(counts, object$likelihood, size$totals)
     },

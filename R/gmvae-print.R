@@ -34,10 +34,10 @@
 #'   * `confidence`: mean over the cells of the largest posterior probability;
 #'     `n_unsure`: cells for which it is below 0.8;
 #'   * `bound`: as in the fit, natural logarithms per cell;
-#'   * `latent` and `active_units`: latent dimensions, and those in use;
+#'   * `n_latent` and `active_units`: latent dimensions, and those in use;
 #'   * `effective_components`: exponential of the entropy of the weights, from
 #'     1 to k;
-#'   * `hidden`, `n_parameters`, `epochs`, `seconds`, `n_held_out`,
+#'   * `hidden`, `n_parameters`, `epochs`, `seconds`, `n_heldout`,
 #'     `converged`, `n_rollbacks`, `cautions` (character).
 #'
 #' `nobs()`: the number of cells.
@@ -76,13 +76,13 @@ summary.gmvae <- function(object, ...) {
       n_networks = max(1L, nrow(object$networks)),
       agreement = network_agreement(object),
       confidence = mean(sure), n_unsure = sum(sure < 0.8),
-      bound = object$bound, latent = object$control$latent,
+      elbo = object$elbo, n_latent = object$control$n_latent,
       active_units = object$active_units,
       effective_components = effective_components(object$mixture$weights),
       hidden = object$control$hidden,
       n_parameters = length(object$parameters),
       epochs = nrow(object$history), seconds = sum(object$history$seconds),
-      n_held_out = length(object$held_out), converged = object$converged,
+      n_heldout = length(object$heldout), converged = object$converged,
       n_rollbacks = object$n_rollbacks, cautions = fit_cautions(object)
     ),
     class = "summary_gmvae"
@@ -101,7 +101,7 @@ print.gmvae <- function(x, ...) {
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
     Agreement = format_agreement(facts),
-    Bound = format_bound(facts),
+    ELBO = format_elbo(facts),
     Latent = format_latent(facts),
     Training = format_training(facts)
   ))
@@ -122,11 +122,11 @@ print.summary_gmvae <- function(x, ...) {
     Confidence = format_confidence(x),
     Stability = format_stability(x),
     Agreement = format_agreement(x),
-    Bound = format_bound(x),
+    ELBO = format_elbo(x),
     "  parts" = sprintf(
       "reconstruction %s, KL of latent %s, KL of cluster %s",
-      number(x$bound["train", "reconstruction"]),
-      number(x$bound["train", "kl_z"]), number(x$bound["train", "kl_c"])
+      number(x$elbo["train", "reconstruction"]),
+      number(x$elbo["train", "kl_z"]), number(x$elbo["train", "kl_c"])
     ),
     Latent = format_latent(x),
     Mixture = paste(x$covariance, "covariance"),
@@ -228,20 +228,20 @@ format_agreement <- function(facts) {
           facts$n_networks)
 }
 
-format_bound <- function(facts) {
+format_elbo <- function(facts) {
   paste0(
-    number(facts$bound["train", "bound"]), " per cell in training",
-    if (facts$n_held_out > 0L) {
+    number(facts$elbo["train", "elbo"]), " per cell in training",
+    if (facts$n_heldout > 0L) {
       sprintf(", %s held out (%s cells)",
-              number(facts$bound["heldout", "bound"]),
-              count(facts$n_held_out))
+              number(facts$elbo["heldout", "elbo"]),
+              count(facts$n_heldout))
     }
   )
 }
 
 format_latent <- function(facts) {
   sprintf("%d of %d dimensions active, %.1f of %d components in effective use",
-          facts$active_units, facts$latent, facts$effective_components,
+          facts$active_units, facts$n_latent, facts$effective_components,
           facts$k)
 }
 

@@ -120,8 +120,8 @@
 #'   `"poisson"`, `"bernoulli"` or `"gaussian"`.
 #' @param ... For a SummarizedExperiment, the arguments of the method for
 #'   matrices; otherwise must be empty.
-#' @param covariance Covariances of the components: `"shared"`, one full matrix
-#'   for all; `"full"`, one for each; `"diagonal"`, variances for each;
+#' @param covariance Covariances of the components: `"tied"`, one full matrix
+#'   for all; `"full"`, one for each; `"diag"`, variances for each;
 #'   `"spherical"`, one variance for each.
 #' @param features How many genes the networks see (chosen as said below), or
 #'   `"all"`, or which: names, row numbers, or a logical vector with one entry
@@ -150,8 +150,8 @@
 #'     points.
 #'   * `mixture`: `weights` (k), `means` (k x D), `covariances` (D x D x k).
 #'   * `history`: data frame with a row per epoch: `epoch`, `phase`, `bound`,
-#'     `bound_heldout`, `reconstruction`, `kl` (natural logarithms, per cell),
-#'     `learning_rate`, `seconds`. `bound_heldout` is `NaN` where no cells
+#'     `elbo_heldout`, `reconstruction`, `kl` (natural logarithms, per cell),
+#'     `learning_rate`, `seconds`. `elbo_heldout` is `NaN` where no cells
 #'     were held out.
 #'   * `k_path`: where `k` was to be chosen, a data frame with a row for each:
 #'     `k`, `stability` and its standard deviation over the halvings
@@ -167,7 +167,7 @@
 #'     the twelve halves (Hennig 2007). Below 0.6 a cluster is not to be relied
 #'     on, from 0.75 it is a group of its own. `NA` for an empty cluster.
 #'   * `networks`: where several were trained, a data frame with a row for each:
-#'     `seed`, `bound` and `bound_heldout`, `stability`, `agreement` (mean
+#'     `seed`, `elbo` and `elbo_heldout`, `stability`, `agreement` (mean
 #'     adjusted Rand index between its clusters and those of each other
 #'     network) and `kept`: the rest of the fit is of this one, that of the
 #'     highest agreement. Otherwise `NULL`.
@@ -183,7 +183,7 @@
 #'   * `batch`: factor (n), named by cell; `NULL` without batches.
 #'     `batch_source`: `"user"`, `"found"` (levels `"found1"`, the larger, and
 #'     `"found2"`) or `"none"`.
-#'   * `held_out`: numbers of the cells kept from training; `converged`:
+#'   * `heldout`: numbers of the cells kept from training; `converged`:
 #'     training stopped by itself, or the second half of the joint phase gained
 #'     less than 0.3% of the bound;
 #'     `n_rollbacks`: epochs undone because of non-finite values;
@@ -252,7 +252,7 @@ gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
 #' @rdname gmvae
 #' @export
 gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
-                         covariance = "shared", features = 2000,
+                         covariance = "tied", features = 2000,
                          size_factors = NULL, batch = NULL,
                          control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
@@ -283,7 +283,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                          size_factors, batch, control, BPPARAM, call) {
   likelihood <- check_choice(likelihood, likelihoods, call = call)
   covariance <- check_choice(
-    covariance, c("shared", "diagonal", "full", "spherical"), call = call
+    covariance, c("tied", "diag", "full", "spherical"), call = call
   )
   control <- check_gmvae_control(control, call)
   batch <- as_batch(batch, ncol(counts), call = call)
@@ -362,8 +362,8 @@ train_networks <- function(counts, size, batch, model, ks, control, seed,
 starting_parameters <- function(start, k, control) {
   if (is.null(start)) return(numeric())
   layout <- start$layout
-  by_cluster <- c("decoder.log_scale.weight", "decoder.dropout.weight")[
-    c(control$dispersion, control$dropout) == "gene-cluster"
+  by_cluster <- c("decoder.log_scale.weight", "decoder.zero_inflation.weight")[
+    c(control$dispersion, control$zero_inflation) == "gene-cluster"
   ]
   unlist(lapply(seq_len(nrow(layout)), function(i) {
     if (layout$name[i] %in% by_cluster) return(numeric(layout$rows[i] * k))

@@ -12,16 +12,16 @@ Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
 // cpp_log_prob
-Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x, Rcpp::NumericVector mean, Rcpp::NumericVector scale, Rcpp::NumericVector dropout);
-RcppExport SEXP _gmvae_cpp_log_prob(SEXP likelihoodSEXP, SEXP xSEXP, SEXP meanSEXP, SEXP scaleSEXP, SEXP dropoutSEXP) {
+Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x, Rcpp::NumericVector mean, Rcpp::NumericVector scale, Rcpp::NumericVector zero_inflation);
+RcppExport SEXP _gmvae_cpp_log_prob(SEXP likelihoodSEXP, SEXP xSEXP, SEXP meanSEXP, SEXP scaleSEXP, SEXP zero_inflationSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< std::string >::type likelihood(likelihoodSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type x(xSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type mean(meanSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type scale(scaleSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type dropout(dropoutSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_log_prob(likelihood, x, mean, scale, dropout));
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type zero_inflation(zero_inflationSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_log_prob(likelihood, x, mean, scale, zero_inflation));
     return rcpp_result_gen;
 END_RCPP
 }

@@ -8,13 +8,13 @@
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x,
                                  Rcpp::NumericVector mean, Rcpp::NumericVector scale,
-                                 Rcpp::NumericVector dropout) {
+                                 Rcpp::NumericVector zero_inflation) {
   Rcpp::NumericVector result(x.size());
   gmvae::with_likelihood(likelihood, [&](auto type) {
     using Likelihood = decltype(type);
     for (R_xlen_t i = 0; i < x.size(); ++i) {
-      result[i] = (Likelihood::at_zero(mean[i], scale[i], dropout[i]) +
-                   Likelihood::excess(x[i], mean[i], scale[i], dropout[i]))
+      result[i] = (Likelihood::at_zero(mean[i], scale[i], zero_inflation[i]) +
+                   Likelihood::excess(x[i], mean[i], scale[i], zero_inflation[i]))
                       .log_prob;
     }
   });

@@ -17,10 +17,10 @@ TrainOptions read_train_options(const Rcpp::List& list, double seed) {
   options.likelihood = read<std::string>(list, "likelihood");
   options.covariance = read<std::string>(list, "covariance");
   options.k = read_index(list, "k");
-  options.latent = read_index(list, "latent");
+  options.n_latent = read_index(list, "n_latent");
   options.hidden = read_indices(list, "hidden");
   options.dispersion = to_varies_by(read<std::string>(list, "dispersion"));
-  options.dropout = to_varies_by(read<std::string>(list, "dropout"));
+  options.zero_inflation = to_varies_by(read<std::string>(list, "zero_inflation"));
   options.n_batches = read_index(list, "n_batches");
   options.size_reference = read<double>(list, "size_reference");
   options.epochs_pretrain = read_index(list, "epochs_pretrain");
@@ -29,7 +29,7 @@ TrainOptions read_train_options(const Rcpp::List& list, double seed) {
   options.batch_size = read_index(list, "batch_size");
   options.learning_rate = read<double>(list, "learning_rate");
   options.mask = read<double>(list, "mask");
-  options.held_out = read<double>(list, "held_out");
+  options.heldout = read<double>(list, "heldout");
   options.most_k = read_index(list, "most_k");
   options.patience = read_index(list, "patience");
   options.damping = read<double>(list, "damping");
@@ -48,11 +48,11 @@ FittedModel read_model(const Rcpp::List& state, Index n_genes) {
   model.likelihood = read<std::string>(state, "likelihood");
   model.covariance = read<std::string>(state, "covariance");
   model.shape = {n_genes,
-                 read_index(state, "latent"),
+                 read_index(state, "n_latent"),
                  read_indices(state, "hidden"),
                  read_index(state, "k"),
                  to_varies_by(read<std::string>(state, "dispersion")),
-                 to_varies_by(read<std::string>(state, "dropout")),
+                 to_varies_by(read<std::string>(state, "zero_inflation")),
                  read_index(state, "n_batches")};
   const Rcpp::NumericVector params = state["parameters"];
   model.params.assign(params.begin(), params.end());
@@ -87,21 +87,21 @@ Rcpp::DataFrame to_frame(const std::vector<EpochRecord>& history) {
   const R_xlen_t n = static_cast<R_xlen_t>(history.size());
   Rcpp::IntegerVector epoch(n);
   Rcpp::CharacterVector phase(n);
-  Rcpp::NumericVector bound(n), bound_heldout(n), reconstruction(n), kl(n), rate(n), seconds(n);
+  Rcpp::NumericVector elbo(n), elbo_heldout(n), reconstruction(n), kl(n), rate(n), seconds(n);
   for (R_xlen_t i = 0; i < n; ++i) {
     const EpochRecord& record = history[static_cast<std::size_t>(i)];
     epoch[i] = static_cast<int>(i + 1);
     phase[i] = record.phase;
-    bound[i] = record.bound;
-    bound_heldout[i] = record.bound_heldout;
+    elbo[i] = record.elbo;
+    elbo_heldout[i] = record.elbo_heldout;
     reconstruction[i] = record.reconstruction;
     kl[i] = record.kl;
     rate[i] = record.learning_rate;
     seconds[i] = record.seconds;
   }
   return Rcpp::DataFrame::create(
-      Rcpp::Named("epoch") = epoch, Rcpp::Named("phase") = phase, Rcpp::Named("bound") = bound,
-      Rcpp::Named("bound_heldout") = bound_heldout, Rcpp::Named("reconstruction") = reconstruction,
+      Rcpp::Named("epoch") = epoch, Rcpp::Named("phase") = phase, Rcpp::Named("elbo") = elbo,
+      Rcpp::Named("elbo_heldout") = elbo_heldout, Rcpp::Named("reconstruction") = reconstruction,
       Rcpp::Named("kl") = kl, Rcpp::Named("learning_rate") = rate, Rcpp::Named("seconds") = seconds,
       Rcpp::Named("stringsAsFactors") = false);
 }
@@ -137,8 +137,8 @@ Rcpp::List to_list(const std::vector<std::vector<GroupsSeen>>& sides, std::size_
   return list;
 }
 
-Rcpp::NumericVector to_vector(const BoundTerms& terms) {
-  return Rcpp::NumericVector::create(Rcpp::Named("bound") = terms.reconstruction - terms.kl(),
+Rcpp::NumericVector to_vector(const ElboTerms& terms) {
+  return Rcpp::NumericVector::create(Rcpp::Named("elbo") = terms.reconstruction - terms.kl(),
                                      Rcpp::Named("reconstruction") = terms.reconstruction,
                                      Rcpp::Named("kl_z") = terms.kl_z,
                                      Rcpp::Named("kl_c") = terms.kl_c);
@@ -155,8 +155,8 @@ Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::Inte
   Workers workers(read_index(options, "n_threads"));
   const TrainResult fit =
       train(matrix.reader(), to_covariates(size, batch), opts, workers, monitor);
-  std::vector<int> held_out;
-  for (Index cell : fit.held_out_cells) held_out.push_back(static_cast<int>(cell + 1));
+  std::vector<int> heldout;
+  for (Index cell : fit.heldout_cells) heldout.push_back(static_cast<int>(cell + 1));
   return Rcpp::List::create(
       Rcpp::Named("parameters") =
           Rcpp::NumericVector(fit.model.params.begin(), fit.model.params.end()),
@@ -164,13 +164,13 @@ Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::Inte
       Rcpp::Named("input") = Rcpp::List::create(Rcpp::Named("scale") = fit.model.input.scale,
                                                 Rcpp::Named("offset") = fit.model.input.offset),
       Rcpp::Named("mixture") = to_list(fit.model.mixture),
-      Rcpp::Named("latent") = transposed(fit.cells.mean, opts.latent),
-      Rcpp::Named("latent_sd") = transposed(fit.cells.sd, opts.latent),
+      Rcpp::Named("latent") = transposed(fit.cells.mean, opts.n_latent),
+      Rcpp::Named("latent_sd") = transposed(fit.cells.sd, opts.n_latent),
       Rcpp::Named("posterior") = transposed(fit.cells.posterior, opts.k),
       Rcpp::Named("history") = to_frame(fit.history),
-      Rcpp::Named("bound") = Rcpp::List::create(Rcpp::Named("train") = to_vector(fit.train),
-                                                Rcpp::Named("heldout") = to_vector(fit.held_out)),
-      Rcpp::Named("held_out") = held_out,
+      Rcpp::Named("elbo") = Rcpp::List::create(Rcpp::Named("train") = to_vector(fit.train),
+                                               Rcpp::Named("heldout") = to_vector(fit.heldout)),
+      Rcpp::Named("heldout") = heldout,
       Rcpp::Named("n_rollbacks") = static_cast<int>(fit.n_rollbacks),
       Rcpp::Named("converged") = fit.converged, Rcpp::Named("seed") = seed);
 }
@@ -187,12 +187,12 @@ Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVect
   const Encoding cells = encode(model, reader, to_covariates(size, batch),
                                 static_cast<Index>(n_draws), posterior, workers, monitor);
   return Rcpp::List::create(
-      Rcpp::Named("latent") = transposed(cells.mean, model.shape.latent),
-      Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.latent),
+      Rcpp::Named("latent") = transposed(cells.mean, model.shape.n_latent),
+      Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.n_latent),
       Rcpp::Named("posterior") =
           posterior ? Rcpp::RObject(transposed(cells.posterior, model.mixture.weights.size()))
                     : Rcpp::RObject(R_NilValue),
-      Rcpp::Named("loglik") = cells.bound);
+      Rcpp::Named("elbo") = cells.elbo);
 }
 
 // [[Rcpp::export(rng = false)]]

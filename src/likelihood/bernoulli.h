@@ -7,7 +7,7 @@ namespace gmvae {
 
 struct Bernoulli {
   static constexpr const char* name = "bernoulli";
-  static constexpr bool softmax = false, has_scale = false, has_dropout = false;
+  static constexpr bool softmax = false, has_scale = false, has_zero_inflation = false;
 
   template <typename T>
   static Terms<T> at_zero(T eta, T, T) {

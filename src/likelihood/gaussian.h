@@ -8,7 +8,7 @@ namespace gmvae {
 
 struct Gaussian {
   static constexpr const char* name = "gaussian";
-  static constexpr bool softmax = false, has_scale = true, has_dropout = false;
+  static constexpr bool softmax = false, has_scale = true, has_zero_inflation = false;
 
   template <typename T>
   static Terms<T> at_zero(T eta, T v, T) {

@@ -9,7 +9,7 @@ namespace gmvae {
 
 struct NegativeBinomial {
   static constexpr const char* name = "nb";
-  static constexpr bool softmax = true, has_scale = true, has_dropout = false;
+  static constexpr bool softmax = true, has_scale = true, has_zero_inflation = false;
 
   template <typename T>
   static Terms<T> at_zero(T mu, T theta, T) {

@@ -7,7 +7,7 @@ namespace gmvae {
 
 struct Poisson {
   static constexpr const char* name = "poisson";
-  static constexpr bool softmax = true, has_scale = false, has_dropout = false;
+  static constexpr bool softmax = true, has_scale = false, has_zero_inflation = false;
 
   template <typename T>
   static Terms<T> at_zero(T mu, T, T) {

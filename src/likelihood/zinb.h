@@ -1,4 +1,5 @@
-// Zero-inflated negative binomial; the dropout logit a gives the probability pi of an extra zero:
+// Zero-inflated negative binomial; the zero_inflation logit a gives the probability pi of an extra
+// zero:
 //   log p(0) = log(pi + (1 - pi) NB(0)) = softplus(log NB(0) - a) - softplus(-a)
 //   log p(x) = log(1 - pi) + log NB(x),  x > 0
 #pragma once
@@ -9,7 +10,7 @@ namespace gmvae {
 
 struct ZeroInflatedNb {
   static constexpr const char* name = "zinb";
-  static constexpr bool softmax = true, has_scale = true, has_dropout = true;
+  static constexpr bool softmax = true, has_scale = true, has_zero_inflation = true;
 
   template <typename T>
   static Terms<T> at_zero(T mu, T theta, T a) {
@@ -30,13 +31,14 @@ struct ZeroInflatedNb {
   template <typename T>
   static T zeros(const Kernels<T>& kernels, const ZeroRun<T>& run) {
     return kernels.zinb_zeros(run.n, run.factor, static_cast<T>(smallest_mean), run.scale,
-                              run.dropout, run.mean, run.d_mean, run.d_scale, run.d_dropout);
+                              run.zero_inflation, run.mean, run.d_mean, run.d_scale,
+                              run.d_zero_inflation);
   }
 
   template <typename T>
   static void counts(const Kernels<T>& kernels, const CountRun<T>& run) {
-    kernels.zinb_counts(run.n, run.x, run.scale, run.dropout, run.mean, run.log_prob, run.d_mean,
-                        run.d_scale, run.d_dropout);
+    kernels.zinb_counts(run.n, run.x, run.scale, run.zero_inflation, run.mean, run.log_prob,
+                        run.d_mean, run.d_scale, run.d_zero_inflation);
   }
 };
 

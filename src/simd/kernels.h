@@ -71,7 +71,7 @@ struct Kernels {
   T(*nb_zeros)
   (std::ptrdiff_t n, T scale, T floor, const T* theta, T* mu, T* d_eta, T* d_log_theta);
 
-  // The same with zero inflation, a the dropout logits:
+  // The same with zero inflation, a the zero_inflation logits:
   //   log p = softplus(log NB(0) - a) - softplus(-a).
   // Also overwrites d_a = d log p / d a.
   T(*zinb_zeros)

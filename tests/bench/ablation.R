@@ -26,14 +26,14 @@ phases <- function(pretrain, warmup, joint) {
 }
 variants <- list(
   "as it is" = list(),
-  "covariance = \"diagonal\", as in VaDE" = list(covariance = "diagonal"),
+  "covariance = \"diagonal\", as in VaDE" = list(covariance = "diag"),
   "covariance = \"full\"" = list(covariance = "full"),
   "mask = 0" = list(control = list(mask = 0)),
   "find_batches = FALSE" = list(control = list(find_batches = FALSE)),
   "no pretraining" = list(phases = phases(0, 1 / 2, 1 / 2)),
   "no warm-up" = list(phases = phases(1 / 6, 0, 1)),
   "no joint phase" = list(phases = phases(1 / 6, 1, 0)),
-  "held_out = 0" = list(control = list(held_out = 0))
+  "heldout = 0" = list(control = list(heldout = 0))
 )
 if (option("only", "") != "") {
   wanted <- strsplit(option("only", ""), ",")[[1]]

@@ -30,7 +30,7 @@ measure <- function(likelihood, cells = 10000, genes = 2000, density = 0.1,
   names(values) <- vapply(parts, `[`, "", 1L)
   values <- c(values["kernels"],
               lapply(values[names(values) != "kernels"], as.numeric))
-  agreement <- abs(values$bound / values$bound_reference - 1)
+  agreement <- abs(values$elbo / values$elbo_reference - 1)
   if (agreement > 1e-4) {
     stop(likelihood, ": bound and reference differ by ", agreement)
   }
@@ -93,7 +93,7 @@ for (script in peers) {
 train <- function(counts, n_threads, epochs = 6) {
   set.seed(1)
   gmvae(counts, k = 10, features = min(2000, nrow(counts)),
-        control = gmvae_control(epochs = epochs, held_out = 0, n_init = 1,
+        control = gmvae_control(epochs = epochs, heldout = 0, n_init = 1,
                                 n_threads = n_threads, verbose = FALSE))
 }
 data(pbmc_sorted)

@@ -2,7 +2,7 @@
 //
 //   training_step likelihood cells genes density batch threads
 //
-// First the bound of a batch with the kernels in use (single precision) beside the plain reference
+// First the ELBO of a batch with the kernels in use (single precision) beside the plain reference
 // ones (double precision); then seconds per epoch of each phase, medians over its steps, and of
 // whole epochs of train().  Lines of "name value", for gmvae.R to read.
 #include <algorithm>
@@ -108,7 +108,7 @@ struct Step {
   }
 
   template <typename T>
-  double bound(const Kernels<T>& kernels) const {
+  double elbo(const Kernels<T>& kernels) const {
     const Compute<T> compute{kernels, workers};
     const Network<Likelihood> network(shape());
     std::vector<T> params;
@@ -116,7 +116,7 @@ struct Step {
     CellBlock<T> block;
     loader<T>().load(cells(0).data(), batch, block);
     Workspace<T> work;
-    const BoundTerms terms =
+    const ElboTerms terms =
         network.forward(compute, params.data(), block, prior(), {1.0, 3, noise_purpose, 2}, work);
     return (terms.reconstruction - terms.kl()) / static_cast<double>(batch);
   }
@@ -134,8 +134,8 @@ struct Step {
   }
 
   void run() {
-    std::printf("bound %.8g\n", bound<float>(kernels<float>()));
-    std::printf("bound_reference %.8g\n", bound<double>(*kernels_for<double>(Target::reference)));
+    std::printf("elbo %.8g\n", elbo<float>(kernels<float>()));
+    std::printf("elbo_reference %.8g\n", elbo<double>(*kernels_for<double>(Target::reference)));
 
     const Compute<float> compute{kernels<float>(), workers};
     const Index steps = (data.n_cells + batch / 2) / batch, repeats = std::min<Index>(steps, 60);
@@ -192,7 +192,7 @@ struct Step {
            }));
 
     // The products alone, in the head's blocks of genes; then the head, which has them too.
-    const int heads = Likelihood::has_dropout ? 2 : 1;
+    const int heads = Likelihood::has_zero_inflation ? 2 : 1;
     std::vector<float> e(static_cast<std::size_t>(data.n_genes * batch), 0.01f);
     std::vector<float> parts(
         static_cast<std::size_t>(n_blocks(data.n_genes, gene_block) * hidden * batch));
@@ -254,7 +254,7 @@ struct Step {
              }
              now.divide(static_cast<double>(batch));
              moments.blend(now, 0.05);
-             mixture = MixturePrior(moments.maximise("shared", 1e4, mixture.mixture()), true);
+             mixture = MixturePrior(moments.maximise("tied", 1e4, mixture.mixture()), true);
            }));
 
     const double products_flops = 6.0 * heads * static_cast<double>(data.n_genes * hidden * batch);
@@ -276,11 +276,11 @@ struct ProcessorClock : Monitor {
 void run_epochs(const Data& data, const std::string& likelihood, Index batch, Workers& workers) {
   TrainOptions o;
   o.likelihood = likelihood;
-  o.covariance = "shared";
+  o.covariance = "tied";
   o.k = k;
-  o.latent = latent;
+  o.n_latent = latent;
   o.dispersion = VariesBy::gene;
-  o.dropout = VariesBy::gene_cell;
+  o.zero_inflation = VariesBy::gene_cell;
   o.hidden = {hidden};
   o.size_reference = static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells);
   o.epochs_pretrain = 1;
@@ -289,7 +289,7 @@ void run_epochs(const Data& data, const std::string& likelihood, Index batch, Wo
   o.batch_size = batch;
   o.learning_rate = 1e-3;
   o.mask = 0.5;
-  o.held_out = 0;
+  o.heldout = 0;
   o.patience = 100;
   o.damping = 0.05;
   o.n_init = 1;

@@ -11,12 +11,13 @@ namespace {
 
 const char* const all_names[] = {"nb", "zinb", "poisson", "bernoulli", "gaussian"};
 
-// log p(x) in the decoder's own coordinates: (log mu or output, log scale, dropout logit).
+// log p(x) in the decoder's own coordinates: (log mu or output, log scale, zero_inflation logit).
 template <typename Likelihood>
 Terms<double> at(double x, const std::vector<double>& coordinates) {
   const double mean = Likelihood::softmax ? std::exp(coordinates[0]) : coordinates[0];
-  const double scale = std::exp(coordinates[1]), dropout = coordinates[2];
-  return Likelihood::at_zero(mean, scale, dropout) + Likelihood::excess(x, mean, scale, dropout);
+  const double scale = std::exp(coordinates[1]), zero_inflation = coordinates[2];
+  return Likelihood::at_zero(mean, scale, zero_inflation) +
+         Likelihood::excess(x, mean, scale, zero_inflation);
 }
 
 }  // namespace
@@ -30,7 +31,7 @@ TEST("likelihoods: gradients in decoder coordinates, all counts") {
         for (std::uint64_t seed = 0; seed < 6; ++seed) {
           const auto point = normals(3, seed, 1.5);
           const Terms<double> terms = at<L>(x, point);
-          const std::vector<double> gradient{terms.d_mean, terms.d_scale, terms.d_dropout};
+          const std::vector<double> gradient{terms.d_mean, terms.d_scale, terms.d_zero_inflation};
           const double error =
               gradient_error([&](const auto& p) { return at<L>(x, p).log_prob; }, point, gradient);
           CHECK(error < 1e-6);
@@ -65,9 +66,9 @@ TEST("likelihoods: a fast run of zeros equals the plain one") {
         if (L::softmax) {
           for (double& v : mean) v = std::exp(3 * v);
         }
-        const auto dropout = normals(size, 3);
+        const auto zero_inflation = normals(size, 3);
         struct Out {
-          std::vector<double> mean, d_mean, d_scale, d_dropout;
+          std::vector<double> mean, d_mean, d_scale, d_zero_inflation;
         };
         Out out[2];
         double sum[2];
@@ -78,11 +79,11 @@ TEST("likelihoods: a fast run of zeros equals the plain one") {
           const ZeroRun<double> run{n,
                                     0.7,
                                     scale.data(),
-                                    dropout.data(),
+                                    zero_inflation.data(),
                                     o.mean.data(),
                                     o.d_mean.data(),
                                     o.d_scale.data(),
-                                    o.d_dropout.data()};
+                                    o.d_zero_inflation.data()};
           sum[fast] = fast ? L::zeros(kernels<double>(), run) : plain_zeros<L>(run);
         }
         CHECK_NEAR(sum[0], sum[1], 1e-12 * (1 + std::abs(sum[0])));
@@ -91,7 +92,7 @@ TEST("likelihoods: a fast run of zeros equals the plain one") {
           CHECK_NEAR(out[0].d_mean[i], out[1].d_mean[i], 1e-11 * (1 + std::abs(out[0].d_mean[i])));
           CHECK_NEAR(out[0].d_scale[i], out[1].d_scale[i],
                      1e-11 * (1 + std::abs(out[0].d_scale[i])));
-          CHECK_NEAR(out[0].d_dropout[i], out[1].d_dropout[i], 1e-11);
+          CHECK_NEAR(out[0].d_zero_inflation[i], out[1].d_zero_inflation[i], 1e-11);
         }
       }
     });
@@ -110,19 +111,21 @@ TEST("likelihoods: fast counts equal the plain ones") {
         scale[i] = std::exp(2 * scale[i]);
         if (L::softmax) mean[i] = std::exp(3 * mean[i]);
       }
-      const auto dropout = normals(size, 3);
+      const auto zero_inflation = normals(size, 3);
       struct Out {
-        std::vector<double> log_prob, d_mean, d_scale, d_dropout;
+        std::vector<double> log_prob, d_mean, d_scale, d_zero_inflation;
       };
       Out out[2];
       for (int fast = 0; fast < 2; ++fast) {
         Out& o = out[fast];
-        for (std::vector<double>* part : {&o.log_prob, &o.d_mean, &o.d_scale, &o.d_dropout}) {
+        for (std::vector<double>* part :
+             {&o.log_prob, &o.d_mean, &o.d_scale, &o.d_zero_inflation}) {
           part->assign(size, 0.5);
         }
-        const CountRun<double> run{static_cast<Index>(size), x.data(),         scale.data(),
-                                   dropout.data(),           mean.data(),      o.log_prob.data(),
-                                   o.d_mean.data(),          o.d_scale.data(), o.d_dropout.data()};
+        const CountRun<double> run{
+            static_cast<Index>(size), x.data(),         scale.data(),
+            zero_inflation.data(),    mean.data(),      o.log_prob.data(),
+            o.d_mean.data(),          o.d_scale.data(), o.d_zero_inflation.data()};
         if (fast) {
           L::counts(kernels<double>(), run);
         } else {
@@ -134,7 +137,7 @@ TEST("likelihoods: fast counts equal the plain ones") {
         CHECK_NEAR(out[0].log_prob[i], out[1].log_prob[i], unit);
         CHECK_NEAR(out[0].d_mean[i], out[1].d_mean[i], unit);
         CHECK_NEAR(out[0].d_scale[i], out[1].d_scale[i], unit);
-        CHECK_NEAR(out[0].d_dropout[i], out[1].d_dropout[i], unit);
+        CHECK_NEAR(out[0].d_zero_inflation[i], out[1].d_zero_inflation[i], unit);
       }
     });
   }

@@ -1,4 +1,4 @@
-// The whole bound: encoder, latent noise, prior, decoder and likelihood in one gradient; and the
+// The whole ELBO: encoder, latent noise, prior, decoder and likelihood in one gradient; and the
 // prior's part by itself.
 #include <limits>
 
@@ -58,8 +58,8 @@ CellBlock<double> some_cells(const std::string& likelihood) {
 
 // Of networks for some_cells(), three latent dimensions and four clusters.
 ModelShape some_shape(const std::vector<Index>& hidden, VariesBy dispersion = VariesBy::gene,
-                      VariesBy dropout = VariesBy::gene_cell, Index n_batches = 0) {
-  return {300, 3, hidden, 4, dispersion, dropout, n_batches};
+                      VariesBy zero_inflation = VariesBy::gene_cell, Index n_batches = 0) {
+  return {300, 3, hidden, 4, dispersion, zero_inflation, n_batches};
 }
 
 // As training begins with, but for a jitter that leaves nothing at zero.
@@ -72,7 +72,7 @@ std::vector<double> some_parameters(const Net& network) {
   return params;
 }
 
-// The bound's gradient in all parameters against central differences.
+// The ELBO's gradient in all parameters against central differences.
 void check_gradient(const std::string& name, const ModelShape& shape, bool shared) {
   Workers workers(2);
   const Compute<double> compute{kernels<double>(), workers};
@@ -84,7 +84,7 @@ void check_gradient(const std::string& name, const ModelShape& shape, bool share
     const std::vector<double> params = some_parameters(network);
     Workspace<double> work;
     const auto loss = [&](const std::vector<double>& p) {
-      const BoundTerms terms = network.forward(compute, p.data(), cells, prior, step, work);
+      const ElboTerms terms = network.forward(compute, p.data(), cells, prior, step, work);
       return -(terms.reconstruction - step.kl_weight * terms.kl()) / 4;
     };
     loss(params);
@@ -133,7 +133,7 @@ TEST("prior: with one standard normal component, the textbook KL") {
   CHECK_NEAR(terms.kl_c, 0.0, 1e-12);
 }
 
-TEST("bound: gradient of all parameters, every likelihood, one and two hidden layers") {
+TEST("elbo: gradient of all parameters, every likelihood, one and two hidden layers") {
   for (const char* name : {"nb", "zinb", "poisson", "bernoulli", "gaussian"}) {
     for (const std::vector<Index>& hidden : {std::vector<Index>{6}, std::vector<Index>{7, 5}}) {
       check_gradient(name, some_shape(hidden), true);
@@ -141,29 +141,29 @@ TEST("bound: gradient of all parameters, every likelihood, one and two hidden la
   }
 }
 
-TEST("bound: gradient where dispersion and dropout vary by cell or by cluster") {
+TEST("elbo: gradient where dispersion and zero_inflation vary by cell or by cluster") {
   const VariesBy ways[] = {VariesBy::gene, VariesBy::gene_cell, VariesBy::gene_cluster};
   for (VariesBy dispersion : ways) {
     for (const char* name : {"nb", "gaussian"}) {
       check_gradient(name, some_shape({6}, dispersion), false);
     }
-    for (VariesBy dropout : ways) {
-      check_gradient("zinb", some_shape({6}, dispersion, dropout), false);
+    for (VariesBy zero_inflation : ways) {
+      check_gradient("zinb", some_shape({6}, dispersion, zero_inflation), false);
     }
   }
 }
 
-TEST("bound: gradient with batches, also of parameters that vary by them") {
+TEST("elbo: gradient with batches, also of parameters that vary by them") {
   for (const char* name : {"nb", "poisson", "bernoulli", "gaussian"}) {
     check_gradient(name, some_shape({7, 5}, VariesBy::gene, VariesBy::gene_cell, 2), true);
   }
-  for (VariesBy dropout : {VariesBy::gene_cell, VariesBy::gene_batch}) {
-    check_gradient("zinb", some_shape({6}, VariesBy::gene_batch, dropout, 2), false);
+  for (VariesBy zero_inflation : {VariesBy::gene_cell, VariesBy::gene_batch}) {
+    check_gradient("zinb", some_shape({6}, VariesBy::gene_batch, zero_inflation, 2), false);
   }
   check_gradient("gaussian", some_shape({6}, VariesBy::gene_batch, VariesBy::gene, 2), false);
 }
 
-TEST("bound: batches shift what cells are expected to have, and not where they are encoded") {
+TEST("elbo: batches shift what cells are expected to have, and not where they are encoded") {
   Workers workers(1);
   const Compute<double> compute{kernels<double>(), workers};
   CellBlock<double> cells = some_cells("nb");
@@ -200,18 +200,18 @@ TEST("clusters that are numbered anew keep their dispersions") {
   const StepSettings step{1.0, 3, noise_purpose, 2};
   const Mixture mixture = some_mixture(3, 4, true, false);
   Workspace<double> work;
-  const auto bound = [&](const Mixture& of) {
+  const auto elbo = [&](const Mixture& of) {
     const MixturePrior prior(of, true);
     return network.forward(compute, params.data(), cells, prior, step, work).reconstruction;
   };
-  const double before = bound(mixture);
+  const double before = elbo(mixture);
   const Mixture sorted = sorted_by_weight(mixture);
-  CHECK(std::abs(bound(sorted) - before) > 1e-3);
+  CHECK(std::abs(elbo(sorted) - before) > 1e-3);
   network.reorder_clusters(order_by_weight(mixture), params);
-  CHECK_NEAR(bound(sorted), before, 1e-9 * std::abs(before));
+  CHECK_NEAR(elbo(sorted), before, 1e-9 * std::abs(before));
 }
 
-TEST("bound: the same bits for 1, 2 and 3 threads") {
+TEST("elbo: the same bits for 1, 2 and 3 threads") {
   std::vector<float> gradients[3];
   double bounds[3];
   for (Index t = 0; t < 3; ++t) {

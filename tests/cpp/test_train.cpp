@@ -49,11 +49,11 @@ Simulated simulate() {
 TrainOptions options() {
   TrainOptions o;
   o.likelihood = "nb";
-  o.covariance = "shared";
+  o.covariance = "tied";
   o.k = o.most_k = 3;
-  o.latent = 4;
+  o.n_latent = 4;
   o.dispersion = VariesBy::gene;
-  o.dropout = VariesBy::gene_cell;
+  o.zero_inflation = VariesBy::gene_cell;
   o.hidden = {24, 16};
   o.size_reference = 100;
   o.epochs_pretrain = 10;
@@ -62,7 +62,7 @@ TrainOptions options() {
   o.batch_size = 32;
   o.learning_rate = 3e-3;
   o.mask = 0.5;
-  o.held_out = 0.1;
+  o.heldout = 0.1;
   o.patience = 100;
   o.damping = 0.05;
   o.n_init = 4;
@@ -100,14 +100,14 @@ double rand_index(const TrainResult& fit, const Simulated& data) {
 
 TEST("train(): finds the groups, with every covariance") {
   const Simulated data = simulate();
-  for (const char* covariance : {"shared", "diagonal", "full", "spherical"}) {
+  for (const char* covariance : {"tied", "diag", "full", "spherical"}) {
     TrainOptions o = options();
     o.covariance = covariance;
     const TrainResult fit = run(o, 2);
     CHECK(rand_index(fit, data) > 0.97);
     CHECK_NEAR(fit.model.mixture.weights.sum(), 1.0, 1e-12);
     CHECK(fit.model.mixture.weights[0] >= fit.model.mixture.weights[2]);
-    CHECK(fit.held_out_cells.size() == 15);
+    CHECK(fit.heldout_cells.size() == 15);
     CHECK(fit.history.size() == 70);
   }
 }
@@ -205,13 +205,13 @@ struct BatchedGroups {
 TEST("fit_across_batches(): groups where the likeliest mixture has batches") {
   Monitor monitor;
   const BatchedGroups data({-2, 2}, -1);
-  for (const char* covariance : {"shared", "diagonal", "full"}) {  // the groups are no spheres
+  for (const char* covariance : {"tied", "diag", "full"}) {  // the groups are no spheres
     Mixture found[2];
     for (Index t = 0; t < 2; ++t) {
       Workers workers(t + 1);
-      const Mixture plain = fit_mixture(data.view(), mixture_model(covariance), 2,
-                                        latent_search(5, 100, 1e-6, 3), workers, monitor)
-                                .mixture;
+      const Mixture plain =
+          fit_mixture(data.view(), covariance, 2, latent_search(5, 100, 1e-6, 3), workers, monitor)
+              .mixture;
       CHECK(data.purity(plain) < 0.8);
       found[t] = fit_across_batches({data.view(), data.batch, 2}, plain, covariance, 5, 3, workers,
                                     monitor);
@@ -229,7 +229,7 @@ TEST("fit_across_batches(): a group that a batch lacks stays one") {
   const Mixture plain =
       fit_mixture(data.view(), "tied", 3, latent_search(5, 100, 1e-6, 3), workers, monitor).mixture;
   const Mixture found =
-      fit_across_batches({data.view(), data.batch, 2}, plain, "shared", 10, 3, workers, monitor);
+      fit_across_batches({data.view(), data.batch, 2}, plain, "tied", 10, 3, workers, monitor);
   CHECK(data.purity(found) == 1.0);
 }
 
@@ -239,7 +239,7 @@ TEST("train(): the same bits for 1, 2 and 3 threads") {
     const TrainResult other = run(options(), threads);
     CHECK(other.model.params == one.model.params);
     CHECK(other.cells.posterior == one.cells.posterior);
-    CHECK(other.history.back().bound == one.history.back().bound);
+    CHECK(other.history.back().elbo == one.history.back().elbo);
   }
 }
 
@@ -259,9 +259,9 @@ TEST("train(): early stopping returns to the best epoch") {
   CHECK(fit.converged);
   double best = -INFINITY;
   for (const EpochRecord& record : fit.history) {
-    if (record.phase == "joint") best = std::max(best, record.bound_heldout);
+    if (record.phase == "joint") best = std::max(best, record.elbo_heldout);
   }
-  CHECK_NEAR(fit.held_out.reconstruction - fit.held_out.kl(), best, 1e-9);
+  CHECK_NEAR(fit.heldout.reconstruction - fit.heldout.kl(), best, 1e-9);
 }
 
 TEST("train(): a few epochs are not called converged") {
@@ -290,7 +290,7 @@ TEST("train(): a group of one cell, whether held out or not") {
   o.epochs_joint = 2;
   Workers workers(2);
   Monitor monitor;
-  for (const char* covariance : {"shared", "full"}) {
+  for (const char* covariance : {"tied", "full"}) {
     o.covariance = covariance;
     for (o.seed = 1; o.seed <= 5; ++o.seed) {
       const TrainResult fit = train(reader, data.size.data(), o, workers, monitor);
@@ -299,7 +299,7 @@ TEST("train(): a group of one cell, whether held out or not") {
   }
 }
 
-TEST("gaussian: the bound is in the units of the data, in training and for new cells") {
+TEST("gaussian: the elbo is in the units of the data, in training and for new cells") {
   Simulated data = simulate();
   TrainOptions o = options();
   o.likelihood = "gaussian";
@@ -315,7 +315,7 @@ TEST("gaussian: the bound is in the units of the data, in training and for new c
     const Encoding cells =
         encode(fit.model, data.reader(), data.size.data(), 8, true, workers, monitor);
     double mean = 0;
-    for (double b : cells.bound) mean += b / static_cast<double>(data.n_cells);
+    for (double b : cells.elbo) mean += b / static_cast<double>(data.n_cells);
     bounds[scaled] = fit.train.reconstruction - fit.train.kl();
     CHECK(std::abs(mean - bounds[scaled]) < 5);
   }
@@ -342,19 +342,19 @@ TEST("train(): as many clusters as cells leaves no cell to hold out") {
   data.n_cells = 12;
   TrainOptions o = options();
   o.k = 12;
-  o.held_out = 0.5;
+  o.heldout = 0.5;
   Workers workers(1);
   Monitor monitor;
   const TrainResult fit = train(data.reader(), data.size.data(), o, workers, monitor);
-  CHECK(fit.held_out_cells.empty());
+  CHECK(fit.heldout_cells.empty());
 }
 
 TEST("train(): no cell held out") {
   TrainOptions o = options();
-  o.held_out = 0;
+  o.heldout = 0;
   const TrainResult fit = run(o, 2);
-  CHECK(fit.held_out_cells.empty());
-  CHECK(std::isnan(fit.held_out.reconstruction));
+  CHECK(fit.heldout_cells.empty());
+  CHECK(std::isnan(fit.heldout.reconstruction));
   CHECK(std::isfinite(fit.train.reconstruction));
 }
 
@@ -395,7 +395,7 @@ TEST("encode(): the training cells again, and cells one at a time") {
       for (std::size_t d = 0; d < 4; ++d) {
         CHECK_NEAR(alone.mean[d], all.mean[static_cast<std::size_t>(i) * 4 + d], 1e-5);
       }
-      CHECK_NEAR(alone.bound[0], all.bound[static_cast<std::size_t>(i)], 1e-4);
+      CHECK_NEAR(alone.elbo[0], all.elbo[static_cast<std::size_t>(i)], 1e-4);
     }
   }
 }

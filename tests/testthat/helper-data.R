@@ -54,7 +54,7 @@ quick_fit <- function(x, k = 3, ..., epochs = 5) {
 }
 
 quick_control <- function(epochs = 5, ...) {
-  gmvae_control(latent = 3, hidden = 16, epochs = epochs, n_init = 2, ...,
+  gmvae_control(n_latent = 3, hidden = 16, epochs = epochs, n_init = 2, ...,
                 verbose = FALSE)
 }
 
@@ -79,15 +79,15 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
     history = list(
       epoch = seq_len(epochs),
       phase = rep(c("pretrain", "warmup", "joint"), c(2, 2, 4)),
-      bound = -60 + rise, bound_heldout = -61 + rise,
+      elbo = -60 + rise, elbo_heldout = -61 + rise,
       reconstruction = -55 + rise, kl = 5 - rise,
       learning_rate = rep(1e-3, epochs), seconds = rep(0.25, epochs)
     ),
-    bound = list(
-      train = c(bound = -58.1, reconstruction = -55, kl_z = 2.9, kl_c = 0.2),
-      heldout = c(bound = -59.2, reconstruction = -56, kl_z = 3, kl_c = 0.2)
+    elbo = list(
+      train = c(elbo = -58.1, reconstruction = -55, kl_z = 2.9, kl_c = 0.2),
+      heldout = c(elbo = -59.2, reconstruction = -56, kl_z = 3, kl_c = 0.2)
     ),
-    held_out = seq(10L, n, by = 10L), n_rollbacks = 0L, converged = TRUE,
+    heldout = seq(10L, n, by = 10L), n_rollbacks = 0L, converged = TRUE,
     seed = 1L, k = k, stability = 0.9,
     cluster_stability = seq(0.95, 0.8, length.out = k)
   )
@@ -97,8 +97,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
   new_gmvae(core, paste0("c", seq_len(n)), features, size, NULL, "none",
-            likelihood, "shared",
-            resolve_control(gmvae_control(latent = 4), n, likelihood))
+            likelihood, "tied",
+            resolve_control(gmvae_control(n_latent = 4), n, likelihood))
 }
 
 # The fit without what legitimately differs between calls and machines.

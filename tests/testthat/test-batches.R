@@ -24,7 +24,7 @@ test_that("batches named do not divide the clusters", {
 test_that("the number of clusters is that of groups, not of groups by batch", {
   set.seed(11)
   data <- simulate_batches(n = 400, genes = 100, depth = 60)
-  control <- gmvae_control(latent = 6, hidden = 32, epochs = 60, n_init = 3,
+  control <- gmvae_control(n_latent = 6, hidden = 32, epochs = 60, n_init = 3,
                            verbose = FALSE)
   chosen <- function(...) {
     set.seed(1)
@@ -81,7 +81,7 @@ test_that("every likelihood takes batches, and several networks do", {
     set.seed(7)
     counts <- simulate_counts(likelihood, n = 60, genes = 30)$counts
     fit <- quick_fit(counts, 2, likelihood, batch = rep(1:2, 30))
-    expect_true(all(is.finite(fit$bound)))
+    expect_true(all(is.finite(fit$elbo)))
     expect_equal(predict(fit, counts, "latent"), fit$latent, tolerance = 1e-5)
   }
   fit <- suppressMessages(gmvae(
@@ -94,7 +94,7 @@ test_that("every likelihood takes batches, and several networks do", {
 test_that("update() keeps the batches", {
   more <- update(fit, k = 4, x = x)
   expect_identical(more$batch, fit$batch)
-  expect_true(all(is.finite(more$bound)))
+  expect_true(all(is.finite(more$elbo)))
 })
 
 # Cells to predict -------------------------------------------------------------
@@ -132,8 +132,8 @@ test_that("normalized values are means over the batches, by their cells", {
 })
 
 test_that("bounds and outliers are those of cells of the batch", {
-  own <- predict(fit, x, "loglik", batch = batch)
-  other <- predict(fit, x, "loglik", batch = ifelse(batch == "a", "b", "a"))
+  own <- predict(fit, x, "elbo", batch = batch)
+  other <- predict(fit, x, "elbo", batch = ifelse(batch == "a", "b", "a"))
   expect_gt(mean(own > other), 0.95)
   odd <- function(batch) mean(predict(fit, x, "outlier", batch = batch)$p_value)
   expect_gt(odd(batch), 0.4)
@@ -141,7 +141,7 @@ test_that("bounds and outliers are those of cells of the batch", {
 })
 
 test_that("predict() says which batch it needs and which there are", {
-  for (type in c("mean", "loglik", "outlier")) {
+  for (type in c("mean", "elbo", "outlier")) {
     expect_error(predict(fit, x, type), class = "gmvae_error_option",
                  "batch.*must be given")
   }
@@ -220,12 +220,12 @@ test_that("a dispersion by batch is found where there is one", {
   noisy <- rep(c(TRUE, FALSE, FALSE), 150)[order(runif(450))]
   mu <- data$counts[, noisy]
   data$counts[, noisy] <- rnbinom(length(mu), size = 0.7, mu = mu)
-  bound_of <- function(by) {
+  elbo_of <- function(by) {
     set.seed(1)
     control <- quick_control(60, dispersion = by, batch_size = 16)
-    gmvae(data$counts, 3, batch = noisy, control = control)$bound[2, 1]
+    gmvae(data$counts, 3, batch = noisy, control = control)$elbo[2, 1]
   }
-  expect_gt(bound_of("gene-batch"), bound_of("gene") + 5)
+  expect_gt(elbo_of("gene-batch"), elbo_of("gene") + 5)
 })
 
 test_that("single_batch_clusters() tells chance from one batch, by hand", {
@@ -304,7 +304,7 @@ test_that("predict() finds the batches of new cells", {
   fit <- quietly()
   new <- unnamed$counts[, seq(1, 400, by = 7)]
   batch <- fit$batch[colnames(new)]
-  for (type in c("loglik", "outlier", "mean")) {
+  for (type in c("elbo", "outlier", "mean")) {
     expect_identical(predict(fit, new, type),
                      predict(fit, new, type, batch = batch))
   }

@@ -5,7 +5,7 @@ small_fit <- function(counts, seed = 1, ...) {
   control <- gmvae_control(epochs = 4, hidden = 16, latent = 3,
                            verbose = FALSE, ...)
   fit <- suppressMessages(gmvae(counts, k = 3, control = control))
-  fit[c("parameters", "latent", "latent_sd", "posterior", "mixture", "bound")]
+  fit[c("parameters", "latent", "latent_sd", "posterior", "mixture", "elbo")]
 }
 
 test_that("gmvae() gives the same bits for 1, 2 and 3 threads", {

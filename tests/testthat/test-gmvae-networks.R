@@ -15,8 +15,8 @@ test_that("of several networks the one most like the others is the fit", {
   expect_identical(anyDuplicated(networks$seed), 0L)
   expect_identical(which(networks$kept), which.max(networks$agreement))
   expect_equal(fit$seed, networks$seed[networks$kept])
-  expect_identical(fit$bound["heldout", "bound"],
-                   networks$bound_heldout[networks$kept])
+  expect_identical(fit$elbo["heldout", "elbo"],
+                   networks$elbo_heldout[networks$kept])
   expect_output(print(fit), "between 3 networks from different seeds")
   expect_equal(summary(fit)$agreement, mean(networks$agreement))
 })
@@ -32,7 +32,7 @@ test_that("the first network is that of a fit of one", {
 test_that("the network kept is not an outlier, however high its bound", {
   core <- function(cluster, bound) {
     list(posterior = diag(2)[cluster, ], stability = 1,
-         bound = list(train = c(bound = bound), heldout = c(bound = bound)))
+         elbo = list(train = c(elbo = bound), heldout = c(elbo = bound)))
   }
   halves <- rep(1:2, each = 10)
   cores <- list(core(rep(1:2, 10), 0), core(halves, -2),

@@ -7,7 +7,7 @@ new <- setdiff(1:150, unseen)
 x <- simulated$counts
 fit <- suppressMessages(gmvae(
   x[, setdiff(which(kind != 3), new)], 2,
-  control = gmvae_control(latent = 5, hidden = 32, epochs = 60, held_out = 0.2,
+  control = gmvae_control(n_latent = 5, hidden = 32, epochs = 60, heldout = 0.2,
                           verbose = FALSE)
 ))
 
@@ -33,7 +33,7 @@ test_that("the score does not grow with the depth of a cell", {
     median(predict(fit, y, "outlier")$score)
   }, 0)
   expect_lt(abs(diff(scores)), 0.5)
-  bound <- predict(fit, x[, new], "loglik")
+  bound <- predict(fit, x[, new], "elbo")
   score <- predict(fit, x[, new], "outlier")$score
   total <- colSums(x[, new])
   expect_lt(cor(total, bound), -0.5)

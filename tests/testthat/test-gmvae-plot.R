@@ -51,7 +51,7 @@ test_that("plots of many clusters, of empty ones and without held-out cells", {
   expect_s3_class(draw(made_up_fit(n = 200, k = 60), "latent",
                        method = "pca"), "ggplot")
   fit <- made_up_fit(posterior = cbind(rep(1, 60), 0, 0))
-  fit$history$bound_heldout <- NA_real_
+  fit$history$elbo_heldout <- NA_real_
   for (type in c("loss", "sizes", "uncertainty")) {
     expect_s3_class(draw(fit, type), "ggplot")
   }

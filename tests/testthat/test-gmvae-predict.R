@@ -25,7 +25,7 @@ test_that("predict() has the shapes that its page promises", {
   normalized <- predict(fit, new, "normalized")
   expect_equal(unname(colSums(normalized)), rep(fit$size_reference, 4),
                tolerance = 1e-5)
-  bound <- predict(fit, new, "loglik")
+  bound <- predict(fit, new, "elbo")
   expect_named(bound, colnames(new))
   expect_true(all(is.finite(bound)))
   one <- predict(fit, new[, 1, drop = FALSE], "posterior")

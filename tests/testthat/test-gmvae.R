@@ -13,21 +13,21 @@ test_that("gmvae() returns what its page promises", {
   expect_equal(sum(fit$mixture$weights), 1)
   expect_false(is.unsorted(-fit$mixture$weights))
   expect_identical(dim(fit$mixture$covariances), c(3L, 3L, 3L))
-  expect_named(fit$history, c("epoch", "phase", "bound", "bound_heldout",
+  expect_named(fit$history, c("epoch", "phase", "elbo", "elbo_heldout",
                               "reconstruction", "kl", "learning_rate",
                               "seconds"))
   expect_setequal(fit$history$phase, c("pretrain", "warmup", "joint"))
   shares <- quick_fit(x / max(x), 3, "bernoulli")
   expect_setequal(shares$history$phase, c("pretrain", "joint"))
-  expect_identical(dimnames(fit$bound),
+  expect_identical(dimnames(fit$elbo),
                    list(c("train", "heldout"),
-                        c("bound", "reconstruction", "kl_z", "kl_c")))
-  expect_equal(fit$bound[, "bound"],
-               fit$bound[, "reconstruction"] - fit$bound[, "kl_z"] -
-                 fit$bound[, "kl_c"])
+                        c("elbo", "reconstruction", "kl_z", "kl_c")))
+  expect_equal(fit$elbo[, "elbo"],
+               fit$elbo[, "reconstruction"] - fit$elbo[, "kl_z"] -
+                 fit$elbo[, "kl_c"])
   expect_true(all(is.finite(fit$parameters)))
   expect_identical(fit$features, rownames(x))
-  expect_length(fit$held_out, 6)
+  expect_length(fit$heldout, 6)
   expect_identical(fit$control$epochs, 5L)
   expect_identical(fit$version, gmvae_format)
   expect_identical(fit$call[[1]], quote(gmvae))
@@ -62,11 +62,11 @@ test_that("gmvae() takes every likelihood and every covariance", {
     expect_true(all(is.finite(fit$latent)), info = likelihood)
     expect_identical(fit$likelihood, likelihood)
   }
-  for (covariance in c("shared", "diagonal", "full", "spherical")) {
+  for (covariance in c("tied", "diag", "full", "spherical")) {
     fit <- quick_fit(x, 2, "gaussian", covariance = covariance)
     expect_true(all(is.finite(fit$mixture$covariances)), info = covariance)
     off <- fit$mixture$covariances[1, 2, 1]
-    expect_identical(off == 0, covariance %in% c("diagonal", "spherical"))
+    expect_identical(off == 0, covariance %in% c("diag", "spherical"))
   }
 })
 
@@ -95,11 +95,11 @@ test_that("gmvae() works at the edges: two cells, k = n, one cluster", {
   expect_true(all(is.finite(quick_fit(x, 6)$posterior)))
   expect_true(all(is.finite(quick_fit(x[, 1:2], 1)$latent)))
   expect_true(all(is.finite(quick_fit(x[1:2, ], 2)$latent)))
-  without <- gmvae(x, 2, control = quick_control(held_out = 0))
-  expect_length(without$held_out, 0)
+  without <- gmvae(x, 2, control = quick_control(heldout = 0))
+  expect_length(without$heldout, 0)
   expect_output(print(without), "in training")
   deep <- gmvae(x, 2, control = gmvae_control(
-    latent = 1, hidden = c(8, 4), epochs = 3, verbose = FALSE
+    n_latent = 1, hidden = c(8, 4), epochs = 3, verbose = FALSE
   ))
   expect_identical(dim(deep$latent), c(6L, 1L))
 })
@@ -179,19 +179,19 @@ test_that("gaussian: predict()'s bound has the units of the data", {
   set.seed(1)
   x <- simulate_counts("gaussian", n = 120, genes = 40)$counts * 100
   fit <- quick_fit(x, 3, likelihood = "gaussian", epochs = 10)
-  expect_equal(mean(predict(fit, x, type = "loglik")),
-               fit$bound["train", "bound"], tolerance = 0.02)
+  expect_equal(mean(predict(fit, x, type = "elbo")),
+               fit$elbo["train", "elbo"], tolerance = 0.02)
 })
 
-test_that("dispersion and dropout vary by cell, by cluster and by batch", {
+test_that("dispersion and zero_inflation vary by cell, by cluster and by batch", {
   set.seed(6)
   data <- simulate_counts("zinb", n = 150)
   batch <- rep(c("a", "b"), each = 75)
   for (by in varies_by) {
-    control <- quick_control(8, dispersion = by, dropout = by)
+    control <- quick_control(8, dispersion = by, zero_inflation = by)
     set.seed(1)
     fit <- gmvae(data$counts, 3, "zinb", batch = batch, control = control)
-    expect_true(all(is.finite(fit$bound)))
+    expect_true(all(is.finite(fit$elbo)))
     expect_equal(predict(fit, data$counts, type = "posterior"), fit$posterior,
                  tolerance = 1e-5)
     expect_true(all(predict(fit, type = "mean") >= 0))
@@ -212,14 +212,14 @@ test_that("a dispersion by cluster is found where there is one", {
   noisy <- data$cluster == 2
   mu <- data$counts[, noisy]
   data$counts[, noisy] <- rnbinom(length(mu), size = 0.7, mu = mu)
-  bound_of <- function(by) {
+  elbo_of <- function(by) {
     set.seed(1)
     control <- quick_control(60, dispersion = by, batch_size = 16)
     fit <- gmvae(data$counts, 3, control = control)
     expect_gt(adjusted_rand_index(fit$cluster, data$cluster), 0.9)
-    fit$bound["heldout", "bound"]
+    fit$elbo["heldout", "elbo"]
   }
-  bounds <- vapply(setdiff(varies_by, "gene-batch"), bound_of, 0)
+  bounds <- vapply(setdiff(varies_by, "gene-batch"), elbo_of, 0)
   expect_gt(bounds[["gene-cluster"]], bounds[["gene"]] + 5)
   expect_gt(bounds[["gene-cell"]], bounds[["gene"]] + 5)
 })
@@ -231,8 +231,8 @@ test_that("only parameters that a likelihood has can vary", {
     class = "gmvae_error_option", "dispersion"
   )
   expect_error(
-    gmvae(tiny_counts(), 2, control = quick_control(dropout = "gene")),
-    class = "gmvae_error_option", "dropout"
+    gmvae(tiny_counts(), 2, control = quick_control(zero_inflation = "gene")),
+    class = "gmvae_error_option", "zero_inflation"
   )
   expect_error(gmvae_control(dispersion = "cell"),
                class = "gmvae_error_option")

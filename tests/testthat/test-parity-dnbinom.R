@@ -1,8 +1,8 @@
 # The core's log-probabilities against R's own densities.
 
-log_prob <- function(likelihood, x, mean, scale = 1, dropout = 0) {
+log_prob <- function(likelihood, x, mean, scale = 1, zero_inflation = 0) {
   cpp_log_prob(likelihood, x, rep_len(mean, length(x)),
-               rep_len(scale, length(x)), rep_len(dropout, length(x)))
+               rep_len(scale, length(x)), rep_len(zero_inflation, length(x)))
 }
 
 counts <- c(0:12, 40, 300, 5000)
@@ -17,12 +17,12 @@ test_that("\"nb\" is dnbinom()", {
   }
 })
 
-test_that("\"zinb\" is dropout or dnbinom()", {
+test_that("\"zinb\" is zero_inflation or dnbinom()", {
   for (mu in c(0.1, 3)) {
     for (logit in c(-4, 0, 2)) {
       nb <- dnbinom(counts, size = 0.7, mu = mu)
-      dropout <- plogis(logit)
-      by_hand <- log((1 - dropout) * nb + dropout * (counts == 0))
+      zero_inflation <- plogis(logit)
+      by_hand <- log((1 - zero_inflation) * nb + zero_inflation * (counts == 0))
       expect_equal(log_prob("zinb", counts, mu, 0.7, logit)[is.finite(by_hand)],
                    by_hand[is.finite(by_hand)], tolerance = 1e-9)
     }

@@ -7,7 +7,7 @@ for (likelihood in likelihoods) {
     keep <- colSums(data$counts != 0) > 0
     fit <- suppressMessages(gmvae(
       data$counts[, keep], 4, likelihood,
-      control = gmvae_control(latent = 5, hidden = 64, epochs = 60,
+      control = gmvae_control(n_latent = 5, hidden = 64, epochs = 60,
                               verbose = FALSE)
     ))
     index <- adjusted_rand_index(fit$cluster, data$cluster[keep])
@@ -32,7 +32,7 @@ for (set in sets) {
     expect_true(all(is.finite(fit$latent)))
     expect_true(all(is.finite(fit$posterior)))
     expect_true(all(is.finite(fit$parameters)))
-    expect_true(all(is.finite(fit$history$bound)))
+    expect_true(all(is.finite(fit$history$elbo)))
     expect_identical(fit$n_rollbacks, 0L)
   })
 }

@@ -47,13 +47,13 @@ stress_case <- function(i) {
     data = data, n = n, genes = pick(5:60),
     k = if (near) n - pick(0:2) else pick(1:8),
     likelihood = likelihood, size_factors = if (sized) 10^runif(n, -5, 5),
-    covariance = pick(c("shared", "diagonal", "full", "spherical")),
+    covariance = pick(c("tied", "diag", "full", "spherical")),
     control = gmvae_control(
       latent = pick(c(1, 2, 5, 10, 20)),
       hidden = pick(list(4, 32, 128, c(32, 16), c(16, 16, 16))),
       epochs = pick(2:12), batch_size = pick(c(2, 7, 32, 500)),
       learning_rate = 10^runif(1, -4, 0), mask = pick(c(0, 0.5, 0.95)),
-      held_out = pick(c(0, 0.1, 0.5)), damping = pick(c(0.01, 0.05, 1)),
+      heldout = pick(c(0, 0.1, 0.5)), damping = pick(c(0.01, 0.05, 1)),
       n_init = 2, max_iter = 50, verbose = FALSE
     )
   )
@@ -73,13 +73,13 @@ stress_counts <- function(case) {
 # Names of the parts of a fit that hold a number which is not finite. The
 # bound on held-out cells is NaN where there are none.
 not_finite <- function(fit, x, size_factors) {
-  held_out <- if (length(fit$held_out) > 0L) c("train", "heldout") else "train"
+  heldout <- if (length(fit$heldout) > 0L) c("train", "heldout") else "train"
   parts <- list(
     posterior = fit$posterior, latent = fit$latent, sd = fit$latent_sd,
     mixture = unlist(fit$mixture), parameters = fit$parameters,
-    history = fit$history[c("bound", "reconstruction", "kl")],
-    bound = fit$bound[held_out, ], mean = predict(fit, type = "mean"),
-    loglik = predict(fit, x, "loglik", size_factors = size_factors),
+    history = fit$history[c("elbo", "reconstruction", "kl")],
+    elbo = fit$elbo[heldout, ], mean = predict(fit, type = "mean"),
+    loglik = predict(fit, x, "elbo", size_factors = size_factors),
     outlier = predict(fit, x, "outlier", size_factors = size_factors)
   )
   finite <- vapply(parts, function(part) all(is.finite(unlist(part))), NA)

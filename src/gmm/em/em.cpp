@@ -10,7 +10,7 @@ namespace gmvae {
 namespace {
 
 constexpr std::size_t plain_steps = 10;  // of EM, which settle where a run leads to
-constexpr double bound_tol = 1e-2;       // of the M-step that bounds what a start is worth
+constexpr double elbo_tol = 1e-2;        // of the M-step that bounds what a start is worth
 
 // Covariances after the columns were multiplied by `units`.
 Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
@@ -252,7 +252,7 @@ Run Em::begin(const std::string& name, const Expectation& expectation, double* b
     Frame frame;
     std::string collapse;
     *bound = -std::numeric_limits<double>::infinity();
-    if (m_step(run.next, run.next_noise, nullptr, bound_tol, true, &frame, &collapse)) {
+    if (m_step(run.next, run.next_noise, nullptr, elbo_tol, true, &frame, &collapse)) {
       *bound =
           expectation.gap + complete_loglik(expectation, frame) + penalty_.value(frame.parameters);
     }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/denormals.h"
+#include "gmm/model/family.h"
 #include "gmvae/model/posterior.h"
 #include "gmvae/train/train.h"
 #include "likelihood/dispatch.h"
@@ -46,15 +47,15 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const Covari
                 Index n_draws, bool posterior, Workers& workers, Monitor& monitor) {
   const FlushDenormals flush;
   const Compute<float> compute{kernels<float>(), workers};
-  const Index n = reader.n_cells(), d = model.shape.latent;
+  const Index n = reader.n_cells(), d = model.shape.n_latent;
   Encoding encoding;
   encoding.mean.resize(static_cast<std::size_t>(n * d));
   encoding.sd.resize(encoding.mean.size());
   if (n_draws > 0) {
-    encoding.bound.assign(static_cast<std::size_t>(n),
-                          log_unit_change(model.input, model.likelihood));
+    encoding.elbo.assign(static_cast<std::size_t>(n),
+                         log_unit_change(model.input, model.likelihood));
   }
-  const MixturePrior prior(model.mixture, model.covariance == "shared");
+  const MixturePrior prior(model.mixture, find_family(model.covariance).one_covariance);
   with_likelihood(model.likelihood, [&](auto likelihood) {
     const Network<decltype(likelihood)> network(model.shape);
     ensure(static_cast<Index>(model.params.size()) == network.layout().size(),
@@ -69,14 +70,14 @@ Encoding encode(const FittedModel& model, const CellReader& reader, const Covari
         encoding.mean[place] = static_cast<double>(work.mean[i]);
         encoding.sd[place] = std::exp(0.5 * static_cast<double>(work.log_variance[i]));
       }
-      // The same antithetic draws for every cell: its bound doesn't depend on the cells beside it.
+      // The same antithetic draws for every cell: its ELBO doesn't depend on the cells beside it.
       std::fill(block.cell.begin(), block.cell.end(), Index{0});
       for (Index draw = 0; draw < n_draws; ++draw) {
         const double sign = draw % 2 == 0 ? 1.0 : -1.0;
-        network.bound(compute, model.params.data(), block, prior,
-                      {1.0, model.seed, posterior_purpose, draw / 2 + 1, sign, false}, work);
+        network.elbo(compute, model.params.data(), block, prior,
+                     {1.0, model.seed, posterior_purpose, draw / 2 + 1, sign, false}, work);
         for (std::size_t j = 0; j < static_cast<std::size_t>(block.n_cells()); ++j) {
-          encoding.bound[static_cast<std::size_t>(begin) + j] +=
+          encoding.elbo[static_cast<std::size_t>(begin) + j] +=
               (work.log_prob[j] - work.kl[j].kl_z - work.kl[j].kl_c) / static_cast<double>(n_draws);
         }
       }
@@ -99,7 +100,7 @@ std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
   with_likelihood(model.likelihood, [&](auto likelihood) {
     const Network<decltype(likelihood)> network(model.shape);
     ensure(has_batches(model, covariates), batches_needed);
-    const MixturePrior prior(model.mixture, model.covariance == "shared");
+    const MixturePrior prior(model.mixture, find_family(model.covariance).one_covariance);
     Workspace<float> work;
     CellBlock<float> block;
     std::vector<float> points;

@@ -1,6 +1,6 @@
-// A parameter of the likelihood besides the mean (log scale, dropout logit) of every gene: the same
-// for all cells; or of each cell, from the decoder's last hidden layer; or of each batch; or of
-// each cluster, and then a cell's is the mean over its clusters by gamma.
+// A parameter of the likelihood besides the mean (log scale, zero_inflation logit) of every gene:
+// the same for all cells; or of each cell, from the decoder's last hidden layer; or of each batch;
+// or of each cluster, and then a cell's is the mean over its clusters by gamma.
 #pragma once
 
 #include <string>

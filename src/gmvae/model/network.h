@@ -1,4 +1,4 @@
-// Encoder and decoder with the bound between them; backward() is forward() read upwards.
+// Encoder and decoder with the ELBO between them; backward() is forward() read upwards.
 //
 //   x -> hidden layers -> m, log s2 -> z = m + s eps -> hidden layers -> log p(x | z)
 //   loss = -(1 / B) sum over cells of [log p(x | z) - kl_weight KL]
@@ -19,11 +19,11 @@ constexpr Purpose weights_purpose{3};
 constexpr Purpose noise_purpose{6};
 
 // Sums over cells.
-struct BoundTerms {
+struct ElboTerms {
   double reconstruction = 0, kl_z = 0, kl_c = 0;
 
   double kl() const { return kl_z + kl_c; }
-  BoundTerms& operator+=(const BoundTerms& other) {
+  ElboTerms& operator+=(const ElboTerms& other) {
     reconstruction += other.reconstruction;
     kl_z += other.kl_z;
     kl_c += other.kl_c;
@@ -31,7 +31,7 @@ struct BoundTerms {
   }
 };
 
-// What the bound of a batch depends on besides parameters and cells.
+// What the ELBO of a batch depends on besides parameters and cells.
 struct StepSettings {
   double kl_weight;  // 0: the latent mean is decoded, without noise or prior
   std::uint64_t seed;
@@ -64,8 +64,8 @@ class Network {
       : shape_(shape), first_(layout_, "encoder1", shape.n_genes, shape.hidden.front()),
         first_norm_(layout_, "encoder1", shape.hidden.front()),
         encoder_(layout_, "encoder", shape.hidden, 2),
-        mean_(layout_, "encoder.mean", shape.hidden.back(), shape.latent),
-        log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.latent),
+        mean_(layout_, "encoder.mean", shape.hidden.back(), shape.n_latent),
+        log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.n_latent),
         decoder_(layout_, "decoder", mirrored(shape), 1, shape.n_batches), head_(layout_, shape) {}
 
   const ModelShape& shape() const { return shape_; }
@@ -106,9 +106,9 @@ class Network {
     for (std::size_t g = 0; g < bias.size(); ++g) {
       params[static_cast<std::size_t>(head_.mean.bias) + g] = static_cast<T>(bias[g]);
     }
-    if (Likelihood::has_dropout) {
+    if (Likelihood::has_zero_inflation) {
       for (Index g = 0; g < shape_.n_genes; ++g) {
-        params[static_cast<std::size_t>(head_.dropout.layer.bias + g)] = T(-2);
+        params[static_cast<std::size_t>(head_.zero_inflation.layer.bias + g)] = T(-2);
       }
     }
   }
@@ -126,7 +126,7 @@ class Network {
   template <typename T>
   void encode(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
               Workspace<T>& w) const {
-    const Index n = cells.n_cells(), size = first_.out, d = shape_.latent;
+    const Index n = cells.n_cells(), size = first_.out, d = shape_.n_latent;
     resize(n, w);
     first_.forward(compute, params, cells.inputs(), as_view(w.first_linear, size, n));
     first_norm_.forward(compute, params, ConstView<T>(w.first_linear.data(), size, n),
@@ -141,19 +141,19 @@ class Network {
     }
   }
 
-  // The bound's terms, summed over the cells; leaves in the workspace what backward() needs.
+  // The ELBO's terms, summed over the cells; leaves in the workspace what backward() needs.
   template <typename T>
-  BoundTerms forward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
-                     const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
+  ElboTerms forward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+                    const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
     encode(compute, params, cells, w);
-    return bound(compute, params, cells, prior, step, w);
+    return elbo(compute, params, cells, prior, step, w);
   }
 
   // The same of cells that the workspace holds encoded.
   template <typename T>
-  BoundTerms bound(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
-                   const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
-    const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
+  ElboTerms elbo(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+                 const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
+    const Index n = cells.n_cells(), d = shape_.n_latent, k = prior.n_components();
     w.gamma.resize(static_cast<std::size_t>(k * n));
     w.prior.resize(std::max(w.prior.size(), static_cast<std::size_t>(n)));
     parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
@@ -170,7 +170,7 @@ class Network {
     show_batches(cells, w);
     head_.forward(compute, params, head_input(h, w), cells, step.gradient, w.head,
                   w.log_prob.data());
-    BoundTerms total;
+    ElboTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
       total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c};
     }
@@ -182,7 +182,7 @@ class Network {
   void backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
                 const MixturePrior& prior, const StepSettings& step, Workspace<T>& w,
                 T* d_params) const {
-    const Index n = cells.n_cells(), d = shape_.latent, k = prior.n_components();
+    const Index n = cells.n_cells(), d = shape_.n_latent, k = prior.n_components();
     const double weight = 1.0 / static_cast<double>(n);
     const View<T> d_decoded = as_view(w.decoder.back().d_output, shape_.hidden.front(), n);
     const ConstView<T> h(w.decoder.back().output.data(), shape_.hidden.front(), n);
@@ -213,7 +213,7 @@ class Network {
   void decode(const Compute<T>& compute, const T* params, const MixturePrior& prior,
               ConstView<T> latent, const CellBlock<T>& cells, Workspace<T>& w) const {
     if (head_.uses_clusters()) {
-      const std::vector<T> exact(static_cast<std::size_t>(shape_.latent), T(-30));
+      const std::vector<T> exact(static_cast<std::size_t>(shape_.n_latent), T(-30));
       w.gamma.resize(static_cast<std::size_t>(prior.n_components() * latent.cols));
       MixturePrior::Work work;
       for (Index j = 0; j < latent.cols; ++j) {
@@ -229,7 +229,7 @@ class Network {
   // What a cluster has of parameters follows its new number: `order` holds the old ones.
   template <typename T>
   void reorder_clusters(const std::vector<Index>& order, std::vector<T>& params) const {
-    for (const GeneParameter* parameter : {&head_.dropout, &head_.log_scale}) {
+    for (const GeneParameter* parameter : {&head_.zero_inflation, &head_.log_scale}) {
       if (parameter->by != VariesBy::gene_cluster) continue;
       const Index size = parameter->layer.out;
       T* weights = params.data() + parameter->layer.weight;
@@ -282,7 +282,7 @@ class Network {
   }
 
   static std::vector<Index> mirrored(const ModelShape& shape) {
-    std::vector<Index> sizes{shape.latent};
+    std::vector<Index> sizes{shape.n_latent};
     sizes.insert(sizes.end(), shape.hidden.rbegin(), shape.hidden.rend());
     return sizes;
   }
@@ -290,7 +290,7 @@ class Network {
   template <typename T>
   void resize(Index n, Workspace<T>& w) const {
     const std::size_t wide = static_cast<std::size_t>(first_.out * n);
-    const std::size_t narrow = static_cast<std::size_t>(shape_.latent * n);
+    const std::size_t narrow = static_cast<std::size_t>(shape_.n_latent * n);
     for (std::vector<T>* part :
          {&w.first_linear, &w.first_normalised, &w.first_output, &w.d_first}) {
       part->resize(wide);
@@ -308,7 +308,7 @@ class Network {
   // z = m + s eps; the noise depends on the cell and the epoch alone.
   template <typename T>
   void sample(Index j, const CellBlock<T>& cells, const StepSettings& step, Workspace<T>& w) const {
-    const std::size_t d = static_cast<std::size_t>(shape_.latent);
+    const std::size_t d = static_cast<std::size_t>(shape_.n_latent);
     const std::size_t begin = static_cast<std::size_t>(j) * d;
     RngStream rng(step.seed, step.purpose, static_cast<std::uint32_t>(step.epoch),
                   static_cast<std::uint64_t>(cells.cell[static_cast<std::size_t>(j)]));
@@ -320,7 +320,7 @@ class Network {
 
   template <typename T>
   void sample_backward(Index j, Workspace<T>& w) const {
-    const std::size_t d = static_cast<std::size_t>(shape_.latent);
+    const std::size_t d = static_cast<std::size_t>(shape_.n_latent);
     const std::size_t begin = static_cast<std::size_t>(j) * d;
     for (std::size_t i = begin; i < begin + d; ++i) {
       w.d_mean[i] = w.d_latent[i];
@@ -331,7 +331,7 @@ class Network {
   template <typename T>
   void encoder_backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
                         Workspace<T>& w, T* d_params) const {
-    const Index n = cells.n_cells(), size = first_.out, d = shape_.latent;
+    const Index n = cells.n_cells(), size = first_.out, d = shape_.n_latent;
     const Index last = shape_.hidden.back();
     const bool deep = !encoder_.linear.empty();
     const ConstView<T> first_output(w.first_output.data(), size, n);

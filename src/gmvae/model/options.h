@@ -23,21 +23,21 @@ inline VariesBy to_varies_by(const std::string& name) {
 
 struct ModelShape {
   Index n_genes;
-  Index latent;
+  Index n_latent;
   std::vector<Index> hidden;  // encoder, from the counts inwards; the decoder mirrors it
   Index k;                    // clusters
   VariesBy dispersion;        // inverse dispersion or variance
-  VariesBy dropout;
+  VariesBy zero_inflation;
   Index n_batches = 0;  // 0: cells of one batch, or of batches that nobody named
 };
 
 struct TrainOptions {
   std::string likelihood;
-  std::string covariance;  // "shared", "diagonal", "full" or "spherical"
+  std::string covariance;  // a name of gmm/model/family.h
   Index k;
-  Index latent;
+  Index n_latent;
   std::vector<Index> hidden;
-  VariesBy dispersion, dropout;
+  VariesBy dispersion, zero_inflation;
   Index n_batches = 0;
   double size_reference;  // counts of a cell of size 1
   Index epochs_pretrain;  // reconstruction only
@@ -45,13 +45,13 @@ struct TrainOptions {
   Index epochs_joint;     // KL to the mixture
   Index batch_size;
   double learning_rate;
-  double mask;      // share of the encoder's non-zero inputs hidden in each step
-  double held_out;  // share of the cells kept for the bound ...
-  Index most_k;     // ... where that leaves two cells for each of so many components
-  Index patience;   // epochs of the joint phase without a better held-out bound
-  double damping;   // weight of one minibatch in the mixture's running moments, full data: 1
-  Index n_init;     // EM starts on the latent means
-  Index max_iter;   // EM iterations
+  double mask;     // share of the encoder's non-zero inputs hidden in each step
+  double heldout;  // share of the cells kept for the ELBO ...
+  Index most_k;    // ... where that leaves two cells for each of so many components
+  Index patience;  // epochs of the joint phase without a better held-out ELBO
+  double damping;  // weight of one minibatch in the mixture's running moments, full data: 1
+  Index n_init;    // EM starts on the latent means
+  Index max_iter;  // EM iterations
   double tol;
   std::uint64_t seed;
   // To go on from other training: its parameters, instead of random ones, and its epochs, so that

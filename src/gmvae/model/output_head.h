@@ -28,15 +28,15 @@ template <typename T>
 struct NonZeros {
   static constexpr Index most_cells = 8, most = most_cells * gene_block;
   std::int32_t gene[most];
-  T x[most], scale[most], dropout[most], mean[most];
-  T log_prob[most], d_mean[most], d_scale[most], d_dropout[most];
+  T x[most], scale[most], zero_inflation[most], mean[most];
+  T log_prob[most], d_mean[most], d_scale[most], d_zero_inflation[most];
 };
 
 // G x B unless said otherwise; n_blocks is that of genes.
 template <typename T>
 struct HeadCache {
   std::vector<T> mean, d_mean;  // see Terms; d_mean ends as the gradient of E
-  std::vector<T> dropout, d_dropout;
+  std::vector<T> zero_inflation, d_zero_inflation;
   std::vector<T> scale, d_scale;       // G, or G x B where it varies by cell
   std::vector<T> top, sum;             // B x n_blocks: softmax of each block
   std::vector<T> factor;               // B x n_blocks: what turns it into a mean
@@ -53,20 +53,20 @@ struct OutputHead {
   Index hidden, n_clusters, n_genes;
   Linear mean;
   GroupShift batch;
-  GeneParameter dropout, log_scale;
+  GeneParameter zero_inflation, log_scale;
 
   OutputHead(ParamLayout& layout, const ModelShape& shape)
       : hidden(shape.hidden.front()), n_clusters(shape.k), n_genes(shape.n_genes),
         mean(layout, "decoder.mean", hidden, n_genes),
         batch(layout, "decoder.mean", n_genes, shape.n_batches),
-        dropout(layout, "decoder.dropout", shape, shape.dropout,
-                Likelihood::has_dropout ? n_genes : 0),
+        zero_inflation(layout, "decoder.zero_inflation", shape, shape.zero_inflation,
+                       Likelihood::has_zero_inflation ? n_genes : 0),
         log_scale(layout, "decoder.log_scale", shape, shape.dispersion,
                   Likelihood::has_scale ? n_genes : 0) {}
 
   // Whether a parameter depends on the clusters of a cell.
   bool uses_clusters() const {
-    return (Likelihood::has_dropout && dropout.by == VariesBy::gene_cluster) ||
+    return (Likelihood::has_zero_inflation && zero_inflation.by == VariesBy::gene_cluster) ||
            (Likelihood::has_scale && log_scale.by == VariesBy::gene_cluster);
   }
 
@@ -88,9 +88,9 @@ struct OutputHead {
       multiply(compute, params, mean, input.hidden, begin, end, cache.mean.data());
       batch.forward(compute, params, cells.batch, View<T>(cache.mean.data(), n_genes, n_cells),
                     begin, end);
-      if (Likelihood::has_dropout) {
-        multiply(compute, params, dropout.layer, dropout.input(input), begin, end,
-                 cache.dropout.data());
+      if (Likelihood::has_zero_inflation) {
+        multiply(compute, params, zero_inflation.layer, zero_inflation.input(input), begin, end,
+                 cache.zero_inflation.data());
       }
       if (Likelihood::has_scale && log_scale.per_cell()) {
         multiply(compute, params, log_scale.layer, log_scale.input(input), begin, end,
@@ -151,8 +151,9 @@ struct OutputHead {
         } else {
           compute.kernels.scale(end - begin, weight, d);
         }
-        if (Likelihood::has_dropout) {
-          compute.kernels.scale(end - begin, weight, cache.d_dropout.data() + j * n_genes + begin);
+        if (Likelihood::has_zero_inflation) {
+          compute.kernels.scale(end - begin, weight,
+                                cache.d_zero_inflation.data() + j * n_genes + begin);
         }
       }
       T* d_hidden = cache.d_hidden.data() + block * hidden * n_cells;
@@ -172,7 +173,7 @@ struct OutputHead {
         multiply_back(compute, params, parameter.layer, parameter.input(input), d, begin, end,
                       d_params, d_input, true);
       };
-      if (Likelihood::has_dropout) back(dropout, cache.d_dropout.data());
+      if (Likelihood::has_zero_inflation) back(zero_inflation, cache.d_zero_inflation.data());
       if (Likelihood::has_scale && log_scale.per_cell()) {
         back_to_bounded(n_cells, begin, end, weight, cache);
         back(log_scale, cache.d_scale.data());
@@ -185,7 +186,8 @@ struct OutputHead {
     if (uses_clusters()) add_up(compute, cache.d_cluster, blocks, d_cluster);
   }
 
-  // Expected values of all genes, G x B, into cache.mean; dropout and scale as forward() does.
+  // Expected values of all genes, G x B, into cache.mean; zero_inflation and scale as forward()
+  // does.
   template <typename T>
   void expected(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
                 const CellBlock<T>& cells, HeadCache<T>& cache) const {
@@ -194,9 +196,9 @@ struct OutputHead {
     if (!Likelihood::softmax && !Likelihood::has_scale) {  // a probability
       for (T& value : cache.mean) value = sigmoid(value);
     }
-    if (Likelihood::has_dropout) {
+    if (Likelihood::has_zero_inflation) {
       for (std::size_t i = 0; i < cache.mean.size(); ++i)
-        cache.mean[i] *= sigmoid(-cache.dropout[i]);
+        cache.mean[i] *= sigmoid(-cache.zero_inflation[i]);
     }
   }
 
@@ -213,9 +215,9 @@ struct OutputHead {
     const std::size_t parts = static_cast<std::size_t>(blocks * n_cells);
     cache.mean.resize(all);
     cache.d_mean.resize(all);
-    if (Likelihood::has_dropout) {
-      cache.dropout.resize(all);
-      cache.d_dropout.resize(all);
+    if (Likelihood::has_zero_inflation) {
+      cache.zero_inflation.resize(all);
+      cache.d_zero_inflation.resize(all);
     }
     if (Likelihood::has_scale) {
       cache.scale.resize(log_scale.per_cell() ? all : static_cast<std::size_t>(n_genes));
@@ -343,23 +345,25 @@ struct OutputHead {
                                                    stop, static_cast<std::int32_t>(begin));
       const T* count = cells.count.data() + (entry - genes);
       const T* mean_of = cache.mean.data() + j * n_genes;
-      const T* dropout_of = Likelihood::has_dropout ? cache.dropout.data() + j * n_genes : nullptr;
+      const T* zero_inflation_of =
+          Likelihood::has_zero_inflation ? cache.zero_inflation.data() + j * n_genes : nullptr;
       for (; entry != stop && *entry < end; ++entry, ++count, ++n) {
         some.gene[n] = *entry;
         some.x[n] = *count;
         some.mean[n] = mean_of[*entry];
         if (Likelihood::has_scale) some.scale[n] = cache.scale.data()[scale_offset(j) + *entry];
-        if (Likelihood::has_dropout) some.dropout[n] = dropout_of[*entry];
+        if (Likelihood::has_zero_inflation) some.zero_inflation[n] = zero_inflation_of[*entry];
       }
       ends[j - first] = n;
     }
-    Likelihood::counts(compute.kernels,
-                       CountRun<T>{n, some.x, some.scale, some.dropout, some.mean, some.log_prob,
-                                   some.d_mean, some.d_scale, some.d_dropout});
+    Likelihood::counts(compute.kernels, CountRun<T>{n, some.x, some.scale, some.zero_inflation,
+                                                    some.mean, some.log_prob, some.d_mean,
+                                                    some.d_scale, some.d_zero_inflation});
     Index i = 0;
     for (Index j = first; j < last; ++j) {
       T* d_mean = cache.d_mean.data() + j * n_genes;
-      T* d_dropout = Likelihood::has_dropout ? cache.d_dropout.data() + j * n_genes : nullptr;
+      T* d_zero_inflation =
+          Likelihood::has_zero_inflation ? cache.d_zero_inflation.data() + j * n_genes : nullptr;
       double sum = 0;
       for (; i < ends[j - first]; ++i) {
         const std::int32_t gene = some.gene[i];
@@ -369,7 +373,7 @@ struct OutputHead {
         if (Likelihood::has_scale) {
           cache.d_scale.data()[scale_offset(j) + gene] += some.d_scale[i];
         }
-        if (Likelihood::has_dropout) d_dropout[gene] += some.d_dropout[i];
+        if (Likelihood::has_zero_inflation) d_zero_inflation[gene] += some.d_zero_inflation[i];
       }
       cache.log_prob[at(block, j, cells.n_cells())] += sum;
     }
@@ -383,11 +387,11 @@ struct OutputHead {
     return {end - begin,
             factor,
             Likelihood::has_scale ? cache.scale.data() + scale : nullptr,
-            Likelihood::has_dropout ? cache.dropout.data() + offset : nullptr,
+            Likelihood::has_zero_inflation ? cache.zero_inflation.data() + offset : nullptr,
             cache.mean.data() + offset,
             cache.d_mean.data() + d_offset,
             Likelihood::has_scale ? cache.d_scale.data() + (gradient ? scale : begin) : nullptr,
-            Likelihood::has_dropout ? cache.d_dropout.data() + d_offset : nullptr};
+            Likelihood::has_zero_inflation ? cache.d_zero_inflation.data() + d_offset : nullptr};
   }
 };
 

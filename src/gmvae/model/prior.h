@@ -1,4 +1,4 @@
-// The prior of the latent, a Gaussian mixture, and its part of the bound.
+// The prior of the latent, a Gaussian mixture, and its part of the ELBO.
 //
 // With q(z) = N(m, diag s2) and the best q(c) = gamma (mean field),
 //   log gamma_c = log pi_c + E_q[log N(z; mu_c, Sigma_c)] + const

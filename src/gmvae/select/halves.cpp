@@ -35,7 +35,7 @@ struct Sample {
 // Mixtures for those of the k that the points suffice for, in their order.
 std::vector<CellFit> fit_all(const Sample& sample, const HalvesOptions& options, Workers& workers,
                              Monitor& monitor) {
-  const Family* family = &find_family(mixture_model(options.covariance));
+  const Family* family = &find_family(options.covariance);
   const ConstView<double> points = view(sample.points);
   std::vector<Cell> cells;
   for (Index k : options.k) {

@@ -29,13 +29,6 @@ inline SearchOptions latent_search(Index n_init, Index max_iter, double tol, std
   return search;
 }
 
-// The families of src/gmm by the name that gmvae() gives them.
-inline std::string mixture_model(const std::string& covariance) {
-  if (covariance == "shared") return "tied";
-  if (covariance == "diagonal") return "diag";
-  return covariance;  // "full", "spherical"
-}
-
 class LatentMoments {
  public:
   LatentMoments(Index latent, Index k)
@@ -99,7 +92,7 @@ class LatentMoments {
     mixture.means = moments.means;
     mixture.weights =
         (counts_.array() * n_cells + 1) / (n_cells * counts_.sum() + static_cast<double>(k));
-    mixture.covariances = covariances_of(find_family(mixture_model(covariance)), moments);
+    mixture.covariances = covariances_of(find_family(covariance), moments);
     const double ridge = 1e-6 * pooled.diagonal().mean();
     for (Eigen::MatrixXd& sigma : mixture.covariances) sigma.diagonal().array() += ridge;
     return mixture;

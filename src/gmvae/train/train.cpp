@@ -32,7 +32,7 @@ constexpr Purpose elbo_purpose{9};
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr Index most_rollbacks = 12;
-constexpr double convergence_gain = 3e-3;  // of the bound
+constexpr double convergence_gain = 3e-3;  // of the ELBO
 
 template <typename Likelihood>
 class Trainer {
@@ -44,10 +44,10 @@ class Trainer {
         transform_(fit_transform(reader, covariates.size, options.likelihood)),
         loader_(reader, covariates, options.size_reference, transform_, options.likelihood,
                 workers),
-        network_({reader.n_genes(), options.latent, options.hidden, options.k, options.dispersion,
-                  options.dropout, options.n_batches}),
-        adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.latent)),
-        moments_(options.latent, options.k), before_{params_, adam_, prior_, moments_} {
+        network_({reader.n_genes(), options.n_latent, options.hidden, options.k, options.dispersion,
+                  options.zero_inflation, options.n_batches}),
+        adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(options.n_latent)),
+        moments_(options.n_latent, options.k), before_{params_, adam_, prior_, moments_} {
     ensure(options.n_batches == 0 || covariates.batch, "The batches of the cells must be given.");
     network_.initialise(options.seed, gene_levels(reader, options.likelihood), params_);
     network_.initialise_batches(
@@ -87,12 +87,12 @@ class Trainer {
     RngStream rng(options_.seed, heldout_purpose);
     rng.shuffle(cells);
     const Index n = reader_.n_cells();
-    const Index share = static_cast<Index>(options_.held_out * static_cast<double>(n));
+    const Index share = static_cast<Index>(options_.heldout * static_cast<double>(n));
     const Index n_held =
         std::max<Index>(0, std::min(share, n - 2 * std::max(options_.k, options_.most_k)));
-    held_out_.assign(cells.begin(), cells.begin() + n_held);
+    heldout_.assign(cells.begin(), cells.begin() + n_held);
     training_.assign(cells.begin() + n_held, cells.end());
-    std::sort(held_out_.begin(), held_out_.end());
+    std::sort(heldout_.begin(), heldout_.end());
     std::sort(training_.begin(), training_.end());
   }
 
@@ -103,8 +103,8 @@ class Trainer {
   }
 
   void run_phase(const std::string& phase, Index epochs, Index total) {
-    const bool stops_early = phase == "joint" && !held_out_.empty();
-    double best_bound = -std::numeric_limits<double>::infinity();
+    const bool stops_early = phase == "joint" && !heldout_.empty();
+    double best_elbo = -std::numeric_limits<double>::infinity();
     std::vector<float> best_params;
     MixturePrior best_prior;
     Index since_best = 0;
@@ -117,12 +117,12 @@ class Trainer {
         continue;
       }
       history_.push_back(record);
-      monitor_.report({phase.c_str(), static_cast<Index>(history_.size()), total, record.bound});
+      monitor_.report({phase.c_str(), static_cast<Index>(history_.size()), total, record.elbo});
       ++e;
       ++epoch_;
       if (!stops_early) continue;
-      if (record.bound_heldout > best_bound) {
-        best_bound = record.bound_heldout;
+      if (record.elbo_heldout > best_elbo) {
+        best_elbo = record.elbo_heldout;
         best_params = params_;
         best_prior = prior_;
         since_best = 0;
@@ -136,30 +136,30 @@ class Trainer {
     prior_ = best_prior;
   }
 
-  // One epoch and the bound after it; false where any number is not finite.
+  // One epoch and the ELBO after it; false where any number is not finite.
   bool try_epoch(const std::string& phase, Index e, Index epochs, EpochRecord& record) {
     const auto start = std::chrono::steady_clock::now();
     const double kl_share = phase == "pretrain" ? 0.0 : 1.0;
     const double progress = static_cast<double>(e) / static_cast<double>(epochs);
     double rate = options_.learning_rate * rate_scale_;
     if (phase == "joint" && progress > 0.5) rate *= 0.5 * (1 + std::cos(pi * (2 * progress - 1)));
-    BoundTerms terms, held{not_a_number, not_a_number, not_a_number};
+    ElboTerms terms, held{not_a_number, not_a_number, not_a_number};
     try {
       terms = run_epoch(phase, e, epochs, rate);
-      if (!held_out_.empty()) held = bound_of(held_out_, kl_share);
+      if (!heldout_.empty()) held = elbo_of(heldout_, kl_share);
     } catch (const NumericalError&) {
       return false;  // the mixture's covariance broke down
     }
-    const double held_bound = held.reconstruction - kl_share * held.kl();
+    const double heldout_elbo = held.reconstruction - kl_share * held.kl();
     const float length =
         compute_.kernels.dot(static_cast<Index>(params_.size()), params_.data(), params_.data());
     if (!std::isfinite(terms.reconstruction + terms.kl()) || !std::isfinite(length) ||
-        (!held_out_.empty() && !std::isfinite(held_bound))) {
+        (!heldout_.empty() && !std::isfinite(heldout_elbo))) {
       return false;
     }
     record = {phase,
               terms.reconstruction - kl_share * terms.kl(),
-              held_bound,
+              heldout_elbo,
               terms.reconstruction,
               kl_share * terms.kl(),
               rate,
@@ -193,12 +193,12 @@ class Trainer {
   }
 
   // Means per cell; stops early, not finite, where a step is.
-  BoundTerms run_epoch(const std::string& phase, Index e, Index epochs, double rate) {
+  ElboTerms run_epoch(const std::string& phase, Index e, Index epochs, double rate) {
     std::vector<Index> order = training_;
     RngStream rng(options_.seed, shuffle_purpose, static_cast<std::uint32_t>(epoch_));
     rng.shuffle(order);
     const Index n = static_cast<Index>(order.size()), batches = n_batches();
-    BoundTerms total;
+    ElboTerms total;
     for (Index b = 0; b < batches; ++b) {
       monitor_.poll();
       const Index begin = n * b / batches, end = n * (b + 1) / batches;
@@ -219,18 +219,18 @@ class Trainer {
     return per_cell(total, n);
   }
 
-  BoundTerms step(double kl_weight, double rate) {
+  ElboTerms step(double kl_weight, double rate) {
     const StepSettings settings{kl_weight, options_.seed, noise_purpose, epoch_};
-    const BoundTerms terms =
+    const ElboTerms terms =
         network_.forward(compute_, params_.data(), block_, prior_, settings, work_);
     if (!std::isfinite(terms.reconstruction + terms.kl())) return terms;
     network_.backward(compute_, params_.data(), block_, prior_, settings, work_, gradient_.data());
     adam_step(compute_, AdamSettings(), rate, gradient_, adam_, params_);
-    if (Network<Likelihood>::has_scale) bound_scales();
+    if (Network<Likelihood>::has_scale) clamp_scales();
     return terms;
   }
 
-  void bound_scales() {
+  void clamp_scales() {
     float* log_scale = params_.data() + network_.log_scale_offset();
     constexpr float least = least_log_scale, largest = largest_log_scale;
     for (Index g = 0; g < reader_.n_genes(); ++g) {
@@ -240,7 +240,7 @@ class Trainer {
 
   // After a step: the latent moments of its batch under the responsibilities of the prior.
   void update_mixture() {
-    LatentMoments batch(options_.latent, options_.k);
+    LatentMoments batch(options_.n_latent, options_.k);
     add_moments(batch);
     batch.divide(static_cast<double>(block_.n_cells()));
     moments_.blend(batch, options_.damping);
@@ -249,14 +249,14 @@ class Trainer {
 
   void add_moments(LatentMoments& moments) const {
     for (Index j = 0; j < block_.n_cells(); ++j) {
-      moments.add(work_.mean.data() + j * options_.latent,
-                  work_.log_variance.data() + j * options_.latent,
+      moments.add(work_.mean.data() + j * options_.n_latent,
+                  work_.log_variance.data() + j * options_.n_latent,
                   work_.gamma.data() + j * options_.k);
     }
   }
 
   void set_mixture(const Mixture& mixture) {
-    prior_ = MixturePrior(mixture, options_.covariance == "shared");
+    prior_ = MixturePrior(mixture, find_family(options_.covariance).one_covariance);
   }
 
   double n_training() const { return static_cast<double>(training_.size()); }
@@ -264,7 +264,7 @@ class Trainer {
   // EM on the latent means of the training cells, then the moments of all of them.
   void start_mixture() {
     set_mixture(fit_latent());
-    LatentMoments all(options_.latent, options_.k);
+    LatentMoments all(options_.n_latent, options_.k);
     for_blocks(training_, [&](Index) {
       network_.forward(compute_, params_.data(), block_, prior_,
                        {0.0, options_.seed, elbo_purpose, 0, 1.0, false}, work_);
@@ -281,15 +281,15 @@ class Trainer {
   Mixture fit_latent() {
     const SearchOptions search =
         latent_search(options_.n_init, options_.max_iter, options_.tol, options_.seed);
-    const std::string wanted = mixture_model(options_.covariance);
-    const std::string simplest = mixture_model("shared");
+    const std::string wanted = options_.covariance;
+    const std::string simplest = "tied";
     std::vector<Index> all(static_cast<std::size_t>(reader_.n_cells()));
     std::iota(all.begin(), all.end(), Index{0});
     const std::pair<const std::vector<Index>*, std::string> attempts[] = {
         {&training_, wanted}, {&training_, simplest}, {&all, wanted}, {&all, simplest}};
     for (const auto& [cells, model] : attempts) {
       const std::vector<double> latent = latent_means(*cells);
-      const ConstView<double> points(latent.data(), options_.latent,
+      const ConstView<double> points(latent.data(), options_.n_latent,
                                      static_cast<Index>(cells->size()));
       try {
         return across_batches(
@@ -317,11 +317,11 @@ class Trainer {
 
   // D x n
   std::vector<double> latent_means(const std::vector<Index>& cells) {
-    std::vector<double> latent(static_cast<std::size_t>(options_.latent) * cells.size());
+    std::vector<double> latent(static_cast<std::size_t>(options_.n_latent) * cells.size());
     for_blocks(cells, [&](Index begin) {
       network_.encode(compute_, params_.data(), block_, work_);
-      std::copy(work_.mean.begin(), work_.mean.begin() + block_.n_cells() * options_.latent,
-                latent.begin() + begin * options_.latent);
+      std::copy(work_.mean.begin(), work_.mean.begin() + block_.n_cells() * options_.n_latent,
+                latent.begin() + begin * options_.n_latent);
     });
     return latent;
   }
@@ -337,9 +337,9 @@ class Trainer {
     }
   }
 
-  // Mean bound of cells, with the same noise at each call.
-  BoundTerms bound_of(const std::vector<Index>& cells, double kl_weight) {
-    BoundTerms total;
+  // Mean ELBO of cells, with the same noise at each call.
+  ElboTerms elbo_of(const std::vector<Index>& cells, double kl_weight) {
+    ElboTerms total;
     for_blocks(cells, [&](Index) {
       total += network_.forward(compute_, params_.data(), block_, prior_,
                                 {kl_weight, options_.seed, elbo_purpose, 0, 1.0, false}, work_);
@@ -347,7 +347,7 @@ class Trainer {
     return per_cell(total, static_cast<Index>(cells.size()));
   }
 
-  BoundTerms per_cell(const BoundTerms& sum, Index n) const {
+  ElboTerms per_cell(const ElboTerms& sum, Index n) const {
     const double cells = static_cast<double>(n);
     return {sum.reconstruction / cells + log_unit_change(transform_, options_.likelihood),
             sum.kl_z / cells, sum.kl_c / cells};
@@ -361,12 +361,12 @@ class Trainer {
         options_.likelihood, options_.covariance, network_.shape(),        params_,
         transform_,          prior_.mixture(),    options_.size_reference, options_.seed};
     result.layout = network_.layout().slices();
-    result.train = bound_of(training_, 1.0);
-    result.held_out = held_out_.empty() ? BoundTerms{not_a_number, not_a_number, not_a_number}
-                                        : bound_of(held_out_, 1.0);
+    result.train = elbo_of(training_, 1.0);
+    result.heldout = heldout_.empty() ? ElboTerms{not_a_number, not_a_number, not_a_number}
+                                      : elbo_of(heldout_, 1.0);
     result.cells = encode(result.model, reader_, covariates_, 0, true, compute_.workers, monitor_);
     result.history = history_;
-    result.held_out_cells = held_out_;
+    result.heldout_cells = heldout_;
     result.n_rollbacks = n_rollbacks_;
     result.converged = converged();
     return result;
@@ -380,7 +380,7 @@ class Trainer {
     const std::size_t n = history_.size(), joint = static_cast<std::size_t>(options_.epochs_joint);
     double best = -std::numeric_limits<double>::infinity(), best_of_first_half = best;
     for (std::size_t i = n - joint; i < n; ++i) {
-      best = std::max(best, held_out_.empty() ? history_[i].bound : history_[i].bound_heldout);
+      best = std::max(best, heldout_.empty() ? history_[i].elbo : history_[i].elbo_heldout);
       if (i < n - joint / 2) best_of_first_half = best;
     }
     return best - best_of_first_half < convergence_gain * std::abs(best);
@@ -398,7 +398,7 @@ class Trainer {
   AdamState<float> adam_;
   MixturePrior prior_;
   LatentMoments moments_;
-  std::vector<Index> training_, held_out_;
+  std::vector<Index> training_, heldout_;
   CellBlock<float> block_;
   Workspace<float> work_;
   std::vector<EpochRecord> history_;

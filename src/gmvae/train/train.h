@@ -17,7 +17,7 @@ namespace gmvae {
 // One row of the history; per cell, natural logarithms.
 struct EpochRecord {
   std::string phase;  // "pretrain", "warmup", "joint"
-  double bound, bound_heldout, reconstruction, kl, learning_rate, seconds;
+  double elbo, elbo_heldout, reconstruction, kl, learning_rate, seconds;
 };
 
 // All that prediction needs.
@@ -35,7 +35,7 @@ struct FittedModel {
 struct Encoding {
   std::vector<double> mean, sd;   // D x n
   std::vector<double> posterior;  // K x n: p(c | z) averaged over q(z | x)
-  std::vector<double> bound;      // n, where asked for
+  std::vector<double> elbo;       // n, where asked for
 };
 
 struct TrainResult {
@@ -43,17 +43,17 @@ struct TrainResult {
   std::vector<ParamSlice> layout;
   Encoding cells;
   std::vector<EpochRecord> history;
-  BoundTerms train, held_out;         // per cell; held_out is NaN without held-out cells
-  std::vector<Index> held_out_cells;  // from 0, ascending
-  Index n_rollbacks;                  // epochs taken back because a number was not finite
-  bool converged;                     // the bound had all but stopped rising
+  ElboTerms train, heldout;          // per cell; heldout is NaN without held-out cells
+  std::vector<Index> heldout_cells;  // from 0, ascending
+  Index n_rollbacks;                 // epochs taken back because a number was not finite
+  bool converged;                    // the ELBO had all but stopped rising
 };
 
 // Throws NumericalError where even small steps don't stay finite.
 TrainResult train(const CellReader& reader, const Covariates& covariates,
                   const TrainOptions& options, Workers& workers, Monitor& monitor);
 
-// n_draws > 0: also the bound of each cell, averaged over that many antithetic draws of
+// n_draws > 0: also the ELBO of each cell, averaged over that many antithetic draws of
 // the latent point.  Without `posterior` those probabilities stay empty.
 Encoding encode(const FittedModel& model, const CellReader& reader, const Covariates& covariates,
                 Index n_draws, bool posterior, Workers& workers, Monitor& monitor);
