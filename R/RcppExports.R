@@ -29,24 +29,24 @@ cpp_gmm_evaluate <- function(x, mixture, what, n_threads) {
     .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, what, n_threads)
 }
 
-cpp_gmvae_train <- function(counts, size, batch, options, seed, progress) {
-    .Call(`_gmvae_cpp_gmvae_train`, counts, size, batch, options, seed, progress)
+cpp_gmvae_fit <- function(counts, size, design, options, k, earlier, seed, progress) {
+    .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, options, k, earlier, seed, progress)
 }
 
-cpp_gmvae_encode <- function(state, counts, size, batch, n_draws, posterior, n_threads, progress) {
-    .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, batch, n_draws, posterior, n_threads, progress)
+cpp_gmvae_encode <- function(state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress)
 }
 
-cpp_gmvae_decode <- function(state, latent, size, batch, features, n_threads) {
-    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, batch, features, n_threads)
+cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads) {
+    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads)
 }
 
-cpp_gmvae_halves <- function(latent, batch, options, seed, progress) {
-    .Call(`_gmvae_cpp_gmvae_halves`, latent, batch, options, seed, progress)
+cpp_likelihoods <- function() {
+    .Call(`_gmvae_cpp_likelihoods`)
 }
 
-cpp_value_traits <- function(values) {
-    .Call(`_gmvae_cpp_value_traits`, values)
+cpp_value_traits <- function(counts) {
+    .Call(`_gmvae_cpp_value_traits`, counts)
 }
 
 cpp_feature_moments <- function(counts, size, log) {

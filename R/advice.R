@@ -3,19 +3,19 @@
 # is changed. Each looks at a sample of the cells, as a sparse matrix.
 
 # At most one message per call; a 0/1 matrix shows none of the other signs.
-advise_likelihood <- function(counts, likelihood) {
-  if (!likelihood %in% count_likelihoods) return(invisible())
-  sample <- some_cells(counts)
-  message <- if (all(sample@x == 1) && all(counts@x == 1)) {
+advise_likelihood <- function(counts, sample, likelihood) {
+  traits <- likelihood_traits(likelihood)
+  if (!traits$size_factors) return(invisible())
+  message <- if (all(values_of(sample) == 1) && all(values_of(counts) == 1)) {
     c("All values of {.arg x} are 0 or 1: {.code likelihood = \"bernoulli\"}
        describes them better than {.val {likelihood}}, which expects counts.",
       i = "If they were counts, the counts tell the cells better apart.")
-  } else if (is_counted_in_pairs(sample@x)) {
+  } else if (is_counted_in_pairs(values_of(sample))) {
     c("Even counts in {.arg x} are more frequent than the odd ones beside
        them: reads, or both ends of each fragment, seem to be counted.",
       i = "{.code likelihood = \"poisson\"} describes counts of fragments,
            nearly {.code ceiling({.arg x} / 2)} (Martens et al. 2024).")
-  } else if (likelihood != "zinb" && has_excess_zeros(sample)) {
+  } else if (!traits$zero_inflation && has_excess_zeros(sample)) {
     c("Many zeros in {.arg x} are in genes with high counts in other cells,
        as with full-length protocols: consider
        {.code likelihood = \"zinb\"}.",
@@ -53,10 +53,10 @@ has_excess_zeros <- function(counts, min_mean = 10, min_genes = 100L,
   size <- Matrix::colSums(counts)
   size <- size / mean(size)
   counts <- counts[high, , drop = FALSE]
-  zeros <- 1 - tabulate(counts@i + 1L, nrow(counts)) / n
-  counts@x <- counts@x / rep(size, diff(counts@p))
+  zeros <- 1 - tabulate(genes_of(counts), nrow(counts)) / n
+  counts <- map_values(counts, function(x, cell) x / size[cell])
   mean <- Matrix::rowMeans(counts)
-  counts@x <- counts@x^2
+  counts <- map_values(counts, function(x, cell) x^2)
   # x / size has the variance mean / size + dispersion mean^2.
   variance <- Matrix::rowMeans(counts) - mean^2
   dispersion <- (variance - mean * mean(1 / size)) / mean^2

@@ -57,11 +57,10 @@ warn_small_batches <- function(batch, call, few = 10L) {
 # Batches that nobody named: a factor, or NULL where the counts show none. Fewer
 # than three clusters leave nothing that batches could be told from: three kinds
 # of cells in two batches are two kinds in three.
-find_batches <- function(counts, likelihood, ks, control) {
-  look <- control$find_batches && likelihood %in% count_likelihoods &&
-    max(ks) >= 3L
+find_batches <- function(counts, sample, likelihood, ks, control) {
+  look <- control$find_batches && max(ks) >= 3L &&
+    likelihood_traits(likelihood)$size_factors
   if (!look) return(NULL)
-  sample <- some_cells(counts)
   totals <- unname(Matrix::colSums(sample))
   genes <- top_features(feature_score(sample, totals, likelihood),
                         Matrix::rowSums(sample) > 0, n = 2000L)
@@ -87,16 +86,14 @@ batch_source <- function(batch, found) {
 
 n_batches <- function(batch) if (nlevels(batch) < 2L) 0L else nlevels(batch)
 
-# Numbers from 0, for the core.
-batch_codes <- function(batch) {
-  if (n_batches(batch) == 0L) integer() else as.integer(batch) - 1L
-}
-
-# A column of zeros and ones for each batch, n rows.
-batch_indicators <- function(batch, n) {
-  indicators <- matrix(0, n, n_batches(batch))
-  indicators[cbind(seq_along(batch_codes(batch)), batch_codes(batch) + 1L)] <- 1
-  indicators
+# What the core explains: a sparse matrix with a row for each column of the
+# design and a column for each cell, today the indicators of batches; NULL where
+# there is nothing to explain.
+design_matrix <- function(batch) {
+  if (n_batches(batch) == 0L) return(NULL)
+  Matrix::sparseMatrix(i = as.integer(batch), p = seq(0L, length(batch)),
+                       x = rep(1, length(batch)),
+                       dims = c(nlevels(batch), length(batch)))
 }
 
 # Mean over batches, weighted by their cells, of `fn(cells)`; of all cells at
@@ -165,14 +162,4 @@ check_batch_given <- function(object, batch, type, call) {
     x = "The fit has batches: {first_few(levels(object$batch))}.",
     i = "Give the label of each cell of {.arg newdata}, or one for all."
   ), "option", call = call)
-}
-
-# Found batches have no names that new cells could be given by: for each of `n`
-# cells the batch in which its `bound()` is higher.
-likeliest_batch <- function(object, n, bound) {
-  batches <- levels(object$batch)
-  bounds <- vapply(batches, function(b) {
-    bound(factor(rep(b, n), batches))
-  }, numeric(n))
-  factor(batches[max.col(matrix(bounds, n), ties.method = "first")], batches)
 }

@@ -6,8 +6,11 @@
 # Genes without a count carry nothing and are dropped, with a message.
 select_features <- function(counts, likelihood, features, batch = NULL,
                             arg = "x", call = rlang::caller_env()) {
-  totals <- if (likelihood == "gaussian") rep(1, ncol(counts)) else
+  totals <- if (likelihood_traits(likelihood)$dense) {
+    rep(1, ncol(counts))
+  } else {
     unname(Matrix::colSums(counts))
+  }
   moments <- feature_moments(counts, totals, likelihood)
   detected <- moments$n_cells > 0
   wanted <- wanted_features(features, counts, detected, arg, call)
@@ -35,17 +38,19 @@ select_features <- function(counts, likelihood, features, batch = NULL,
 
 feature_moments <- function(counts, totals, likelihood) {
   cpp_feature_moments(counts, totals / stats::median(totals),
-                      log = likelihood != "gaussian")
+                      log = !likelihood_traits(likelihood)$dense)
 }
 
 feature_score <- function(counts, totals, likelihood,
                           moments = feature_moments(counts, totals,
                                                     likelihood)) {
-  if (likelihood %in% c("nb", "zinb")) {
-    return(cpp_feature_deviance(counts, totals))
-  }
-  if (likelihood == "gaussian") return(moments$variance)
-  variance_beyond_trend(moments$mean, moments$variance, moments$n_cells > 0)
+  switch(likelihood_traits(likelihood)$gene_score,
+    deviance = cpp_feature_deviance(counts, totals),
+    variance = moments$variance,
+    variance_beyond_trend = variance_beyond_trend(
+      moments$mean, moments$variance, moments$n_cells > 0
+    )
+  )
 }
 
 # `features` as rows of the matrix (`index`) or as how many to choose (`n`).

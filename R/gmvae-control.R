@@ -132,15 +132,19 @@ check_hidden <- function(hidden, call = rlang::caller_env()) {
 # otherwise than by default.
 check_variation <- function(control, likelihood, batch, call) {
   check_batch_variation(control, batch, call)
+  traits <- likelihood_traits(likelihood)
   lacks <- c(
-    dispersion = control$dispersion != "gene" &&
-      likelihood %in% c("poisson", "bernoulli"),
+    dispersion = control$dispersion != "gene" && !nzchar(traits$scale),
     zero_inflation = control$zero_inflation != "gene-cell" &&
-      likelihood != "zinb"
+      !traits$zero_inflation
   )
   if (!any(lacks)) return(invisible())
   option <- names(lacks)[lacks][1]
-  has <- if (option == "zero_inflation") "zinb" else c("nb", "zinb", "gaussian")
+  has <- if (option == "zero_inflation") {
+    likelihoods_with("zero_inflation")
+  } else {
+    likelihoods_with("scale", c("dispersion", "variance"))
+  }
   gmvae_abort(c(
     "Option {.arg {option}} must be left alone where the likelihood has none.",
     x = "It is {.val {control[[option]]}}, for {.val {likelihood}}.",
@@ -187,16 +191,17 @@ check_option_names <- function(..., options, help = "gmvae_control",
 # which measurements and images pay for and counts do not. A mask hides what
 # divides the cells where they have few values, as measurements may.
 resolve_control <- function(control, n_cells, likelihood) {
+  traits <- likelihood_traits(likelihood)
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)
     epochs <- ceiling(10000 / steps_per_epoch)
     control$epochs <- as.integer(min(max(epochs, 20), 120))
   }
   if (is.null(control$warmup)) {
-    control$warmup <- likelihood %in% count_likelihoods
+    control$warmup <- traits$size_factors
   }
   if (is.null(control$mask)) {
-    control$mask <- if (likelihood == "gaussian") 0 else 0.5
+    control$mask <- if (traits$dense) 0 else 0.5
   }
   control
 }

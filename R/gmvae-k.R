@@ -1,106 +1,6 @@
 # The number of clusters: chosen by how well the mixture repeats itself, and
 # changed after the fit.
 
-# Of more cells, a random sample of so many is halved.
-halved_cells <- 2000L
-
-# Mixtures with each number of components in `ks`, of the latent means (n x D)
-# of a sample of the cells and of halves of it; no network is trained again.
-fit_halves <- function(latent, batch, ks, covariance, control, seed,
-                       progress = NULL, n_halvings = 6L) {
-  cpp_gmvae_halves(latent, batch_codes(batch), list(
-    k = ks, n_batches = n_batches(batch), covariance = covariance,
-    most_cells = halved_cells,
-    n_halvings = n_halvings, n_init = 3L, max_iter = control$max_iter,
-    tol = control$tol, n_threads = control$n_threads
-  ), seed, progress)
-}
-
-# A row per number of components:
-#   stability     mean adjusted Rand index, over halvings of the cells, between
-#                 the groups that the mixtures of both halves give all cells
-#   stability_sd  its standard deviation over the halvings
-#   log_density   natural logarithm, mean over the cells of the other half
-#   bic, icl      of the mixture of all cells; smaller is better
-#   smallest      share of the cells in its smallest group
-k_path <- function(halves, ks) {
-  n_halvings <- length(halves$first)
-  agreement <- vapply(seq_along(ks), function(i) {
-    mapply(function(first, second) {
-      a <- first$component[, i]
-      b <- second$component[, i]
-      if (anyNA(a) || anyNA(b)) NA_real_ else adjusted_rand_index(a, b)
-    }, halves$first, halves$second)
-  }, numeric(n_halvings))
-  densities <- lapply(c(halves$first, halves$second), `[[`, "log_density")
-  n_cells <- length(halves$cells)
-  bic <- halves$n_parameters * log(n_cells) - 2 * halves$loglik
-  data.frame(
-    k = ks,
-    stability = colMeans(agreement),
-    stability_sd = apply(agreement, 2L, stats::sd),
-    log_density = Reduce(`+`, densities) / length(densities),
-    bic = bic,
-    icl = bic - 2 * halves$entropy,
-    smallest = vapply(seq_along(ks), function(i) {
-      min(tabulate(halves$component[, i], ks[i])) / n_cells
-    }, 0)
-  )
-}
-
-# For each cluster of a fit (numbers from 1 to k, of all cells) the Jaccard
-# index with the most similar group that a mixture of half the cells gives, mean
-# over these mixtures (`halves` of that k alone); NA for clusters without a cell
-# in the sample.
-cluster_stability <- function(halves, cluster, k) {
-  cluster <- cluster[halves$cells]
-  groups <- lapply(c(halves$first, halves$second), function(half) {
-    half$component[, 1L]
-  })
-  groups <- groups[!vapply(groups, anyNA, NA)]
-  if (length(groups) == 0L) return(rep(NA_real_, k))
-  most_similar <- vapply(groups, function(group) {
-    shared <- table(factor(cluster, seq_len(k)), group)
-    either <- outer(rowSums(shared), colSums(shared), `+`) - shared
-    apply(shared / either, 1L, max)
-  }, numeric(k))
-  similar <- rowMeans(matrix(most_similar, k))
-  similar[tabulate(cluster, k) == 0L] <- NA
-  similar
-}
-
-# Two groups often repeat themselves whatever the data: they count only where
-# nothing else may be chosen. Beyond the k that describes the other half best,
-# groups are of this half only.
-is_candidate <- function(path) {
-  candidate <- is.finite(path$stability)
-  if (any(candidate)) {
-    best <- which.max(ifelse(candidate, path$log_density, -Inf))
-    candidate <- candidate & path$k <= path$k[best]
-  }
-  if (any(candidate & path$k > 2L)) candidate & path$k > 2L else candidate
-}
-
-# Candidates at least as stable as their neighbours.
-is_level <- function(path) {
-  candidate <- is_candidate(path)
-  stability <- ifelse(candidate, path$stability, -Inf)
-  candidate & stability >= c(-Inf, stability[-length(stability)]) &
-    stability >= c(stability[-1L], -Inf)
-}
-
-# A division whose halves agree so well repeats itself.
-enough_stability <- 0.875
-
-# The finest level that repeats itself; where none does, the most stable one.
-choose_k <- function(path) {
-  level <- is_level(path)
-  if (!any(level)) return(min(path$k))
-  stable <- level & path$stability >= enough_stability
-  if (any(stable)) return(max(path$k[stable]))
-  path$k[level][which.max(path$stability[level])]
-}
-
 # `k` as numbers of components to choose among; NULL: from 2 to 20, in small
 # data while clusters have ten cells on average.
 check_components <- function(k, n_cells, call) {
@@ -117,7 +17,7 @@ check_components <- function(k, n_cells, call) {
 # What summary() says about other numbers of clusters.
 other_levels <- function(path, k) {
   if (is.null(path)) return(integer())
-  setdiff(path$k[is_level(path) & path$stability >= enough_stability], k)
+  setdiff(path$k[path$stable], k)
 }
 
 #' Change the number of clusters of a fit
@@ -155,18 +55,18 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   counts <- fitted_counts(object, x, caller, call)
   ks <- check_components(k, ncol(counts), call)
   check_distinct_cells(counts, min(ks), call)
-  model <- c(object[c("likelihood", "covariance", "size_reference")],
-             n_batches = n_batches(object$batch), most_k = max(ks))
+  model <- unclass(object)[c("likelihood", "covariance", "size_reference")]
   control <- resolve_control(fitted_control(object), ncol(counts),
                              object$likelihood)
-  start <- unclass(object)[c("parameters", "layout", "history", "n_rollbacks",
-                             "latent")]
   core <- with_core_errors(
     train_networks(counts, unname(object$size_factors), object$batch, model, ks,
                    control, object$seed, progress_reporter(control$verbose),
-                   start),
+                   earlier = object),
     call = call
   )
+  core$history <- rbind(object$history, core$history)
+  core$history$epoch <- seq_len(nrow(core$history))
+  core$n_rollbacks <- object$n_rollbacks + core$n_rollbacks
   size <- list(factors = unname(object$size_factors),
                reference = object$size_reference, scale = object$size_scale,
                source = object$size_source)
@@ -203,6 +103,6 @@ fitted_counts <- function(object, x, caller, call) {
       i = "Give what {.fn gmvae} was called with: all genes, the same cells."
     ), "input", call = call)
   }
-  check_values(counts, object$likelihood, call = call)
+  counts <- checked_values(counts, object$likelihood, call = call)
   counts[object$features, , drop = FALSE]
 }

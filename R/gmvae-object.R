@@ -70,7 +70,7 @@ network_state <- function(object) {
               "mixture", "seed", "size_reference")
   options <- c("n_latent", "hidden", "dispersion", "zero_inflation")
   c(unclass(object)[fields], fitted_control(object)[options],
-    n_batches = n_batches(object$batch))
+    n_design = n_batches(object$batch))
 }
 
 # The options of a fit; one saved before an option was there has its default.

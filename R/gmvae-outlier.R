@@ -21,8 +21,8 @@ outlier_reference <- function(fit, counts, size, call) {
   cells <- c(trained, unseen)
   sample <- counts[, cells, drop = FALSE]
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(fit), sample, size[cells], batch_codes(fit$batch[cells]),
-    elbo_draws, TRUE,
+    network_state(fit), sample, size[cells], design_matrix(fit$batch[cells]),
+    NULL, elbo_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
   depth <- log_depth(sample, fit$likelihood)
@@ -63,14 +63,16 @@ spread_out <- function(cells, n = 2000L) {
 
 # Measurements have no depth. `totals` of the cells, where they are known.
 log_depth <- function(counts, likelihood, totals = NULL) {
-  if (likelihood == "gaussian") return(rep(0, ncol(counts)))
+  if (likelihood_traits(likelihood)$dense) return(rep(0, ncol(counts)))
   if (is.null(totals)) totals <- unname(Matrix::colSums(counts))
   log(pmax(totals, 1))
 }
 
 outlier_design <- function(depth, posterior, batch, reference) {
   d <- (depth - reference$centre) / reference$scale
-  cbind(1, d, d^2, unname(posterior), batch_indicators(batch, length(d)))
+  indicators <- design_matrix(batch)
+  cbind(1, d, d^2, unname(posterior),
+        if (!is.null(indicators)) t(as.matrix(indicators)))
 }
 
 # How far below the expected bound, in standard deviations at that depth.

@@ -163,31 +163,35 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   check_size_factors(size_factors, ncol(counts), object$likelihood, call)
   check_batch_given(object, batch, type, call)
   batch <- known_batch(object, batch, ncol(counts), newdata, call)
-  check_values(counts, object$likelihood, arg = "newdata", call = call)
+  counts <- checked_values(counts, object$likelihood, "newdata", call)
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)
   with_elbo <- type %in% c("elbo", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
-  encode <- function(batch, n_draws, posterior) {
-    with_core_errors(cpp_gmvae_encode(
-      network_state(object), counts, size$factors, batch_codes(batch),
-      n_draws = n_draws, posterior, object$control$n_threads,
-      progress_reporter(object$control$verbose && interactive())
-    ), call = call)
+  # Found batches have no names that new cells could be given by: each cell is
+  # taken to be of the one in which its ELBO is higher.
+  unknown <- is.null(batch) && needs_batch(object, type)
+  batches <- levels(object$batch)
+  core <- with_core_errors(cpp_gmvae_encode(
+    network_state(object), counts, size$factors, design_matrix(batch),
+    if (unknown) design_matrix(factor(batches, batches)),
+    if (with_elbo || unknown) elbo_draws else 0L, with_posterior,
+    object$control$n_threads,
+    progress_reporter(object$control$verbose && interactive())
+  ), call = call)
+  likeliest <- 1L
+  if (unknown) {
+    likeliest <- max.col(core$elbo, ties.method = "first")
+    batch <- factor(batches[likeliest], batches)
   }
-  if (is.null(batch) && needs_batch(object, type)) {
-    batch <- likeliest_batch(object, ncol(counts), function(batch) {
-      encode(batch, elbo_draws, posterior = FALSE)$elbo
-    })
-  }
-  core <- encode(batch, if (with_elbo) elbo_draws else 0L, with_posterior)
+  elbo <- if (with_elbo) core$elbo[cbind(seq_len(ncol(counts)), likeliest)]
   cells <- colnames(counts)
   list(
     latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
     posterior = if (with_posterior) {
       `dimnames<-`(core$posterior, list(cells, colnames(object$posterior)))
     },
-    elbo = if (with_elbo) stats::setNames(core$elbo, cells),
+    elbo = if (with_elbo) stats::setNames(elbo, cells),
     depth = if (type == "outlier") {
       log_depth(counts, object$likelihood, size$totals)
     },
@@ -209,7 +213,7 @@ decode_normalized <- function(object, latent, rows, call) {
 
 decode_cells <- function(object, latent, size, batch, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
-    network_state(object), unname(latent), size, batch_codes(batch), rows,
+    network_state(object), unname(latent), size, design_matrix(batch), rows,
     object$control$n_threads
   ), call = call)
   `dimnames<-`(values, list(object$features[rows], rownames(latent)))
@@ -246,13 +250,13 @@ match_genes <- function(counts, object, call) {
       i = "Are both named alike: symbols or identifiers, upper or lower case?"
     ), "input", call = call)
   }
-  gaussian <- object$likelihood == "gaussian"
+  dense <- likelihood_traits(object$likelihood)$dense
   gmvae_warn(c(
     "{.arg newdata} lacks {length(absent)} of the {length(features)} genes of
      the fit.",
     x = "Missing: {first_few(absent)}.",
     i = "{cli::qty(length(absent))}{?It is/They are} taken as
-         {if (gaussian) 'the mean in training' else 'zero'}."
+         {if (dense) 'the mean in training' else 'zero'}."
   ), "input", call = call)
   index
 }
@@ -262,7 +266,7 @@ take_genes <- function(counts, index, object) {
   if (identical(index, seq_len(nrow(counts)))) return(counts)
   if (!anyNA(index)) return(counts[index, , drop = FALSE])
   absent <- object$features[is.na(index)]
-  values <- if (object$likelihood == "gaussian") {
+  values <- if (likelihood_traits(object$likelihood)$dense) {
     object$feature_table$mean[match(absent, object$feature_table$gene)]
   } else {
     rep(0, length(absent))

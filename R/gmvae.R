@@ -281,20 +281,21 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                          size_factors, batch, control, BPPARAM, call) {
-  likelihood <- check_choice(likelihood, likelihoods, call = call)
-  covariance <- check_choice(
-    covariance, c("tied", "diag", "full", "spherical"), call = call
-  )
+  likelihood <- check_choice(likelihood, likelihood_names(), call = call)
+  covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
   batch <- as_batch(batch, ncol(counts), call = call)
   check_variation(control, likelihood, batch, call)
   check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call)
   check_size_factors(size_factors, ncol(counts), likelihood, call)
-  check_values(counts, likelihood, call = call)
-  advise_likelihood(counts, likelihood)
+  counts <- checked_values(counts, likelihood, call = call)
+  sample <- some_cells(counts)
+  advise_likelihood(counts, sample, likelihood)
   warn_small_batches(batch, call)
-  found <- if (is.null(batch)) find_batches(counts, likelihood, ks, control)
+  found <- if (is.null(batch)) {
+    find_batches(counts, sample, likelihood, ks, control)
+  }
   if (!is.null(found)) batch <- found
   chosen <- select_features(counts, likelihood, features, batch, call = call)
   counts <- take_rows(counts, chosen$index)
@@ -303,8 +304,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
 
   control <- resolve_control(control, ncol(counts), likelihood)
   model <- list(likelihood = likelihood, covariance = covariance,
-                size_reference = size$reference, n_batches = n_batches(batch),
-                most_k = max(ks))
+                size_reference = size$reference)
   core <- train_several(counts, size$factors, batch, model, ks, control,
                         progress_reporter(control$verbose), BPPARAM, call)
   fit <- new_gmvae(core, cells = colnames(counts), features = chosen$table,
@@ -316,68 +316,23 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   fit
 }
 
-# All phases for one k. For several: pretraining and warm-up, which know no
-# clusters, once; then the joint phase for the k that they choose.
+# One network from one seed, for one of `ks` that the core chooses; `earlier` is
+# a fit whose networks are to be used again, or NULL.
 train_networks <- function(counts, size, batch, model, ks, control, seed,
-                           progress, start = NULL) {
-  run <- function(k, ..., start = NULL) {
-    options <- c(list(
-      k = k, start_params = starting_parameters(start, k, control),
-      epochs_before = if (is.null(start)) 0L else nrow(start$history)
-    ), utils::modifyList(
-      training_phases(control$epochs, control$warmup), list(...)
-    ), model, unclass(control))
-    cpp_gmvae_train(counts, size, batch_codes(batch), options, seed, progress)
-  }
-  k <- ks
-  path <- NULL
-  if (length(ks) > 1L) {
-    if (is.null(start)) start <- run(1L, epochs_joint = 0L)
-    path <- k_path(
-      fit_halves(start$latent, batch, ks, model$covariance, control, seed,
-                 progress),
-      ks
-    )
-    k <- choose_k(path)
-  }
-  core <- if (is.null(start)) {
-    run(k)
-  } else {
-    joined(start, run(k, epochs_pretrain = 0L, epochs_warmup = 0L,
-                      start = start))
-  }
-  core$k <- k
-  core$k_path <- path
-  halves <- fit_halves(core$latent, batch, k, model$covariance, control, seed,
-                       progress)
-  core$stability <- k_path(halves, k)$stability
-  core$cluster_stability <- cluster_stability(
-    halves, max.col(core$posterior, ties.method = "first"), k
+                           progress, earlier = NULL) {
+  options <- c(
+    training_phases(control$epochs, control$warmup), model, unclass(control),
+    list(epochs_before = if (is.null(earlier)) 0L else nrow(earlier$history))
   )
-  core
+  cpp_gmvae_fit(counts, size, design_matrix(batch), options, ks,
+                if (!is.null(earlier)) {
+                  unclass(earlier)[c("parameters", "k", "latent")]
+                }, seed, progress)
 }
 
-# Those of the networks to go on from, for k clusters: what parameters have of
-# single clusters begins at zero.
-starting_parameters <- function(start, k, control) {
-  if (is.null(start)) return(numeric())
-  layout <- start$layout
-  by_cluster <- c("decoder.log_scale.weight", "decoder.zero_inflation.weight")[
-    c(control$dispersion, control$zero_inflation) == "gene-cluster"
-  ]
-  unlist(lapply(seq_len(nrow(layout)), function(i) {
-    if (layout$name[i] %in% by_cluster) return(numeric(layout$rows[i] * k))
-    start$parameters[layout$offset[i] +
-                       seq_len(layout$rows[i] * layout$cols[i])]
-  }))
-}
-
-# `core`, which went on where `start` ended, with the epochs of both.
-joined <- function(start, core) {
-  core$history <- rbind(start$history, core$history)
-  core$history$epoch <- seq_len(nrow(core$history))
-  core$n_rollbacks <- start$n_rollbacks + core$n_rollbacks
-  core
+# The names of covariance models that both functions take.
+covariance_names <- function() {
+  unique(c("tied", "diag", "full", "spherical", cpp_gmm_models()$code))
 }
 
 # All rows, as often, cost no copy.

@@ -91,74 +91,72 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_gmvae_train
-Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::IntegerVector batch, Rcpp::List options, double seed, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_train(SEXP countsSEXP, SEXP sizeSEXP, SEXP batchSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+// cpp_gmvae_fit
+Rcpp::List cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type batch(batchSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type k(kSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type earlier(earlierSEXP);
     Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_train(counts, size, batch, options, seed, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_fit(counts, size, design, options, k, earlier, seed, progress));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_gmvae_encode
-Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::IntegerVector batch, double n_draws, bool posterior, double n_threads, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_encode(SEXP stateSEXP, SEXP countsSEXP, SEXP sizeSEXP, SEXP batchSEXP, SEXP n_drawsSEXP, SEXP posteriorSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
+Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, SEXP alternatives, double n_draws, bool posterior, double n_threads, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_encode(SEXP stateSEXP, SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP alternativesSEXP, SEXP n_drawsSEXP, SEXP posteriorSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
     Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type batch(batchSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type alternatives(alternativesSEXP);
     Rcpp::traits::input_parameter< double >::type n_draws(n_drawsSEXP);
     Rcpp::traits::input_parameter< bool >::type posterior(posteriorSEXP);
     Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_encode(state, counts, size, batch, n_draws, posterior, n_threads, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_encode(state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_gmvae_decode
-Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size, Rcpp::IntegerVector batch, Rcpp::IntegerVector features, double n_threads);
-RcppExport SEXP _gmvae_cpp_gmvae_decode(SEXP stateSEXP, SEXP latentSEXP, SEXP sizeSEXP, SEXP batchSEXP, SEXP featuresSEXP, SEXP n_threadsSEXP) {
+Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector features, double n_threads);
+RcppExport SEXP _gmvae_cpp_gmvae_decode(SEXP stateSEXP, SEXP latentSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP featuresSEXP, SEXP n_threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type batch(batchSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type features(featuresSEXP);
     Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_decode(state, latent, size, batch, features, n_threads));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_decode(state, latent, size, design, features, n_threads));
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_gmvae_halves
-Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::IntegerVector batch, Rcpp::List options, double seed, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_halves(SEXP latentSEXP, SEXP batchSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+// cpp_likelihoods
+Rcpp::DataFrame cpp_likelihoods();
+RcppExport SEXP _gmvae_cpp_likelihoods() {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type batch(batchSEXP);
-    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
-    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_halves(latent, batch, options, seed, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_likelihoods());
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_value_traits
-Rcpp::List cpp_value_traits(Rcpp::NumericVector values);
-RcppExport SEXP _gmvae_cpp_value_traits(SEXP valuesSEXP) {
+Rcpp::List cpp_value_traits(Rcpp::S4 counts);
+RcppExport SEXP _gmvae_cpp_value_traits(SEXP countsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_value_traits(values));
+    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_value_traits(counts));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -206,10 +204,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_correlation", (DL_FUNC) &_gmvae_cpp_gmm_correlation, 2},
     {"_gmvae_cpp_gmm_fit", (DL_FUNC) &_gmvae_cpp_gmm_fit, 5},
     {"_gmvae_cpp_gmm_evaluate", (DL_FUNC) &_gmvae_cpp_gmm_evaluate, 4},
-    {"_gmvae_cpp_gmvae_train", (DL_FUNC) &_gmvae_cpp_gmvae_train, 6},
-    {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 8},
+    {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 8},
+    {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 6},
-    {"_gmvae_cpp_gmvae_halves", (DL_FUNC) &_gmvae_cpp_gmvae_halves, 5},
+    {"_gmvae_cpp_likelihoods", (DL_FUNC) &_gmvae_cpp_likelihoods, 0},
     {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},

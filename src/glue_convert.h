@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "core/design.h"
 #include "core/types.h"
 #include "gmm/em/mixture.h"
-#include "gmvae/data/cells.h"
+#include "gmvae/data/source.h"
 
 namespace gmvae {
 
@@ -39,9 +40,10 @@ class SparseCounts {
       : start_(matrix.slot("p")), gene_(matrix.slot("i")), dim_(matrix.slot("Dim")),
         count_(matrix.slot("x")) {}
 
-  MatrixReader reader() const {
-    return MatrixReader(start_.begin(), gene_.begin(), count_.begin(), dim_[0], dim_[1]);
+  MatrixSource source() const {
+    return MatrixSource(start_.begin(), gene_.begin(), count_.begin(), dim_[0], dim_[1]);
   }
+  const Rcpp::NumericVector& values() const { return count_; }
 
  private:
   Rcpp::IntegerVector start_, gene_, dim_;
@@ -60,6 +62,21 @@ Rcpp::NumericMatrix transposed(const std::vector<T>& x, Index rows) {
     }
   }
   return y;
+}
+
+// A dgCMatrix of columns x cells, or NULL where there is nothing to explain.
+inline Design to_design(SEXP matrix) {
+  Design design;
+  if (Rf_isNull(matrix)) return design;
+  const Rcpp::S4 object(matrix);
+  const Rcpp::IntegerVector start = object.slot("p"), column = object.slot("i"),
+                            dim = object.slot("Dim");
+  const Rcpp::NumericVector value = object.slot("x");
+  design.n_columns = dim[0];
+  design.start.assign(start.begin(), start.end());
+  design.column.assign(column.begin(), column.end());
+  design.value.assign(value.begin(), value.end());
+  return design;
 }
 
 // weights (k), means (k x d), covariances (d x d x k).

@@ -1,74 +1,70 @@
 #include <Rcpp.h>
 
+#include <cmath>
+
 #include "glue_convert.h"
 #include "glue_monitor.h"
 #include "gmvae/data/gene_scores.h"
 #include "gmvae/data/values.h"
+#include "gmvae/model/decode.h"
+#include "gmvae/model/encode.h"
 #include "gmvae/select/find_batches.h"
-#include "gmvae/select/halves.h"
-#include "gmvae/train/train.h"
+#include "gmvae/select/fit.h"
 
 using namespace gmvae;
 
 namespace {
 
-TrainOptions read_train_options(const Rcpp::List& list, double seed) {
+// n_genes, n_design: those of the data that come with the list.
+ModelShape read_shape(const Rcpp::List& list, Index k, Index n_genes, Index n_design) {
+  return {{read<std::string>(list, "likelihood"), n_genes,
+           to_varies_by(read<std::string>(list, "dispersion")),
+           to_varies_by(read<std::string>(list, "zero_inflation"))},
+          read_index(list, "n_latent"),
+          read_indices(list, "hidden"),
+          k,
+          n_design};
+}
+
+TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape, double seed) {
   TrainOptions options;
-  options.likelihood = read<std::string>(list, "likelihood");
+  options.shape = shape;
   options.covariance = read<std::string>(list, "covariance");
-  options.k = read_index(list, "k");
-  options.n_latent = read_index(list, "n_latent");
-  options.hidden = read_indices(list, "hidden");
-  options.dispersion = to_varies_by(read<std::string>(list, "dispersion"));
-  options.zero_inflation = to_varies_by(read<std::string>(list, "zero_inflation"));
-  options.n_batches = read_index(list, "n_batches");
   options.size_reference = read<double>(list, "size_reference");
   options.epochs_pretrain = read_index(list, "epochs_pretrain");
   options.epochs_warmup = read_index(list, "epochs_warmup");
   options.epochs_joint = read_index(list, "epochs_joint");
+  options.epochs_before = read_index(list, "epochs_before");
   options.batch_size = read_index(list, "batch_size");
   options.learning_rate = read<double>(list, "learning_rate");
   options.mask = read<double>(list, "mask");
   options.heldout = read<double>(list, "heldout");
-  options.most_k = read_index(list, "most_k");
   options.patience = read_index(list, "patience");
   options.damping = read<double>(list, "damping");
   options.n_init = read_index(list, "n_init");
   options.max_iter = read_index(list, "max_iter");
   options.tol = read<double>(list, "tol");
   options.seed = static_cast<std::uint64_t>(seed);
-  const Rcpp::NumericVector params = list["start_params"];
-  options.start_params.assign(params.begin(), params.end());
-  options.epochs_before = read_index(list, "epochs_before");
   return options;
 }
 
-FittedModel read_model(const Rcpp::List& state, Index n_genes) {
+FittedModel read_model(const Rcpp::List& state) {
+  const Rcpp::List input = state["input"];
+  const std::vector<double> scale = read<std::vector<double>>(input, "scale");
   FittedModel model;
-  model.likelihood = read<std::string>(state, "likelihood");
+  model.shape = read_shape(state, read_index(state, "k"), static_cast<Index>(scale.size()),
+                           read_index(state, "n_design"));
   model.covariance = read<std::string>(state, "covariance");
-  model.shape = {n_genes,
-                 read_index(state, "n_latent"),
-                 read_indices(state, "hidden"),
-                 read_index(state, "k"),
-                 to_varies_by(read<std::string>(state, "dispersion")),
-                 to_varies_by(read<std::string>(state, "zero_inflation")),
-                 read_index(state, "n_batches")};
   const Rcpp::NumericVector params = state["parameters"];
   model.params.assign(params.begin(), params.end());
-  const Rcpp::List input = state["input"];
-  model.input = {read<std::vector<double>>(input, "scale"),
-                 read<std::vector<double>>(input, "offset")};
+  model.modality = {{scale, read<std::vector<double>>(input, "offset")},
+                    read<double>(state, "size_reference")};
   model.mixture = to_mixture(state["mixture"]);
-  model.size_reference = read<double>(state, "size_reference");
   model.seed = static_cast<std::uint64_t>(read<double>(state, "seed"));
   return model;
 }
 
-// batch: n, from 0; or empty.
-Covariates to_covariates(const Rcpp::NumericVector& size, const Rcpp::IntegerVector& batch) {
-  return {size.begin(), batch.size() > 0 ? batch.begin() : nullptr};
-}
+double or_na(double x) { return std::isnan(x) ? NA_REAL : x; }
 
 Rcpp::DataFrame to_frame(const std::vector<ParamSlice>& layout) {
   std::vector<std::string> name;
@@ -106,35 +102,24 @@ Rcpp::DataFrame to_frame(const std::vector<EpochRecord>& history) {
       Rcpp::Named("stringsAsFactors") = false);
 }
 
-// n x (number of k): components from 1, NA where there is no mixture.
-template <typename Seen>
-Rcpp::IntegerMatrix components(const std::vector<Seen>& by_k, std::size_t n) {
-  Rcpp::IntegerMatrix m(static_cast<int>(n), static_cast<int>(by_k.size()));
-  for (std::size_t i = 0; i < by_k.size(); ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
-      m(static_cast<int>(j), static_cast<int>(i)) =
-          by_k[i].component.empty() ? NA_INTEGER : by_k[i].component[j] + 1;
-    }
+Rcpp::DataFrame to_frame(const std::vector<Stability>& path) {
+  Rcpp::IntegerVector k;
+  Rcpp::NumericVector stability, sd, log_density, bic, icl, smallest;
+  Rcpp::LogicalVector stable;
+  for (const Stability& s : path) {
+    k.push_back(static_cast<int>(s.k));
+    stability.push_back(or_na(s.mean));
+    sd.push_back(or_na(s.sd));
+    log_density.push_back(or_na(s.log_density));
+    bic.push_back(or_na(s.bic));
+    icl.push_back(or_na(s.icl));
+    smallest.push_back(s.smallest);
+    stable.push_back(s.stable);
   }
-  return m;
-}
-
-std::vector<double> log_densities(const std::vector<GroupsSeen>& by_k) {
-  std::vector<double> values;
-  for (const GroupsSeen& seen : by_k) {
-    values.push_back(seen.component.empty() ? NA_REAL : seen.log_density);
-  }
-  return values;
-}
-
-// By halving.
-Rcpp::List to_list(const std::vector<std::vector<GroupsSeen>>& sides, std::size_t n) {
-  Rcpp::List list;
-  for (const std::vector<GroupsSeen>& side : sides) {
-    list.push_back(Rcpp::List::create(Rcpp::Named("component") = components(side, n),
-                                      Rcpp::Named("log_density") = log_densities(side)));
-  }
-  return list;
+  return Rcpp::DataFrame::create(
+      Rcpp::Named("k") = k, Rcpp::Named("stability") = stability, Rcpp::Named("stability_sd") = sd,
+      Rcpp::Named("log_density") = log_density, Rcpp::Named("bic") = bic, Rcpp::Named("icl") = icl,
+      Rcpp::Named("smallest") = smallest, Rcpp::Named("stable") = stable);
 }
 
 Rcpp::NumericVector to_vector(const ElboTerms& terms) {
@@ -144,112 +129,138 @@ Rcpp::NumericVector to_vector(const ElboTerms& terms) {
                                      Rcpp::Named("kl_c") = terms.kl_c);
 }
 
+Rcpp::List to_list(const FitResult& fit, double seed) {
+  const TrainResult& trained = fit.trained;
+  const Index d = trained.model.shape.n_latent, k = trained.model.shape.k;
+  std::vector<int> heldout;
+  for (Index cell : trained.heldout_cells) heldout.push_back(static_cast<int>(cell + 1));
+  std::vector<double> cluster_stability;
+  for (double s : fit.cluster_stability) cluster_stability.push_back(or_na(s));
+  Rcpp::List list = Rcpp::List::create(
+      Rcpp::Named("k") = static_cast<int>(k),
+      Rcpp::Named("parameters") =
+          Rcpp::NumericVector(trained.model.params.begin(), trained.model.params.end()),
+      Rcpp::Named("layout") = to_frame(trained.layout),
+      Rcpp::Named("input") =
+          Rcpp::List::create(Rcpp::Named("scale") = trained.model.modality.input.scale,
+                             Rcpp::Named("offset") = trained.model.modality.input.offset),
+      Rcpp::Named("mixture") = to_list(trained.model.mixture),
+      Rcpp::Named("latent") = transposed(trained.cells.mean, d),
+      Rcpp::Named("latent_sd") = transposed(trained.cells.sd, d),
+      Rcpp::Named("posterior") = transposed(trained.cells.posterior, k),
+      Rcpp::Named("history") = to_frame(trained.history),
+      Rcpp::Named("elbo") = Rcpp::List::create(Rcpp::Named("train") = to_vector(trained.train),
+                                               Rcpp::Named("heldout") = to_vector(trained.heldout)),
+      Rcpp::Named("heldout") = heldout,
+      Rcpp::Named("n_rollbacks") = static_cast<int>(trained.n_rollbacks),
+      Rcpp::Named("converged") = trained.converged, Rcpp::Named("seed") = seed);
+  list["stability"] = or_na(fit.stability.mean);
+  list["cluster_stability"] = cluster_stability;
+  list["k_path"] = fit.path.empty() ? R_NilValue : Rcpp::wrap(to_frame(fit.path));
+  return list;
+}
+
 }  // namespace
 
+// size: n.  design: columns x n, sparse, or NULL.  k: one or several to choose among.  earlier: the
+// fit to go on from (parameters, k, latent: n x D), or NULL.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmvae_train(Rcpp::S4 counts, Rcpp::NumericVector size, Rcpp::IntegerVector batch,
-                           Rcpp::List options, double seed, SEXP progress) {
+Rcpp::List cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options,
+                         Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress) {
   const SparseCounts matrix(counts);
-  const TrainOptions opts = read_train_options(options, seed);
+  const MatrixSource source = matrix.source();
+  const Design rows = to_design(design);
+  const std::vector<Index> ks(k.begin(), k.end());
+  TrainOptions opts = read_train_options(
+      options, read_shape(options, ks.front(), source.n_genes(), rows.n_columns), seed);
+  opts.most_k = *std::max_element(ks.begin(), ks.end());
+  EarlierFit start;
+  if (!Rf_isNull(earlier)) {
+    const Rcpp::List list(earlier);
+    const Rcpp::NumericVector params = list["parameters"];
+    start.params.assign(params.begin(), params.end());
+    start.k = read_index(list, "k");
+    start.latent =
+        Rcpp::as<std::vector<double>>(Rcpp::transpose(read<Rcpp::NumericMatrix>(list, "latent")));
+  }
   RMonitor monitor(progress);
   Workers workers(read_index(options, "n_threads"));
-  const TrainResult fit =
-      train(matrix.reader(), to_covariates(size, batch), opts, workers, monitor);
-  std::vector<int> heldout;
-  for (Index cell : fit.heldout_cells) heldout.push_back(static_cast<int>(cell + 1));
-  return Rcpp::List::create(
-      Rcpp::Named("parameters") =
-          Rcpp::NumericVector(fit.model.params.begin(), fit.model.params.end()),
-      Rcpp::Named("layout") = to_frame(fit.layout),
-      Rcpp::Named("input") = Rcpp::List::create(Rcpp::Named("scale") = fit.model.input.scale,
-                                                Rcpp::Named("offset") = fit.model.input.offset),
-      Rcpp::Named("mixture") = to_list(fit.model.mixture),
-      Rcpp::Named("latent") = transposed(fit.cells.mean, opts.n_latent),
-      Rcpp::Named("latent_sd") = transposed(fit.cells.sd, opts.n_latent),
-      Rcpp::Named("posterior") = transposed(fit.cells.posterior, opts.k),
-      Rcpp::Named("history") = to_frame(fit.history),
-      Rcpp::Named("elbo") = Rcpp::List::create(Rcpp::Named("train") = to_vector(fit.train),
-                                               Rcpp::Named("heldout") = to_vector(fit.heldout)),
-      Rcpp::Named("heldout") = heldout,
-      Rcpp::Named("n_rollbacks") = static_cast<int>(fit.n_rollbacks),
-      Rcpp::Named("converged") = fit.converged, Rcpp::Named("seed") = seed);
+  return to_list(fit(source, {size.begin(), &rows}, opts, ks, Rf_isNull(earlier) ? nullptr : &start,
+                     workers, monitor),
+                 seed);
 }
 
+// alternatives: columns x rows of the design to give each cell the ELBO with, or NULL for its own.
+// The ELBO has a row for each cell and a column for each alternative.
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size,
-                            Rcpp::IntegerVector batch, double n_draws, bool posterior,
+                            SEXP design, SEXP alternatives, double n_draws, bool posterior,
                             double n_threads, SEXP progress) {
   const SparseCounts matrix(counts);
-  const MatrixReader reader = matrix.reader();
-  const FittedModel model = read_model(state, reader.n_genes());
+  const FittedModel model = read_model(state);
+  const Design rows = to_design(design);
+  const EncodeOptions options{static_cast<Index>(n_draws), posterior, to_design(alternatives)};
   RMonitor monitor(progress);
   Workers workers(static_cast<Index>(n_threads));
-  const Encoding cells = encode(model, reader, to_covariates(size, batch),
-                                static_cast<Index>(n_draws), posterior, workers, monitor);
-  return Rcpp::List::create(
-      Rcpp::Named("latent") = transposed(cells.mean, model.shape.n_latent),
-      Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.n_latent),
-      Rcpp::Named("posterior") =
-          posterior ? Rcpp::RObject(transposed(cells.posterior, model.mixture.weights.size()))
-                    : Rcpp::RObject(R_NilValue),
-      Rcpp::Named("elbo") = cells.elbo);
+  const Encoding cells =
+      encode(model, matrix.source(), {size.begin(), &rows}, options, workers, monitor);
+  Rcpp::List list =
+      Rcpp::List::create(Rcpp::Named("latent") = transposed(cells.mean, model.shape.n_latent),
+                         Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.n_latent));
+  if (posterior) list["posterior"] = transposed(cells.posterior, model.shape.k);
+  if (n_draws > 0) {
+    list["elbo"] = transposed(cells.elbo, std::max<Index>(options.alternatives.n_rows(), 1));
+  }
+  return list;
 }
 
+// latent: n x D.  features: from 1.
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent,
-                                     Rcpp::NumericVector size, Rcpp::IntegerVector batch,
+                                     Rcpp::NumericVector size, SEXP design,
                                      Rcpp::IntegerVector features, double n_threads) {
-  const Rcpp::List input = state["input"];
-  const FittedModel model = read_model(state, Rf_xlength(input["scale"]));
+  const FittedModel model = read_model(state);
+  const Design rows = to_design(design);
   const std::vector<double> points = Rcpp::as<std::vector<double>>(Rcpp::transpose(latent));
   std::vector<Index> genes;
   for (int feature : features) genes.push_back(feature - 1);
   Workers workers(static_cast<Index>(n_threads));
   const std::vector<double> expected =
       decode(model, ConstView<double>(points.data(), latent.ncol(), latent.nrow()),
-             to_covariates(size, batch), genes, workers);
+             {size.begin(), &rows}, genes, workers);
   return Rcpp::NumericMatrix(static_cast<int>(genes.size()), latent.nrow(), expected.begin());
 }
 
-// latent: n x D.
+// A row for each likelihood: what R checks and documents.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmvae_halves(Rcpp::NumericMatrix latent, Rcpp::IntegerVector batch,
-                            Rcpp::List options, double seed, SEXP progress) {
-  const std::vector<double> points = Rcpp::as<std::vector<double>>(Rcpp::transpose(latent));
-  HalvesOptions opts;
-  opts.k = read_indices(options, "k");
-  opts.covariance = read<std::string>(options, "covariance");
-  opts.most_cells = read_index(options, "most_cells");
-  opts.n_halvings = read_index(options, "n_halvings");
-  opts.n_init = read_index(options, "n_init");
-  opts.max_iter = read_index(options, "max_iter");
-  opts.tol = read<double>(options, "tol");
-  opts.seed = static_cast<std::uint64_t>(seed);
-  opts.batch.assign(batch.begin(), batch.end());
-  opts.n_batches = read_index(options, "n_batches");
-  RMonitor monitor(progress);
-  Workers workers(read_index(options, "n_threads"));
-  const Halves halves = fit_halves(ConstView<double>(points.data(), latent.ncol(), latent.nrow()),
-                                   opts, workers, monitor);
-  const std::size_t n = halves.cells.size();
-  std::vector<double> cells, loglik, entropy, n_parameters;
-  for (Index cell : halves.cells) cells.push_back(static_cast<double>(cell) + 1);
-  for (const WholeFit& whole : halves.whole) {
-    loglik.push_back(whole.found ? whole.loglik : NA_REAL);
-    entropy.push_back(whole.found ? whole.entropy : NA_REAL);
-    n_parameters.push_back(static_cast<double>(whole.n_parameters));
+Rcpp::DataFrame cpp_likelihoods() {
+  Rcpp::CharacterVector name, scale, encoder_input, gene_score;
+  Rcpp::NumericVector least, largest;
+  Rcpp::LogicalVector whole, dense, size_factors, zero_inflation;
+  for (const LikelihoodTraits& traits : likelihoods()) {
+    name.push_back(traits.name);
+    least.push_back(traits.least);
+    largest.push_back(traits.largest);
+    whole.push_back(traits.whole);
+    dense.push_back(traits.dense);
+    size_factors.push_back(traits.size_factors);
+    scale.push_back(traits.scale);
+    zero_inflation.push_back(traits.has_zero_inflation);
+    encoder_input.push_back(to_string(traits.encoder_input));
+    gene_score.push_back(to_string(traits.gene_score));
   }
-  return Rcpp::List::create(Rcpp::Named("cells") = cells, Rcpp::Named("loglik") = loglik,
-                            Rcpp::Named("entropy") = entropy,
-                            Rcpp::Named("n_parameters") = n_parameters,
-                            Rcpp::Named("component") = components(halves.whole, n),
-                            Rcpp::Named("first") = to_list(halves.first, n),
-                            Rcpp::Named("second") = to_list(halves.second, n));
+  return Rcpp::DataFrame::create(
+      Rcpp::Named("name") = name, Rcpp::Named("least") = least, Rcpp::Named("largest") = largest,
+      Rcpp::Named("whole") = whole, Rcpp::Named("dense") = dense,
+      Rcpp::Named("size_factors") = size_factors, Rcpp::Named("scale") = scale,
+      Rcpp::Named("zero_inflation") = zero_inflation, Rcpp::Named("encoder_input") = encoder_input,
+      Rcpp::Named("gene_score") = gene_score, Rcpp::Named("stringsAsFactors") = false);
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_value_traits(Rcpp::NumericVector values) {
-  const ValueTraits traits = value_traits(values.begin(), values.size());
+Rcpp::List cpp_value_traits(Rcpp::S4 counts) {
+  const SparseCounts matrix(counts);
+  const ValueTraits traits = value_traits(matrix.values().begin(), matrix.values().size());
   return Rcpp::List::create(
       Rcpp::Named("least") = traits.least, Rcpp::Named("largest") = traits.largest,
       Rcpp::Named("finite") = traits.finite, Rcpp::Named("whole") = traits.whole,
@@ -259,7 +270,7 @@ Rcpp::List cpp_value_traits(Rcpp::NumericVector values) {
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log) {
   const SparseCounts matrix(counts);
-  const FeatureMoments moments = feature_moments(matrix.reader(), size.begin(), log);
+  const FeatureMoments moments = feature_moments(matrix.source(), size.begin(), log);
   return Rcpp::List::create(Rcpp::Named("mean") = moments.mean,
                             Rcpp::Named("variance") = moments.variance,
                             Rcpp::Named("n_cells") = moments.n_cells);
@@ -268,7 +279,7 @@ Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool l
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericVector cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total) {
   const SparseCounts matrix(counts);
-  const std::vector<double> deviance = feature_deviance(matrix.reader(), total.begin());
+  const std::vector<double> deviance = feature_deviance(matrix.source(), total.begin());
   return Rcpp::NumericVector(deviance.begin(), deviance.end());
 }
 
@@ -277,6 +288,6 @@ Rcpp::LogicalVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, 
   const SparseCounts matrix(counts);
   RMonitor monitor(R_NilValue);
   Workers workers(static_cast<Index>(n_threads));
-  const std::vector<bool> second = find_batches(matrix.reader(), size.begin(), workers, monitor);
+  const std::vector<bool> second = find_batches(matrix.source(), size.begin(), workers, monitor);
   return Rcpp::LogicalVector(second.begin(), second.end());
 }

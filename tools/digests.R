@@ -26,7 +26,9 @@ of_gmvae <- function(name, fit, ...) {
        fit$latent_sd, fit$mixture, fit$parameters, fit$input, elbo,
        fit$history[c("elbo", "elbo_heldout", "reconstruction", "kl",
                      "learning_rate")],
-       fit$k, fit$k_path, fit$stability, fit$cluster_stability,
+       fit$k, fit$k_path[c("k", "stability", "stability_sd", "log_density",
+                           "bic", "icl", "smallest")],
+       fit$stability, fit$cluster_stability,
        as.integer(fit$batch), fit$heldout, fit$n_rollbacks, fit$converged,
        fit$outlier, fit$feature_table[-1], fit$size_factors,
        fit$networks)

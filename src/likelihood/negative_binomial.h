@@ -4,12 +4,15 @@
 #pragma once
 
 #include "likelihood/terms.h"
+#include "likelihood/traits.h"
 
 namespace gmvae {
 
-struct NegativeBinomial {
+struct NegativeBinomial : OfCounts {
   static constexpr const char* name = "nb";
-  static constexpr bool softmax = true, has_scale = true, has_zero_inflation = false;
+  static constexpr bool has_scale = true, has_zero_inflation = false;
+  static constexpr const char* scale = "dispersion";
+  static constexpr GeneScore gene_score = GeneScore::deviance;
 
   template <typename T>
   static Terms<T> at_zero(T mu, T theta, T) {

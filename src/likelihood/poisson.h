@@ -2,12 +2,15 @@
 #pragma once
 
 #include "likelihood/terms.h"
+#include "likelihood/traits.h"
 
 namespace gmvae {
 
-struct Poisson {
+struct Poisson : OfCounts {
   static constexpr const char* name = "poisson";
-  static constexpr bool softmax = true, has_scale = false, has_zero_inflation = false;
+  static constexpr bool has_scale = false, has_zero_inflation = false;
+  static constexpr const char* scale = "";
+  static constexpr GeneScore gene_score = GeneScore::variance_beyond_trend;
 
   template <typename T>
   static Terms<T> at_zero(T mu, T, T) {

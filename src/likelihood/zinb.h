@@ -8,9 +8,11 @@
 
 namespace gmvae {
 
-struct ZeroInflatedNb {
+struct ZeroInflatedNb : OfCounts {
   static constexpr const char* name = "zinb";
-  static constexpr bool softmax = true, has_scale = true, has_zero_inflation = true;
+  static constexpr bool has_scale = true, has_zero_inflation = true;
+  static constexpr const char* scale = "dispersion";
+  static constexpr GeneScore gene_score = GeneScore::deviance;
 
   template <typename T>
   static Terms<T> at_zero(T mu, T theta, T a) {

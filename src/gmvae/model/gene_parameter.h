@@ -1,11 +1,13 @@
-// A parameter of the likelihood besides the mean (log scale, zero_inflation logit) of every gene:
-// the same for all cells; or of each cell, from the decoder's last hidden layer; or of each batch;
-// or of each cluster, and then a cell's is the mean over its clusters by gamma.
+// A parameter of the likelihood besides the mean (log scale, zero-inflation logit) of every gene:
+// the same for all cells; or of each cell, from the decoder's last hidden layer; or shifted by the
+// cell's row of the design (of each batch); or of each cluster, and then a cell's is the mean over
+// its clusters by gamma.
 #pragma once
 
 #include <string>
 
-#include "gmvae/model/options.h"
+#include "gmvae/model/shape.h"
+#include "nn/design_shift.h"
 #include "nn/linear.h"
 
 namespace gmvae {
@@ -15,38 +17,30 @@ template <typename T>
 struct HeadInput {
   ConstView<T> hidden;   // hidden x B
   ConstView<T> cluster;  // K x B: gamma, zero while there are no clusters; may be empty
-  ConstView<T> batch{};  // n_batches x B: one for the batch of the cell
 };
 
 struct GeneParameter {
   VariesBy by;
-  Linear layer;  // in: hidden, K, n_batches or none
+  DesignShift shift;  // of the design's columns, or of none
+  Linear layer;       // in: hidden, K or none
 
   GeneParameter(ParamLayout& layout, const std::string& name, const ModelShape& shape, VariesBy by_,
                 Index n_genes)
-      : by(by_), layer(layout, name, n_inputs(by_, shape), n_genes) {}
+      : by(by_),
+        shift(layout, name + ".design", n_genes, by_ == VariesBy::gene_design ? shape.n_design : 0),
+        layer(layout, name, n_inputs(by_, shape), n_genes) {}
 
   bool per_cell() const { return by != VariesBy::gene; }
 
   template <typename T>
   ConstView<T> input(const HeadInput<T>& from) const {
-    return by == VariesBy::gene_cluster ? from.cluster
-           : by == VariesBy::gene_batch ? from.batch
-                                        : from.hidden;
+    return by == VariesBy::gene_cluster ? from.cluster : from.hidden;
   }
 
  private:
   static Index n_inputs(VariesBy by, const ModelShape& shape) {
-    switch (by) {
-    case VariesBy::gene_cell:
-      return shape.hidden.front();
-    case VariesBy::gene_cluster:
-      return shape.k;
-    case VariesBy::gene_batch:
-      return shape.n_batches;
-    default:
-      return 0;
-    }
+    if (by == VariesBy::gene_cell) return shape.hidden.front();
+    return by == VariesBy::gene_cluster ? shape.k : 0;
   }
 };
 

@@ -7,10 +7,9 @@
 #include <cmath>
 #include <vector>
 
-#include "gmvae/model/options.h"
-#include "gmvae/model/output_head.h"
+#include "gmvae/model/modality.h"
 #include "gmvae/model/prior.h"
-#include "nn/sparse_linear.h"
+#include "gmvae/model/shape.h"
 #include "nn/stack.h"
 
 namespace gmvae {
@@ -50,32 +49,35 @@ struct Workspace {
   std::vector<T> d_mean, d_log_variance, d_latent, d_hidden;
   std::vector<double> gamma;              // K x B
   std::vector<T> cluster, d_cluster;      // K x B: gamma as the decoder sees it
-  std::vector<T> batch;                   // n_batches x B: one for the batch of the cell
   std::vector<double> log_prob;           // B
   std::vector<KlTerms> kl;                // B
   std::vector<MixturePrior::Work> prior;  // B
   HeadCache<T> head;
 };
 
-template <typename Likelihood>
+template <typename T>
 class Network {
  public:
   explicit Network(const ModelShape& shape)
-      : shape_(shape), first_(layout_, "encoder1", shape.n_genes, shape.hidden.front()),
+      : shape_(shape), modality_{SparseLinear(layout_, "encoder1", shape.modality.n_genes,
+                                              shape.hidden.front()),
+                                 nullptr},
         first_norm_(layout_, "encoder1", shape.hidden.front()),
         encoder_(layout_, "encoder", shape.hidden, 2),
         mean_(layout_, "encoder.mean", shape.hidden.back(), shape.n_latent),
         log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.n_latent),
-        decoder_(layout_, "decoder", mirrored(shape), 1, shape.n_batches), head_(layout_, shape) {}
+        decoder_(layout_, "decoder", mirrored(shape), 1, shape.n_design) {
+    modality_.head = make_head<T>(layout_, shape);
+  }
 
   const ModelShape& shape() const { return shape_; }
   const ParamLayout& layout() const { return layout_; }
-  Index log_scale_offset() const { return head_.log_scale.layer.bias; }
-  static constexpr bool has_scale = Likelihood::has_scale;
+
+  // After a step: parameters stay where the likelihood is not flat.
+  void clamp(std::vector<T>& params) const { head().clamp(params.data()); }
 
   // Weights normal with variance 2 / in before a rectifier and 1 / in elsewhere (He et al. 2015),
   // gains one, the rest zero; the decoder starts at `bias` (G), so at each gene's overall level.
-  template <typename T>
   void initialise(std::uint64_t seed, const std::vector<double>& bias,
                   std::vector<T>& params) const {
     params.assign(static_cast<std::size_t>(layout_.size()), T(0));
@@ -92,7 +94,7 @@ class Network {
     const auto ones = [&](const NormRelu& norm) {
       for (Index i = 0; i < norm.size; ++i) params[static_cast<std::size_t>(norm.gain + i)] = 1;
     };
-    he(first_, 2);
+    he(modality_.first, 2);
     ones(first_norm_);
     for (const Stack* stack : {&encoder_, &decoder_}) {
       for (const Linear& layer : stack->linear) he(layer, 2);
@@ -101,34 +103,45 @@ class Network {
     he(mean_, 1);
     fill(log_variance_.weight, log_variance_.out, log_variance_.in,
          0.1 / std::sqrt(static_cast<double>(log_variance_.in)));
-    fill(head_.mean.weight, shape_.n_genes, head_.hidden,
-         0.1 / std::sqrt(static_cast<double>(head_.hidden)));
+    fill(head().mean.weight, head().n_genes, head().hidden,
+         0.1 / std::sqrt(static_cast<double>(head().hidden)));
     for (std::size_t g = 0; g < bias.size(); ++g) {
-      params[static_cast<std::size_t>(head_.mean.bias) + g] = static_cast<T>(bias[g]);
+      params[static_cast<std::size_t>(head().mean.bias) + g] = static_cast<T>(bias[g]);
     }
-    if (Likelihood::has_zero_inflation) {
-      for (Index g = 0; g < shape_.n_genes; ++g) {
-        params[static_cast<std::size_t>(head_.zero_inflation.layer.bias + g)] = T(-2);
-      }
+    const Linear& zero_inflation = head().zero_inflation.layer;
+    for (Index g = 0; g < zero_inflation.out; ++g) {
+      params[static_cast<std::size_t>(zero_inflation.bias + g)] = T(-2);
     }
   }
 
-  // The decoder's shifts of batches begin at `levels` (G x n_batches): with those at zero, the
-  // latent space would learn the batches first, and keep them.
-  template <typename T>
-  void initialise_batches(const std::vector<double>& levels, std::vector<T>& params) const {
+  // The decoder's shifts of the design's columns begin at `levels` (G x n_design): with those of
+  // batches at zero, the latent space would learn the batches first, and keep them.
+  void initialise_design(const std::vector<double>& levels, std::vector<T>& params) const {
     for (std::size_t i = 0; i < levels.size(); ++i) {
-      params[static_cast<std::size_t>(head_.batch.weight) + i] = static_cast<T>(levels[i]);
+      params[static_cast<std::size_t>(head().shift.weight) + i] = static_cast<T>(levels[i]);
     }
+  }
+
+  // The parameters of `other`, a network of the same shape but for its number of clusters, as those
+  // of this one: what belongs to single clusters begins at zero.
+  std::vector<T> without_clusters(const Network& other, const std::vector<T>& params) const {
+    std::vector<T> result(static_cast<std::size_t>(layout_.size()), T(0));
+    const std::vector<ParamSlice>& from = other.layout_.slices();
+    const std::vector<ParamSlice>& to = layout_.slices();
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      if (belongs_to_clusters(to[i])) continue;
+      std::copy_n(params.begin() + from[i].offset, to[i].rows * to[i].cols,
+                  result.begin() + to[i].offset);
+    }
+    return result;
   }
 
   // m and log s2 of each cell into the workspace, D x B.
-  template <typename T>
   void encode(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
               Workspace<T>& w) const {
-    const Index n = cells.n_cells(), size = first_.out, d = shape_.n_latent;
+    const Index n = cells.n_cells(), size = modality_.first.out, d = shape_.n_latent;
     resize(n, w);
-    first_.forward(compute, params, cells.inputs(), as_view(w.first_linear, size, n));
+    modality_.first.forward(compute, params, cells.inputs(), as_view(w.first_linear, size, n));
     first_norm_.forward(compute, params, ConstView<T>(w.first_linear.data(), size, n),
                         as_view(w.first_normalised, size, n), w.first_inverse_sd.data(),
                         as_view(w.first_output, size, n));
@@ -142,7 +155,6 @@ class Network {
   }
 
   // The ELBO's terms, summed over the cells; leaves in the workspace what backward() needs.
-  template <typename T>
   ElboTerms forward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
                     const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
     encode(compute, params, cells, w);
@@ -150,7 +162,6 @@ class Network {
   }
 
   // The same of cells that the workspace holds encoded.
-  template <typename T>
   ElboTerms elbo(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
                  const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
     const Index n = cells.n_cells(), d = shape_.n_latent, k = prior.n_components();
@@ -165,11 +176,10 @@ class Network {
       }
     });
     const ConstView<T> h = decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n),
-                                            w.decoder, cells.batch);
+                                            w.decoder, cells.design);
     show_clusters(prior, step.kl_weight > 0, n, w);
-    show_batches(cells, w);
-    head_.forward(compute, params, head_input(h, w), cells, step.gradient, w.head,
-                  w.log_prob.data());
+    head().forward(compute, params, head_input(h, w), cells, step.gradient, w.head,
+                   w.log_prob.data());
     ElboTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
       total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c};
@@ -178,7 +188,6 @@ class Network {
   }
 
   // Adds the gradient of the loss to d_params, after forward() of the same batch.
-  template <typename T>
   void backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
                 const MixturePrior& prior, const StepSettings& step, Workspace<T>& w,
                 T* d_params) const {
@@ -186,11 +195,11 @@ class Network {
     const double weight = 1.0 / static_cast<double>(n);
     const View<T> d_decoded = as_view(w.decoder.back().d_output, shape_.hidden.front(), n);
     const ConstView<T> h(w.decoder.back().output.data(), shape_.hidden.front(), n);
-    head_.backward(compute, params, head_input(h, w), cells, w.head, static_cast<T>(-weight),
-                   d_params, d_decoded, as_view(w.d_cluster, shape_.k, n));
-    const bool clustered = head_.uses_clusters() && k == shape_.k;
+    head().backward(compute, params, head_input(h, w), cells, w.head, static_cast<T>(-weight),
+                    d_params, d_decoded, as_view(w.d_cluster, shape_.k, n));
+    const bool clustered = head().uses_clusters() && k == shape_.k;
     decoder_.backward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder, d_params,
-                      as_view(w.d_latent, d, n), cells.batch);
+                      as_view(w.d_latent, d, n), cells.design);
     parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
       for (Index j = begin; j < end; ++j) {
         sample_backward(j, w);
@@ -209,10 +218,9 @@ class Network {
   }
 
   // Expected values, G x B, of latent points (D x B) into w.head.mean; cells gives the sizes.
-  template <typename T>
   void decode(const Compute<T>& compute, const T* params, const MixturePrior& prior,
               ConstView<T> latent, const CellBlock<T>& cells, Workspace<T>& w) const {
-    if (head_.uses_clusters()) {
+    if (head().uses_clusters()) {
       const std::vector<T> exact(static_cast<std::size_t>(shape_.n_latent), T(-30));
       w.gamma.resize(static_cast<std::size_t>(prior.n_components() * latent.cols));
       MixturePrior::Work work;
@@ -221,15 +229,13 @@ class Network {
       }
     }
     show_clusters(prior, true, latent.cols, w);
-    show_batches(cells, w);
-    const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder, cells.batch);
-    head_.expected(compute, params, head_input(h, w), cells, w.head);
+    const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder, cells.design);
+    head().expected(compute, params, head_input(h, w), cells, w.head);
   }
 
   // What a cluster has of parameters follows its new number: `order` holds the old ones.
-  template <typename T>
   void reorder_clusters(const std::vector<Index>& order, std::vector<T>& params) const {
-    for (const GeneParameter* parameter : {&head_.zero_inflation, &head_.log_scale}) {
+    for (const GeneParameter* parameter : {&head().zero_inflation, &head().log_scale}) {
       if (parameter->by != VariesBy::gene_cluster) continue;
       const Index size = parameter->layer.out;
       T* weights = params.data() + parameter->layer.weight;
@@ -244,10 +250,22 @@ class Network {
  private:
   static constexpr Index cell_block = 32;
 
+  const Head<T>& head() const { return *modality_.head; }
+
+  bool belongs_to_clusters(const ParamSlice& slice) const {
+    for (const GeneParameter* parameter : {&head().zero_inflation, &head().log_scale}) {
+      const Linear& layer = parameter->layer;
+      if (parameter->by == VariesBy::gene_cluster && layer.out > 0 &&
+          slice.offset == layer.weight && slice.cols == layer.in) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // Gamma for the decoder; nothing while the prior has other components than there are clusters.
-  template <typename T>
   void show_clusters(const MixturePrior& prior, bool on, Index n, Workspace<T>& w) const {
-    if (!head_.uses_clusters()) return;
+    if (!head().uses_clusters()) return;
     w.cluster.assign(static_cast<std::size_t>(shape_.k * n), T(0));
     w.d_cluster.resize(w.cluster.size());
     if (on && prior.n_components() == shape_.k) {
@@ -255,31 +273,13 @@ class Network {
     }
   }
 
-  template <typename T>
-  void show_batches(const CellBlock<T>& cells, Workspace<T>& w) const {
-    w.batch.assign(static_cast<std::size_t>(shape_.n_batches) * cells.batch.size(), T(0));
-    for (std::size_t j = 0; j < cells.batch.size() && shape_.n_batches > 0; ++j) {
-      w.batch[j * static_cast<std::size_t>(shape_.n_batches) +
-              static_cast<std::size_t>(cells.batch[j])] = 1;
-    }
-  }
-
-  template <typename T>
   HeadInput<T> head_input(ConstView<T> hidden, const Workspace<T>& w) const {
-    return {hidden,
-            {w.cluster.data(), shape_.k, hidden.cols},
-            {w.batch.data(), shape_.n_batches, hidden.cols}};
+    return {hidden, {w.cluster.data(), shape_.k, hidden.cols}};
   }
 
   // log s2 in (-8, 8), so that neither s nor 1 / s overflows and the gradient never dies.
-  template <typename T>
-  static T bounded(T raw) {
-    return 8 * std::tanh(raw / 8);
-  }
-  template <typename T>
-  static T d_bounded(T value) {
-    return 1 - (value / 8) * (value / 8);
-  }
+  static T bounded(T raw) { return 8 * std::tanh(raw / 8); }
+  static T d_bounded(T value) { return 1 - (value / 8) * (value / 8); }
 
   static std::vector<Index> mirrored(const ModelShape& shape) {
     std::vector<Index> sizes{shape.n_latent};
@@ -287,9 +287,8 @@ class Network {
     return sizes;
   }
 
-  template <typename T>
   void resize(Index n, Workspace<T>& w) const {
-    const std::size_t wide = static_cast<std::size_t>(first_.out * n);
+    const std::size_t wide = static_cast<std::size_t>(modality_.first.out * n);
     const std::size_t narrow = static_cast<std::size_t>(shape_.n_latent * n);
     for (std::vector<T>* part :
          {&w.first_linear, &w.first_normalised, &w.first_output, &w.d_first}) {
@@ -306,7 +305,6 @@ class Network {
   }
 
   // z = m + s eps; the noise depends on the cell and the epoch alone.
-  template <typename T>
   void sample(Index j, const CellBlock<T>& cells, const StepSettings& step, Workspace<T>& w) const {
     const std::size_t d = static_cast<std::size_t>(shape_.n_latent);
     const std::size_t begin = static_cast<std::size_t>(j) * d;
@@ -318,7 +316,6 @@ class Network {
     }
   }
 
-  template <typename T>
   void sample_backward(Index j, Workspace<T>& w) const {
     const std::size_t d = static_cast<std::size_t>(shape_.n_latent);
     const std::size_t begin = static_cast<std::size_t>(j) * d;
@@ -328,10 +325,9 @@ class Network {
     }
   }
 
-  template <typename T>
   void encoder_backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
                         Workspace<T>& w, T* d_params) const {
-    const Index n = cells.n_cells(), size = first_.out, d = shape_.n_latent;
+    const Index n = cells.n_cells(), size = modality_.first.out, d = shape_.n_latent;
     const Index last = shape_.hidden.back();
     const bool deep = !encoder_.linear.empty();
     const ConstView<T> first_output(w.first_output.data(), size, n);
@@ -349,17 +345,19 @@ class Network {
                          w.first_inverse_sd.data(), first_output,
                          ConstView<T>(w.d_first.data(), size, n), d_params,
                          as_view(w.d_first, size, n));
-    first_.backward(compute, cells.inputs(), ConstView<T>(w.d_first.data(), size, n), d_params);
+    modality_.first.backward(compute, cells.inputs(), ConstView<T>(w.d_first.data(), size, n),
+                             d_params);
   }
 
   ModelShape shape_;
   ParamLayout layout_;
-  SparseLinear first_;
+  ModalityLayers<T> modality_;
   NormRelu first_norm_;
   Stack encoder_;
   Linear mean_, log_variance_;
   Stack decoder_;
-  OutputHead<Likelihood> head_;
 };
+
+extern template class Network<float>;
 
 }  // namespace gmvae

@@ -7,13 +7,16 @@
 #pragma once
 
 #include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "gmvae/data/cells.h"
+#include "gmvae/data/loader.h"
 #include "gmvae/model/gene_parameter.h"
+#include "likelihood/dispatch.h"
 #include "likelihood/terms.h"
-#include "nn/group_shift.h"
+#include "likelihood/traits.h"
+#include "nn/design_shift.h"
 #include "nn/linear.h"
 
 namespace gmvae {
@@ -48,34 +51,72 @@ struct HeadCache {
   std::vector<NonZeros<T>> non_zeros;  // n_blocks
 };
 
-template <typename Likelihood>
-struct OutputHead {
-  Index hidden, n_clusters, n_genes;
-  Linear mean;
-  GroupShift batch;
-  GeneParameter zero_inflation, log_scale;
+// What a head is to the network, whatever its likelihood.
+template <typename T>
+class Head {
+ public:
+  const Index hidden, n_clusters, n_genes;
+  const Linear mean;
+  const DesignShift shift;
+  const GeneParameter zero_inflation, log_scale;
 
-  OutputHead(ParamLayout& layout, const ModelShape& shape)
-      : hidden(shape.hidden.front()), n_clusters(shape.k), n_genes(shape.n_genes),
+  Head(ParamLayout& layout, const ModelShape& shape, const LikelihoodTraits& likelihood)
+      : hidden(shape.hidden.front()), n_clusters(shape.k), n_genes(shape.modality.n_genes),
         mean(layout, "decoder.mean", hidden, n_genes),
-        batch(layout, "decoder.mean", n_genes, shape.n_batches),
-        zero_inflation(layout, "decoder.zero_inflation", shape, shape.zero_inflation,
-                       Likelihood::has_zero_inflation ? n_genes : 0),
-        log_scale(layout, "decoder.log_scale", shape, shape.dispersion,
-                  Likelihood::has_scale ? n_genes : 0) {}
+        shift(layout, "decoder.mean.design", n_genes, shape.n_design),
+        zero_inflation(layout, "decoder.zero_inflation", shape, shape.modality.zero_inflation,
+                       likelihood.has_zero_inflation ? n_genes : 0),
+        log_scale(layout, "decoder.log_scale", shape, shape.modality.dispersion,
+                  likelihood.has_scale ? n_genes : 0) {}
+  virtual ~Head() = default;
 
   // Whether a parameter depends on the clusters of a cell.
   bool uses_clusters() const {
-    return (Likelihood::has_zero_inflation && zero_inflation.by == VariesBy::gene_cluster) ||
-           (Likelihood::has_scale && log_scale.by == VariesBy::gene_cluster);
+    return (zero_inflation.layer.out > 0 && zero_inflation.by == VariesBy::gene_cluster) ||
+           (log_scale.layer.out > 0 && log_scale.by == VariesBy::gene_cluster);
+  }
+
+  // Keeps the genes' own log scales where the likelihood is not flat.
+  void clamp(T* params) const {
+    T* bias = params + log_scale.layer.bias;
+    constexpr T least = static_cast<T>(least_log_scale);
+    constexpr T largest = static_cast<T>(largest_log_scale);
+    for (Index g = 0; g < log_scale.layer.out; ++g) {
+      bias[g] = bias[g] < least ? least : bias[g] > largest ? largest : bias[g];
+    }
   }
 
   // log p(x) of each cell into log_prob (B).  Without `gradient` no backward() may follow: slopes
   // of all cells are written over each other, which spares the cache.
-  template <typename T>
+  virtual void forward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
+                       const CellBlock<T>& cells, bool gradient, HeadCache<T>& cache,
+                       double* log_prob) const = 0;
+
+  // Of weight * sum log p, after forward(): adds to d_params, overwrites d_h and, where clusters
+  // matter, d_cluster (K x B).
+  virtual void backward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
+                        const CellBlock<T>& cells, HeadCache<T>& cache, T weight, T* d_params,
+                        View<T> d_h, View<T> d_cluster) const = 0;
+
+  // Expected values of all genes, G x B, into cache.mean; zero_inflation and scale as forward()
+  // does.
+  virtual void expected(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
+                        const CellBlock<T>& cells, HeadCache<T>& cache) const = 0;
+};
+
+template <typename Likelihood, typename T>
+class OutputHead : public Head<T> {
+  using Base = Head<T>;
+  using Base::hidden, Base::log_scale, Base::mean, Base::n_clusters, Base::n_genes, Base::shift,
+      Base::uses_clusters, Base::zero_inflation;
+
+ public:
+  OutputHead(ParamLayout& layout, const ModelShape& shape)
+      : Base(layout, shape, traits_of<Likelihood>()) {}
+
   void forward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
                const CellBlock<T>& cells, bool gradient, HeadCache<T>& cache,
-               double* log_prob) const {
+               double* log_prob) const override {
     const Index n_cells = input.hidden.cols, blocks = n_blocks(n_genes, gene_block);
     resize(n_cells, cache);
     if (Likelihood::has_scale) {
@@ -86,15 +127,15 @@ struct OutputHead {
     }
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
       multiply(compute, params, mean, input.hidden, begin, end, cache.mean.data());
-      batch.forward(compute, params, cells.batch, View<T>(cache.mean.data(), n_genes, n_cells),
+      shift.forward(compute, params, cells.design, View<T>(cache.mean.data(), n_genes, n_cells),
                     begin, end);
       if (Likelihood::has_zero_inflation) {
-        multiply(compute, params, zero_inflation.layer, zero_inflation.input(input), begin, end,
-                 cache.zero_inflation.data());
+        compute_parameter(compute, params, zero_inflation, input, cells.design, begin, end,
+                          cache.zero_inflation.data());
       }
       if (Likelihood::has_scale && log_scale.per_cell()) {
-        multiply(compute, params, log_scale.layer, log_scale.input(input), begin, end,
-                 cache.scale.data());
+        compute_parameter(compute, params, log_scale, input, cells.design, begin, end,
+                          cache.scale.data());
         exp_of_bounded(compute, n_cells, begin, end, cache.scale.data());
       }
       if (!Likelihood::softmax) return;
@@ -133,12 +174,9 @@ struct OutputHead {
     }
   }
 
-  // Of weight * sum log p, after forward(): adds to d_params, overwrites d_h and, where clusters
-  // matter, d_cluster (K x B).
-  template <typename T>
   void backward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
                 const CellBlock<T>& cells, HeadCache<T>& cache, T weight, T* d_params, View<T> d_h,
-                View<T> d_cluster) const {
+                View<T> d_cluster) const override {
     const Index n_cells = input.hidden.cols, blocks = n_blocks(n_genes, gene_block);
     parallel_blocks(compute.workers, n_genes, gene_block, [&](Index block, Index begin, Index end) {
       for (Index j = 0; j < n_cells; ++j) {
@@ -164,7 +202,7 @@ struct OutputHead {
       }
       multiply_back(compute, params, mean, input.hidden, cache.d_mean.data(), begin, end, d_params,
                     d_hidden, false);
-      batch.backward(compute, cells.batch, ConstView<T>(cache.d_mean.data(), n_genes, n_cells),
+      shift.backward(compute, cells.design, ConstView<T>(cache.d_mean.data(), n_genes, n_cells),
                      begin, end, d_params);
       const auto back = [&](const GeneParameter& parameter, const T* d) {
         T* d_input = parameter.by == VariesBy::gene_cell      ? d_hidden
@@ -172,6 +210,8 @@ struct OutputHead {
                                                               : nullptr;
         multiply_back(compute, params, parameter.layer, parameter.input(input), d, begin, end,
                       d_params, d_input, true);
+        parameter.shift.backward(compute, cells.design, ConstView<T>(d, n_genes, n_cells), begin,
+                                 end, d_params);
       };
       if (Likelihood::has_zero_inflation) back(zero_inflation, cache.d_zero_inflation.data());
       if (Likelihood::has_scale && log_scale.per_cell()) {
@@ -186,16 +226,11 @@ struct OutputHead {
     if (uses_clusters()) add_up(compute, cache.d_cluster, blocks, d_cluster);
   }
 
-  // Expected values of all genes, G x B, into cache.mean; zero_inflation and scale as forward()
-  // does.
-  template <typename T>
   void expected(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
-                const CellBlock<T>& cells, HeadCache<T>& cache) const {
+                const CellBlock<T>& cells, HeadCache<T>& cache) const override {
     std::vector<double> ignored(static_cast<std::size_t>(input.hidden.cols));
     forward(compute, params, input, cells, false, cache, ignored.data());
-    if (!Likelihood::softmax && !Likelihood::has_scale) {  // a probability
-      for (T& value : cache.mean) value = sigmoid(value);
-    }
+    for (T& value : cache.mean) value = Likelihood::expected(value);
     if (Likelihood::has_zero_inflation) {
       for (std::size_t i = 0; i < cache.mean.size(); ++i)
         cache.mean[i] *= sigmoid(-cache.zero_inflation[i]);
@@ -208,7 +243,6 @@ struct OutputHead {
     return static_cast<std::size_t>(block * n_cells + cell);
   }
 
-  template <typename T>
   void resize(Index n_cells, HeadCache<T>& cache) const {
     const Index blocks = n_blocks(n_genes, gene_block);
     const std::size_t all = static_cast<std::size_t>(n_genes * n_cells);
@@ -237,7 +271,6 @@ struct OutputHead {
   Index scale_offset(Index cell) const { return log_scale.per_cell() ? cell * n_genes : 0; }
 
   // Sums of the blocks' parts, each like `sum`.
-  template <typename T>
   static void add_up(const Compute<T>& compute, const std::vector<T>& parts, Index blocks,
                      View<T> sum) {
     parallel_blocks(compute.workers, sum.cols, grain(sum.cols, sum.rows * blocks, 32),
@@ -252,7 +285,6 @@ struct OutputHead {
   }
 
   // Log scales of genes [begin, end) become scales.
-  template <typename T>
   void exp_of_bounded(const Compute<T>& compute, Index n_cells, Index begin, Index end,
                       T* scale) const {
     for (Index j = 0; j < n_cells; ++j) {
@@ -266,7 +298,6 @@ struct OutputHead {
   }
 
   // d log p / d scale becomes the weighted gradient of the log scale: none at the bounds.
-  template <typename T>
   void back_to_bounded(Index n_cells, Index begin, Index end, T weight, HeadCache<T>& cache) const {
     const T least = static_cast<T>(std::exp(least_log_scale) * (1 + 1e-5));
     const T largest = static_cast<T>(std::exp(largest_log_scale) * (1 - 1e-5));
@@ -279,8 +310,16 @@ struct OutputHead {
     }
   }
 
+  // Rows [begin, end) of a parameter that varies, before it is bounded: G x B.
+  void compute_parameter(const Compute<T>& compute, const T* params, const GeneParameter& parameter,
+                         const HeadInput<T>& input, const Design& design, Index begin, Index end,
+                         T* y) const {
+    multiply(compute, params, parameter.layer, parameter.input(input), begin, end, y);
+    parameter.shift.forward(compute, params, design, View<T>(y, n_genes, input.hidden.cols), begin,
+                            end);
+  }
+
   // Rows [begin, end) of W x + b; without inputs x, of b alone.
-  template <typename T>
   void multiply(const Compute<T>& compute, const T* params, const Linear& layer, ConstView<T> x,
                 Index begin, Index end, T* y) const {
     if (layer.in > 0) {
@@ -294,7 +333,6 @@ struct OutputHead {
   }
 
   // d W += d_y x' and d b for those rows; d_x (like x), unless it is null, = or += W' d_y.
-  template <typename T>
   void multiply_back(const Compute<T>& compute, const T* params, const Linear& layer,
                      ConstView<T> x, const T* d_y, Index begin, Index end, T* d_params, T* d_x,
                      bool add) const {
@@ -311,7 +349,6 @@ struct OutputHead {
   }
 
   // The factor that turns each block's exp(e - top) into a mean: size exp(top) / sum.
-  template <typename T>
   void scale_softmax(const CellBlock<T>& cells, Index blocks, HeadCache<T>& cache) const {
     const Index n_cells = cells.n_cells();
     for (Index j = 0; j < n_cells; ++j) {
@@ -333,7 +370,6 @@ struct OutputHead {
   }
 
   // What the non-zeros of cells [first, last) add to genes [begin, end), taken as zeros before.
-  template <typename T>
   void add_counts(const Compute<T>& compute, const CellBlock<T>& cells, Index block, Index begin,
                   Index end, Index first, Index last, bool gradient, HeadCache<T>& cache) const {
     NonZeros<T>& some = cache.non_zeros[static_cast<std::size_t>(block)];
@@ -379,7 +415,6 @@ struct OutputHead {
     }
   }
 
-  template <typename T>
   ZeroRun<T> zero_run(Index cell, Index begin, Index end, T factor, bool gradient,
                       HeadCache<T>& cache) const {
     const Index offset = cell * n_genes + begin, scale = scale_offset(cell) + begin;
@@ -394,5 +429,17 @@ struct OutputHead {
             Likelihood::has_zero_inflation ? cache.d_zero_inflation.data() + d_offset : nullptr};
   }
 };
+
+// The head of the shape's likelihood, its parameters added to the layout.
+template <typename T>
+std::unique_ptr<Head<T>> make_head(ParamLayout& layout, const ModelShape& shape) {
+  std::unique_ptr<Head<T>> head;
+  with_likelihood(shape.modality.likelihood, [&](auto likelihood) {
+    head = std::make_unique<OutputHead<decltype(likelihood), T>>(layout, shape);
+  });
+  return head;
+}
+
+extern template std::unique_ptr<Head<float>> make_head(ParamLayout&, const ModelShape&);
 
 }  // namespace gmvae

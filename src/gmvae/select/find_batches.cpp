@@ -305,13 +305,13 @@ Division best_division(const Eigen::MatrixXd& points, Workers& workers) {
 using Sides = std::array<std::vector<Index>, 2>;
 
 // `cells` on both sides of their division; nothing where there is none.
-Sides divide(const CellReader& reader, const double* size, const std::vector<Index>& cells,
+Sides divide(const CellSource& source, const double* size, const std::vector<Index>& cells,
              Workers& workers, Monitor& monitor) {
   const Index n = static_cast<Index>(cells.size()), m = std::min(n, most_cells);
   if (n < 2 * least_cells) return {};
   std::vector<Index> sample;
   for (Index j = 0; j < m; ++j) sample.push_back(cells[static_cast<std::size_t>(j * n / m)]);
-  const PrincipalComponents components(reader, size, sample, most_components,
+  const PrincipalComponents components(source, size, sample, most_components,
                                        RngStream(0, batches_purpose), monitor);
   const Eigen::MatrixXd points = components.points(sample);
   monitor.poll();
@@ -326,15 +326,15 @@ Sides divide(const CellReader& reader, const double* size, const std::vector<Ind
 
 }  // namespace
 
-std::vector<bool> find_batches(const CellReader& reader, const double* size, Workers& workers,
+std::vector<bool> find_batches(const CellSource& source, const double* size, Workers& workers,
                                Monitor& monitor) {
-  std::vector<Index> cells(static_cast<std::size_t>(reader.n_cells()));
+  std::vector<Index> cells(static_cast<std::size_t>(source.n_cells()));
   std::iota(cells.begin(), cells.end(), 0);
-  Sides sides = divide(reader, size, cells, workers, monitor);
+  Sides sides = divide(source, size, cells, workers, monitor);
   if (sides[0].size() < sides[1].size()) std::swap(sides[0], sides[1]);
   std::vector<bool> second(cells.size(), false);
   for (const std::vector<Index>& side : sides) {
-    if (side.empty() || !divide(reader, size, side, workers, monitor)[0].empty()) return second;
+    if (side.empty() || !divide(source, size, side, workers, monitor)[0].empty()) return second;
   }
   for (Index cell : sides[1]) second[static_cast<std::size_t>(cell)] = true;
   return second;

@@ -6,7 +6,7 @@
 
 #include "core/monitor.h"
 #include "core/parallel.h"
-#include "gmvae/data/cells.h"
+#include "gmvae/data/source.h"
 
 namespace gmvae {
 
@@ -21,7 +21,7 @@ namespace gmvae {
 // Lineages are a gap, but what is within them differs; halves of a gradient, or of noise, are
 // alike, but there is no gap.  Nothing is random but starts, whose seed is fixed; the result's bits
 // don't depend on the number of threads.
-std::vector<bool> find_batches(const CellReader& reader, const double* size, Workers& workers,
+std::vector<bool> find_batches(const CellSource& source, const double* size, Workers& workers,
                                Monitor& monitor);
 
 }  // namespace gmvae

@@ -9,7 +9,7 @@
 #include "core/select.h"
 #include "gmm/search/search.h"
 #include "gmvae/train/batch_mixture.h"
-#include "gmvae/train/mixture_update.h"
+#include "gmvae/train/latent_search.h"
 
 namespace gmvae {
 
@@ -20,15 +20,11 @@ constexpr Purpose halves_purpose{10};
 ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x.cols()}; }
 
 struct Sample {
-  Eigen::MatrixXd points;           // D x n
-  std::vector<std::int32_t> batch;  // n or none
+  Eigen::MatrixXd points;  // D x n
+  Design design;           // n rows or none
 
   Sample at(const std::vector<Index>& places) const {
-    Sample some{select_columns(points, places), {}};
-    for (Index j : places) {
-      if (!batch.empty()) some.batch.push_back(batch[static_cast<std::size_t>(j)]);
-    }
-    return some;
+    return {select_columns(points, places), design.rows(places)};
   }
 };
 
@@ -48,12 +44,11 @@ std::vector<CellFit> fit_all(const Sample& sample, const HalvesOptions& options,
              latent_search(options.n_init, options.max_iter, options.tol, options.seed), workers,
              monitor)
           .cells;
-  if (sample.batch.empty()) return fits;
+  if (sample.design.empty()) return fits;
   for (CellFit& fit : fits) {
     if (!fit.reason.empty()) continue;
-    fit.mixture =
-        fit_across_batches({points, sample.batch, options.n_batches}, fit.mixture,
-                           options.covariance, options.n_init, options.seed, workers, monitor);
+    fit.mixture = fit_across_batches({points, sample.design}, fit.mixture, options.covariance,
+                                     options.n_init, options.seed, workers, monitor);
   }
   return fits;
 }
@@ -111,7 +106,7 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
     std::sort(result.cells.begin(), result.cells.end());
   }
   const Sample everything{Eigen::Map<const Eigen::MatrixXd>(latent.data, latent.rows, latent.cols),
-                          options.batch};
+                          options.design};
   const Sample sample = everything.at(result.cells);
   const Index n = sample.points.cols();
 

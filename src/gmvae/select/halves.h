@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/design.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
@@ -21,8 +22,7 @@ struct HalvesOptions {
   Index max_iter;
   double tol;
   std::uint64_t seed;
-  std::vector<std::int32_t> batch;  // n, from 0; empty: components need not hold all batches
-  Index n_batches = 0;
+  Design design;  // n rows: indicators of batches; empty: components need not hold all batches
 };
 
 // A mixture on some of the sampled cells, seen from all of them.

@@ -14,13 +14,13 @@ constexpr Index n_steps = 5;
 
 }  // namespace
 
-PrincipalComponents::PrincipalComponents(const CellReader& reader, const double* size,
+PrincipalComponents::PrincipalComponents(const CellSource& source, const double* size,
                                          const std::vector<Index>& cells, Index n_components,
                                          RngStream rng, Monitor& monitor)
-    : reader_(reader), size_(size) {
-  const Index n_genes = reader.n_genes(), n = static_cast<Index>(cells.size());
+    : source_(source), size_(size) {
+  const Index n_genes = source.n_genes(), n = static_cast<Index>(cells.size());
   std::vector<Eigen::Triplet<double>> entries;
-  for_non_zeros_of(cells, reader, size, true, [&](Index j, std::size_t gene, double value) {
+  for_non_zeros_of(cells, source, size, true, [&](Index j, std::size_t gene, double value) {
     entries.emplace_back(static_cast<int>(gene), static_cast<int>(j), value);
   });
   Eigen::SparseMatrix<double> values(n_genes, n);
@@ -53,7 +53,7 @@ PrincipalComponents::PrincipalComponents(const CellReader& reader, const double*
 
 Eigen::MatrixXd PrincipalComponents::points(const std::vector<Index>& cells) const {
   Eigen::MatrixXd sums = -centre_.replicate(1, static_cast<Index>(cells.size()));
-  for_non_zeros_of(cells, reader_, size_, true, [&](Index j, std::size_t gene, double value) {
+  for_non_zeros_of(cells, source_, size_, true, [&](Index j, std::size_t gene, double value) {
     sums.col(j) += value * weights_.col(static_cast<Index>(gene));
   });
   return sums;

@@ -6,7 +6,7 @@
 
 #include "core/monitor.h"
 #include "core/rng.h"
-#include "gmvae/data/cells.h"
+#include "gmvae/data/source.h"
 
 namespace gmvae {
 
@@ -14,14 +14,14 @@ class PrincipalComponents {
  public:
   // Of `cells`, the first n_components or as many as there are, by subspace iteration (Halko,
   // Martinsson & Tropp 2011, <doi:10.1137/090771806>, algorithm 4.4).  size: n, of all cells.
-  PrincipalComponents(const CellReader& reader, const double* size, const std::vector<Index>& cells,
+  PrincipalComponents(const CellSource& source, const double* size, const std::vector<Index>& cells,
                       Index n_components, RngStream rng, Monitor& monitor);
 
   // L x cells: of these or any others, less those of the mean cell.
   Eigen::MatrixXd points(const std::vector<Index>& cells) const;
 
  private:
-  const CellReader& reader_;
+  const CellSource& source_;
   const double* size_;
   Eigen::MatrixXd weights_;  // L x G
   Eigen::VectorXd centre_;   // L: of the mean cell

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "gmm/start/kmeans.h"
-#include "gmvae/train/mixture_update.h"
+#include "gmvae/train/latent_moments.h"
 
 namespace gmvae {
 
@@ -31,10 +31,12 @@ class BatchEm {
   BatchEm(const BatchedPoints& data, const std::string& covariance, Workers& workers)
       : data_(data), covariance_(covariance), workers_(workers),
         n_(static_cast<double>(data.points.cols)),
-        batch_share_(Eigen::VectorXd::Zero(data.n_batches)),
+        batch_share_(Eigen::VectorXd::Zero(data.design.n_columns)),
         no_noise_(static_cast<std::size_t>(data.points.rows),
                   -std::numeric_limits<double>::infinity()) {
-    for (std::int32_t b : data.batch) batch_share_[b] += 1 / n_;
+    for (Index j = 0; j < data.points.cols; ++j) {
+      data.design.for_row(j, [&](Index b, float value) { batch_share_[b] += value / n_; });
+    }
   }
 
   // The mixture whose responsibilities a partition (n) gives.
@@ -75,8 +77,8 @@ class BatchEm {
     const Eigen::VectorXd share = joint.rowwise().sum();
     double objective = 0, information = 0;
     for (double value : log_density) objective += value;
-    Eigen::MatrixXd factor(k, data_.n_batches);
-    for (Index b = 0; b < data_.n_batches; ++b) {
+    Eigen::MatrixXd factor(k, data_.design.n_columns);
+    for (Index b = 0; b < data_.design.n_columns; ++b) {
       for (Index c = 0; c < k; ++c) {
         const double in_batch = joint(c, b) / batch_share_[b];
         const double towards_all = (in_batch + drawn * share[c]) / (1 + drawn);
@@ -86,17 +88,18 @@ class BatchEm {
     }
     for (Index j = 0; j < n; ++j) {
       auto column = gamma->col(j);
-      column.array() *= factor.col(data_.batch[static_cast<std::size_t>(j)]).array();
+      data_.design.for_row(j, [&](Index b, float) { column.array() *= factor.col(b).array(); });
       column /= column.sum();
     }
     return objective - theta * n_ * information;
   }
 
-  // K x n_batches, summing to 1.
+  // K x n_batches: of the points, in each component and batch.
   Eigen::MatrixXd shares(const Eigen::MatrixXd& gamma) const {
-    Eigen::MatrixXd joint = Eigen::MatrixXd::Zero(gamma.rows(), data_.n_batches);
+    Eigen::MatrixXd joint = Eigen::MatrixXd::Zero(gamma.rows(), data_.design.n_columns);
     for (Index j = 0; j < gamma.cols(); ++j) {
-      joint.col(data_.batch[static_cast<std::size_t>(j)]) += gamma.col(j) / n_;
+      data_.design.for_row(
+          j, [&](Index b, float value) { joint.col(b) += value * (gamma.col(j) / n_); });
     }
     return joint;
   }
@@ -126,12 +129,14 @@ Mixture fit_across_batches(const BatchedPoints& all, const Mixture& plain,
   const Index k = plain.means.cols(), n = std::min(all.points.cols, most_points);
   if (k == 1) return plain;
   Eigen::MatrixXd sample(all.points.rows, n);
-  BatchedPoints data{{sample.data(), sample.rows(), n}, {}, all.n_batches};
+  BatchedPoints data{{sample.data(), sample.rows(), n}, {}};
+  std::vector<Index> sampled;
   for (Index i = 0; i < n; ++i) {
     const Index j = i * all.points.cols / n;
     sample.col(i) = Eigen::Map<const Eigen::VectorXd>(all.points.col(j), sample.rows());
-    data.batch.push_back(all.batch[static_cast<std::size_t>(j)]);
+    sampled.push_back(j);
   }
+  data.design = all.design.rows(sampled);
   const BatchEm em(data, covariance, workers);
   Candidate best;
   const auto try_from = [&](auto&& start, Index steps) {

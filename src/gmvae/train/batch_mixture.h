@@ -9,8 +9,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "core/design.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
@@ -19,9 +19,8 @@
 namespace gmvae {
 
 struct BatchedPoints {
-  ConstView<double> points;         // D x n
-  std::vector<std::int32_t> batch;  // n, from 0
-  Index n_batches;
+  ConstView<double> points;  // D x n
+  Design design;             // n rows: indicators of the batches
 };
 
 // From `plain`, a mixture found without regard to batches, and n_init k-means, that of the largest

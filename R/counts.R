@@ -3,9 +3,6 @@
 # Nothing below builds a dense genes x cells matrix; checks of values look at
 # the non-zero ones only.
 
-count_likelihoods <- c("nb", "zinb", "poisson")
-likelihoods <- c(count_likelihoods, "bernoulli", "gaussian")
-
 # Coerces `x` and completes its names. Without the import, coercion to
 # Matrix's classes fails until something else loads that package.
 #' @importFrom Matrix drop0
@@ -76,7 +73,7 @@ as_sparse <- function(x, arg, call) {
       i = "Was one of its slots changed by hand?"
     ), "input", call = call)
   }
-  if (cpp_value_traits(counts@x)$has_zero) drop0(counts) else counts
+  counts
 }
 
 abort_not_matrix <- function(x, arg, call) {
@@ -129,26 +126,46 @@ check_gene_names <- function(genes, arg, call) {
   ), "input", call = call)
 }
 
+# The non-zeros of a dgCMatrix, cell by cell: the only place that knows its
+# slots. Values, the genes (rows) they are of, how many each cell has.
+values_of <- function(counts) counts@x
+genes_of <- function(counts) counts@i + 1L
+n_non_zeros <- function(counts) diff(counts@p)
+
+# The matrix with `fn(values, cells)` in place of its values; `cells` are the
+# columns they are of.
+map_values <- function(counts, fn) {
+  cells <- rep(seq_len(ncol(counts)), n_non_zeros(counts))
+  counts@x <- fn(counts@x, cells)
+  counts
+}
+
 # Values ----------------------------------------------------------------------
 
-# Values that the likelihood can't describe, and cells without any.
-check_values <- function(counts, likelihood, arg = "x",
-                         call = rlang::caller_env()) {
+# `counts` without stored zeros, once its values are ones that the likelihood
+# can describe and every cell has some.
+checked_values <- function(counts, likelihood, arg = "x",
+                           call = rlang::caller_env()) {
   # One look tells whether all is well; only what is wrong is searched for.
-  seen <- cpp_value_traits(counts@x)
+  seen <- cpp_value_traits(counts)
+  traits <- likelihood_traits(likelihood)
   if (!seen$finite) abort_not_finite(counts, arg, call)
-  if (likelihood == "bernoulli" && (seen$least < 0 || seen$largest > 1)) {
+  if (seen$least < traits$least && traits$whole) {
+    abort_negative(counts, arg, call)
+  }
+  if (traits$least == 0 && traits$largest == 1 &&
+        (seen$least < 0 || seen$largest > 1)) {
     abort_not_share(counts, arg, call)
   }
-  if (likelihood %in% count_likelihoods) {
-    if (seen$least < 0) abort_negative(counts, arg, call)
-    if (!seen$whole) abort_not_whole(counts, likelihood, arg, call)
+  if (traits$whole && !seen$whole) {
+    abort_not_whole(counts, likelihood, arg, call)
   }
-  limit <- largest_value(likelihood)
-  if (max(-seen$least, seen$largest) > limit) {
-    abort_too_large(counts, limit, arg, call)
+  if (seen$least < traits$least || seen$largest > traits$largest) {
+    abort_too_large(counts, traits$largest, arg, call)
   }
-  if (likelihood != "gaussian") check_empty_cells(counts, arg, call)
+  if (seen$has_zero) counts <- drop0(counts)
+  if (!traits$dense) check_empty_cells(counts, arg, call)
+  counts
 }
 
 abort_not_finite <- function(counts, arg, call) {
@@ -177,7 +194,7 @@ abort_not_whole <- function(counts, likelihood, arg, call) {
   gmvae_abort(c(
     "Counts must be whole numbers for {.code likelihood =
      \"{likelihood}\"}.",
-    x = "{bad$n} of {length(counts@x)} non-zero values
+    x = "{bad$n} of {length(values_of(counts))} non-zero values
          {cli::qty(bad$n)}{?is/are} not; the
          first is {bad$value}, at {bad$where}.",
     i = "Give raw counts, not normalised or log-transformed ones:
@@ -190,18 +207,13 @@ abort_not_share <- function(counts, arg, call) {
   bad <- find_values(counts, function(v) v < 0 | v > 1)
   gmvae_abort(c(
     "Values must be from 0 to 1 for {.code likelihood = \"bernoulli\"}.",
-    x = "{bad$n} of {length(counts@x)} non-zero values
+    x = "{bad$n} of {length(values_of(counts))} non-zero values
          {cli::qty(bad$n)}{?is/are} not; the
          first is {bad$value}, at {bad$where}.",
     i = "Binarise counts with {.code {arg} > 0}, or keep them and use
          {.code likelihood = \"poisson\"}; measurements are for
          {.code likelihood = \"gaussian\"}."
   ), "data", call = call)
-}
-
-# Beyond this single precision in the core would lose the data.
-largest_value <- function(likelihood) {
-  if (likelihood == "gaussian") 1e15 else 1e9
 }
 
 abort_too_large <- function(counts, limit, arg, call) {
@@ -215,7 +227,7 @@ abort_too_large <- function(counts, limit, arg, call) {
 }
 
 check_empty_cells <- function(counts, arg, call) {
-  empty <- which(diff(counts@p) == 0L)
+  empty <- which(n_non_zeros(counts) == 0L)
   if (length(empty) == 0L) return(invisible())
   gmvae_abort(c(
     "Every cell must have at least one count.",
@@ -244,7 +256,7 @@ check_distinct_cells <- function(counts, k, call) {
 # How many non-zero values `is_bad`, and the first of them with its place;
 # NULL if none. In blocks, so that the memory for it stays small.
 find_values <- function(counts, is_bad) {
-  values <- counts@x
+  values <- values_of(counts)
   n <- 0L
   first <- NULL
   starts <- seq(1, by = 2^20, length.out = ceiling(length(values) / 2^20))
@@ -256,8 +268,10 @@ find_values <- function(counts, is_bad) {
     if (is.null(first)) first <- start - 1 + which(bad)[1]
   }
   if (n == 0L) return(NULL)
-  gene <- rownames(counts)[counts@i[first] + 1L]
-  cell <- colnames(counts)[findInterval(first - 1, counts@p)]
+  gene <- rownames(counts)[genes_of(counts)[first]]
+  cell <- colnames(counts)[findInterval(first - 1, c(0, cumsum(
+    n_non_zeros(counts)
+  )))]
   list(n = n, value = format(values[first]),
        where = paste0("gene \"", gene, "\" of cell \"", cell, "\""))
 }
@@ -267,57 +281,6 @@ first_few <- function(names, n = 3L) {
   shown <- paste0("\"", utils::head(names, n), "\"", collapse = ", ")
   rest <- length(names) - n
   if (rest > 0L) paste0(shown, " and ", rest, " more") else shown
-}
-
-# Size factors ----------------------------------------------------------------
-
-# Size factors of the cells of `counts`, the genes that the networks see.
-#   factors:   one per cell, 1 for the median cell of the training data
-#   totals:    counts of each cell, where there is a library size
-#   scale:     what they were divided by
-#   reference: the median total of training cells over those genes
-#   source:    "library" (the cell's total over those genes), "user", or
-#              "none" for likelihoods without a library size
-# For new cells, `scale` is that of the fit.
-cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
-  if (!likelihood %in% count_likelihoods) {
-    return(list(factors = rep(1, ncol(counts)), scale = 1, reference = 1,
-                source = "none"))
-  }
-  # A cell may have counts, but none in these genes.
-  totals <- pmax(unname(Matrix::colSums(counts)), 1)
-  size <- if (is.null(user)) totals else as.double(user)
-  if (is.null(scale)) scale <- stats::median(size)
-  list(factors = size / scale, totals = totals, scale = scale,
-       reference = stats::median(totals),
-       source = if (is.null(user)) "library" else "user")
-}
-
-# Size factors that the user gives for `n` cells, or NULL.
-check_size_factors <- function(size_factors, n, likelihood, call) {
-  if (is.null(size_factors)) return(invisible())
-  if (!likelihood %in% count_likelihoods) {
-    gmvae_abort(c(
-      "{.arg size_factors} can't be used with {.code likelihood =
-       \"{likelihood}\"}, which has no library size.",
-      i = "Leave them out, or use a likelihood for counts:
-           {.val {count_likelihoods}}."
-    ), "option", call = call)
-  }
-  if (!is.numeric(size_factors) || length(size_factors) != n) {
-    gmvae_abort(c(
-      "{.arg size_factors} must be one number per cell, {n} here.",
-      x = "You supplied {describe(size_factors)}."
-    ), "option", call = call)
-  }
-  bad <- which(!is.finite(size_factors) | size_factors <= 0)
-  if (length(bad) > 0L) {
-    gmvae_abort(c(
-      "{.arg size_factors} must be positive and finite.",
-      x = "{length(bad)} of {n} {cli::qty(length(bad))}{?is/are} not; the
-           first is {size_factors[bad[1]]}, of cell {bad[1]}."
-    ), "option", call = call)
-  }
 }
 
 # Packages in Suggests --------------------------------------------------------

@@ -1,0 +1,50 @@
+# Size factors: what the expected counts of a cell are proportional to.
+
+# Size factors of the cells of `counts`, the genes that the networks see.
+#   factors:   one per cell, 1 for the median cell of the training data
+#   totals:    counts of each cell, where there is a library size
+#   scale:     what they were divided by
+#   reference: the median total of training cells over those genes
+#   source:    "library" (the cell's total over those genes), "user", or
+#              "none" for likelihoods without a library size
+# For new cells, `scale` is that of the fit.
+cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
+  if (!likelihood_traits(likelihood)$size_factors) {
+    return(list(factors = rep(1, ncol(counts)), scale = 1, reference = 1,
+                source = "none"))
+  }
+  # A cell may have counts, but none in these genes.
+  totals <- pmax(unname(Matrix::colSums(counts)), 1)
+  size <- if (is.null(user)) totals else as.double(user)
+  if (is.null(scale)) scale <- stats::median(size)
+  list(factors = size / scale, totals = totals, scale = scale,
+       reference = stats::median(totals),
+       source = if (is.null(user)) "library" else "user")
+}
+
+# Size factors that the user gives for `n` cells, or NULL.
+check_size_factors <- function(size_factors, n, likelihood, call) {
+  if (is.null(size_factors)) return(invisible())
+  if (!likelihood_traits(likelihood)$size_factors) {
+    gmvae_abort(c(
+      "{.arg size_factors} can't be used with {.code likelihood =
+       \"{likelihood}\"}, which has no library size.",
+      i = "Leave them out, or use a likelihood for counts:
+           {.val {likelihoods_with('size_factors')}}."
+    ), "option", call = call)
+  }
+  if (!is.numeric(size_factors) || length(size_factors) != n) {
+    gmvae_abort(c(
+      "{.arg size_factors} must be one number per cell, {n} here.",
+      x = "You supplied {describe(size_factors)}."
+    ), "option", call = call)
+  }
+  bad <- which(!is.finite(size_factors) | size_factors <= 0)
+  if (length(bad) > 0L) {
+    gmvae_abort(c(
+      "{.arg size_factors} must be positive and finite.",
+      x = "{length(bad)} of {n} {cli::qty(length(bad))}{?is/are} not; the
+           first is {size_factors[bad[1]]}, of cell {bad[1]}."
+    ), "option", call = call)
+  }
+}

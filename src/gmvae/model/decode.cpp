@@ -1,0 +1,68 @@
+#include "gmvae/model/decode.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/denormals.h"
+#include "gmvae/model/network.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Index cells_at_a_time = 256;
+
+// Cells without counts, as expected values don't depend on them; numbers [begin, end).
+void make_block(const FittedModel& model, const Covariates& covariates, Index begin, Index end,
+                CellBlock<float>& block) {
+  const Index n = end - begin;
+  block.n_genes = model.shape.modality.n_genes;
+  block.cell.resize(static_cast<std::size_t>(n));
+  std::iota(block.cell.begin(), block.cell.end(), begin);
+  block.start.assign(static_cast<std::size_t>(n) + 1, 0);
+  block.size.clear();
+  for (Index cell : block.cell) {
+    block.size.push_back(static_cast<float>(covariates.size[cell] * model.modality.size_reference));
+  }
+  load_design(covariates, block.cell.data(), n, block.design);
+  ensure(block.design.n_columns == model.shape.n_design, "The design of the cells must be given.");
+}
+
+}  // namespace
+
+std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
+                           const Covariates& covariates, const std::vector<Index>& genes,
+                           Workers& workers) {
+  const FlushDenormals flush;
+  const Compute<float> compute{kernels<float>(), workers};
+  const Network<float> network(model.shape);
+  ensure(static_cast<Index>(model.params.size()) == network.layout().size(),
+         "The parameters must be those of a network of these sizes.");
+  const Index n = latent.cols, d = latent.rows;
+  const MixturePrior prior = prior_of(model.mixture, model.covariance);
+  const InputTransform& input = model.modality.input;
+  const bool standardised = model.likelihood().encoder_input == EncoderInput::standardised;
+  std::vector<double> expected(genes.size() * static_cast<std::size_t>(n));
+  Workspace<float> work;
+  CellBlock<float> block;
+  std::vector<float> points;
+  for (Index begin = 0; begin < n; begin += cells_at_a_time) {
+    const Index end = std::min(begin + cells_at_a_time, n);
+    points.assign(latent.col(begin), latent.data + end * d);
+    make_block(model, covariates, begin, end, block);
+    network.decode(compute, model.params.data(), prior,
+                   ConstView<float>(points.data(), d, end - begin), block, work);
+    for (std::size_t j = 0; j < static_cast<std::size_t>(end - begin); ++j) {
+      const float* mean = work.head.mean.data() + j * static_cast<std::size_t>(block.n_genes);
+      for (std::size_t g = 0; g < genes.size(); ++g) {
+        const std::size_t gene = static_cast<std::size_t>(genes[g]);
+        double value = static_cast<double>(mean[gene]);
+        if (standardised) value = value / input.scale[gene] + input.offset[gene];
+        expected[(static_cast<std::size_t>(begin) + j) * genes.size() + g] = value;
+      }
+    }
+  }
+  return expected;
+}
+
+}  // namespace gmvae

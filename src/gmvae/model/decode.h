@@ -1,0 +1,18 @@
+// What a fitted model expects at points of the latent space.
+#pragma once
+
+#include <vector>
+
+#include "core/parallel.h"
+#include "gmvae/data/loader.h"
+#include "gmvae/model/fitted_model.h"
+
+namespace gmvae {
+
+// Expected values (genes asked for x n) at latent points (D x n) of cells of the given size and
+// design, in the units of the data.
+std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
+                           const Covariates& covariates, const std::vector<Index>& genes,
+                           Workers& workers);
+
+}  // namespace gmvae

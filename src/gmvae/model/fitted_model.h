@@ -1,0 +1,32 @@
+// All that encoding and decoding need of a fit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gmm/em/mixture.h"
+#include "gmm/model/family.h"
+#include "gmvae/model/modality.h"
+#include "gmvae/model/prior.h"
+#include "gmvae/model/shape.h"
+
+namespace gmvae {
+
+struct FittedModel {
+  ModelShape shape;
+  std::string covariance;  // of the mixture: a name of gmm/model/family.h
+  std::vector<float> params;
+  FittedModality modality;
+  Mixture mixture;
+  std::uint64_t seed;
+
+  const LikelihoodTraits& likelihood() const { return find_likelihood(shape.modality.likelihood); }
+};
+
+// The mixture as the prior of the latent.
+inline MixturePrior prior_of(const Mixture& mixture, const std::string& covariance) {
+  return MixturePrior(mixture, find_family(covariance).one_covariance);
+}
+
+}  // namespace gmvae

@@ -1,0 +1,7 @@
+#include "gmvae/model/network.h"
+
+namespace gmvae {
+
+template class Network<float>;
+
+}  // namespace gmvae

@@ -1,0 +1,39 @@
+// Sizes of the model: what a network is built from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/types.h"
+
+namespace gmvae {
+
+// What a parameter of the likelihood depends on besides the gene.
+enum class VariesBy { gene, gene_cell, gene_cluster, gene_design };
+
+inline VariesBy to_varies_by(const std::string& name) {
+  if (name == "gene") return VariesBy::gene;
+  if (name == "gene-cell") return VariesBy::gene_cell;
+  if (name == "gene-cluster") return VariesBy::gene_cluster;
+  if (name == "gene-batch") return VariesBy::gene_design;
+  throw std::invalid_argument("a parameter can't vary by '" + name + "'");
+}
+
+// One kind of measurement of the cells, such as their RNA.
+struct ModalityShape {
+  std::string likelihood;
+  Index n_genes;
+  VariesBy dispersion;  // inverse dispersion or variance
+  VariesBy zero_inflation;
+};
+
+struct ModelShape {
+  ModalityShape modality;
+  Index n_latent;
+  std::vector<Index> hidden;  // encoder, from the counts inwards; the decoder mirrors it
+  Index k;                    // clusters
+  Index n_design = 0;         // columns of the cells' design matrix; 0: nothing to explain
+};
+
+}  // namespace gmvae

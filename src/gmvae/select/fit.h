@@ -1,0 +1,34 @@
+// One fit of a Gaussian-mixture variational autoencoder from one seed: training, with the choice of
+// the number of clusters where there are several to choose among, and how stable the result is.
+#pragma once
+
+#include <vector>
+
+#include "gmvae/select/stability.h"
+#include "gmvae/train/trainer.h"
+
+namespace gmvae {
+
+// An earlier fit of the same cells, to go on from with other numbers of clusters.
+struct EarlierFit {
+  std::vector<float> params;
+  Index k;
+  std::vector<double> latent;  // D x n, means
+};
+
+struct FitResult {
+  TrainResult trained;
+  std::vector<Stability> path;  // by k, on the latent means before the joint phase; empty where k
+                                // was given
+  Stability stability;          // of the final latent means
+  std::vector<double> cluster_stability;  // k
+};
+
+// All phases for one k.  For several, pretraining and warm-up, which know no clusters, come once;
+// then the latent means choose k and the joint phase starts.  `earlier`, where not null, stands for
+// what comes before the joint phase.
+FitResult fit(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
+              const std::vector<Index>& k, const EarlierFit* earlier, Workers& workers,
+              Monitor& monitor);
+
+}  // namespace gmvae

@@ -1,0 +1,174 @@
+#include "gmvae/select/stability.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gmvae {
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double pairs(double n) { return n * (n - 1) / 2; }
+
+double sum_of_pairs(const std::vector<double>& sizes) {
+  double sum = 0;
+  for (double size : sizes) sum += pairs(size);
+  return sum;
+}
+
+// Sums in extended precision, as R's mean() and sd() have them.
+double mean_of(const std::vector<double>& x) {
+  long double sum = 0;
+  for (double value : x) sum += value;
+  return static_cast<double>(sum / static_cast<long double>(x.size()));
+}
+
+double sd_of(const std::vector<double>& x) {
+  const long double n = static_cast<long double>(x.size());
+  if (x.size() < 2) return not_a_number;
+  long double mean = 0, rest = 0, square = 0;
+  for (double value : x) mean += value;
+  mean /= n;
+  for (double value : x) rest += value - mean;
+  mean = static_cast<double>(mean + rest / n);
+  for (double value : x) square += (value - mean) * (value - mean);
+  return std::sqrt(static_cast<double>(square / (n - 1)));
+}
+
+double smallest_share(const std::vector<int>& component, Index k) {
+  std::vector<double> size(static_cast<std::size_t>(k));
+  for (int c : component) size[static_cast<std::size_t>(c)] += 1;
+  return *std::min_element(size.begin(), size.end()) /
+         std::max<double>(static_cast<double>(component.size()), 1);
+}
+
+}  // namespace
+
+void mark_levels(std::vector<Stability>& path) {
+  std::vector<bool> candidate;
+  double best_density = -infinity;
+  Index best_k = 0;
+  for (const Stability& s : path) {
+    candidate.push_back(std::isfinite(s.mean));
+    if (candidate.back() && s.log_density > best_density) {
+      best_density = s.log_density;
+      best_k = s.k;
+    }
+  }
+  bool more_than_two = false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    candidate[i] = candidate[i] && path[i].k <= best_k;
+    more_than_two = more_than_two || (candidate[i] && path[i].k > 2);
+  }
+  const auto stability = [&](std::size_t i) { return candidate[i] ? path[i].mean : -infinity; };
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (more_than_two && path[i].k <= 2) candidate[i] = false;
+  }
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    path[i].level = candidate[i] && (i == 0 || stability(i) >= stability(i - 1)) &&
+                    (i + 1 == path.size() || stability(i) >= stability(i + 1));
+    path[i].stable = path[i].level && path[i].mean >= enough_stability;
+  }
+}
+
+double adjusted_rand_index(const std::vector<int>& a, const std::vector<int>& b) {
+  const std::size_t n_a = static_cast<std::size_t>(*std::max_element(a.begin(), a.end())) + 1;
+  const std::size_t n_b = static_cast<std::size_t>(*std::max_element(b.begin(), b.end())) + 1;
+  std::vector<double> in_a(n_a), in_b(n_b), in_both(n_a * n_b);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const std::size_t of_a = static_cast<std::size_t>(a[i]), of_b = static_cast<std::size_t>(b[i]);
+    in_a[of_a] += 1;
+    in_b[of_b] += 1;
+    in_both[of_a * n_b + of_b] += 1;
+  }
+  const double of_a = sum_of_pairs(in_a), of_b = sum_of_pairs(in_b), both = sum_of_pairs(in_both);
+  const double all = pairs(static_cast<double>(a.size()));
+  if (of_a == of_b && (of_a == 0 || of_a == all)) return 1;
+  const double expected = of_a / all * of_b;
+  return (both - expected) / ((of_a + of_b) / 2 - expected);
+}
+
+std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k) {
+  const std::size_t n_halvings = halves.first.size();
+  const double log_n = std::log(static_cast<double>(halves.cells.size()));
+  std::vector<Stability> path;
+  for (std::size_t i = 0; i < k.size(); ++i) {
+    std::vector<double> agreement;
+    double log_density = 0;
+    for (std::size_t h = 0; h < n_halvings; ++h) {
+      const GroupsSeen &first = halves.first[h][i], &second = halves.second[h][i];
+      const bool missing = first.component.empty() || second.component.empty();
+      agreement.push_back(missing ? not_a_number
+                                  : adjusted_rand_index(first.component, second.component));
+    }
+    for (const auto* side : {&halves.first, &halves.second}) {
+      for (const std::vector<GroupsSeen>& seen : *side) {
+        log_density += seen[i].component.empty() ? not_a_number : seen[i].log_density;
+      }
+    }
+    const WholeFit& whole = halves.whole[i];
+    const double bic = whole.found
+                           ? static_cast<double>(whole.n_parameters) * log_n - 2 * whole.loglik
+                           : not_a_number;
+    path.push_back({k[i], mean_of(agreement), sd_of(agreement),
+                    log_density / static_cast<double>(2 * n_halvings), bic, bic - 2 * whole.entropy,
+                    smallest_share(whole.component, k[i]), false, false});
+  }
+  mark_levels(path);
+  return path;
+}
+
+Index choose_k(const std::vector<Stability>& path) {
+  const Stability *finest = nullptr, *most_stable = nullptr;
+  for (const Stability& s : path) {
+    if (!s.level) continue;
+    if (s.stable) finest = &s;
+    if (!most_stable || s.mean > most_stable->mean) most_stable = &s;
+  }
+  if (finest) return finest->k;
+  return most_stable ? most_stable->k : path.front().k;
+}
+
+std::vector<double> cluster_stabilities(const Halves& halves, const std::vector<int>& cluster,
+                                        Index k) {
+  const std::size_t n_clusters = static_cast<std::size_t>(k);
+  std::vector<double> size(n_clusters);
+  for (Index cell : halves.cells) {
+    size[static_cast<std::size_t>(cluster[static_cast<std::size_t>(cell)])] += 1;
+  }
+  std::vector<long double> sum(n_clusters);  // as R's rowMeans() has it
+  double n_halves = 0;
+  for (const auto* side : {&halves.first, &halves.second}) {
+    for (const std::vector<GroupsSeen>& seen : *side) {
+      const std::vector<int>& group = seen.front().component;
+      if (group.empty()) continue;
+      n_halves += 1;
+      std::vector<double> shared(n_clusters * n_clusters), group_size(n_clusters);
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        const std::size_t c =
+            static_cast<std::size_t>(cluster[static_cast<std::size_t>(halves.cells[i])]);
+        const std::size_t g = static_cast<std::size_t>(group[i]);
+        shared[c * n_clusters + g] += 1;
+        group_size[g] += 1;
+      }
+      for (std::size_t c = 0; c < n_clusters; ++c) {
+        double best = 0;
+        for (std::size_t g = 0; g < n_clusters; ++g) {
+          const double both = shared[c * n_clusters + g];
+          if (both > 0) best = std::max(best, both / (size[c] + group_size[g] - both));
+        }
+        sum[c] += best;
+      }
+    }
+  }
+  std::vector<double> result(n_clusters, not_a_number);
+  for (std::size_t c = 0; c < n_clusters; ++c) {
+    if (n_halves > 0 && size[c] > 0) result[c] = static_cast<double>(sum[c] / n_halves);
+  }
+  return result;
+}
+
+}  // namespace gmvae

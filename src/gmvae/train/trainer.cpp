@@ -1,0 +1,384 @@
+#include "gmvae/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "core/denormals.h"
+#include "gmvae/train/batch_mixture.h"
+#include "gmvae/train/latent_search.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Purpose shuffle_purpose{4};
+constexpr Purpose heldout_purpose{7};
+constexpr Purpose elbo_purpose{9};
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr Index cells_at_a_time = 256;
+constexpr Index most_rollbacks = 12;
+constexpr double convergence_gain = 3e-3;   // of the ELBO
+constexpr Index shortest_to_converge = 10;  // epochs
+
+bool is_finite(const ElboTerms& terms) { return std::isfinite(terms.reconstruction + terms.kl()); }
+
+double held_out_or_training(const EpochRecord& record) {
+  return std::isnan(record.elbo_heldout) ? record.elbo : record.elbo_heldout;
+}
+
+// Did the second half of the last `n` epochs gain next to nothing?
+bool has_levelled_off(const std::vector<EpochRecord>& history, Index n) {
+  if (n < shortest_to_converge) return false;
+  const std::size_t end = history.size(), length = static_cast<std::size_t>(n);
+  double best = -infinity, best_of_first_half = -infinity;
+  for (std::size_t i = end - length; i < end; ++i) {
+    best = std::max(best, held_out_or_training(history[i]));
+    if (i < end - length / 2) best_of_first_half = best;
+  }
+  return best - best_of_first_half < convergence_gain * std::abs(best);
+}
+
+}  // namespace
+
+Trainer::Trainer(const CellSource& source, const Covariates& covariates,
+                 const TrainOptions& options, Workers& workers, Monitor& monitor)
+    : source_(source), covariates_(covariates), options_(options),
+      likelihood_(find_likelihood(options.shape.modality.likelihood)), compute_{kernels<float>(),
+                                                                                workers},
+      monitor_(monitor), transform_(fit_transform(source, covariates.size, likelihood_)),
+      loader_(source, covariates, options.size_reference, transform_, likelihood_, workers),
+      network_(options.shape), gradient_{{}, 0, {}, LatentMoments(n_latent(), k())},
+      adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(n_latent())),
+      moments_(n_latent(), k()), before_{params_, adam_, prior_, moments_},
+      epoch_(options.epochs_before) {
+  const Index n_design = options.shape.n_design;
+  ensure(n_design == 0 || (covariates.design && covariates.design->n_columns == n_design &&
+                           covariates.design->n_rows() == source.n_cells()),
+         "The design must have a row for each cell.");
+  network_.initialise(options.seed, gene_levels(source, likelihood_), params_);
+  if (n_design > 0) {
+    network_.initialise_design(design_levels(source, *covariates.design, transform_, likelihood_),
+                               params_);
+  }
+  gradient_.d_params.resize(params_.size());
+  split_cells();
+}
+
+void Trainer::start_from(const std::vector<float>& params) {
+  ensure(params.size() == params_.size(),
+         "The parameters to start from must be those of a network of these sizes.");
+  params_ = params;
+}
+
+void Trainer::set_clusters(Index k) {
+  ModelShape shape = network_.shape();
+  shape.k = k;
+  Network<float> network(shape);
+  params_ = network.without_clusters(network_, params_);
+  network_ = std::move(network);
+  adam_ = AdamState<float>(network_.layout().size());
+  gradient_.d_params.assign(params_.size(), 0.0f);
+  prior_ = MixturePrior::standard_normal(n_latent());
+  moments_ = LatentMoments(n_latent(), k);
+  rate_scale_ = 1.0;
+}
+
+void Trainer::run(const std::vector<Phase>& phases) {
+  const FlushDenormals flush;
+  Index total = static_cast<Index>(history_.size());
+  for (const Phase& phase : phases) total += phase.epochs;
+  for (const Phase& phase : phases) {
+    if (phase.moves_mixture) start_mixture();
+    run_phase(phase, total);
+  }
+}
+
+std::vector<double> Trainer::latent_means() {
+  const FlushDenormals flush;
+  return latent_means_of(all_cells(source_));
+}
+
+TrainResult Trainer::result() {
+  const FlushDenormals flush;
+  TrainResult result;
+  network_.reorder_clusters(order_by_weight(prior_.mixture()), params_);
+  set_mixture(sorted_by_weight(prior_.mixture()));
+  result.model = {network_.shape(), options_.covariance,
+                  params_,          {transform_, options_.size_reference},
+                  prior_.mixture(), options_.seed};
+  result.layout = network_.layout().slices();
+  result.train = elbo_of(training_, 1.0);
+  result.heldout = heldout_.empty() ? ElboTerms{not_a_number, not_a_number, not_a_number}
+                                    : elbo_of(heldout_, 1.0);
+  result.cells = encode(result.model, source_, covariates_, {}, compute_.workers, monitor_);
+  result.history = history_;
+  result.heldout_cells = heldout_;
+  result.n_rollbacks = n_rollbacks_;
+  result.converged = converged_;
+  return result;
+}
+
+void Trainer::split_cells() {
+  std::vector<Index> cells = all_cells(source_);
+  RngStream rng(options_.seed, heldout_purpose);
+  rng.shuffle(cells);
+  const Index n = source_.n_cells();
+  const Index share = static_cast<Index>(options_.heldout * static_cast<double>(n));
+  const Index n_heldout = std::max<Index>(0, std::min(share, n - 2 * options_.most_k));
+  heldout_.assign(cells.begin(), cells.begin() + n_heldout);
+  training_.assign(cells.begin() + n_heldout, cells.end());
+  std::sort(heldout_.begin(), heldout_.end());
+  std::sort(training_.begin(), training_.end());
+}
+
+// Epochs -------------------------------------------------------------------------------------
+
+void Trainer::run_phase(const Phase& phase, Index total) {
+  const bool stops_early = phase.stops_early && !heldout_.empty() && phase.epochs > 0;
+  bool stopped = false;
+  double best_elbo = -infinity;
+  std::vector<float> best_params;
+  MixturePrior best_prior;
+  Index since_best = 0;
+  for (Index e = 0; e < phase.epochs && !stopped;) {
+    save();
+    EpochRecord record;
+    if (!try_epoch(phase, e, record)) {
+      restore();
+      slow_down();
+      continue;
+    }
+    history_.push_back(record);
+    monitor_.report({phase.name, static_cast<Index>(history_.size()), total, record.elbo});
+    ++e;
+    ++epoch_;
+    if (!stops_early) continue;
+    if (record.elbo_heldout > best_elbo) {
+      best_elbo = record.elbo_heldout;
+      best_params = params_;
+      best_prior = prior_;
+      since_best = 0;
+    } else if (++since_best >= options_.patience) {
+      stopped = true;
+    }
+  }
+  if (stops_early) {
+    params_ = best_params;
+    prior_ = best_prior;
+  }
+  converged_ = stopped || (phase.stops_early && has_levelled_off(history_, phase.epochs));
+}
+
+// One epoch and the ELBO after it; false where any number is not finite.
+bool Trainer::try_epoch(const Phase& phase, Index epoch, EpochRecord& record) {
+  const auto start = std::chrono::steady_clock::now();
+  const double t = static_cast<double>(epoch) / static_cast<double>(phase.epochs);
+  const double kl_weight = phase.kl_weight(1.0);
+  const double learning_rate = options_.learning_rate * rate_scale_ * phase.learning_rate(t);
+  ElboTerms terms, heldout{not_a_number, not_a_number, not_a_number};
+  try {
+    terms = run_epoch(phase, epoch, learning_rate);
+    if (!heldout_.empty()) heldout = elbo_of(heldout_, kl_weight);
+  } catch (const NumericalError&) {
+    return false;  // the mixture's covariance broke down
+  }
+  const double heldout_elbo = heldout.reconstruction - kl_weight * heldout.kl();
+  const float length =
+      compute_.kernels.dot(static_cast<Index>(params_.size()), params_.data(), params_.data());
+  if (!is_finite(terms) || !std::isfinite(length) ||
+      (!heldout_.empty() && !std::isfinite(heldout_elbo))) {
+    return false;
+  }
+  record = {phase.name,
+            terms.reconstruction - kl_weight * terms.kl(),
+            heldout_elbo,
+            terms.reconstruction,
+            kl_weight * terms.kl(),
+            learning_rate,
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+  return true;
+}
+
+// Means per cell; stops early, not finite, where a step is.
+ElboTerms Trainer::run_epoch(const Phase& phase, Index epoch, double learning_rate) {
+  std::vector<Index> order = training_;
+  RngStream rng(options_.seed, shuffle_purpose, static_cast<std::uint32_t>(epoch_));
+  rng.shuffle(order);
+  // Minibatches of equal size (but for one cell), near the size asked for.
+  const Index n = static_cast<Index>(order.size());
+  const Index n_steps = std::max<Index>(1, (n + options_.batch_size / 2) / options_.batch_size);
+  ElboTerms total;
+  for (Index step = 0; step < n_steps; ++step) {
+    monitor_.poll();
+    const Index begin = n * step / n_steps, end = n * (step + 1) / n_steps;
+    const double t =
+        (static_cast<double>(epoch) + static_cast<double>(step) / static_cast<double>(n_steps)) /
+        static_cast<double>(phase.epochs);
+    loader_.load(order.data() + begin, end - begin, block_);
+    if (options_.mask > 0) loader_.mask_inputs(options_.mask, options_.seed, epoch_, block_);
+    gradient_of_block(phase, phase.kl_weight(t), gradient_);
+    total += gradient_.elbo;
+    if (!is_finite(total)) return total;
+    update(phase, learning_rate, gradient_);
+  }
+  return per_cell(total, n);
+}
+
+// After a number that was not finite.
+void Trainer::slow_down() {
+  rate_scale_ *= 0.3;
+  if (++n_rollbacks_ > most_rollbacks) {
+    throw NumericalError(
+        "Training did not stay finite even with very small steps: look for extreme values in the "
+        "data, or lower `learning_rate`.");
+  }
+}
+
+// Into buffers that are reused, so that an epoch allocates nothing.
+void Trainer::save() {
+  before_.params = params_;
+  before_.adam = adam_;
+  before_.prior = prior_;
+  before_.moments = moments_;
+}
+
+void Trainer::restore() {
+  params_ = before_.params;
+  adam_ = before_.adam;
+  prior_ = before_.prior;
+  moments_ = before_.moments;
+}
+
+// Steps --------------------------------------------------------------------------------------
+
+void Trainer::gradient_of_block(const Phase& phase, double kl_weight, StepGradient& gradient) {
+  const StepSettings settings{kl_weight, options_.seed, noise_purpose, epoch_};
+  gradient.n_cells = block_.n_cells();
+  gradient.elbo = network_.forward(compute_, params_.data(), block_, prior_, settings, work_);
+  if (!is_finite(gradient.elbo)) return;
+  network_.backward(compute_, params_.data(), block_, prior_, settings, work_,
+                    gradient.d_params.data());
+  if (!phase.moves_mixture) return;
+  gradient.moments = LatentMoments(n_latent(), k());
+  add_moments(gradient.moments);
+  gradient.moments.divide(static_cast<double>(gradient.n_cells));
+}
+
+// The gradient is zero afterwards.
+void Trainer::update(const Phase& phase, double learning_rate, StepGradient& gradient) {
+  adam_step(compute_, AdamSettings(), learning_rate, gradient.d_params, adam_, params_);
+  network_.clamp(params_);
+  if (!phase.moves_mixture) return;
+  moments_.blend(gradient.moments, options_.damping);
+  set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
+}
+
+// Of the block's cells under the responsibilities of the prior.
+void Trainer::add_moments(LatentMoments& moments) const {
+  for (Index j = 0; j < block_.n_cells(); ++j) {
+    moments.add(work_.mean.data() + j * n_latent(), work_.log_variance.data() + j * n_latent(),
+                work_.gamma.data() + j * k());
+  }
+}
+
+void Trainer::set_mixture(const Mixture& mixture) {
+  prior_ = prior_of(mixture, options_.covariance);
+}
+
+// The mixture ----------------------------------------------------------------------------------
+
+// EM on the latent means of the training cells, then the moments of all of them.
+void Trainer::start_mixture() {
+  set_mixture(fit_latent());
+  moments_ = LatentMoments(n_latent(), k());
+  for_blocks(training_, [&](Index) {
+    network_.forward(compute_, params_.data(), block_, prior_,
+                     {0.0, options_.seed, elbo_purpose, 0, 1.0, false}, work_);
+    add_moments(moments_);
+  });
+  moments_.divide(n_training());
+  set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
+}
+
+// The best of several EM starts.  Where all collapse (few different cells, held out perhaps), the
+// model with the fewest demands, and then all cells, come to help: the joint phase has priors that
+// EM has not.
+Mixture Trainer::fit_latent() {
+  const SearchOptions search =
+      latent_search(options_.n_init, options_.max_iter, options_.tol, options_.seed);
+  const std::vector<Index> all = all_cells(source_);
+  const std::string simplest = "tied";
+  const std::pair<const std::vector<Index>*, std::string> attempts[] = {
+      {&training_, options_.covariance},
+      {&training_, simplest},
+      {&all, options_.covariance},
+      {&all, simplest}};
+  for (const auto& [cells, model] : attempts) {
+    const std::vector<double> latent = latent_means_of(*cells);
+    const ConstView<double> points(latent.data(), n_latent(), static_cast<Index>(cells->size()));
+    try {
+      return across_batches(
+          *cells, points,
+          fit_mixture(points, model, k(), search, compute_.workers, monitor_).mixture);
+    } catch (const NumericalError&) {
+      continue;
+    }
+  }
+  throw NumericalError(
+      "The latent means of the cells do not fall into `k` groups to start from: in every start "
+      "some group was empty. Use a smaller `k`.");
+}
+
+// From a mixture of the cells' latent points one whose components hold all batches, if there are
+// any.
+Mixture Trainer::across_batches(const std::vector<Index>& cells, ConstView<double> points,
+                                const Mixture& mixture) const {
+  if (network_.shape().n_design == 0) return mixture;
+  return fit_across_batches({points, covariates_.design->rows(cells)}, mixture, options_.covariance,
+                            options_.n_init, options_.seed, compute_.workers, monitor_);
+}
+
+// D x n
+std::vector<double> Trainer::latent_means_of(const std::vector<Index>& cells) {
+  std::vector<double> latent(static_cast<std::size_t>(n_latent()) * cells.size());
+  for_blocks(cells, [&](Index begin) {
+    network_.encode(compute_, params_.data(), block_, work_);
+    std::copy(work_.mean.begin(), work_.mean.begin() + block_.n_cells() * n_latent(),
+              latent.begin() + begin * n_latent());
+  });
+  return latent;
+}
+
+// fn(place of the first cell) for blocks of the cells, inputs unmasked.
+template <typename Fn>
+void Trainer::for_blocks(const std::vector<Index>& cells, Fn&& fn) {
+  const Index n = static_cast<Index>(cells.size());
+  for (Index begin = 0; begin < n; begin += cells_at_a_time) {
+    monitor_.poll();
+    loader_.load(cells.data() + begin, std::min(cells_at_a_time, n - begin), block_);
+    fn(begin);
+  }
+}
+
+// Mean ELBO of cells, with the same noise at each call.
+ElboTerms Trainer::elbo_of(const std::vector<Index>& cells, double kl_weight) {
+  ElboTerms total;
+  for_blocks(cells, [&](Index) {
+    total += network_.forward(compute_, params_.data(), block_, prior_,
+                              {kl_weight, options_.seed, elbo_purpose, 0, 1.0, false}, work_);
+  });
+  return per_cell(total, static_cast<Index>(cells.size()));
+}
+
+ElboTerms Trainer::per_cell(const ElboTerms& sum, Index n) const {
+  const double cells = static_cast<double>(n);
+  return {sum.reconstruction / cells + likelihood_.log_units(transform_.scale), sum.kl_z / cells,
+          sum.kl_c / cells};
+}
+
+}  // namespace gmvae

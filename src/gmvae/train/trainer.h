@@ -1,0 +1,126 @@
+// Training: from the values of cells to networks, mixture and latent positions, phase by phase.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/monitor.h"
+#include "core/parallel.h"
+#include "gmm/em/mixture.h"
+#include "gmvae/data/loader.h"
+#include "gmvae/model/encode.h"
+#include "gmvae/model/network.h"
+#include "gmvae/train/latent_moments.h"
+#include "gmvae/train/options.h"
+#include "gmvae/train/phase.h"
+#include "nn/adam.h"
+
+namespace gmvae {
+
+// One row of the history; per cell, natural logarithms.
+struct EpochRecord {
+  std::string phase;
+  double elbo, elbo_heldout, reconstruction, kl, learning_rate, seconds;
+};
+
+struct TrainResult {
+  FittedModel model;
+  std::vector<ParamSlice> layout;
+  Encoding cells;
+  std::vector<EpochRecord> history;
+  ElboTerms train, heldout;          // per cell; heldout is NaN without held-out cells
+  std::vector<Index> heldout_cells;  // from 0, ascending
+  Index n_rollbacks;                 // epochs taken back because a number was not finite
+  bool converged;                    // the ELBO had all but stopped rising
+};
+
+// What one minibatch tells: a value that update() turns into new parameters.  Those of several
+// minibatches under the same parameters add up.
+struct StepGradient {
+  ElboTerms elbo;  // sums over its cells
+  Index n_cells = 0;
+  std::vector<float> d_params;  // of the loss, per cell
+  LatentMoments moments;        // per cell, where the phase moves the mixture
+};
+
+class Trainer {
+ public:
+  // `options` and the data must outlive the trainer.
+  Trainer(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
+          Workers& workers, Monitor& monitor);
+
+  // Goes on from the parameters of other training of the same network.
+  void start_from(const std::vector<float>& params);
+
+  // For k clusters from here on: the networks stay, the optimiser begins anew.
+  void set_clusters(Index k);
+
+  // Before a phase that moves the mixture, EM on the latent means starts the mixture.  Throws
+  // NumericalError where even small steps don't stay finite.
+  void run(const std::vector<Phase>& phases);
+
+  // D x n, of all cells.
+  std::vector<double> latent_means();
+
+  // Clusters by decreasing weight.
+  TrainResult result();
+
+ private:
+  // What an epoch that breaks down returns to.
+  struct Snapshot {
+    std::vector<float> params;
+    AdamState<float> adam;
+    MixturePrior prior;
+    LatentMoments moments;
+  };
+
+  Index n_latent() const { return network_.shape().n_latent; }
+  Index k() const { return network_.shape().k; }
+  double n_training() const { return static_cast<double>(training_.size()); }
+  void split_cells();
+  void run_phase(const Phase& phase, Index total);
+  bool try_epoch(const Phase& phase, Index epoch, EpochRecord& record);
+  ElboTerms run_epoch(const Phase& phase, Index epoch, double learning_rate);
+  void gradient_of_block(const Phase& phase, double kl_weight, StepGradient& gradient);
+  void update(const Phase& phase, double learning_rate, StepGradient& gradient);
+  void add_moments(LatentMoments& moments) const;
+  void set_mixture(const Mixture& mixture);
+  void start_mixture();
+  Mixture fit_latent();
+  Mixture across_batches(const std::vector<Index>& cells, ConstView<double> points,
+                         const Mixture& mixture) const;
+  std::vector<double> latent_means_of(const std::vector<Index>& cells);
+  template <typename Fn>
+  void for_blocks(const std::vector<Index>& cells, Fn&& fn);
+  ElboTerms elbo_of(const std::vector<Index>& cells, double kl_weight);
+  ElboTerms per_cell(const ElboTerms& sum, Index n) const;
+  void save();
+  void restore();
+  void slow_down();
+
+  const CellSource& source_;
+  const Covariates covariates_;
+  const TrainOptions& options_;
+  const LikelihoodTraits& likelihood_;
+  Compute<float> compute_;
+  Monitor& monitor_;
+  InputTransform transform_;
+  CellLoader<float> loader_;
+  Network<float> network_;
+  std::vector<float> params_;
+  StepGradient gradient_;
+  AdamState<float> adam_;
+  MixturePrior prior_;
+  LatentMoments moments_;
+  std::vector<Index> training_, heldout_;
+  CellBlock<float> block_;
+  Workspace<float> work_;
+  std::vector<EpochRecord> history_;
+  Snapshot before_;
+  Index epoch_, n_rollbacks_ = 0;
+  double rate_scale_ = 1.0;
+  bool converged_ = false;
+};
+
+}  // namespace gmvae
