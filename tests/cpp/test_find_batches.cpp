@@ -46,11 +46,11 @@ struct Cells {
     }
   }
   Index n() const { return static_cast<Index>(kind.size()); }
-  MatrixReader reader() const { return {start.data(), gene.data(), count.data(), n_genes, n()}; }
+  MatrixSource source() const { return {start.data(), gene.data(), count.data(), n_genes, n()}; }
   std::vector<bool> found(Index n_threads = 1) const {
     Workers workers(n_threads);
     Monitor monitor;
-    return find_batches(reader(), size.data(), workers, monitor);
+    return find_batches(source(), size.data(), workers, monitor);
   }
 };
 
@@ -98,7 +98,7 @@ TEST("find_batches(): none of cells that are all alike") {
 
 TEST("PrincipalComponents: the eigenvectors of the covariance of the logarithms") {
   const Cells cells(200, 3, 1, 0);
-  const MatrixReader reader = cells.reader();
+  const MatrixSource source = cells.source();
   Monitor monitor;
   std::vector<Index> all;
   Eigen::MatrixXd values = Eigen::MatrixXd::Zero(cells.n_genes, cells.n());
@@ -111,7 +111,7 @@ TEST("PrincipalComponents: the eigenvectors of the covariance of the logarithms"
     }
   }
   values.colwise() -= values.rowwise().mean().eval();
-  const PrincipalComponents components(reader, cells.size.data(), all, 2,
+  const PrincipalComponents components(source, cells.size.data(), all, 2,
                                        RngStream(1, testing::purpose), monitor);
   const Eigen::MatrixXd points = components.points(all);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(values * values.transpose());

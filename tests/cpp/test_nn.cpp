@@ -130,26 +130,48 @@ TEST("stack of hidden layers: gradients of parameters and input") {
   CHECK(gradient_error([&](const auto& v) { return forward(params, v); }, x, d_x) < 1e-6);
 }
 
-TEST("shift by group: each column gets its group's, and gradients its column's") {
+TEST("shift by the design: each column gets its row's, and gradients its column's") {
   ParamLayout layout;
-  const GroupShift none(layout, "none", 4, 0);
+  const DesignShift none(layout, "none", 4, 0);
   CHECK(layout.size() == 0);
-  const GroupShift shift(layout, "s", 4, 2);
+  const DesignShift shift(layout, "s", 4, 2);
   const std::vector<double> params = normals(8, 13);
-  const std::vector<std::int32_t> group{1, 0, 1};
+  Design design = indicators({1, 0, 1}, 2);
+  design.value[2] = 0.5f;  // the third row is half of the second column's
   std::vector<double> y(12, 0.0), d_params(8, already);
-  none.forward(compute(), params.data(), {}, as_view(y, 4, 3));
+  none.forward(compute(), params.data(), design, as_view(y, 4, 3));
   CHECK(y == std::vector<double>(12, 0.0));
-  shift.forward(compute(), params.data(), group, as_view(y, 4, 3), 1, 3);
+  shift.forward(compute(), params.data(), design, as_view(y, 4, 3), 1, 3);
   const auto c = normals(12, 14);
-  shift.backward(compute(), group, ConstView<double>(c.data(), 4, 3), d_params.data());
+  shift.backward(compute(), design, ConstView<double>(c.data(), 4, 3), d_params.data());
   for (std::size_t i = 0; i < 4; ++i) {
     const bool shifted = i == 1 || i == 2;  // the rows asked for
     CHECK_NEAR(y[i], shifted ? params[4 + i] : 0.0, 0);
     CHECK_NEAR(y[4 + i], shifted ? params[i] : 0.0, 0);
+    CHECK_NEAR(y[8 + i], shifted ? 0.5 * params[4 + i] : 0.0, 0);
     CHECK_NEAR(d_params[i], already + c[4 + i], 1e-15);
-    CHECK_NEAR(d_params[4 + i], already + c[i] + c[8 + i], 1e-15);
+    CHECK_NEAR(d_params[4 + i], already + c[i] + 0.5 * c[8 + i], 1e-15);
   }
+}
+
+TEST("designs: rows are chosen in any order, and several columns of a row add up") {
+  Design design;
+  design.clear(3);
+  design.column = {0, 2, 1};
+  design.value = {1.0f, -2.0f, 3.0f};
+  design.start = {0, 2, 2, 3};  // the second row is empty
+  CHECK(design.n_rows() == 3);
+  const Design some = design.rows({2, 0});
+  CHECK(some.n_columns == 3);
+  CHECK(some.start == std::vector<Index>({0, 1, 3}));
+  CHECK(some.column == std::vector<std::int32_t>({1, 0, 2}));
+  CHECK(some.value == std::vector<float>({3.0f, 1.0f, -2.0f}));
+  ParamLayout layout;
+  const DesignShift shift(layout, "s", 1, 3);
+  const std::vector<double> params{10, 20, 30};
+  std::vector<double> y(2, 0.0);
+  shift.forward(compute(), params.data(), some, as_view(y, 1, 2));
+  CHECK(y == std::vector<double>({60.0, -50.0}));
 }
 
 TEST("Adam: first steps of the paper's algorithm by hand") {

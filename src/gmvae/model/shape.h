@@ -23,16 +23,16 @@ inline VariesBy to_varies_by(const std::string& name) {
 // One kind of measurement of the cells, such as their RNA.
 struct ModalityShape {
   std::string likelihood;
-  Index n_genes;
-  VariesBy dispersion;  // inverse dispersion or variance
-  VariesBy zero_inflation;
+  Index n_genes = 0;
+  VariesBy dispersion = VariesBy::gene;  // inverse dispersion or variance
+  VariesBy zero_inflation = VariesBy::gene;
 };
 
 struct ModelShape {
   ModalityShape modality;
-  Index n_latent;
+  Index n_latent = 0;
   std::vector<Index> hidden;  // encoder, from the counts inwards; the decoder mirrors it
-  Index k;                    // clusters
+  Index k = 0;                // clusters
   Index n_design = 0;         // columns of the cells' design matrix; 0: nothing to explain
 };
 

@@ -56,6 +56,8 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
       adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(n_latent())),
       moments_(n_latent(), k()), before_{params_, adam_, prior_, moments_},
       epoch_(options.epochs_before) {
+  ensure(options.shape.modality.n_genes == source.n_genes(),
+         "The network must have an input for each gene of the data.");
   const Index n_design = options.shape.n_design;
   ensure(n_design == 0 || (covariates.design && covariates.design->n_columns == n_design &&
                            covariates.design->n_rows() == source.n_cells()),

@@ -1,0 +1,97 @@
+// The number of clusters and the stability of each, by hand.
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "gmvae/select/stability.h"
+#include "testing.h"
+
+using namespace gmvae;
+
+namespace {
+
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
+// From k = 2 on.
+Index chosen(const std::vector<double>& stability, std::vector<double> log_density = {}) {
+  std::vector<Stability> path;
+  for (std::size_t i = 0; i < stability.size(); ++i) {
+    Stability s{};
+    s.k = static_cast<Index>(i) + 2;
+    s.mean = stability[i];
+    s.log_density = log_density.empty() ? static_cast<double>(i) : log_density[i];
+    path.push_back(s);
+  }
+  mark_levels(path);
+  return choose_k(path);
+}
+
+GroupsSeen seen(const std::vector<int>& component) { return {component, 0.0}; }
+
+}  // namespace
+
+TEST("choose_k(): the finest level that repeats itself") {
+  // k:           2   3    4   5   6    7   8   9
+  CHECK(chosen({1, .95, .7, .7, .92, .7, .6, .5}) == 6);
+  CHECK(chosen({1, .95, .7, .7, .80, .7, .6, .5}) == 3);
+  CHECK(chosen({1, .75, .7, .7, .80, .7, .6, .5}) == 6);
+  CHECK(chosen({1, 1, 1, 1, .8, .8, .7, .6}) == 5);  // a plateau ends at its last place
+}
+
+TEST("choose_k(): two clusters only where nothing else may be chosen") {
+  CHECK(chosen({1, .5, .4, .3}) == 3);
+  CHECK(chosen({1}) == 2);
+  CHECK(chosen({1, missing, missing}, {1, missing, missing}) == 2);
+  CHECK(chosen({missing, missing}, {missing, missing}) == 2);
+}
+
+TEST("choose_k(): no level beyond the best density of the other half") {
+  const std::vector<double> stability{.9, .9, .7, .7, .9, .7};
+  CHECK(chosen(stability) == 6);
+  CHECK(chosen(stability, {1, 2, 3, 2, 1, 1}) == 3);
+}
+
+TEST("cluster_stabilities(): clusters that halves find again, by hand") {
+  // Cells 0 and 9 are not in the sample; the third cluster of the fit is what both halves make of
+  // the second and third, the fourth is empty.
+  Halves halves;
+  for (Index cell = 1; cell < 9; ++cell) halves.cells.push_back(cell);
+  halves.first = {{seen({0, 0, 0, 0, 1, 1, 1, 1})}};
+  halves.second = {{seen({2, 2, 2, 3, 3, 3, 3, 3})}};
+  const std::vector<int> cluster{2, 0, 0, 0, 0, 1, 1, 1, 2, 2};
+  const std::vector<double> both = cluster_stabilities(halves, cluster, 4);
+  CHECK_NEAR(both[0], (1 + 3.0 / 4) / 2, 1e-12);
+  CHECK_NEAR(both[1], (3.0 / 4 + 3.0 / 5) / 2, 1e-12);
+  CHECK_NEAR(both[2], (1.0 / 4 + 1.0 / 5) / 2, 1e-12);
+  CHECK(std::isnan(both[3]));
+  halves.first = {{seen({})}};
+  CHECK_NEAR(cluster_stabilities(halves, cluster, 4)[1], 3.0 / 5, 1e-12);
+  halves.second = {{seen({})}};
+  CHECK(std::isnan(cluster_stabilities(halves, cluster, 4)[0]));
+}
+
+TEST("adjusted_rand_index(): the textbook's cases") {
+  CHECK_NEAR(adjusted_rand_index({0, 0, 1, 1}, {1, 1, 0, 0}), 1.0, 0);
+  CHECK_NEAR(adjusted_rand_index({0, 0, 0, 0}, {0, 0, 0, 0}), 1.0, 0);
+  CHECK_NEAR(adjusted_rand_index({0, 0, 1, 1}, {0, 1, 0, 1}), -0.5, 1e-12);
+  // Hubert & Arabie's formula by hand: 2 pairs in both, 4 in each, of 15.
+  CHECK_NEAR(adjusted_rand_index({0, 0, 0, 1, 1, 2}, {0, 0, 1, 1, 1, 2}),
+             (2 - 4.0 * 4 / 15) / ((4 + 4) / 2.0 - 4.0 * 4 / 15), 1e-12);
+}
+
+TEST("stabilities(): means over halvings, NaN where a half has no mixture") {
+  Halves halves;
+  halves.cells = {0, 1, 2, 3};
+  halves.first = {{seen({0, 0, 1, 1}), seen({0, 1, 1, 0})}, {seen({0, 0, 1, 1}), seen({})}};
+  halves.second = {{seen({0, 0, 1, 1}), seen({0, 1, 1, 0})},
+                   {seen({0, 1, 0, 1}), seen({0, 0, 1, 1})}};
+  halves.whole.resize(2);
+  halves.whole[0] = {true, -10.0, -0.5, 7, {0, 0, 0, 1}};
+  const std::vector<Stability> path = stabilities(halves, {2, 3});
+  CHECK_NEAR(path[0].mean, (1 - 0.5) / 2, 1e-12);
+  CHECK_NEAR(path[0].sd, 1.5 / std::sqrt(2.0), 1e-12);
+  CHECK_NEAR(path[0].bic, 7 * std::log(4.0) + 20, 1e-12);
+  CHECK_NEAR(path[0].icl, path[0].bic + 1, 1e-12);
+  CHECK_NEAR(path[0].smallest, 0.25, 1e-12);
+  CHECK(std::isnan(path[1].mean) && std::isnan(path[1].bic) && !path[1].level);
+}
