@@ -4,7 +4,7 @@
 //
 // First the ELBO of a batch with the kernels in use (single precision) beside the plain reference
 // ones (double precision); then seconds per epoch of each phase, medians over its steps, and of
-// whole epochs of train().  Lines of "name value", for gmvae.R to read.
+// whole epochs of the trainer.  Lines of "name value", for gmvae.R to read.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -15,9 +15,7 @@
 #include <vector>
 
 #include "core/denormals.h"
-#include "gmvae/data/inputs.h"
-#include "gmvae/train/mixture_update.h"
-#include "gmvae/train/train.h"
+#include "gmvae/train/trainer.h"
 #include "likelihood/dispatch.h"
 #include "nn/adam.h"
 
@@ -35,7 +33,7 @@ struct Data {
 
   Data(const std::string& likelihood, Index n_cells_, Index n_genes_, double density)
       : n_cells(n_cells_), n_genes(n_genes_) {
-    RngStream rng(1, Purpose::test);
+    RngStream rng(1, Purpose{99});
     for (Index i = 0; i < n_cells; ++i) {
       for (Index g = 0; g < n_genes; ++g) {
         if (rng.uniform() >= density) continue;
@@ -50,8 +48,8 @@ struct Data {
       size.push_back(1);
     }
   }
-  MatrixReader reader() const {
-    return MatrixReader(start.data(), gene.data(), count.data(), n_genes, n_cells);
+  MatrixSource source() const {
+    return MatrixSource(start.data(), gene.data(), count.data(), n_genes, n_cells);
   }
 };
 
@@ -75,8 +73,9 @@ struct Step {
   std::string likelihood;
   Index batch;
   Workers& workers;
-  MatrixReader reader = data.reader();
-  InputTransform transform = fit_transform(reader, data.size.data(), likelihood);
+  MatrixSource source = data.source();
+  LikelihoodTraits traits = traits_of<Likelihood>();
+  InputTransform transform = fit_transform(source, data.size.data(), traits);
   double size_reference = static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells);
 
   // Strangers in memory, as in a shuffled epoch.
@@ -90,17 +89,18 @@ struct Step {
 
   template <typename T>
   CellLoader<T> loader() const {
-    return CellLoader<T>(reader, data.size.data(), size_reference, transform, likelihood, workers);
+    return CellLoader<T>(source, {data.size.data()}, size_reference, transform, traits, workers);
   }
 
   ModelShape shape() const {
-    return {data.n_genes, latent, {hidden}, k, VariesBy::gene, VariesBy::gene_cell};
+    return {
+        {likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell}, latent, {hidden}, k, 0};
   }
 
   MixturePrior prior() const {
     Mixture mixture;
     mixture.weights = Eigen::VectorXd::Constant(k, 1.0 / static_cast<double>(k));
-    RngStream rng(3, Purpose::test);
+    RngStream rng(3, Purpose{99});
     mixture.means = Eigen::MatrixXd::NullaryExpr(latent, k, [&] { return rng.normal(); });
     mixture.covariances.assign(static_cast<std::size_t>(k),
                                Eigen::MatrixXd::Identity(latent, latent));
@@ -110,9 +110,9 @@ struct Step {
   template <typename T>
   double elbo(const Kernels<T>& kernels) const {
     const Compute<T> compute{kernels, workers};
-    const Network<Likelihood> network(shape());
+    const Network<T> network(shape());
     std::vector<T> params;
-    network.initialise(5, gene_levels(reader, likelihood), params);
+    network.initialise(5, gene_levels(source, traits), params);
     CellBlock<T> block;
     loader<T>().load(cells(0).data(), batch, block);
     Workspace<T> work;
@@ -163,10 +163,10 @@ struct Step {
     const NormRelu norm(layout, "first", hidden);
     const Linear mean(layout, "mean", hidden, latent), variance(layout, "variance", hidden, latent);
     const Stack decoder(layout, "decoder", {latent, hidden});
-    const OutputHead<Likelihood> head(layout, shape());
+    const OutputHead<Likelihood, float> head(layout, shape());
     const std::size_t n_params = static_cast<std::size_t>(layout.size());
     std::vector<float> params(n_params), gradient(n_params);
-    RngStream rng(2, Purpose::test);
+    RngStream rng(2, Purpose{99});
     for (float& p : params) p = static_cast<float>(0.05 * rng.normal());
     std::vector<float> x(static_cast<std::size_t>(hidden * batch)), u(x), h(x), d_h(x), root(x);
     std::vector<float> m(static_cast<std::size_t>(latent * batch), 0.1f), d_m(m);
@@ -275,13 +275,10 @@ struct ProcessorClock : Monitor {
 
 void run_epochs(const Data& data, const std::string& likelihood, Index batch, Workers& workers) {
   TrainOptions o;
-  o.likelihood = likelihood;
+  o.shape = {
+      {likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell}, latent, {hidden}, k, 0};
   o.covariance = "tied";
-  o.k = k;
-  o.n_latent = latent;
-  o.dispersion = VariesBy::gene;
-  o.zero_inflation = VariesBy::gene_cell;
-  o.hidden = {hidden};
+  o.most_k = k;
   o.size_reference = static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells);
   o.epochs_pretrain = 1;
   o.epochs_warmup = 1;
@@ -297,9 +294,11 @@ void run_epochs(const Data& data, const std::string& likelihood, Index batch, Wo
   o.tol = 1e-6;
   o.seed = 11;
   ProcessorClock monitor;
-  const TrainResult fit = train(data.reader(), data.size.data(), o, workers, monitor);
+  const MatrixSource source = data.source();
+  Trainer trainer(source, {data.size.data()}, o, workers, monitor);
+  trainer.run(recipe(o));
   std::vector<double> seconds;
-  for (const EpochRecord& record : fit.history) {
+  for (const EpochRecord& record : trainer.result().history) {
     if (record.phase == "joint") seconds.push_back(record.seconds);
   }
   std::vector<double> processor;

@@ -107,10 +107,11 @@ class Head {
 template <typename Likelihood, typename T>
 class OutputHead : public Head<T> {
   using Base = Head<T>;
+
+ public:
   using Base::hidden, Base::log_scale, Base::mean, Base::n_clusters, Base::n_genes, Base::shift,
       Base::uses_clusters, Base::zero_inflation;
 
- public:
   OutputHead(ParamLayout& layout, const ModelShape& shape)
       : Base(layout, shape, traits_of<Likelihood>()) {}
 
