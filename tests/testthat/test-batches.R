@@ -280,7 +280,8 @@ test_that("batches are looked for only where that makes sense", {
   expect_identical(without$batch_source, "none")
   counts <- unnamed$counts
   find <- function(likelihood, ks) {
-    suppressMessages(find_batches(as_counts(counts), likelihood, ks,
+    counts <- as_counts(counts)
+    suppressMessages(find_batches(counts, counts, likelihood, ks,
                                   gmvae_control()))
   }
   expect_identical(nlevels(find("poisson", 3L)), 2L)
@@ -295,7 +296,9 @@ test_that("kinds of cells of real data are no batches", {
   data("pbmc_sorted", package = "gmvae", envir = environment())
   counts <- pbmc_sorted$counts
   types <- pbmc_sorted$celltype_coarse
-  find <- function(counts) find_batches(counts, "nb", 5L, gmvae_control())
+  find <- function(counts) {
+    find_batches(counts, counts, "nb", 5L, gmvae_control())
+  }
   expect_null(find(counts))
   for (type in unique(types)) expect_null(find(counts[, types != type]))
 })

@@ -1,29 +1,3 @@
-path_of <- function(stability, log_density = seq_along(stability),
-                    k = seq_along(stability) + 1L) {
-  data.frame(k = k, stability = stability, log_density = log_density)
-}
-
-test_that("the finest level that repeats itself is chosen", {
-  # k:                       2    3    4    5    6     7    8    9
-  expect_identical(choose_k(path_of(c(1, .95, .7, .7, .92, .7, .6, .5))), 6L)
-  expect_identical(choose_k(path_of(c(1, .95, .7, .7, .80, .7, .6, .5))), 3L)
-  expect_identical(choose_k(path_of(c(1, .75, .7, .7, .80, .7, .6, .5))), 6L)
-  # A plateau ends at its last place.
-  expect_identical(choose_k(path_of(c(1, 1, 1, 1, .8, .8, .7, .6))), 5L)
-})
-
-test_that("two clusters are chosen only where nothing else may be", {
-  expect_identical(choose_k(path_of(c(1, .5, .4, .3))), 3L)
-  expect_identical(choose_k(path_of(1)), 2L)
-  expect_identical(choose_k(path_of(c(1, NA, NA), c(1, NA, NA))), 2L)
-})
-
-test_that("no level counts beyond the best density of the other half", {
-  stability <- c(.9, .9, .7, .7, .9, .7)
-  expect_identical(choose_k(path_of(stability)), 6L)
-  expect_identical(choose_k(path_of(stability, c(1, 2, 3, 2, 1, 1))), 3L)
-})
-
 test_that("separated groups are counted, and update() moves between levels", {
   set.seed(3)
   data <- simulate_counts(n = 240, k = 4, depth = 60, separation = 10)
@@ -60,22 +34,6 @@ test_that("a path doesn't depend on the threads", {
   expect_identical(path(1), path(3))
 })
 
-test_that("clusters that halves find again are told from those they don't", {
-  half <- function(...) list(component = cbind(c(...)))
-  # Cells 1 and 10 are not in the sample; the third cluster of the fit
-  # is what both halves make of the second and third, the fourth is empty.
-  halves <- list(cells = 2:9, first = list(half(1, 1, 1, 1, 2, 2, 2, 2)),
-                 second = list(half(3, 3, 3, 4, 4, 4, 4, 4)))
-  cluster <- c(3, 1, 1, 1, 1, 2, 2, 2, 3, 3)
-  expect_equal(cluster_stability(halves, cluster, 4),
-               c((1 + 3 / 4) / 2, (3 / 4 + 3 / 5) / 2, (1 / 4 + 1 / 5) / 2, NA))
-  halves$first[[1]]$component[] <- NA
-  expect_equal(cluster_stability(halves, cluster, 4),
-               c(3 / 4, 3 / 5, 1 / 5, NA))
-  halves$second[[1]]$component[] <- NA
-  expect_identical(cluster_stability(halves, cluster, 2), c(NA_real_, NA_real_))
-})
-
 test_that("update() wants the data of the fit", {
   fit <- quick_fit(tiny_counts(), 2)
   expect_error(update(fit, k = 3, x = tiny_counts()[, 1:5]),
@@ -94,8 +52,9 @@ test_that("k is checked", {
 
 test_that("the path is drawn where there is one", {
   skip_if_not_installed("ggplot2")
-  fit <- made_up_fit(k_path = cbind(
-    path_of(c(.9, .8, .7)), stability_sd = 0.05
+  fit <- made_up_fit(k_path = data.frame(
+    k = 2:4, stability = c(.9, .8, .7), stability_sd = 0.05,
+    log_density = 1:3, stable = c(FALSE, TRUE, FALSE)
   ))
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
