@@ -6,8 +6,8 @@
 #' @param ... Not used. Options must be named in full; any other argument is an
 #'   error that says what was meant.
 #' @param n_init Number of starts for each model and each `k`, a whole number of
-#'   at least 1. The search adds starts from the mixtures of neighbouring models
-#'   and `k`.
+#'   at least 1; small data get three times as many. The search adds starts from
+#'   the mixtures of neighbouring models and `k`.
 #' @param max_iter Maximum number of EM iterations, a whole number of at least
 #'   1.
 #' @param tol EM stops when the remaining rise of the log-likelihood, estimated

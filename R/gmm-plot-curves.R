@@ -28,7 +28,7 @@ plot_criterion <- function(object, criterion) {
                    lty = style$line, lwd = 1.5, bty = "n", xpd = NA)
   above <- unique(search$model[which(search$value > limits[2])])
   if (length(above) > 0L) {
-    graphics::mtext(paste("Above the plot:", toString(above)),
+    graphics::mtext(paste("Partly above the plot:", toString(above)),
                     cex = if (length(above) > 7L) 0.6 else 0.8)
   }
   object$search

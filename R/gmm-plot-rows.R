@@ -59,7 +59,7 @@ plot_plane <- function(object, points, uncertain) {
 
 plane_title <- function(object, uncertain) {
   if (!uncertain) return(model_title(object))
-  "Uncertainty (larger points are less certain)"
+  "Uncertainty, by the size of the points"
 }
 
 model_title <- function(object) {

@@ -32,7 +32,10 @@ fit_origin <- function(x) {
   noise <- x$noise$weight
   n_noise <- sum(x$cluster == 0L, na.rm = TRUE)
   c(
-    paste0(convergence_line(x), best_start_note(x), "."),
+    paste0(convergence_line(x), "."),
+    if (length(x$starts) > 1L) {
+      say("Best of {length(x$starts)} starts: {best_start_name(x)}.")
+    },
     if (!is.null(noise)) {
       say("Noise: weight {percent(noise)}, {n_noise} row{?s} assigned.")
     },
@@ -54,15 +57,14 @@ convergence_line <- function(x) {
   iterations <- paste(n, if (x$n_iter == 1L) "iteration" else "iterations")
   if (x$converged) return(paste("Converged after", iterations))
   asked <- x$control$max_iter == 1L || isTRUE(x$control$tol == 0)
-  if (asked) return(paste("Ran", iterations, "of EM, as asked"))
+  if (asked) return(paste("EM ran for", iterations))
   paste("NOT converged after", iterations)
 }
 
-best_start_note <- function(x) {
-  n <- length(x$starts)
-  if (n < 2L) return("")
-  sprintf("; best of %d starts: number %d (%s)", n, x$best_start,
-          names(x$starts)[x$best_start])
+# Starts from another model's solution have its code as their name.
+best_start_name <- function(x) {
+  name <- names(x$starts)[x$best_start]
+  if (name %in% plane_models$code) paste("the solution of", name) else name
 }
 
 empty_note <- function(x) {
@@ -77,10 +79,11 @@ print_best <- function(x, n) {
   if (nrow(x$search) < 2L) return(invisible())
   failed <- sum(is.na(x$search[[x$criterion]]))
   cat("\nBest of ", nrow(x$search) - failed, " mixtures by ",
-      toupper(x$criterion), " (smaller is better)",
-      if (failed > 0L) sprintf("; %d could not be fitted, see $search", failed),
-      ":\n", sep = "")
+      toupper(x$criterion), " (smaller is better):\n", sep = "")
   print(best_rows(x, n), row.names = FALSE, digits = 7)
+  if (failed > 0L) {
+    cat(failed, "more could not be fitted; $search says why.\n")
+  }
 }
 
 best_rows <- function(x, n) {

@@ -92,7 +92,7 @@ test_that("EM runs for max_iter iterations at tol = 0, without a warning", {
     fit <- gmm_fit(faithful, 3, "EEE", control = quiet(tol = 0, max_iter = 20))
   })
   expect_identical(fit$n_iter, 20L)
-  expect_output(print(fit), "Ran 20 iterations of EM, as asked")
+  expect_output(print(fit), "EM ran for 20 iterations")
 })
 
 test_that("a ridge lets components live on fewer rows", {
@@ -151,7 +151,15 @@ test_that("print() says where the fit came from", {
                      na_action = "em"), "1 row has missing values")
   expect_match(shown(faithful$waiting, 2), "for (all|each) component")
   expect_match(shown(faithful[1:7, ], c(1, 8), "EII"),
-               "; 1 could not be fitted, see .search")
+               "1 more could not be fitted; .search says why")
+})
+
+test_that("print() names the best start and components without rows", {
+  fit <- gmm_fit(faithful, 3, "EEE", control = quiet())
+  names(fit$starts)[fit$best_start] <- "VVV"
+  fit$cluster[fit$cluster == 3L] <- 1L
+  expect_output(print(fit), "Best of [0-9]+ starts: the solution of VVV.")
+  expect_output(print(fit), "Component 3 has no assigned rows")
 })
 
 test_that("summary() counts the reasons", {
