@@ -10,7 +10,7 @@ check_given <- function(no_x, call = rlang::caller_env()) {
   ), "input", call = call)
 }
 
-# Numeric data with data in rows, as a matrix of doubles.
+# Numeric data with observations in rows, as a matrix of doubles.
 as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
                               call = rlang::caller_env()) {
   force(arg)
@@ -203,7 +203,7 @@ check_columns_vary <- function(ranges, columns, n, call) {
   ), "data", call = call)
 }
 
-# Covariances have squared units, and doubles end near 1e-308 and 1e308.
+# Covariances have squared units, and doubles range from 1e-308 to 1e308.
 check_units <- function(ranges, columns, call) {
   width <- ranges[2, ] - ranges[1, ]
   extreme <- width < 1e-130 | width > 1e130

@@ -99,7 +99,7 @@ fitted_data <- function(object, data, arg, envir, call) {
 }
 
 # Does the fit give these rows the components and uncertainties that it holds?
-# Ties may differ; labelled rows are skipped, as their labels decide.
+# Ties may differ. Labelled rows are skipped: their labels decide.
 is_fitted_data <- function(object, x) {
   if (nrow(x) != object$n) return(FALSE)
   found <- evaluate_rows(object, x, "cluster")

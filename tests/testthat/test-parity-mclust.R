@@ -6,11 +6,11 @@ flowers <- iris[, 1:4]
 
 # -- From the true species, so that no random start is involved ----------------
 
-# `first` is the log-likelihood after one M-step, `last` that of the converged
-# EM; inner iterations to their end. At VVE mclust's inner iterations stall
-# where the M-step's objective still has a slope (`first` -215.34310457, `last`
-# -215.24087034): these are from Newton's method on the orientation. EVE was
-# checked by it too.
+# `first` is the log-likelihood after one M-step, `last` that of converged EM,
+# both with converged inner iterations. For VVE, mclust's inner iterations stop
+# before the maximum of the M-step (`first` -215.34310457, `last`
+# -215.24087034), so the values below come from Newton's method on the
+# orientation. The values for EVE agree with Newton's method too.
 oracle <- read.table(header = TRUE, text = "
   model  first          last           df
   EII    -414.69795127  -401.80217579  15
@@ -62,7 +62,7 @@ expect_no_worse <- function(fit, bic) {
              label = paste0("BIC of ", fit$model, ",", fit$k))
 }
 
-# As far as we know no optimum is better: the same one.
+# For fits whose optimum is, as far as we know, the best: it must be the same.
 expect_same_optimum <- function(fit, loglik, icl) {
   expect_lt(abs(fit$loglik - loglik), 1e-5 * fit$n)
   expect_lt(abs(fit$icl - icl), 0.02)
@@ -129,9 +129,6 @@ test_that("diabetes, with and without its misprint: VVV,3", {
   corrected <- search(diabetes(455), 3, "VVV")
   expect_no_worse(corrected, 4734.512190)
 })
-
-# The sixth fact is of the bootstrap test for k, the seventeenth of
-# discriminant analysis: neither is gmm_fit()'s.
 
 test_that("acidity: E,2", {
   skip_if_not_installed("mclust")
