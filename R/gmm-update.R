@@ -82,7 +82,7 @@ fit_arguments <- function(object, names, envir, call) {
   by_row <- intersect(row_arguments, names)
   values <- lapply(by_row, function(name) {
     value <- try(eval(object$call[[name]], envir), silent = TRUE)
-    # A function is R's own weights(), labels() or start(), not the user's value.
+    # A function is R's own weights(), labels() or start(), not the user's.
     if (inherits(value, "try-error") || is.function(value)) {
       abort_not_found(name, call)
     }
