@@ -1,24 +1,27 @@
 #' Adjusted Rand index of two clusterings
 #'
-#' How well two partitions of the same items agree, whatever their labels are
-#' called: 1 for the same partition, 0 on average for a random one of the same
-#' cluster sizes, below 0 for less agreement than by chance.
+#' Measures how well two clusterings of the same items agree. The index is 1 if
+#' both form the same groups, whatever the groups are called; its expected value
+#' is 0 for random clusterings with the same group sizes; it is negative if two
+#' clusterings agree less than random ones.
 #'
-#' With \eqn{n_{ij}} items in cluster \eqn{i} of `a` and \eqn{j} of `b`, and
-#' \eqn{a_i}, \eqn{b_j} the sums over rows and columns, it is
+#' @param a,b Labels of the items: two vectors of the same length, one label for
+#'   each item, without missing values. Labels may be factors, numbers, text or
+#'   of any other type that [unique()] takes; `a` and `b` may differ in type.
+#' @returns One number, at most 1.
+#' @details
+#' Let \eqn{n_{ij}} items be in group \eqn{i} of `a` and in group \eqn{j} of
+#' `b`, and let \eqn{a_i} and \eqn{b_j} be the sizes of these groups. The index
+#' (Hubert and Arabie 1985, equation 5) is
 #' \deqn{\frac{\sum_{ij} \binom{n_{ij}}{2} - E}{M - E},}{
 #'   (sum choose(n_ij, 2) - E) / (M - E),}
 #' where \eqn{E} is the product of \eqn{\sum_i \binom{a_i}{2}}{sum choose(a_i,
-#' 2)} and \eqn{\sum_j \binom{b_j}{2}}{sum choose(b_j, 2)} over
-#' \eqn{\binom{n}{2}}{choose(n, 2)}, and \eqn{M} is their mean (Hubert and
-#' Arabie 1985, equation 5). Two partitions that both keep all items together,
-#' or both keep all apart, agree: 1.
+#' 2)} and \eqn{\sum_j \binom{b_j}{2}}{sum choose(b_j, 2)} divided by
+#' \eqn{\binom{n}{2}}{choose(n, 2)}, and \eqn{M} is the mean of these two sums.
+#' If both clusterings put all items into one group, or both put each item into
+#' a group of its own, they are the same and the index is 1.
 #'
-#' @param a,b Vectors of the same length, one label per item, of any type that
-#'   [unique()] takes: factors, numbers, strings. No missing labels.
-#' @returns A number of at most 1.
-#' @section Errors: `gmvae_error_input` if the lengths differ or a label is
-#'   missing.
+#' Errors: `gmvae_error_input` if the lengths differ or a label is missing.
 #' @references Hubert and Arabie (1985) Comparing partitions. *Journal of
 #'   Classification* 2, 193-218. \doi{10.1007/BF01908075}
 #' @examples
@@ -37,7 +40,7 @@ adjusted_rand_index <- function(a, b) {
   a <- match(a, unique(a))
   b <- match(b, unique(b))
   pairs <- function(codes) sum(choose2(tabulate(match(codes, unique(codes)))))
-  # Codes of the cells of the table, as doubles: no overflow, no full table.
+  # Each pair of labels has one code, a double: no overflow, no full table.
   both <- pairs((a - 1) * max(b) + b)
   in_a <- pairs(a)
   in_b <- pairs(b)
@@ -58,10 +61,10 @@ check_labels <- function(x, arg, call = rlang::caller_env()) {
   }
   if (anyNA(x)) {
     gmvae_abort(c(
-      "{.arg {arg}} can't have missing labels.",
+      "{.arg {arg}} must have no missing labels.",
       x = "{sum(is.na(x))} of {length(x)} {cli::qty(sum(is.na(x)))}{?is/are}
            missing.",
-      i = "Leave those items out of both clusterings."
+      i = "Drop those items from both clusterings."
     ), "input", call = call)
   }
 }

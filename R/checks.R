@@ -1,8 +1,8 @@
-# Checks of single arguments. Each returns its argument, converted, or aborts
-# in the name of the function that the user called (`call`).
+# Checks of single arguments. Each returns its argument, converted, or raises an
+# error in the name of the function that the user called (`call`).
 
-# Whole number(s) from `min` to `max`. Returns integers; `length` NULL means
-# any length from 1.
+# `length` whole numbers from `min` to `max`, returned as integers; `length =
+# NULL` allows any length from 1.
 check_count <- function(x, min = 1, max = .Machine$integer.max, length = 1L,
                         arg = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
@@ -11,7 +11,11 @@ check_count <- function(x, min = 1, max = .Machine$integer.max, length = 1L,
         all(x == round(x)) && all(x >= min) && all(x <= max)) {
     return(as.integer(x))
   }
-  what <- if (identical(length, 1L)) "a whole number" else "whole numbers"
+  what <- if (identical(length, 1L)) {
+    "a whole number"
+  } else {
+    "one or more whole numbers"
+  }
   range <- if (max < .Machine$integer.max) {
     "from {min} to {max}"
   } else {
@@ -61,24 +65,17 @@ check_choice <- function(x, values, arg = rlang::caller_arg(x),
   ), "option", call = call)
 }
 
-# `...` of a user's function must be empty: a misspelt argument is an error.
-check_no_dots <- function(..., call = rlang::caller_env()) {
-  if (...length() == 0L) return(invisible())
-  dots <- rlang::names2(rlang::enquos(...))
-  named <- dots[nzchar(dots)]
-  found <- if (length(named) > 0L) {
-    "{.arg {named}} {?is/are} not among them."
-  } else {
-    "There {?is/are} {length(dots)} argument{?s} too many, without a name."
+# What predict() is to return: one of `types`. R's other predict() methods call
+# two of them "class" and "prob".
+check_type <- function(type, types, call = rlang::caller_env()) {
+  habits <- c(class = "cluster", prob = "posterior")
+  if (rlang::is_string(type) && type %in% names(habits)) {
+    type <- habits[[type]]
   }
-  gmvae_abort(c(
-    "Arguments must be ones that the function has.",
-    x = found,
-    i = "See its help page for the names."
-  ), "option", call = call)
+  check_choice(type, types, "type", call)
 }
 
-# A control object made by `make`, the function of that name.
+# A control object, made by the function that is named as its `class`.
 check_control <- function(x, class, call = rlang::caller_env()) {
   if (inherits(x, class)) return(x)
   gmvae_abort(c(
@@ -88,7 +85,7 @@ check_control <- function(x, class, call = rlang::caller_env()) {
   ), "option", call = call)
 }
 
-# What a value is, in a few words, for the `x` line of an error.
+# A few words on a value, for the `x` line of an error.
 describe <- function(x) {
   if (is.null(x)) return("`NULL`")
   if (is.factor(x)) return(paste0("a factor of length ", length(x)))
@@ -99,17 +96,21 @@ describe <- function(x) {
     if (is.double(x)) x <- signif(x, 7)
     return(paste0("`", paste(deparse(x), collapse = ""), "`"))
   }
-  if (is.null(dim(x))) {
-    return(paste0("an object of class <", class(x)[1], "> and length ",
-                  length(x)))
+  size <- paste(dim(x), collapse = " x ")
+  if (is.data.frame(x)) return(paste0("a data frame (", size, ")"))
+  if (is.matrix(x)) return(paste0("a matrix (", size, ")"))
+  if (is.null(dim(x)) && !is.object(x) && is.vector(x)) {
+    kind <- if (is.list(x)) "list" else paste(mode(x), "vector")
+    return(paste0("a ", kind, " of length ", length(x)))
   }
-  paste0("an object of class <", class(x)[1], "> with ",
-         paste(dim(x), collapse = " x "), " entries")
+  paste0("an object of class <", class(x)[1], ">",
+         if (is.null(dim(x))) paste(" of length", length(x)) else
+           paste0(" (", size, ")"))
 }
 
-# A matched call with the name of the function that the user called, and with
-# what came as a value (from do.call()) replaced by the argument's name: a fit
-# must not carry the data in its call.
+# A matched call under the name of the function that the user called. do.call()
+# puts values into a call; each is replaced by the name of its argument, so that
+# no fit carries the data in its call.
 call_by_name <- function(call, name) {
   call[[1L]] <- as.name(name)
   for (argument in names(call)[-1L]) {
@@ -121,14 +122,14 @@ call_by_name <- function(call, name) {
   call
 }
 
-# The number of threads that fits use unless told otherwise. Results do not
-# depend on it; two is what CRAN allows.
+# The default number of threads. Results do not depend on it; CRAN allows two.
 default_threads <- function() {
   cores <- parallel::detectCores()
   if (is.na(cores)) 1L else as.integer(min(2L, cores))
 }
 
-# One draw from R's generator seeds the core, so that set.seed() governs.
+# One draw from R's generator seeds the core, so that set.seed() makes fits
+# repeatable.
 draw_seed <- function() {
   sample.int(.Machine$integer.max, 1L)
 }

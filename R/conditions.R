@@ -1,14 +1,15 @@
-# Errors: one sentence on what must hold, then (`x`) what was found and where,
-# then (`i`) what to do. Callers and tests match on classes, never on prose.
+# Errors and warnings. An error begins with a sentence on what must hold or what
+# went wrong; the line `x` says what was found and where, the line `i` what to
+# do. Callers and tests match on classes, never on prose.
 
-# Every error of the package: class `gmvae_error_<class>`, above it
-# `gmvae_error`. `class` is one of
-#   "input"   the object given can't be used as data (type, shape, names)
-#   "data"    the values in it can't be used (NA, negative, fractional, empty)
-#   "option"  an argument that steers the fit is out of range or unknown
-#   "package" a suggested package is needed and missing
+# Raises an error of class `gmvae_error_<class>`, whose parent is `gmvae_error`.
+# `class` is one of
+#   "input"     the data have a wrong type, shape or names
+#   "data"      the data have wrong values (NA, negative, fractional, empty)
+#   "option"    another argument is out of range or unknown
+#   "package"   a suggested package is needed and not installed
 #   "numerical" a computation broke down
-#   "core"    anything else that the C++ core reports
+#   "core"      anything else that the C++ core reports
 gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),
                         .envir = parent.frame()) {
   cli::cli_abort(
@@ -27,8 +28,8 @@ gmvae_warn <- function(message, class, ..., call = rlang::caller_env(),
   )
 }
 
-# Runs `expr`, a call into the core, and rethrows what the core throws as a
-# classed error of the function that the user called.
+# Evaluates `expr`, a call into the core, and turns C++ exceptions into classed
+# errors in the name of the function that the user called.
 with_core_errors <- function(expr, call = rlang::caller_env()) {
   rlang::try_fetch(
     expr,
@@ -40,9 +41,9 @@ with_core_errors <- function(expr, call = rlang::caller_env()) {
     },
     `std::bad_alloc` = function(cnd) {
       gmvae_abort(c(
-        "There must be enough memory for the fit.",
-        x = "The operating system gave no more.",
-        i = "Use fewer features or a sparse matrix."
+        "Out of memory while the C++ code was running.",
+        i = "Use fewer rows or features, a sparse matrix, or a machine with more
+             memory."
       ), "core", call = call)
     },
     `C++Error` = function(cnd) {

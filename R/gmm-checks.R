@@ -1,11 +1,11 @@
-# What gmm_fit() and its methods accept as data, and how they say no. Data are
-# read as they are, without copies where they are a matrix of doubles; their
-# column names are kept apart, because renaming a matrix would copy it.
+# The data that gmm_fit() and its methods accept. A matrix of doubles is read
+# where it lies; column names are kept apart from it, because renaming a matrix
+# would copy it.
 
 check_given <- function(no_x, call = rlang::caller_env()) {
   if (!no_x) return(invisible())
   gmvae_abort(c(
-    "{.arg x}, the data, must be given.",
+    "{.arg x} must be given: it holds the data.",
     i = "For instance {.code gmm_fit(faithful, k = 2)}."
   ), "input", call = call)
 }
@@ -16,12 +16,12 @@ as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
   force(arg)
   if (is.data.frame(x)) {
     check_numeric_columns(x, arg, call)
-    # Automatic row names are kept as well: the results are named by them.
+    # Results are named by rows, also by automatic row names.
     x <- `rownames<-`(as.matrix(x), rownames(x))
   } else if (is.numeric(x) && is.null(dim(x))) {
     x <- matrix(x, dimnames = list(names(x), NULL))
   }
-  # Before the type: without rows, a data frame becomes a logical matrix.
+  # Checked before the type: an empty data frame becomes a logical matrix.
   if (is.matrix(x) && length(x) == 0L) {
     gmvae_abort(c(
       "{.arg {arg}} must have at least one row and one column.",
@@ -33,7 +33,7 @@ as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
       "{.arg {arg}} must be a numeric matrix, a data frame of numeric columns
        or a numeric vector.",
       x = "You supplied {describe(x)}.",
-      i = if (inherits(x, "Matrix")) "Convert it by `as.matrix()`."
+      i = if (inherits(x, "Matrix")) "Convert it with `as.matrix()`."
     ), "input", call = call)
   }
   if (is.object(x)) x <- unclass(x)
@@ -50,11 +50,11 @@ check_numeric_columns <- function(x, arg, call) {
   gmvae_abort(c(
     "The columns of {.arg {arg}} must be numeric.",
     x = "{.val {other}} {?is/are} not.",
-    i = if (arg == "x") "Leave {cli::qty(other)}{?it/them} out."
+    i = if (arg == "x") "Drop {cli::qty(other)}{?this column/these columns}."
   ), "input", call = call)
 }
 
-# The names of the columns, V1, V2, ... where they have none.
+# The names of the columns; V1, V2, ... for columns without a name.
 column_names <- function(x) {
   names <- colnames(x)
   if (is.null(names)) names <- character(ncol(x))
@@ -63,11 +63,11 @@ column_names <- function(x) {
   names
 }
 
-# What gmm_fit() needs to know about its data: `x` without the rows left out,
-# with `kept`, the numbers of those that are in it (NULL: all), and `given` with
-# them; the rows that take part, `active` (NULL: all), have some weight and some
-# value, and the columns' `ranges`.
-gmm_observations <- function(x, weights, na_action, call) {
+# The data of gmm_fit() as a list: `given`, all rows; `x`, those to fit, and
+# `kept`, their numbers (NULL: all rows); `active`, the numbers of the rows of
+# `x` that have some weight and some value (NULL: all); `ranges`, the columns'
+# smallest and largest values over the active rows.
+gmm_data <- function(x, weights, na_action, call) {
   x <- as_numeric_matrix(x, "x", call)
   weights <- check_weights(weights, nrow(x), call)
   columns <- column_names(x)
@@ -95,25 +95,25 @@ gmm_observations <- function(x, weights, na_action, call) {
   out
 }
 
-keep_complete_rows <- function(observations, call) {
-  kept <- which(stats::complete.cases(observations$x))
+keep_complete_rows <- function(data, call) {
+  kept <- which(stats::complete.cases(data$x))
   if (length(kept) == 0L) {
     gmvae_abort(c(
-      "{.arg x} must have rows without missing values for
-       `na_action = \"omit\"`.",
-      x = "Each of its {observations$n} row{?s} has some.",
-      i = "`na_action = \"em\"` fits them by the values that they have."
+      "{.arg x} must have complete rows for `na_action = \"omit\"`.",
+      x = "None of its {data$n} row{?s} is complete.",
+      i = "`na_action = \"em\"` uses the values that they have."
     ), "data", call = call)
   }
-  observations$kept <- kept
-  observations$x <- observations$x[kept, , drop = FALSE]
-  if (length(observations$weights) > 0L) {
-    observations$weights <- observations$weights[kept]
+  data$kept <- kept
+  data$x <- data$x[kept, , drop = FALSE]
+  if (length(data$weights) > 0L) {
+    data$weights <- data$weights[kept]
   }
-  observations
+  data
 }
 
-# Rows without any value say nothing: they get weight 0, so as not to count.
+# Rows without any value hold no information: they get weight 0, so that they do
+# not count in BIC.
 unweigh_empty_rows <- function(x, weights) {
   empty <- rep(TRUE, nrow(x))
   for (j in seq_len(ncol(x))) empty <- empty & is.na(x[, j])
@@ -122,7 +122,7 @@ unweigh_empty_rows <- function(x, weights) {
   replace(weights, empty, 0)
 }
 
-# Smallest and largest values (2 x d) over the rows that take part.
+# Smallest and largest values of the columns (2 x d) over the active rows.
 column_ranges <- function(x, scan, active) {
   if (is.null(active)) return(rbind(scan$min, scan$max))
   vapply(seq_len(ncol(x)), function(j) {
@@ -137,9 +137,9 @@ check_no_infinite <- function(scan, columns, arg, call) {
   if (n == 0) return(invisible())
   where <- place_names(scan$first_infinite, columns)
   gmvae_abort(c(
-    "{.arg {arg}} must have finite values only.",
+    "{.arg {arg}} must have no infinite values.",
     x = "{n} value{?s} {?is/are} infinite, the first in {where}.",
-    i = "Drop these rows, or make the values `NA` if they are not known."
+    i = "Drop these rows, or set the values to `NA` if they are unknown."
   ), "data", call = call)
 }
 
@@ -152,8 +152,13 @@ check_no_missing <- function(scan, columns, arg, call) {
      {.fn gmm_fit} allows them.",
     x = "{n} value{?s} in {scan$n_incomplete} row{?s} {?is/are} missing, the
          first in {where}.",
-    i = "{.val omit} leaves such rows out, {.val em} fits them by the values
-         that they have."
+    i = if (arg == "x") {
+      "{.code na_action = \"omit\"} drops such rows;
+       {.code na_action = \"em\"} uses the values that they have."
+    } else {
+      "Drop such rows, or fit with {.code na_action = \"em\"}, which uses the
+       values that they have."
+    }
   ), "data", call = call)
 }
 
@@ -165,53 +170,55 @@ check_columns_filled <- function(scan, columns, n, call) {
   empty <- columns[scan$n_missing == n]
   if (length(empty) == 0L) return(invisible())
   gmvae_abort(c(
-    "The columns of {.arg x} must have values.",
-    x = "{.val {empty}} {?has/have} none.",
-    i = "Leave {cli::qty(empty)}{?it/them} out."
+    "Every column of {.arg x} must have values.",
+    x = "{.val {empty}} {?has/have} only missing values.",
+    i = "Drop {cli::qty(empty)}{?this column/these columns}."
   ), "data", call = call)
 }
 
-# Columns are known by their names.
+# Columns are matched by name.
 check_names_differ <- function(columns, call) {
   twice <- unique(columns[duplicated(columns)])
   if (length(twice) == 0L) return(invisible())
   gmvae_abort(c(
     "The columns of {.arg x} must have different names.",
-    x = "{.val {twice}} {?is/are} there more than once."
+    x = "{.val {twice}} {?occurs/occur} more than once."
   ), "input", call = call)
 }
 
-# A constant column has no density.
+# A constant column has variance 0, and so no density.
 check_columns_vary <- function(ranges, columns, n, call) {
   constant <- columns[!((ranges[2, ] > ranges[1, ]) %in% TRUE)]
   if (length(constant) == 0L) return(invisible())
   gmvae_abort(c(
-    "The columns of {.arg x} must vary over the rows that take part.",
+    "Every column of {.arg x} must vary over the rows that are used.",
     x = if (n == 1L) {
       "There is only one row."
     } else {
       "{.val {constant}} {?is/are} constant."
     },
     i = if (length(constant) < length(columns)) {
-      "Leave {cli::qty(constant)}{?it/them} out."
+      "Drop {cli::qty(constant)}{?this column/these columns}."
     }
   ), "data", call = call)
 }
 
-# Covariances are in squared units, which must be far from the ends of double.
+# Covariances have squared units, and doubles range from 1e-308 to 1e308.
 check_units <- function(ranges, columns, call) {
   width <- ranges[2, ] - ranges[1, ]
   extreme <- width < 1e-130 | width > 1e130
   if (!any(extreme)) return(invisible())
   columns <- columns[extreme]
   gmvae_abort(c(
-    "The range of each column of {.arg x} must be from 1e-130 to 1e130.",
-    x = "That of {.val {columns}} is {signif(width[extreme], 2)}.",
-    i = "Change {cli::qty(columns)}{?its/their} units."
+    "The range of each column of {.arg x}, largest minus smallest value, must be
+     from 1e-130 to 1e130.",
+    x = "The range of {.val {columns}} is {signif(width[extreme], 2)}.",
+    i = "Change the units of {cli::qty(columns)}{?this column/these columns}."
   ), "data", call = call)
 }
 
-# The number of distinct rows, or any number of at least `enough` of them.
+# The number of distinct rows, or a number of at least `enough` once that many
+# are found.
 n_distinct_rows <- function(x, enough, active = NULL) {
   n <- if (is.null(active)) nrow(x) else length(active)
   first <- seq_len(min(n, 10 * enough))

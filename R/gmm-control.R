@@ -1,52 +1,70 @@
 #' Options of gmm_fit()
 #'
-#' Every default of the search and of the EM algorithm in one place.
+#' Sets the options of the search and of the EM algorithm. All have defaults, so
+#' most users need only one or two of them.
 #'
-#' @param ... Must be empty: options are given by their full names, and other
-#'   names are errors.
-#' @param n_init Starts of each model with each `k`, a whole number of at least
-#'   1, besides those from the neighbouring mixtures of the search: the first
-#'   are cut from hierarchical trees, the others come from k-means and random
-#'   points. All make short runs, and the best ones go on to convergence. Where
-#'   four or more models are compared and a run takes long, each tries half of
-#'   them and looks at what the others find.
-#' @param max_iter Iterations at most, a whole number of at least 1.
-#' @param tol EM stops when the log-likelihood that it has still to gain,
-#'   estimated from its last steps, is below `tol` per row of the data. A number
-#'   above 0.
-#' @param ridge Number of at least 0 that is added to each variance of each
-#'   component, in units of the column's variance. 0 is maximum likelihood;
-#'   a small value (`1e-4`) keeps components from collapsing.
-#' @param equal_weights Give all components the same weight? `FALSE` or `TRUE`.
-#' @param accelerate Extrapolate from past iterations, and keep what raises the
-#'   log-likelihood? `TRUE`, or `FALSE` for plain EM.
-#' @param min_rows,min_eigen_ratio When a solution counts as degenerate: where
-#'   components differ in covariance and one of them has less than `min_rows`
-#'   rows (as a sum of weights and probabilities; `NULL`: the number of columns
-#'   plus 1, in spherical and diagonal models at most half of the rows over
-#'   `k`), or where the smallest eigenvalue of a component's covariance is below
-#'   `min_eigen_ratio`, with each column in units of its typical variance within
-#'   components. The likelihood has no bound near such solutions, so they are
-#'   not allowed to win: a combination of `k` and `model` that has none but
-#'   these has its `reason` in the table of the search. Numbers of at least 0;
-#'   0 allows all. With a ridge or a prior, which bound the likelihood, any
-#'   number of rows is allowed.
-#' @param noise_density Density of the noise component, per unit of each column
-#'   (a number above 0), or `NULL` for one over the volume of the smallest box
-#'   around the data. A fixed density keeps far outliers from making the noise
-#'   too thin (Coretto and Hennig 2016).
-#' @param n_folds Folds of the cross-validation by `criterion = "cv"`, a whole
-#'   number of at least 2; at most as many as there are rows are used.
-#' @param n_threads Threads, a whole number from 1 to 1,024. The result does not
-#'   depend on it.
-#' @param verbose Show a progress bar, `TRUE` or `FALSE`.
+#' @param ... Not used. Options must be named in full; any other argument is an
+#'   error that says what was meant.
+#' @param n_init Number of starts for each model and each `k`, a whole number of
+#'   at least 1; small data get three times as many. The search adds starts from
+#'   the mixtures of neighbouring models and `k`.
+#' @param max_iter Maximum number of EM iterations, a whole number of at least
+#'   1.
+#' @param tol EM stops when the remaining rise of the log-likelihood, estimated
+#'   from its last steps, is below `tol` per row of the data. A number of at
+#'   least 0; `0` makes EM run for `max_iter` iterations, or until rounding
+#'   errors are larger than the rise.
+#' @param ridge Number of at least 0, a multiple of the variance of each column
+#'   that is added to its variance in every component. `0` gives maximum
+#'   likelihood; a small value such as `1e-4` keeps components from collapsing
+#'   onto a few rows.
+#' @param equal_weights `TRUE` gives all components the same weight; `FALSE`
+#'   estimates the weights.
+#' @param accelerate `TRUE` extrapolates from past EM iterations and keeps a
+#'   step only if it raises the log-likelihood; `FALSE` runs plain EM.
+#' @param min_rows,min_eigen_ratio Solutions that violate one of these limits
+#'   are called degenerate and are never chosen:
+#'   * `min_rows`: the smallest number of rows of a component, counted as the
+#'     sum of weights times posterior probabilities; a number of at least 0. It
+#'     applies to models whose components differ in covariance, if there is
+#'     neither a ridge nor a prior. `NULL`: d + 1 for d columns, and for
+#'     spherical and diagonal models at most n / (2 k).
+#'   * `min_eigen_ratio`: the smallest eigenvalue of the covariance of a
+#'     component, after each column is divided by its typical standard deviation
+#'     within components; a number from 0 to 1.
+#'
+#'   `0` allows everything.
+#' @param noise_density Density of the noise component in the units of the data,
+#'   a number above 0. `NULL`: 1 divided by the volume of the smallest box
+#'   around the data. With far outliers this box is large and the noise too
+#'   thin; a density of your own avoids that (Coretto and Hennig 2016).
+#' @param n_folds Number of folds for `criterion = "cv"`, a whole number of at
+#'   least 2. The number of rows is used instead if it is smaller.
+#' @param n_threads Number of threads, a whole number from 1 to 1,024. The
+#'   result does not depend on it.
+#' @param verbose `TRUE` shows a progress bar, `FALSE` does not.
 #' @returns A `gmm_control` object: a list with one element per option.
-#' @section Errors: `gmvae_error_option`, for values out of range and for names
-#'   that are no options.
-#' @references Coretto and Hennig (2016) <doi:10.1080/01621459.2015.1100996>.
+#' @section Starts and degenerate solutions:
+#' The starts are cuts of hierarchical trees, k-means clusterings, and random
+#' points taken as centres. All make short EM runs, and the best ones continue
+#' to convergence. If four or more models are compared and a run takes long,
+#' each model tries half of the starts and the solutions that other models
+#' found.
+#'
+#' The likelihood of a mixture is unbounded where a component collapses onto a
+#' few rows or onto a plane. This is why degenerate solutions are not chosen; a
+#' combination of `model` and `k` that has no other solution is listed in the
+#' search table with its `reason`.
+#'
+#' Errors: `gmvae_error_option` for values out of range and for unknown names.
+#' @references Coretto and Hennig (2016) Robust improper maximum likelihood:
+#'   tuning, computation, and a comparison with other methods for robust
+#'   Gaussian clustering. *Journal of the American Statistical Association* 111,
+#'   1648-1659. \doi{10.1080/01621459.2015.1100996}
 #' @seealso [gmm_fit()]
 #' @examples
 #' gmm_control(n_init = 20, tol = 1e-12)
+#' gmm_fit(faithful, k = 3, control = gmm_control(n_init = 20))
 #' @export
 gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
                         ridge = 0, equal_weights = FALSE, accelerate = TRUE,
@@ -54,13 +72,12 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
                         noise_density = NULL, n_folds = 5,
                         n_threads = default_threads(),
                         verbose = interactive()) {
-  check_option_names(..., options = names(formals(gmm_control)),
-                     help = "gmm_control")
+  check_no_dots(..., options_of = "gmm_fit")
   structure(
     list(
       n_init = check_count(n_init),
       max_iter = check_count(max_iter),
-      tol = check_number(tol, 0, open = TRUE),
+      tol = check_number(tol, 0),
       ridge = check_number(ridge, 0),
       equal_weights = check_flag(equal_weights),
       accelerate = check_flag(accelerate),
@@ -87,19 +104,19 @@ print.gmm_control <- function(x, ...) {
   invisible(x)
 }
 
-# A control object may have been edited by hand: its values are checked again.
+# Users may edit a control object, so its values are checked again.
 check_gmm_control <- function(control, call) {
   check_control(control, "gmm_control", call = call)
   rlang::try_fetch(
     do.call("gmm_control", unclass(control)),
     gmvae_error = function(cnd) {
-      gmvae_abort("{.arg control} must hold valid options.", "option",
+      gmvae_abort("Every option in {.arg control} must be valid.", "option",
                   parent = cnd, call = call)
     }
   )
 }
 
-# The options as the core reads them, which knows no NULL.
+# The options as the core reads them: NA instead of NULL.
 core_control <- function(control) {
   if (is.null(control$min_rows)) control$min_rows <- NA_real_
   unclass(control)

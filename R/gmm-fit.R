@@ -1,142 +1,184 @@
-#' Fit Gaussian mixtures and choose among them
+#' Fit Gaussian mixtures by EM and choose among them
 #'
-#' Mixtures of multivariate normal distributions, fitted by
-#' expectation-maximisation (EM) to rows that may have weights, missing values,
-#' known labels and noise among them. All combinations of the numbers of
-#' components `k` and the covariance models `model` are fitted, each from the
-#' best of several starts, and the one with the best criterion is returned, with
-#' a table of all.
+#' `gmm_fit()` describes numeric data by a mixture of multivariate normal
+#' distributions. It fits every combination of the numbers of components `k` and
+#' the covariance models `model` by the expectation-maximisation (EM) algorithm,
+#' each from several starts, and returns the combination with the smallest
+#' criterion, together with a table of all. Rows may have weights, missing
+#' values and known labels, and a noise component may take up outliers.
 #'
-#' @param x Numeric data, **observations in rows** (n x d), in any units: a
-#'   matrix, a data frame of numeric columns, or a vector (one column). No
-#'   infinite values, no constant column. A matrix of doubles is not copied.
+#' @param x Numeric data with **observations in rows** (n x d): a matrix, a data
+#'   frame of numeric columns, or a vector (one column). Infinite values and
+#'   constant columns are errors; for missing values see `na_action`. A matrix
+#'   of doubles is not copied.
 #' @param k Numbers of components to compare, whole numbers of at least 1. May
-#'   be left out where `start` tells it.
-#' @param model Covariance models to compare, by their codes or aliases in
-#'   [gmm_models]: 14 from `"EII"` (spheres of one size) to `"VVV"` or `"full"`
-#'   (any covariance for each component); `"E"` and `"V"` for data with one
-#'   column. `NULL`: all.
-#' @param weights A number of at least 0 for each row (n): weight 2 is the same
-#'   as the row twice, weight 0 as if it were not there, though it gets a
-#'   cluster.
-#' @param labels Known components of some rows (n), `NA` where unknown: a factor
-#'   or text, whose levels become the first components in their order and name
-#'   them, or whole numbers, the components themselves. Labelled rows stay in
-#'   their components.
-#' @param start Where EM begins, instead of several starts, for one `k`:
-#'   * a component for each row (n whole numbers from 1 to `k`, with `noise`
-#'     also 0; a factor or text: its levels in their order): EM begins with an
-#'     M-step, and with `gmm_control(max_iter = 1)` it also ends there;
-#'   * probabilities of the components (n x k, with `noise` one column more,
-#'     rows of sum 1): the same;
-#'   * a list with `weights`, `means` and `covariances` as `coef()` returns, or
-#'     a fit: EM begins with an E-step.
-#' @param noise A component of constant density for rows far from all others:
-#'   `NULL` for none, its expected share (a number between 0 and 1), or a first
-#'   guess at its rows (logical, or row numbers). See `noise_density` of
-#'   [gmm_control()].
-#' @param prior `NULL` for maximum likelihood; `TRUE` or [gmm_prior()] for the
-#'   mode of the posterior, which keeps components from collapsing.
-#' @param na_action What to do with missing values: `"fail"`, an error;
-#'   `"omit"`, leave their rows out (`NA` in the results); `"em"`, fit them by
-#'   the values that they have, exactly (values missing at random). Rows without
-#'   any value do not count.
-#' @param criterion What to choose by, of each the smallest: `"bic"`, `"aic"`,
-#'   `"icl"`, or `"cv"`, -2 times the log-likelihood of held-out rows, by
-#'   cross-validation in the folds of [gmm_control()].
-#' @param ... Must be empty: other names are errors.
-#' @param keep_data Keep a copy of `x` in the fit, for its plots and
-#'   predictions? `FALSE` by default; see [plot.gmm_fit()].
-#' @param keep_posterior Keep the probabilities of the components (n x k)?
-#'   `FALSE` by default: [predict()][predict.gmm_fit] gives them.
-#' @param control Options, made by [gmm_control()].
-#' @returns A `gmm_fit` object, for [predict()][predict.gmm_fit],
-#'   [plot()][plot.gmm_fit], [summary()][summary.gmm_fit],
-#'   [update()][update.gmm_fit], [simulate()][simulate.gmm_fit], `coef()`,
-#'   `logLik()`, `nobs()`, `AIC()`, `BIC()` and [icl()]: a list with
-#'   * `weights` (k): share of each component, decreasing (those of `labels`
-#'     first), sum 1 (with noise: less its share)
+#'   be left out if `start` implies it.
+#' @param model Covariance models to compare: codes or aliases from
+#'   [gmm_models()], 14 of them from `"EII"` (spheres of equal size) to `"VVV"`
+#'   or `"full"` (any covariance in each component), and `"E"` and `"V"` for
+#'   data with one column. `NULL`: all.
+#' @param weights Weights of the rows, n numbers of at least 0. A row of weight
+#'   2 counts as two equal rows. A row of weight 0 does not influence the fit,
+#'   but is assigned to a component. `NULL`: all 1.
+#' @param labels Known components of some rows, a vector of length n with `NA`
+#'   for unknown: a factor or text, whose levels become the first components in
+#'   their order and give them their names; or whole numbers from 1, the
+#'   components themselves. A labelled row stays in its component.
+#' @param start Where EM starts for the given `k` (one number), instead of the
+#'   automatic starts:
+#'   * a component for each row: n whole numbers from 1 to `k` (0 for noise), a
+#'     factor or text, whose levels are numbered in their order. EM begins with
+#'     an M-step; with `gmm_control(max_iter = 1)` it also ends there;
+#'   * probabilities of the components: an n x k matrix (with `noise`, one more
+#'     column, the last) whose rows sum to 1. EM begins with an M-step;
+#'   * parameters: a `gmm_fit`, or a list with `weights`, `means` and
+#'     `covariances` as returned by [coef()][coef.gmm_fit]. EM begins with an
+#'     E-step.
+#' @param noise Adds a component of constant density for outliers: its expected
+#'   weight, a number between 0 and 1; or a first guess at the noise rows,
+#'   logical (n) or row numbers. `NULL`: no noise component. See also
+#'   `noise_density` in [gmm_control()].
+#' @param prior `NULL` for maximum likelihood; `TRUE`, or a prior from
+#'   [gmm_prior()], for the maximum of the posterior density, which keeps
+#'   components from collapsing onto a few rows.
+#' @param na_action What to do with missing values: `"fail"` raises an error;
+#'   `"omit"` leaves out incomplete rows, which have `NA` in the results; `"em"`
+#'   uses all observed values and maximises their likelihood, which is right if
+#'   values are missing at random. A row without any value has no influence.
+#' @param criterion Criterion for the choice, always the smallest: `"bic"`,
+#'   `"aic"`, `"icl"`, or `"cv"`, which is -2 times the log-likelihood of
+#'   left-out rows in cross-validation (`n_folds` in [gmm_control()]).
+#' @param ... Not used. Any other argument is an error that says what was meant.
+#' @param keep_data `TRUE` keeps a copy of `x` in the fit, for plots and
+#'   predictions without the data at hand; see [plot.gmm_fit()].
+#' @param keep_posterior `TRUE` keeps the posterior probabilities in the fit: an
+#'   n x k matrix of doubles, that is 8 n k bytes (80 MB for a million rows and
+#'   10 components). `FALSE` saves this memory; [predict()][predict.gmm_fit]
+#'   computes them from the data at any time.
+#' @param control Options of the search and of EM, from [gmm_control()].
+#' @returns An object of class `gmm_fit`, a list with
+#'   * `weights` (k): the mixing proportions, in decreasing order (components of
+#'     `labels` first); they sum to 1, or with noise to 1 minus its weight
 #'   * `means` (k x d), in the units of `x`
-#'   * `covariances` (d x d x k), in the squared units of `x`
-#'   * `noise`: `NULL`, or a list with the `weight` of the noise, its
-#'     `log_density` per unit of each column, and the `range` of the data
-#'     (2 x d)
-#'   * `cluster` (n): the most probable component, a whole number from 1 to `k`,
-#'     0 for noise, named by row
-#'   * `uncertainty` (n): 1 - the probability of `cluster`
-#'   * `posterior` (n x k, with noise a last column `noise`), if kept
-#'   * `loglik`: log-likelihood (natural log) of all rows
-#'   * `objective`: what EM maximises: `loglik`, with a prior or a ridge plus
-#'     its log-density, up to a constant
-#'   * `history`: `objective` after each iteration of the start that won; it
-#'     never falls
+#'   * `covariances` (d x d x k), in squared units of `x`
+#'   * `noise`: `NULL`, or a list with the `weight` of the noise component, its
+#'     `log_density` (natural logarithm) and the `range` of the data (2 x d)
+#'   * `cluster` (n): the most probable component of each row, a whole number
+#'     from 1 to `k`, or 0 for noise; named like the rows of `x`
+#'   * `posterior` (n x k; with noise one more column, `noise`): posterior
+#'     probabilities of the components; rows sum to 1. `NULL` if not kept
+#'   * `uncertainty` (n): 1 minus the largest posterior probability
+#'   * `loglik`: log-likelihood (natural logarithm)
+#'   * `objective`: the value that EM maximises: `loglik`, and with a prior or a
+#'     ridge also its log-density, up to a constant
+#'   * `history`: `objective` after each iteration of the best start; it never
+#'     falls
 #'   * `df`: number of free parameters
-#'   * `aic`, `bic`, `icl`: criteria, **smaller is better** as for
-#'     [stats::BIC()]. (\pkg{mclust} reports BIC and ICL with the other sign.)
-#'   * `entropy`: sum_i w_i log max_j z_ij, the difference of `icl` and `bic`
-#'     over -2
-#'   * `converged`, `n_iter`: did EM converge, after how many iterations
-#'   * `best_start`, `starts`: which start won, and the objective that each
-#'     reached, by name (`NA` where it degenerated)
-#'   * `search`: a data frame with a row for each combination tried: `k`,
-#'     `model`, `loglik`, `df`, `bic`, `icl`, `aic`, `cv` (`NA` unless asked
-#'     for), `n_iter`, and `reason`, in words, where there is no fit
-#'   * `cells`: the mixtures of the ten best combinations
-#'   * `model`, `k`, `criterion`, `prior`, `labels` (the names of the known
-#'     components), `columns`, `na_action`
-#'   * `n`, `n_obs`: the number of rows, and the sum of the weights of those
-#'     that took part; `n_incomplete`, `n_omitted`: rows with missing values,
-#'     and rows left out
-#'   * `data` (if kept), `call`, `control`, `seed`, `version` (of the format)
-#' @details
-#' Columns are centred and scaled inside and the results mapped back, so units
-#' do not matter as long as doubles hold their squares: the range of a column,
-#' largest value minus smallest, must be from 1e-130 to 1e130. The models
-#' `"EII"`, `"VII"`, `"EVE"`, `"VVE"`, `"EEV"` and `"VEV"` are statements about
-#' the units of the columns beside each other: they change with the units of
-#' one column, but not with those of all.
+#'   * `bic`, `icl`, `aic`: criteria; **smaller is better**, as for
+#'     [stats::BIC()]. (\pkg{mclust} reports BIC and ICL with the opposite
+#'     sign.)
+#'   * `entropy`: (`bic` - `icl`) / 2, at most 0, see below
+#'   * `converged`, `n_iter`: whether EM converged, and its iterations
+#'   * `best_start`, `starts`: the number of the best start, and the objective
+#'     that each start reached, named by the kind of start (`NA` for starts that
+#'     ended in a degenerate solution)
+#'   * `search`: a data frame with a row for each combination: `k`, `model`,
+#'     `loglik`, `df`, `bic`, `icl`, `aic`, `cv` (`NA` unless it is the
+#'     criterion), `n_iter`, and `reason`, which says why a combination could
+#'     not be fitted (`NA` if it could)
+#'   * `candidates`: the mixtures of the ten best combinations, which
+#'     [update()][update.gmm_fit] uses again
+#'   * `model`, `k`, `criterion`, `prior`, `na_action`: as chosen or given;
+#'     `labels`: names of the labelled components; `columns`: names of the
+#'     columns
+#'   * `n`: number of rows; `n_obs`: sum of the weights of the rows that were
+#'     used; `n_incomplete`, `n_omitted`: numbers of rows with missing values,
+#'     and of rows left out
+#'   * `data` (if kept), `folds` (of the cross-validation, n), `call`,
+#'     `control`, `seed`, `fingerprint` (hash of what was given for single
+#'     rows), `version` (of this format)
 #'
-#' With n the sum of the weights, p the number of free parameters and z the
-#' posterior probabilities, BIC = -2 loglik + p log n (Schwarz 1978) and
-#' ICL = BIC - 2 sum_i w_i log max_j z_ij (Biernacki, Celeux and Govaert 2000).
+#'   Methods: [predict()][predict.gmm_fit], [plot()][plot.gmm_fit],
+#'   [summary()][summary.gmm_fit], [update()][update.gmm_fit],
+#'   [simulate()][simulate.gmm_fit], [coef()][coef.gmm_fit],
+#'   [logLik()][logLik.gmm_fit], [nobs()][nobs.gmm_fit], [icl()]; with these,
+#'   [stats::AIC()] and [stats::BIC()] work too.
+#' @section Choice of the model and of k:
+#' Let n be the sum of the weights w_i, p the number of free parameters, and
+#' z_ij the posterior probability of component j for row i. The criteria are
 #'
-#' Combinations that can't be fitted, or only by a degenerate solution (see
-#' [gmm_control()]), have their `reason` in the table, and are not chosen.
-#' @section Errors: `gmvae_error_input` if `x` is not given, not numeric,
-#'   without rows or with two columns of one name;
-#'   `gmvae_error_data` if values are infinite, missing where `na_action` does
-#'   not allow it, or a column is constant or of extreme units, or columns are
-#'   linear combinations of each other where all of `model` need that they are
-#'   not; `gmvae_error_option` for every other argument;
-#'   `gmvae_error_numerical` if no combination has a fit (use a smaller `k`, a
-#'   simpler model, a `prior` or a ridge). `gmvae_warning_not_converged` if EM
-#'   stops at a `max_iter` above 1.
-#' @section Reproducibility: [set.seed()] governs; one draw is taken from R's
-#'   generator (by `criterion = "cv"` also one permutation of the rows). The
-#'   result does not depend on `n_threads`.
+#' * BIC = -2 loglik + p log n (Schwarz 1978),
+#' * AIC = -2 loglik + 2 p,
+#' * ICL = BIC - 2 sum_i w_i log max_j z_ij (Biernacki, Celeux and Govaert
+#'   2000).
+#'
+#' The likelihood of a mixture is unbounded where a component collapses onto a
+#' few rows. Such degenerate solutions are recognised and never chosen (see
+#' `min_rows` in [gmm_control()]); a combination that has no other solution has
+#' its `reason` in the search table.
+#' @section Units and reproducibility:
+#' Columns are centred and scaled internally and the results are transformed
+#' back. Results therefore do not depend on units, except for the models
+#' `"EII"`, `"VII"`, `"EVE"`, `"VVE"`, `"EEV"` and `"VEV"`, which compare the
+#' columns with each other: they change if the units of single columns change.
+#' The range of each column, largest minus smallest value, must be from 1e-130
+#' to 1e130.
+#'
+#' [set.seed()] makes fits repeatable: `gmm_fit()` draws one number from R's
+#' generator (and for `criterion = "cv"` one permutation of the rows). The
+#' result does not depend on `n_threads`.
+#' @section Errors and warnings:
+#'   * `gmvae_error_input`: `x` is missing, not numeric or empty, or two columns
+#'     have the same name.
+#'   * `gmvae_error_data`: values are infinite, or missing with `na_action =
+#'     "fail"`; a column is constant or its range too extreme; columns are
+#'     linear combinations of each other and every `model` needs an
+#'     invertible covariance.
+#'   * `gmvae_error_option`: another argument is out of range or unknown.
+#'   * `gmvae_error_numerical`: no combination could be fitted. Use a smaller
+#'     `k`, a simpler model, a `prior` or a ridge.
+#'   * `gmvae_warning_not_converged`: EM stopped at `max_iter`. There is no
+#'     warning for `max_iter = 1` and for `tol = 0`, which ask for that.
 #' @references
-#' Dempster, Laird and Rubin (1977) <doi:10.1111/j.2517-6161.1977.tb01600.x>,
-#' EM. Celeux and Govaert (1995) <doi:10.1016/0031-3203(94)00125-6>, the
-#' covariance models. Fraley and Raftery (1998) <doi:10.1093/comjnl/41.8.578>,
-#' the noise component. Ghahramani and Jordan (1994), missing values, NIPS 6.
-#' Schwarz (1978) <doi:10.1214/aos/1176344136>, BIC. Biernacki, Celeux and
-#' Govaert (2000) <doi:10.1109/34.865189>, ICL. Smyth (2000)
-#' <doi:10.1023/A:1008940618127>, cross-validation.
-#' @seealso [gmm_control()], [gmm_prior()], [gmm_models]; [gmvae()] for count
-#'   matrices.
+#' Dempster, Laird and Rubin (1977) Maximum likelihood from incomplete data via
+#' the EM algorithm. *Journal of the Royal Statistical Society B* 39, 1-38.
+#' \doi{10.1111/j.2517-6161.1977.tb01600.x}
+#'
+#' Celeux and Govaert (1995) Gaussian parsimonious clustering models. *Pattern
+#' Recognition* 28, 781-793. \doi{10.1016/0031-3203(94)00125-6}
+#'
+#' Fraley and Raftery (1998) How many clusters? Which clustering method? Answers
+#' via model-based cluster analysis. *The Computer Journal* 41, 578-588.
+#' \doi{10.1093/comjnl/41.8.578} (the noise component)
+#'
+#' Ghahramani and Jordan (1994) Supervised learning from incomplete data via an
+#' EM approach. *Advances in Neural Information Processing Systems* 6.
+#'
+#' Schwarz (1978) Estimating the dimension of a model. *The Annals of
+#' Statistics* 6, 461-464. \doi{10.1214/aos/1176344136}
+#'
+#' Biernacki, Celeux and Govaert (2000) Assessing a mixture model for clustering
+#' with the integrated completed likelihood. *IEEE Transactions on Pattern
+#' Analysis and Machine Intelligence* 22, 719-725. \doi{10.1109/34.865189}
+#'
+#' Smyth (2000) Model selection for probabilistic clustering using
+#' cross-validated likelihood. *Statistics and Computing* 10, 63-72.
+#' \doi{10.1023/A:1008940618127}
+#' @seealso [gmm_control()], [gmm_prior()], [gmm_models()]; [gmvae()] for count
+#'   matrices; `vignette("mixtures")`.
 #' @examples
 #' set.seed(1)
 #' fit <- gmm_fit(faithful, k = 1:4)
 #' fit
 #' head(fit$search)
 #'
-#' # Two components of any covariance
+#' # Two components with any covariances
 #' two <- gmm_fit(iris[, 1:4], k = 2, model = "full")
 #' table(two$cluster, iris$Species)
 #'
-#' # Missing values, and noise
-#' noise <- cbind(runif(20, 1, 6), runif(20, 40, 100))
-#' rows <- rbind(as.matrix(faithful), noise)
+#' # Missing values, and outliers
+#' outliers <- cbind(runif(20, 1, 6), runif(20, 40, 100))
+#' rows <- rbind(as.matrix(faithful), outliers)
 #' rows[5, 1] <- NA
 #' gmm_fit(rows, k = 3, model = "EEE", noise = 0.05, na_action = "em")
 #'
@@ -152,9 +194,9 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
                     start = NULL, noise = NULL, prior = NULL,
                     na_action = c("fail", "omit", "em"),
                     criterion = c("bic", "aic", "icl", "cv"), ...,
-                    keep_data = FALSE, keep_posterior = FALSE,
+                    keep_data = FALSE, keep_posterior = TRUE,
                     control = gmm_control()) {
-  call <- rlang::current_env()
+  call <- quote(gmm_fit())
   check_no_dots(..., call = call)
   check_given(missing(x))
   arguments <- list(
@@ -169,21 +211,21 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
   gmm_bridge(inputs, NULL, call_by_name(match.call(), "gmm_fit"), call)
 }
 
-# Compute and construct, on clean inputs. `known`: see gmm_search(); `written`:
-# the call.
+# Computes and constructs, from checked inputs. `known`: see gmm_search();
+# `written`: the call that the fit carries.
 gmm_bridge <- function(inputs, known, written, call) {
   search <- gmm_search(inputs, known, call)
-  cell <- search$found[[search$best]]
-  warn_not_converged(cell, inputs$control, call)
+  candidate <- search$found[[search$best]]
+  warn_not_converged(candidate, inputs$control, call)
   evaluation <- with_core_errors(
     cpp_gmm_evaluate(
-      inputs$x, core_mixture(cell$mixture, search$noise),
+      inputs$x, core_mixture(candidate$mixture, search$noise),
       c("cluster", if (inputs$keep_posterior) "posterior"),
       inputs$control$n_threads
     ),
     call = call
   )
-  fit <- new_gmm_fit(cell, search, inputs, evaluation)
+  fit <- new_gmm_fit(candidate, search, inputs, evaluation)
   fit$call <- written
   if (inputs$keep_data) {
     fit$data <- inputs$given

@@ -1,15 +1,14 @@
 # All of gmm_fit()'s arguments, checked and in the shapes of the core.
 
-# A list with the data (see gmm_observations()), `cells`, the combinations of
-# k and model to compare, `problem`, what the core reads besides, and what the
-# fit is to carry. `arguments`: those of gmm_fit() by their names, `k` NULL
-# where it is left out.
+# A list of the data (see gmm_data()); `candidates`, the combinations of k and
+# model to compare; `problem`, everything else that the core reads; and what the
+# fit is to carry. `arguments` holds the arguments of gmm_fit() by name, with
+# `k = NULL` if the user left it out.
 gmm_inputs <- function(x, arguments, call) {
   arguments <- check_single_arguments(arguments, call)
-  observations <- gmm_observations(x, arguments$weights, arguments$na_action,
-                                   call)
-  n <- observations$n
-  columns <- observations$columns
+  data <- gmm_data(x, arguments$weights, arguments$na_action, call)
+  n <- data$n
+  columns <- data$columns
   noise <- check_noise(arguments$noise, n, arguments$control$noise_density,
                        call)
   labels <- check_row_labels(arguments$labels, n, call)
@@ -18,13 +17,13 @@ gmm_inputs <- function(x, arguments, call) {
   start <- check_start(arguments$start, n, k, columns, noise, call)
   prior <- check_prior(arguments$prior, columns, call)
   models <- check_models(arguments$model, length(columns), call)
-  weights <- observations$weights
+  weights <- data$weights
   by_row <- keep_rows(c(
     list(weights = weights, labels = labels$component), start,
     list(noise = noise)
-  ), observations$kept)
+  ), data$kept)
   inputs <- c(
-    observations[c("x", "given", "columns", "rows", "n", "n_incomplete",
+    data[c("x", "given", "columns", "rows", "n", "n_incomplete",
                    "kept", "active", "ranges")],
     arguments[c("na_action", "criterion", "keep_data", "keep_posterior",
                 "control")],
@@ -32,13 +31,14 @@ gmm_inputs <- function(x, arguments, call) {
       labels = labels$levels,
       prior = prior,
       problem = c(by_row, list(prior = core_prior(prior, length(columns)))),
-      n_obs = if (length(weights) > 0L) sum(weights) else nrow(observations$x),
-      # Tells whether update() has found the same again.
+      n_obs = if (length(weights) > 0L) sum(weights) else nrow(data$x),
+      # update() finds weights, labels, start and noise again by evaluating the
+      # call; this hash tells whether they are still the same.
       fingerprint = rlang::hash(c(by_row[names(by_row) != "noise"],
                                   noise[c("share", "rows")]))
     )
   )
-  inputs$cells <- gmm_cells(k, models, inputs, call)
+  inputs$candidates <- gmm_candidates(k, models, inputs, call)
   inputs
 }
 
@@ -60,8 +60,8 @@ check_k <- function(k, call = rlang::caller_env()) {
   unique(check_count(k, length = length, arg = "k", call = call))
 }
 
-# What is given by row, without the rows that are left out (the weights are
-# already).
+# Drops the rows that are left out from labels, start and noise; gmm_data() has
+# dropped them from the weights.
 keep_rows <- function(problem, kept) {
   if (is.null(kept)) return(problem)
   for (name in c("labels", "partition")) {
@@ -77,43 +77,46 @@ keep_rows <- function(problem, kept) {
   problem
 }
 
-# The combinations of k and model, each with the `reason` why it has no fit, NA
-# where the core has to say.
-gmm_cells <- function(k, models, inputs, call) {
-  cells <- expand.grid(k = k, model = models, stringsAsFactors = FALSE,
-                       KEEP.OUT.ATTRS = FALSE)
-  cells$reason <- NA_character_
+# The candidates: a data frame of the combinations of k and model. `reason` says
+# why a candidate cannot be fitted; it is NA for those that the core is to fit.
+gmm_candidates <- function(k, models, inputs, call) {
+  candidates <- expand.grid(k = k, model = models, stringsAsFactors = FALSE,
+                            KEEP.OUT.ATTRS = FALSE)
+  candidates$reason <- NA_character_
   too_many <- rows_reason(k, inputs, call)
   singular <- if (any(is_oriented(models))) singular_reason(inputs)
   if (!is.null(singular) && all(is_oriented(models))) {
     gmvae_abort(c(
-      "{.arg x} must have columns that are not linear combinations of each
-       other, and more rows than columns, for models that are not spherical or
-       diagonal.",
+      "For models that are neither spherical nor diagonal, {.arg x} must have
+       more rows than columns, and no column may be a linear combination of
+       others.",
       x = "{singular}."
     ), "data", call = call)
   }
-  if (!is.null(singular)) cells$reason[is_oriented(cells$model)] <- singular
-  impossible <- cells$k %in% k[!is.na(too_many)]
-  cells$reason[impossible] <- too_many[match(cells$k[impossible], k)]
-  cells
+  if (!is.null(singular)) {
+    candidates$reason[is_oriented(candidates$model)] <- singular
+  }
+  impossible <- candidates$k %in% k[!is.na(too_many)]
+  candidates$reason[impossible] <- too_many[match(candidates$k[impossible], k)]
+  candidates
 }
 
-# For each k: why the rows can't have so many components, or NA.
+# For each k: why the data are too few for so many components, or NA.
 rows_reason <- function(k, inputs, call) {
   distinct <- n_distinct_rows(inputs$x, max(k), inputs$active)
   others <- max(n_active(inputs) - n_noise(inputs), 0)
   n_labels <- length(inputs$labels)
   say <- cli::pluralize
   reason <- rep(NA_character_, length(k))
-  reason[k > others] <- say("{?is/are} only {others} row{?s} besides the noise")
-  reason[k > distinct] <- say("{?is/are} only {distinct} distinct row{?s}")
-  reason <- ifelse(is.na(reason), NA, paste("there", reason))
-  reason[k < n_labels] <- say("the labels name {n_labels} components")
+  reason[k > others] <-
+    say("there {?is/are} only {others} row{?s} besides the noise")
+  reason[k > distinct] <-
+    say("there {?is/are} only {distinct} distinct row{?s}")
+  reason[k < n_labels] <- say("the labels name {n_labels} component{?s}")
   if (anyNA(reason)) return(reason)
   gmvae_abort(c(
     "{.arg k} must be at most the number of distinct rows of {.arg x}{
-     if (n_labels > 0L) ', and at least that of the labels'}.",
+     if (n_labels > 0L) ', and at least the number of labelled components'}.",
     x = "You supplied {k[1]}, but {reason[1]}."
   ), "option", call = call)
 }
@@ -122,26 +125,27 @@ n_active <- function(inputs) {
   if (is.null(inputs$active)) nrow(inputs$x) else length(inputs$active)
 }
 
-# Rows that are noise to begin with.
+# The number of rows that EM starts with as noise.
 n_noise <- function(inputs) {
   noise <- inputs$problem$noise
   if (is.na(noise$share)) return(length(noise$rows))
   floor(noise$share * n_active(inputs))
 }
 
-# Why covariances that are not diagonal would be singular, in words that name
-# the columns, or NULL. A ridge or the scale of a prior makes them regular (its
-# default is the covariance of the data, as singular as these).
+# Why covariances that are not diagonal would be singular, with the names of the
+# columns, or NULL. A ridge makes them regular, and so does the scale of a prior
+# if the user gives it (the default scale is the covariance of the data, which
+# is just as singular).
 singular_reason <- function(inputs) {
   d <- length(inputs$columns)
   if (inputs$control$ridge > 0 || !is.null(inputs$prior$scale)) return(NULL)
   n <- n_active(inputs)
   way_out <- "use a diagonal model or a ridge"
   if (n <= d) {
-    return(sprintf("there are not more rows (%d) than columns (%d): %s", n, d,
-                   way_out))
+    return(sprintf("the data must have more rows (%d) than columns (%d): %s", n,
+                   d, way_out))
   }
-  # Complete rows of fewer than d + 1 do not tell.
+  # d or fewer complete rows always look dependent.
   if (inputs$n_incomplete > 0L && is.null(inputs$kept) &&
         nrow(inputs$x) - inputs$n_incomplete <= d) {
     return(NULL)
@@ -153,13 +157,13 @@ singular_reason <- function(inputs) {
   more <- length(found) - 3L
   paste0(paste(utils::head(found, 3), collapse = ", "),
          if (more > 0L) sprintf(", and so are %d more columns", more),
-         ": leave ", if (length(found) > 1L) "them" else "it", " out, or ",
-         way_out)
+         ": drop ", if (length(found) > 1L) "them" else "it", ", or ", way_out)
 }
 
-# "`c` is a linear combination of `a` and `b`", for each column that is one,
-# found by a pivoted Cholesky factorisation of the correlations: where the
-# variance that is left falls below 1e-10, the columns so far explain the rest.
+# "`c` is a linear combination of `a` and `b`" for each column that is one. A
+# pivoted Cholesky factorisation of the correlations takes the columns in the
+# order of the variance that earlier ones leave unexplained; it stops where this
+# is below 1e-10, and all later columns are combinations of the earlier ones.
 dependent_columns <- function(correlation, columns) {
   if (anyNA(correlation)) return(character())
   root <- suppressWarnings(chol(correlation, pivot = TRUE, tol = 1e-10))

@@ -1,12 +1,12 @@
-# The fit: built here only; and its methods for R's own generics.
+# A fit, which only new_gmm_fit() constructs, and its methods for R's generics.
 
-# `cell` is the core's result that won the `search`, `evaluation` that of the
-# rows under it.
-new_gmm_fit <- function(cell, search, inputs, evaluation) {
+# `candidate` is the core's fit that won the `search`; `evaluation` holds the
+# rows evaluated under it.
+new_gmm_fit <- function(candidate, search, inputs, evaluation) {
   row <- search$table[search$best, ]
   components <- component_names(row$k, inputs$labels)
   columns <- inputs$columns
-  mixture <- cell$mixture
+  mixture <- candidate$mixture
   by_row <- classify_rows(evaluation, inputs, components)
   structure(
     c(
@@ -21,12 +21,12 @@ new_gmm_fit <- function(cell, search, inputs, evaluation) {
       ),
       by_row,
       as.list(row[c("loglik", "df", "aic", "bic", "icl")]),
-      cell[c("objective", "history", "entropy", "converged", "n_iter",
+      candidate[c("objective", "history", "entropy", "converged", "n_iter",
              "best_start")],
       list(
-        starts = ifelse(is.nan(cell$starts), NA, cell$starts),
+        starts = ifelse(is.nan(candidate$starts), NA, candidate$starts),
         search = search$table,
-        cells = best_cells(search, inputs$criterion),
+        candidates = best_candidates(search, inputs$criterion),
         folds = search$folds,
         model = row$model,
         k = row$k
@@ -46,15 +46,15 @@ new_gmm_fit <- function(cell, search, inputs, evaluation) {
   )
 }
 
-# Named by the known labels, others by their number.
+# Components have the names of the labels, and then their numbers.
 component_names <- function(k, labels) {
   names <- as.character(seq_len(k))
   names[seq_along(labels)] <- labels
   names
 }
 
-# What the fit holds for each row: labelled rows are in their components for
-# sure, and rows that were left out in none.
+# Clusters, uncertainties and posteriors of the rows. Labelled rows are in their
+# components with probability 1; rows that were left out have NA.
 classify_rows <- function(evaluation, inputs, components) {
   cluster <- evaluation$cluster
   uncertainty <- evaluation$uncertainty
@@ -77,12 +77,15 @@ posterior_names <- function(components, noise) {
   c(components, if (noise) "noise")
 }
 
-# Vectors and matrices by row get its names, and `NA` for rows that are not
-# among `kept` (NULL: all are).
+# Vectors and matrices with an element or row for each row of the data get the
+# names of the rows, and `NA` for rows that are not among `kept` (NULL: all
+# are). The core's posterior has no column for noise of weight 0, which is added
+# here.
 name_rows <- function(results, rows, columns, kept = NULL, n = NULL) {
   lapply(results, function(result) {
     if (is.null(result)) return(NULL)
     if (is.matrix(result)) {
+      if (ncol(result) < length(columns)) result <- cbind(result, 0)
       if (!is.null(kept)) result <- result[match(seq_len(n), kept), ,
                                            drop = FALSE]
       return(`dimnames<-`(result, list(rows, columns)))
@@ -92,16 +95,17 @@ name_rows <- function(results, rows, columns, kept = NULL, n = NULL) {
   })
 }
 
-# The cells of the ten smallest criteria, by the names of their rows.
-best_cells <- function(search, criterion) {
+# The ten candidates with the smallest criteria, named as in candidate_names();
+# the winner is the first.
+best_candidates <- function(search, criterion) {
   rows <- utils::head(order(search$table[[criterion]], na.last = NA), 10L)
   rows <- union(search$best, rows)
-  cells <- stats::setNames(search$found[rows], cell_names(search$table[rows, ]))
-  utils::head(cells[!vapply(cells, is.null, TRUE)], 10L)
+  candidates <- stats::setNames(search$found[rows],
+                                candidate_names(search$table[rows, ]))
+  utils::head(candidates[!vapply(candidates, is.null, TRUE)], 10L)
 }
 
-# A mixture as the core evaluates it; `noise`: its log-density and range, or
-# NULL.
+# A mixture as the core reads it; `noise`: log-density and range, or NULL.
 core_mixture <- function(mixture, noise) {
   parts <- lapply(mixture[c("weights", "means", "covariances")], unname)
   if (is.null(noise)) return(parts)
@@ -109,59 +113,79 @@ core_mixture <- function(mixture, noise) {
     noise_range = list(unname(noise$range[2, ] - noise$range[1, ])))
 }
 
-fit_mixture <- function(object) {
+# The mixture of a fit, as the core reads it.
+mixture_of <- function(object) {
   mixture <- unclass(object)[c("weights", "means", "covariances")]
   core_mixture(c(mixture, noise = object$noise$weight), object$noise)
 }
 
-#' Facts about a Gaussian mixture
+#' Parameters and log-likelihood of a Gaussian mixture
 #'
-#' The methods of R's own generics: with `logLik()` and `nobs()`, [stats::AIC()]
-#' and [stats::BIC()] work too.
+#' Methods of R's own generics for a fit of [gmm_fit()]. With `logLik()` and
+#' `nobs()`, [stats::AIC()] and [stats::BIC()] work too.
 #'
-#' @param object A fit of [gmm_fit()].
+#' @param object A fit of [gmm_fit()] with k components and d columns.
 #' @param ... Not used.
-#' @returns `logLik()`: the log-likelihood (natural log), of class `logLik`,
-#'   with the number of free parameters and of rows. `nobs()`: the number of
-#'   rows that took part, with weights their sum.
-#'   `coef()`: a list with `weights` (k), `means` (k x d) and `covariances`
-#'   (d x d x k), as in the fit, and `noise` where there is any.
-#'   `icl()`: the integrated completed likelihood, smaller is better.
-#' @seealso [gmm_fit()]
+#' @returns
+#'   * `coef()`: a list with `weights` (k), `means` (k x d) and `covariances`
+#'     (d x d x k), as in the fit, and `noise` if the fit has it. It can be used
+#'     as the argument `start` of [gmm_fit()].
+#'   * `logLik()`: the log-likelihood (natural logarithm), an object of class
+#'     `logLik` with attributes `df`, the number of free parameters, and `nobs`.
+#'   * `nobs()`: the number of rows that were used, or with weights their sum.
+#' @seealso [gmm_fit()], [icl()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 2)
-#' logLik(fit)
-#' BIC(fit) - fit$bic
-#' icl(fit)
 #' coef(fit)$means
-#' @name gmm_methods
-#' @importFrom stats coef logLik nobs
-#' @export
-logLik.gmm_fit <- function(object, ...) {
-  structure(object$loglik, df = object$df, nobs = object$n_obs,
-            class = "logLik")
-}
-
-#' @rdname gmm_methods
-#' @export
-nobs.gmm_fit <- function(object, ...) {
-  object$n_obs
-}
-
-#' @rdname gmm_methods
+#' logLik(fit)
+#' nobs(fit)
+#' BIC(fit) - fit$bic
+#' @importFrom stats coef
 #' @export
 coef.gmm_fit <- function(object, ...) {
   unclass(object)[c("weights", "means", "covariances",
                     if (!is.null(object$noise)) "noise")]
 }
 
-#' @rdname gmm_methods
+#' @rdname coef.gmm_fit
+#' @importFrom stats logLik
+#' @export
+logLik.gmm_fit <- function(object, ...) {
+  structure(object$loglik, df = object$df, nobs = object$n_obs,
+            class = "logLik")
+}
+
+#' @rdname coef.gmm_fit
+#' @importFrom stats nobs
+#' @export
+nobs.gmm_fit <- function(object, ...) {
+  object$n_obs
+}
+
+#' Integrated completed likelihood (ICL)
+#'
+#' The ICL of a mixture is its BIC plus a penalty for components that overlap.
+#'
+#' @param object A fit of [gmm_fit()].
+#' @param ... Not used.
+#' @returns One number; smaller is better, as for [stats::BIC()].
+#' @details
+#' ICL = BIC - 2 sum_i w_i log max_j z_ij, where w_i is the weight of row i and
+#' z_ij its posterior probability of component j (Biernacki, Celeux and Govaert
+#' 2000).
+#' @references Biernacki, Celeux and Govaert (2000) Assessing a mixture model
+#'   for clustering with the integrated completed likelihood. *IEEE Transactions
+#'   on Pattern Analysis and Machine Intelligence* 22, 719-725.
+#'   \doi{10.1109/34.865189}
+#' @seealso [gmm_fit()], whose argument `criterion = "icl"` chooses by it.
+#' @examples
+#' fit <- gmm_fit(faithful, k = 2)
+#' icl(fit)
 #' @export
 icl <- function(object, ...) {
   UseMethod("icl")
 }
 
-#' @rdname gmm_methods
 #' @export
 icl.gmm_fit <- function(object, ...) {
   object$icl

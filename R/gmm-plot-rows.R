@@ -1,12 +1,11 @@
-# Rows of the data under a fit, in one, two or more columns.
-
+# Rows of the data with the components of a fit, in one, two or more columns.
 
 component_colours <- function(object) {
   unname(group_colours(names(object$weights)))
 }
 
-# Rows of the data and an ellipse for each component, in columns `i` and `j`;
-# noise as crosses.
+# Draws rows and an ellipse for each component in columns `i` and `j`; noise as
+# crosses.
 draw_plane <- function(object, points, uncertain, i, j) {
   colours <- component_colours(object)
   shade <- grDevices::adjustcolor(colours, 0.6)
@@ -27,7 +26,8 @@ draw_plane <- function(object, points, uncertain, i, j) {
   }
 }
 
-# The ellipse that holds 90% of a component's marginal in two columns.
+# The ellipse that holds 90% of the marginal distribution of a component in two
+# columns.
 component_ellipse <- function(object, columns, k) {
   angle <- seq(0, 2 * pi, length.out = 101)
   circle <- sqrt(stats::qchisq(0.9, 2)) * cbind(cos(angle), sin(angle))
@@ -58,7 +58,8 @@ plot_plane <- function(object, points, uncertain) {
 }
 
 plane_title <- function(object, uncertain) {
-  if (uncertain) "Uncertainty (size of the points)" else model_title(object)
+  if (!uncertain) return(model_title(object))
+  "Uncertainty, by the size of the points"
 }
 
 model_title <- function(object) {
@@ -71,7 +72,7 @@ plot_pairs <- function(object, points, uncertain) {
     points, gap = 0.4, oma = c(3, 3, 5, 3), las = 1,
     main = plane_title(object, uncertain),
     panel = function(...) {
-      # pairs() does not say which panel it draws, but the device knows.
+      # pairs() does not tell which panel it draws, but the device does.
       panel <- graphics::par("mfg")
       draw_plane(object, points, uncertain, panel[2], panel[1])
     }
@@ -96,8 +97,8 @@ plot_density <- function(object, points) {
   graphics::box(bty = "l")
 }
 
-# Densities in one column (length(value) x k), each times its weight; that of
-# the noise, if any, is uniform over the range.
+# Densities of the components in one column, times their weights (length(value)
+# x k). Noise adds a column, uniform over the range of the data.
 column_densities <- function(object, column, value) {
   sd <- sqrt(object$covariances[column, column, ])
   parts <- vapply(seq_len(object$k), function(k) {

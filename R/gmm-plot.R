@@ -1,33 +1,39 @@
 #' Plot a Gaussian mixture
 #'
-#' @param x A fit of [gmm_fit()].
-#' @param what What to draw:
-#'   * `"classification"`: the rows, coloured by their most probable component,
-#'     with ellipses that hold 90% of each component (one column: a histogram
-#'     with the density of the mixture and of its components; more than two:
-#'     all pairs of columns);
-#'   * `"uncertainty"`: the same, points the larger the less sure their
-#'     component is (one column: uncertainty against value);
-#'   * `"BIC"`, `"ICL"`: the criterion of each model tried against the number of
-#'     components, the fit ringed; smaller is better. Values far above the best
-#'     of every `k` are cut off, and the models named that are;
-#'   * `"trace"`: what EM maximises, over its iterations.
+#' Draws a fit of [gmm_fit()] with base graphics: its rows and components, the
+#' criteria of all combinations that were compared, or the progress of EM.
 #'
-#'   Noise is drawn as small grey crosses. Rows with missing values are drawn
-#'   where the columns drawn have them.
-#' @param ... Must be empty.
-#' @param data The data that were fitted, for the first two. `NULL`: the copy
-#'   that the fit has kept (`keep_data = TRUE`), or else what the `x` of the
-#'   call of [gmm_fit()] gives where `plot()` is called. Data whose components
-#'   or uncertainties differ from those of the fit are refused.
-#' @param columns Names of the columns to draw; `NULL`: all, but at most the
+#' @param x A fit of [gmm_fit()].
+#' @param type What to draw:
+#'   * `"classification"`: the rows, coloured by the component that they are
+#'     assigned to, and an ellipse that holds 90% of each component. One column:
+#'     a histogram with the density of the mixture and of its components. More
+#'     than two columns: all pairs of columns.
+#'   * `"uncertainty"`: the same, with larger points for rows whose component is
+#'     less certain. One column: uncertainty against the values.
+#'   * `"BIC"`, `"ICL"`: the criterion of each model against the number of
+#'     components, with a ring around the fit; smaller is better. The plot
+#'     leaves out values far above the best of every `k`, and names their
+#'     models.
+#'   * `"trace"`: the value that EM maximises, over its iterations.
+#'
+#'   Noise is drawn as grey crosses. A row with missing values is drawn where
+#'   both columns are observed.
+#' @param ... Not used.
+#' @param data The data that were fitted, for the first two types. `NULL`: the
+#'   copy that the fit holds (`keep_data = TRUE`), or else the `x` in the call
+#'   of [gmm_fit()], evaluated where `plot()` is called. Data
+#'   other than those of the fit are an error.
+#' @param columns Names of the columns to draw. `NULL`: all, but at most the
 #'   first six.
-#' @returns Invisibly a data frame of what was drawn: the columns drawn with
-#'   `cluster` and `uncertainty`, the search table, or `iteration` and
+#' @returns Invisibly, a data frame of what was drawn: the columns with
+#'   `cluster` and `uncertainty`; or the search table; or `iteration` and
 #'   `objective`.
-#' @section Errors: `gmvae_error_option` for an unknown `what` or `columns`,
-#'   `gmvae_error_input` where `data` can't be found or are not those of the
-#'   fit.
+#' @section Errors:
+#'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, or an unknown
+#'     argument.
+#'   * `gmvae_error_input`: `data` are not found, or are not the data of the
+#'     fit.
 #' @seealso [gmm_fit()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 1:4)
@@ -37,23 +43,23 @@
 #' plot(fit, "ICL")
 #' plot(fit, "trace")
 #' @export
-plot.gmm_fit <- function(x, what = c("classification", "uncertainty", "BIC",
+plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
                                      "ICL", "trace"), ..., data = NULL,
                          columns = NULL) {
   caller <- parent.frame()
   call <- quote(plot())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)
-  kinds <- eval(formals(plot.gmm_fit)$what)
-  what <- if (missing(what)) kinds[1] else check_choice(what, kinds,
+  types <- eval(formals(plot.gmm_fit)$type)
+  type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
-  if (what %in% c("BIC", "ICL")) return(invisible(plot_criterion(x, what)))
-  if (what == "trace") return(invisible(plot_trace(x)))
-  points <- fitted_data(x, data, caller, call)
+  if (type %in% c("BIC", "ICL")) return(invisible(plot_criterion(x, type)))
+  if (type == "trace") return(invisible(plot_trace(x)))
+  points <- fitted_data(x, data, "data", caller, call)
   columns <- check_columns(columns, x$columns, call)
   points <- points[, match(columns, x$columns), drop = FALSE]
   colnames(points) <- columns
-  uncertain <- what == "uncertainty"
+  uncertain <- type == "uncertainty"
   if (length(columns) == 1L) {
     (if (uncertain) plot_value_uncertainty else plot_density)(x, points)
   } else if (length(columns) == 2L) {
@@ -65,33 +71,35 @@ plot.gmm_fit <- function(x, what = c("classification", "uncertainty", "BIC",
                        uncertainty = x$uncertainty, check.names = FALSE))
 }
 
-# The data of a fit: given, kept, or found again through its call.
-fitted_data <- function(object, data, envir, call) {
+# The data of a fit: given as the argument `arg`, or held by the fit, or found
+# by evaluating the `x` of its call in `envir`.
+fitted_data <- function(object, data, arg, envir, call) {
   if (is.null(data)) data <- object$data
   given <- !is.null(data)
   if (!given) {
     data <- tryCatch(eval(object$call$x, envir), error = function(cnd) NULL)
   }
   x <- rlang::try_fetch(
-    match_columns(data, object, "data", object$na_action == "omit", call),
+    match_columns(data, object, arg, object$na_action == "omit", call),
     gmvae_error = function(cnd) if (given) rlang::cnd_signal(cnd)
   )
   if (!is.null(x) && is_fitted_data(object, x)) return(x)
   gmvae_abort(c(
-    "{.arg data} must be the data that were fitted, row by row.",
+    "{.arg {arg}} must be the data that were fitted, with the same rows in the
+     same order.",
     x = if (!given) {
-      "The fit has kept none, and its call no longer finds them."
+      "The fit holds no data, and its call no longer finds them."
     } else if (nrow(x) != object$n) {
-      "There are {nrow(x)} row{?s}, but {object$n} were fitted."
+      "You supplied {nrow(x)} row{?s}, but {object$n} were fitted."
     } else {
-      "The components of these rows are others than those of the fit."
+      "The fit assigns these rows to other components than those it holds."
     },
-    i = if (!given) "Give {.arg data}, or fit with `keep_data = TRUE`."
+    i = if (!given) "Give {.arg {arg}}, or fit with `keep_data = TRUE`."
   ), "input", call = call)
 }
 
-# Have these rows the components of the fit's, but for ties? Labelled rows have
-# those of their labels, without uncertainty.
+# Does the fit give these rows the components and uncertainties that it holds?
+# Ties may differ. Labelled rows are skipped: their labels decide.
 is_fitted_data <- function(object, x) {
   if (nrow(x) != object$n) return(FALSE)
   found <- evaluate_rows(object, x, "cluster")
@@ -112,6 +120,6 @@ check_columns <- function(columns, known, call) {
   gmvae_abort(c(
     "{.arg columns} must name columns of the fit.",
     x = "You supplied {describe(columns)}.",
-    i = "They are {.val {known}}."
+    i = "The columns are {.val {known}}."
   ), "option", call = call)
 }

@@ -1,36 +1,45 @@
 #' Predict from a Gaussian mixture
 #'
-#' @param object A fit of [gmm_fit()].
-#' @param newdata Data as for [gmm_fit()], observations in rows (m x d). Columns
-#'   are matched by name, others ignored; a matrix without column names must
-#'   have the columns of the fit in their order. Values may be missing where the
-#'   fit had `na_action = "em"`. Left out: the rows of the fit (beyond `"class"`
-#'   and `"uncertainty"`, where it has kept its data).
-#' @param type What to return, see below.
-#' @param ... Must be empty.
-#' @returns With one element or row for each row of `newdata`, named by it,
-#'   * `"class"`: the most probable component, whole numbers from 1 to k, 0 for
-#'     noise
-#'   * `"prob"`: matrix m x k, the probability of each component, with noise a
-#'     last column `noise`; rows sum to 1
-#'   * `"density"`, `"logdensity"`: density of the mixture per unit of each
-#'     column, and its natural log, which can't underflow; of rows with missing
-#'     values that of the others
-#'   * `"component"`: matrix m x k, the log-density under each component
-#'   * `"uncertainty"`: 1 - the largest probability
-#'   * `"imputed"`: matrix m x d, the data with their missing values replaced by
-#'     their conditional means, given the values of the row
-#' @section Errors: `gmvae_error_input` if columns are missing or not numeric,
-#'   or `newdata` is needed; `gmvae_error_data` if values are infinite, or
-#'   missing without `na_action = "em"`; `gmvae_error_option` for an unknown
-#'   `type`.
+#' Assigns new rows to the components of a fit of [gmm_fit()], and computes
+#' posterior probabilities, densities and conditional means.
+#'
+#' @param object A fit of [gmm_fit()], with k components and d columns.
+#' @param newdata New data with observations in rows (m x d), of the types that
+#'   [gmm_fit()] takes. Columns are matched by name and other columns are
+#'   ignored; a matrix without column names must have the columns of the fit in
+#'   their order. Missing values are allowed if the fit had `na_action = "em"`.
+#'   `NULL`: the rows of the fit; types other than `"cluster"`, `"posterior"`
+#'   and `"uncertainty"` then need a fit with `keep_data = TRUE`.
+#' @param type What to return, see Value. The names `"class"` and `"prob"`,
+#'   usual in R, are accepted for `"cluster"` and `"posterior"`.
+#' @param ... Not used.
+#' @returns An element or row for each row of `newdata`, with its name:
+#'   * `"cluster"`: the most probable component, whole numbers from 1 to k, or 0
+#'     for noise (m)
+#'   * `"posterior"`: posterior probabilities of the components (m x k; with
+#'     noise one more column, `noise`); rows sum to 1
+#'   * `"density"`, `"logdensity"`: density of the mixture, in the units of the
+#'     data, and its natural logarithm, which cannot underflow (m); for rows
+#'     with missing values, the density of the observed ones
+#'   * `"component"`: log-density under each component, without its weight
+#'     (m x k)
+#'   * `"uncertainty"`: 1 minus the largest posterior probability (m)
+#'   * `"imputed"`: `newdata` with missing values replaced by their conditional
+#'     means given the observed values of the row (m x d)
+#' @section Errors:
+#'   * `gmvae_error_input`: columns are missing or not numeric, or `newdata` is
+#'     needed.
+#'   * `gmvae_error_data`: values are infinite, or missing although the fit did
+#'     not have `na_action = "em"`.
+#'   * `gmvae_error_option`: an unknown `type`, or an unknown argument.
 #' @seealso [gmm_fit()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 2)
 #' new <- data.frame(waiting = c(55, 70, 85), eruptions = c(2, 3, 4.5))
 #' predict(fit, new)
-#' predict(fit, new, type = "prob")
+#' predict(fit, new, type = "posterior")
 #'
+#' # Fill in missing values
 #' gaps <- as.matrix(faithful)
 #' gaps[c(2, 300)] <- NA
 #' filled <- gmm_fit(gaps, k = 2, model = "VVV", na_action = "em")
@@ -38,24 +47,22 @@
 #' @importFrom stats predict
 #' @export
 predict.gmm_fit <- function(object, newdata = NULL,
-                            type = c("class", "prob", "density", "logdensity",
-                                     "component", "uncertainty", "imputed"),
+                            type = c("cluster", "posterior", "density",
+                                     "logdensity", "component", "uncertainty",
+                                     "imputed"),
                             ...) {
   check_no_dots(...)
   check_fit(object)
-  type <- if (missing(type)) "class" else check_choice(type, names(gmm_types))
-  field <- c(class = "cluster", prob = "posterior",
-             uncertainty = "uncertainty")[type]
-  if (is.null(newdata) && !is.na(field) && !is.null(object[[field]])) {
-    return(object[[field]])
-  }
+  type <- if (missing(type)) "cluster" else check_type(type, names(gmm_types))
   own <- is.null(newdata)
+  in_fit <- type %in% c("cluster", "posterior", "uncertainty")
+  if (own && in_fit && !is.null(object[[type]])) return(object[[type]])
   x <- match_columns(if (own) kept_data(object) else newdata, object,
                      gaps = own && object$na_action == "omit")
   found <- evaluate_rows(object, x, gmm_types[[type]])
   switch(type,
-    class = found$cluster,
-    prob = found$posterior,
+    cluster = found$cluster,
+    posterior = found$posterior,
     density = exp(found$log_density),
     logdensity = found$log_density,
     component = found$components,
@@ -65,20 +72,21 @@ predict.gmm_fit <- function(object, newdata = NULL,
 }
 
 # What the core evaluates for each type.
-gmm_types <- c(class = "cluster", prob = "posterior", density = "log_density",
-               logdensity = "log_density", component = "components",
-               uncertainty = "cluster", imputed = "imputed")
+gmm_types <- c(cluster = "cluster", posterior = "posterior",
+               density = "log_density", logdensity = "log_density",
+               component = "components", uncertainty = "cluster",
+               imputed = "imputed")
 
 kept_data <- function(object, call = rlang::caller_env()) {
   if (!is.null(object$data)) return(object$data)
   gmvae_abort(c(
-    "{.arg newdata} must be given: the fit has kept no data.",
-    i = "Fit with `keep_data = TRUE` to leave it out."
+    "{.arg newdata} must be given, as the fit holds no data.",
+    i = "A fit with `keep_data = TRUE` does not need it."
   ), "input", call = call)
 }
 
-# The core's evaluation of rows, with their names; `NA` for rows with missing
-# values if the fit left such out.
+# The core's evaluation of rows, named by them; `NA` for incomplete rows if the
+# fit left such rows out.
 evaluate_rows <- function(object, x, what, call = rlang::caller_env()) {
   n <- nrow(x)
   rows <- rownames(x)
@@ -87,7 +95,7 @@ evaluate_rows <- function(object, x, what, call = rlang::caller_env()) {
   }
   if (!is.null(kept)) x <- x[kept, , drop = FALSE]
   found <- with_core_errors(
-    cpp_gmm_evaluate(x, fit_mixture(object), what, object$control$n_threads),
+    cpp_gmm_evaluate(x, mixture_of(object), what, object$control$n_threads),
     call = call
   )
   components <- names(object$weights)
@@ -99,8 +107,8 @@ evaluate_rows <- function(object, x, what, call = rlang::caller_env()) {
   name_rows(found, rows, columns, kept, n)
 }
 
-# The columns of a fit from new data, by name where that has names. `gaps`: may
-# values be missing although the fit does not take them?
+# The columns of the fit in new data, matched by name if they are named. `gaps`:
+# may values be missing although the fit does not allow it?
 match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
                           call = rlang::caller_env()) {
   columns <- object$columns
@@ -112,7 +120,7 @@ match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
       gmvae_abort(c(
         "{.arg {arg}} must have the columns of the fit.",
         x = "{.val {missing}} {?is/are} missing.",
-        i = "It has {.val {given}}."
+        i = "Its columns are {.val {given}}."
       ), "input", call = call)
     }
     if (!identical(given, columns)) {
@@ -122,9 +130,12 @@ match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
   width <- if (is.null(dim(newdata))) 1L else ncol(newdata)
   if (is.numeric(newdata) && width != length(columns)) {
     gmvae_abort(c(
-      "{.arg {arg}} must have {length(columns)} column{?s}, as the fit.",
+      "{.arg {arg}} must have {length(columns)} column{?s}, like the data of the
+       fit.",
       x = "It has {width}.",
-      i = if (is.null(dim(newdata))) "Write one row as `rbind(row)`."
+      i = if (is.null(dim(newdata))) {
+        "A vector is one column. Write {.code rbind(row)} for one row."
+      }
     ), "input", call = call)
   }
   x <- as_numeric_matrix(newdata, arg, call)

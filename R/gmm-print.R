@@ -1,16 +1,16 @@
-# A fit on one screen.
+# A fit and its summary on the screen.
 
 #' @export
 print.gmm_fit <- function(x, ...) {
   check_fit(x, "x")
   cat(fit_headline(x), "", fit_origin(x), sep = "\n")
-  cat("\nRows by most probable component:\n")
+  cat("\nRows assigned to each component:\n")
   print(cluster_sizes(x))
   print_best(x, 3L)
   invisible(x)
 }
 
-# What was fitted and how well.
+# The model and its criteria.
 fit_headline <- function(x) {
   weighted <- if (x$n_obs != x$n - x$n_omitted) {
     paste0(" (sum of weights ", format(x$n_obs), ")")
@@ -26,50 +26,64 @@ fit_headline <- function(x) {
   )
 }
 
-# Where it came from, and what a user should know before trusting it.
+# How the fit was found, and what a user should know before trusting it.
 fit_origin <- function(x) {
-  n_starts <- length(x$starts)
   say <- cli::pluralize
-  omitted <- x$n_omitted
-  incomplete <- x$n_incomplete
-  best <- names(x$starts)[x$best_start]
-  won <- if (n_starts > 1L) {
-    paste0("; start ", x$best_start, " of ", n_starts, " (", best, ") won")
-  } else {
-    ""
-  }
+  noise <- x$noise$weight
+  n_noise <- sum(x$cluster == 0L, na.rm = TRUE)
   c(
-    say(if (x$converged) "Converged" else "NOT converged",
-        " after {x$n_iter} iteration{?s}{won}."),
-    if (!is.null(x$noise)) {
-      sprintf("Noise: %s of all, %d rows most probably.",
-              percent(x$noise$weight), sum(x$cluster == 0L, na.rm = TRUE))
+    paste0(convergence_line(x), "."),
+    if (length(x$starts) > 1L) {
+      say("Best of {length(x$starts)} starts: {best_start_name(x)}.")
+    },
+    if (!is.null(noise)) {
+      say("Noise: weight {percent(noise)}, {n_noise} row{?s} assigned.")
     },
     if (!is.null(x$labels)) {
-      say("Known components: {x$labels}.")
+      say("Labelled components: {x$labels}.")
     },
     if (!is.null(x$prior)) paste0("Prior: ", describe_prior(x$prior), "."),
-    if (omitted > 0L) {
-      say("{omitted} row{?s} with missing values {?is/are} left out.")
-    } else if (incomplete > 0L) {
-      say("{incomplete} row{?s} {?has/have} missing values.")
+    if (x$n_omitted > 0L) {
+      say("{x$n_omitted} row{?s} with missing values {?was/were} left out.")
+    } else if (x$n_incomplete > 0L) {
+      say("{x$n_incomplete} row{?s} {?has/have} missing values.")
     },
-    if (x$k > 1L && !all(seq_len(x$k) %in% x$cluster)) {
-      "A component is the most probable one of no row: k may be too large."
-    }
+    empty_note(x)
   )
 }
 
-# The best of the search, with their distance to the first.
+convergence_line <- function(x) {
+  n <- format(x$n_iter, big.mark = ",")
+  iterations <- paste(n, if (x$n_iter == 1L) "iteration" else "iterations")
+  if (x$converged) return(paste("Converged after", iterations))
+  asked <- x$control$max_iter == 1L || isTRUE(x$control$tol == 0)
+  if (asked) return(paste("EM ran for", iterations))
+  paste("NOT converged after", iterations)
+}
+
+# Starts from another model's solution have its code as their name.
+best_start_name <- function(x) {
+  name <- names(x$starts)[x$best_start]
+  if (name %in% plane_models$code) paste("the solution of", name) else name
+}
+
+empty_note <- function(x) {
+  empty <- names(x$weights)[!seq_len(x$k) %in% x$cluster]
+  if (x$k == 1L || length(empty) == 0L) return(NULL)
+  cli::pluralize("{cli::qty(empty)}Component{?s} {empty} {?has/have} no ",
+                 "assigned rows: k may be too large.")
+}
+
+# The best candidates, and how far their criteria are from the best.
 print_best <- function(x, n) {
-  best <- best_rows(x, n)
   if (nrow(x$search) < 2L) return(invisible())
   failed <- sum(is.na(x$search[[x$criterion]]))
   cat("\nBest of ", nrow(x$search) - failed, " mixtures by ",
-      toupper(x$criterion),
-      if (failed > 0L) sprintf(" (%d more had no fit: see $search)", failed),
-      ":\n", sep = "")
-  print(best, row.names = FALSE, digits = 7)
+      toupper(x$criterion), " (smaller is better):\n", sep = "")
+  print(best_rows(x, n), row.names = FALSE, digits = 7)
+  if (failed > 0L) {
+    cat(failed, "more could not be fitted; $search says why.\n")
+  }
 }
 
 best_rows <- function(x, n) {
@@ -99,13 +113,19 @@ percent <- function(share) paste0(format(100 * share, digits = 2), "%")
 
 #' Summarise a Gaussian mixture
 #'
-#' @param object A fit of [gmm_fit()].
+#' Prints the model, the parameters of its components, the best combinations of
+#' `k` and `model`, and why others could not be fitted.
+#'
+#' @param object A fit of [gmm_fit()], with k components.
 #' @param ... Not used.
-#' @returns A `summary_gmm_fit` object, shown by `print()`: a list with `fit`,
-#'   `components` (a data frame with a row per component, and one for noise:
-#'   `weight`, `rows` whose most probable one it is, their mean `uncertainty`),
-#'   `best`, the five best rows of the search table, and `reasons`, a table of
-#'   why combinations have no fit.
+#' @returns A `summary_gmm_fit` object, a list with
+#'   * `fit`: the fit
+#'   * `components`: a data frame with a row for each component, and one for
+#'     noise: `weight`; `rows`, the number of rows assigned to it;
+#'     `uncertainty`, their mean uncertainty (`NA` without rows)
+#'   * `best`: the five best rows of the search table, with the `difference` of
+#'     each from the best
+#'   * `reasons`: a table of the reasons why combinations could not be fitted
 #' @seealso [gmm_fit()]
 #' @examples
 #' summary(gmm_fit(faithful, k = 2))
@@ -134,7 +154,7 @@ summary.gmm_fit <- function(object, ...) {
 print.summary_gmm_fit <- function(x, digits = 4, ...) {
   fit <- x$fit
   cat(fit_headline(fit), "", fit_origin(fit), sep = "\n")
-  cat("\nComponents (weight, rows, their mean uncertainty):\n")
+  cat("\nComponents (weight, assigned rows, mean uncertainty of these rows):\n")
   print(x$components, digits = digits)
   cat("\nMeans:\n")
   print(fit$means, digits = digits)
@@ -142,7 +162,7 @@ print.summary_gmm_fit <- function(x, digits = 4, ...) {
   print(component_sd(fit), digits = digits)
   print_best(fit, 5L)
   if (length(x$reasons) > 0L) {
-    cat("\nWithout a fit:\n")
+    cat("\nCombinations that could not be fitted:\n")
     cat(paste0("  ", x$reasons, " x ", names(x$reasons), "\n"), sep = "")
   }
   invisible(x)

@@ -1,27 +1,34 @@
 #' Prior for the means and covariances of a Gaussian mixture
 #'
-#' With a prior, [gmm_fit()] finds the mode of the posterior (MAP) instead of
-#' the maximum of the likelihood, which keeps components from collapsing on a
-#' few rows. It is the conjugate one of Fraley and Raftery (2007): given its
-#' covariance S, the mean of a component is normal with mean `mean` and
-#' covariance S / `shrinkage`; S is inverse Wishart with `dof` degrees of
-#' freedom and scale matrix `scale` (for spherical and diagonal models its
-#' variances are inverse gamma, with the diagonal of `scale`).
+#' Sets the prior of [gmm_fit()]. With a prior, [gmm_fit()] maximises the
+#' posterior density (MAP) instead of the likelihood. This keeps components from
+#' collapsing onto a few rows.
 #'
-#' @param shrinkage Number of at least 0: the rows that the prior mean is worth.
-#' @param mean Prior mean, a number for each column (matched by name where it
-#'   has names), or `NULL` for the means of the columns.
-#' @param dof Degrees of freedom, a number above 0, or `NULL` for the number of
-#'   columns d plus 2, the fewest whole ones for which the prior covariance has
+#' @param shrinkage Weight of the prior mean, as a number of rows; a number of
+#'   at least 0.
+#' @param mean Prior mean: d numbers, one for each column, matched by name if
+#'   named. `NULL`: the means of the columns.
+#' @param dof Degrees of freedom of the prior for covariances, a number above 0.
+#'   `NULL`: d + 2, the smallest whole number for which the prior covariance has
 #'   a mean.
-#' @param scale Scale matrix: d x d, symmetric and positive definite; a number
-#'   above 0 for its multiple of the identity; or `NULL` for the covariance of
-#'   the data over k^(2/d), for spherical and diagonal models the mean of the
-#'   columns' variances over k^(2/d) in all columns.
+#' @param scale Scale matrix of the prior for covariances: a symmetric and
+#'   positive definite matrix (d x d), in squared units of the data, or a number
+#'   above 0, which is multiplied by the identity matrix. `NULL`: the covariance
+#'   of the data divided by k^(2/d); for spherical and diagonal models, the mean
+#'   of the columns' variances divided by k^(2/d), the same in all columns.
 #' @returns A `gmm_prior` object: a list with one element per argument.
-#' @section Errors: `gmvae_error_option`, here for values out of range and in
-#'   [gmm_fit()] for a `mean` or `scale` that does not fit the columns.
-#' @references Fraley and Raftery (2007) <doi:10.1007/s00357-007-0004-5>.
+#' @details
+#' The prior is the conjugate one of Fraley and Raftery (2007). Given its
+#' covariance S, the mean of a component is normal with mean `mean` and
+#' covariance S / `shrinkage`. S has an inverse Wishart distribution with `dof`
+#' degrees of freedom and scale matrix `scale`; in spherical and diagonal models
+#' its variances have inverse gamma distributions with the diagonal of `scale`.
+#'
+#' Errors: `gmvae_error_option` for values out of range, raised here, and for a
+#' `mean` or `scale` that does not fit the columns, raised by [gmm_fit()].
+#' @references Fraley and Raftery (2007) Bayesian regularization for normal
+#'   mixture estimation and model-based clustering. *Journal of Classification*
+#'   24, 155-181. \doi{10.1007/s00357-007-0004-5}
 #' @seealso [gmm_fit()]
 #' @examples
 #' gmm_prior(shrinkage = 0.1)
@@ -63,7 +70,7 @@ check_prior_mean <- function(mean, call = rlang::caller_env()) {
     return(stats::setNames(as.double(mean), names(mean)))
   }
   gmvae_abort(c(
-    "{.arg mean} must have a finite number for each column.",
+    "{.arg mean} must have one finite number for each column.",
     x = "You supplied {describe(mean)}."
   ), "option", call = call)
 }
@@ -74,8 +81,8 @@ check_prior_scale <- function(scale, call = rlang::caller_env()) {
     return(scale)
   }
   gmvae_abort(c(
-    "{.arg scale} must be a number above 0 or a symmetric matrix that is
-     positive definite.",
+    "{.arg scale} must be a number above 0, or a symmetric and positive definite
+     matrix.",
     x = "You supplied {describe(scale)}."
   ), "option", call = call)
 }
@@ -85,17 +92,17 @@ is_covariance <- function(x) {
     !inherits(try(chol(x), silent = TRUE), "try-error")
 }
 
-# The prior of a fit: NULL, or complete and checked against its columns.
+# The prior of a fit: NULL, or checked against the columns.
 check_prior <- function(prior, columns, call = rlang::caller_env()) {
   if (is.null(prior) || isFALSE(prior)) return(NULL)
   if (isTRUE(prior)) prior <- gmm_prior()
   if (!inherits(prior, "gmm_prior")) {
     gmvae_abort(c(
-      "{.arg prior} must be `NULL`, `TRUE` or made by {.fn gmm_prior}.",
+      "{.arg prior} must be `NULL`, `TRUE`, or made by {.fn gmm_prior}.",
       x = "You supplied {describe(prior)}."
     ), "option", call = call)
   }
-  # It may have been edited by hand.
+  # Users may edit a prior, so its values are checked again.
   prior <- do.call("gmm_prior", unclass(prior))
   check_prior_columns(prior, columns, call)
 }
@@ -111,10 +118,17 @@ check_prior_columns <- function(prior, columns, call) {
     scale = is.null(prior$scale) || length(prior$scale) %in% c(1, d^2)
   )
   if (all(fits)) return(prior)
+  part <- names(fits)[!fits][1]
+  given <- describe(prior[[part]])
   gmvae_abort(c(
-    "The {.field {names(fits)[!fits][1]}} of {.arg prior} must fit the columns
-     of {.arg x}.",
-    x = "There {?is/are} {d} column{?s}."
+    if (part == "mean") {
+      "The mean of {.arg prior} must have one number for each column of
+       {.arg x}, {d} here."
+    } else {
+      "The scale of {.arg prior} must be one number, or a {d} x {d} matrix, as
+       {.arg x} has {d} column{?s}."
+    },
+    x = "You supplied {given}."
   ), "option", call = call)
 }
 

@@ -1,17 +1,17 @@
-# The search over the combinations (cells) of k and model: a table with a row
-# per cell, beside it what the core found in each.
+# The search over the candidates, the combinations of k and model: a table with
+# a row per candidate, and beside it the mixtures that the core has fitted.
 
 criteria <- c("bic", "icl", "aic", "cv")
 
-# The outcome of a search: `table`, `found` (for each row of it the core's cell,
-# or NULL), `best` (the row that won), `noise` (log-density and range), `seed`
-# and `folds`. Cells that `known`, a fit to the same data by the same options,
-# has already are not fitted again.
+# The result of a search: `table`; `found`, for each row of the table the core's
+# fit or NULL; `best`, the row that won; `noise` (log-density and range); `seed`
+# and `folds`. `known` is a fit to the same data with the same options: its
+# candidates are not fitted again.
 gmm_search <- function(inputs, known = NULL, call) {
   search <- start_search(inputs, known)
   progress <- progress_reporter(inputs$control$verbose)
-  search <- run_cells(search, todo_cells(search, inputs$criterion), inputs,
-                      progress, call)
+  search <- fit_candidates(search, open_candidates(search, inputs$criterion),
+                           inputs, progress, call)
   if (inputs$criterion == "cv") {
     search <- cross_validate(search, inputs, progress, call)
   }
@@ -20,40 +20,41 @@ gmm_search <- function(inputs, known = NULL, call) {
     if (length(best) == 0L) abort_no_fit(search$table, call)
     search$best <- best
     if (!is.null(search$found[[best]])) return(search)
-    # A known winner whose mixture was not kept.
-    search <- run_cells(search, best, inputs, progress, call)
+    # `known` has its criteria, but its mixture was not among those kept.
+    search <- fit_candidates(search, best, inputs, progress, call)
   }
 }
 
 start_search <- function(inputs, known) {
-  cells <- inputs$cells
-  missing <- rep(NA_real_, nrow(cells))
+  candidates <- inputs$candidates
+  missing <- rep(NA_real_, nrow(candidates))
   table <- data.frame(
-    cells[c("k", "model")], loglik = missing, df = NA_integer_, bic = missing,
-    icl = missing, aic = missing, cv = missing, n_iter = NA_integer_,
-    reason = cells$reason
+    candidates[c("k", "model")], loglik = missing, df = NA_integer_,
+    bic = missing, icl = missing, aic = missing, cv = missing,
+    n_iter = NA_integer_,
+    reason = candidates$reason
   )
-  search <- list(table = table, found = vector("list", nrow(cells)),
+  search <- list(table = table, found = vector("list", nrow(candidates)),
                  noise = NULL, seed = NULL, folds = NULL)
   if (is.null(known)) {
     search$seed <- draw_seed()
     return(search)
   }
-  of_known <- match(cell_names(table), cell_names(known$search))
+  of_known <- match(candidate_names(table), candidate_names(known$search))
   same <- which(!is.na(of_known))
   search$table[same, ] <- known$search[of_known[same], ]
-  kept <- match(cell_names(table), names(known$cells))
-  search$found[which(!is.na(kept))] <- known$cells[kept[!is.na(kept)]]
+  kept <- match(candidate_names(table), names(known$candidates))
+  search$found[which(!is.na(kept))] <- known$candidates[kept[!is.na(kept)]]
   search$noise <- known$noise[c("log_density", "range")]
   search[c("seed", "folds")] <- known[c("seed", "folds")]
   search
 }
 
-cell_names <- function(table) paste0(table$model, ",", table$k)
+candidate_names <- function(table) paste0(table$model, ",", table$k)
 
-# Cells without an outcome so far; for cross-validation also those whose
-# mixtures were not kept.
-todo_cells <- function(search, criterion) {
+# Rows of the candidates to fit: those without a result, and for
+# cross-validation also those whose mixtures were not kept.
+open_candidates <- function(search, criterion) {
   table <- search$table
   open <- is.na(table$loglik) & is.na(table$reason)
   if (criterion == "cv") {
@@ -63,10 +64,10 @@ todo_cells <- function(search, criterion) {
   which(open)
 }
 
-run_cells <- function(search, rows, inputs, progress, call) {
+fit_candidates <- function(search, rows, inputs, progress, call) {
   if (length(rows) == 0L) return(search)
-  cells <- search$table[rows, ]
-  problem <- c(list(k = cells$k, model = core_model(cells$model)),
+  candidates <- search$table[rows, ]
+  problem <- c(list(k = candidates$k, model = core_model(candidates$model)),
                inputs$problem)
   core <- with_core_errors(
     cpp_gmm_fit(inputs$x, problem, core_control(inputs$control), search$seed,
@@ -74,16 +75,16 @@ run_cells <- function(search, rows, inputs, progress, call) {
     call = call
   )
   for (i in seq_along(rows)) {
-    cell <- core$cells[[i]]
-    search$table[rows[i], ] <- table_row(search$table[rows[i], ], cell,
+    candidate <- core$candidates[[i]]
+    search$table[rows[i], ] <- table_row(search$table[rows[i], ], candidate,
                                          inputs$n_obs)
-    if (!is.null(cell$mixture)) search$found[[rows[i]]] <- cell
+    if (!is.null(candidate$mixture)) search$found[[rows[i]]] <- candidate
   }
   search$noise <- noise_facts(core, inputs)
   search
 }
 
-# What the core has found about noise, with the range of the data, or NULL.
+# The density of the noise and the range of the data; NULL without noise.
 noise_facts <- function(core, inputs) {
   if (!inputs$problem$noise$on) return(NULL)
   list(
@@ -94,26 +95,27 @@ noise_facts <- function(core, inputs) {
 
 # With n rows, p free parameters and the probabilities z of the components:
 # BIC = -2 loglik + p log n, ICL = BIC - 2 sum_i w_i log max_j z_ij.
-table_row <- function(row, cell, n_obs) {
-  row$n_iter <- cell$n_iter
-  row$reason <- cell$reason
-  if (is.null(cell$mixture)) return(row)
-  row$loglik <- cell$loglik
-  row$df <- cell$df
-  row$bic <- -2 * cell$loglik + cell$df * log(n_obs)
-  row$icl <- row$bic - 2 * cell$entropy
-  row$aic <- -2 * cell$loglik + 2 * cell$df
+table_row <- function(row, candidate, n_obs) {
+  row$n_iter <- candidate$n_iter
+  row$reason <- candidate$reason
+  if (is.null(candidate$mixture)) return(row)
+  row$loglik <- candidate$loglik
+  row$df <- candidate$df
+  row$bic <- -2 * candidate$loglik + candidate$df * log(n_obs)
+  row$icl <- row$bic - 2 * candidate$entropy
+  row$aic <- -2 * candidate$loglik + 2 * candidate$df
   row
 }
 
-# Held-out log-likelihood, times -2: each fold is left out (its rows get weight
-# 0), the cell's mixture is fitted on from where it is, and evaluated there.
+# -2 times the log-likelihood of left-out rows. Each fold is left out in turn
+# (weight 0), EM continues from the candidate's mixture, and the rows of the
+# fold are evaluated.
 cross_validate <- function(search, inputs, progress, call) {
   if (is.null(search$folds)) search$folds <- draw_folds(inputs)
   open <- which(!vapply(search$found, is.null, TRUE) & is.na(search$table$cv))
   for (i in seq_along(open)) {
     row <- open[i]
-    result <- cross_validate_cell(search, row, inputs, call)
+    result <- cross_validate_candidate(search, row, inputs, call)
     if (is.character(result)) {
       search$table$reason[row] <- result
     } else {
@@ -135,8 +137,8 @@ draw_folds <- function(inputs) {
   folds
 }
 
-# A number, or the reason why there is none.
-cross_validate_cell <- function(search, row, inputs, call) {
+# A number, or text that says why there is none.
+cross_validate_candidate <- function(search, row, inputs, call) {
   problem <- inputs$problem
   weights <- problem$weights
   if (length(weights) == 0L) weights <- rep(1, nrow(inputs$x))
@@ -154,13 +156,14 @@ cross_validate_cell <- function(search, row, inputs, call) {
                   NULL),
       call = call
     )
-    cell <- core$cells[[1]]
-    if (is.null(cell$mixture)) {
-      return(paste("no fit without one of the folds:", cell$reason))
+    candidate <- core$candidates[[1]]
+    if (is.null(candidate$mixture)) {
+      return(paste("cross-validation failed without one of the folds:",
+                   candidate$reason))
     }
     noise <- noise_facts(core, inputs)
     density <- cpp_gmm_evaluate(
-      inputs$x[out, , drop = FALSE], core_mixture(cell$mixture, noise),
+      inputs$x[out, , drop = FALSE], core_mixture(candidate$mixture, noise),
       "log_density", inputs$control$n_threads
     )
     deviance <- deviance - 2 * sum(weights[out] * density$log_density)
@@ -169,22 +172,30 @@ cross_validate_cell <- function(search, row, inputs, call) {
 }
 
 abort_no_fit <- function(table, call) {
+  n <- nrow(table)
   first <- table[1, ]
-  more <- nrow(table) - 1L
   gmvae_abort(c(
-    "{.fn gmm_fit} must find a mixture that is not degenerate.",
-    x = "{first$model} with {first$k} component{?s}: {first$reason}.",
-    i = if (more > 0L) "{more} more combination{?s} of k and model failed too.",
-    i = "Use a smaller {.arg k}, a simpler {.arg model}, a {.arg prior} or a
-         ridge."
+    if (n == 1L) {
+      "{.fn gmm_fit} could not fit the mixture."
+    } else {
+      "{.fn gmm_fit} could fit none of the {n} combinations of {.arg k} and
+       {.arg model}."
+    },
+    x = "{if (n > 1L) 'The first, '}{first$model} with
+         {first$k} component{?s}: {first$reason}.",
+    i = "Use a smaller {.arg k}, a simpler {.arg model}, a {.arg prior}, or a
+         ridge ({.code gmm_control(ridge = 1e-4)})."
   ), "numerical", call = call)
 }
 
-warn_not_converged <- function(cell, control, call) {
-  if (cell$converged || control$max_iter == 1L) return(invisible())
+# Silent where the user has asked for a fixed number of iterations.
+warn_not_converged <- function(candidate, control, call) {
+  asked <- control$max_iter == 1L || control$tol == 0
+  if (candidate$converged || asked) return(invisible())
+  n <- format(candidate$n_iter, big.mark = ",")
   gmvae_warn(c(
-    "EM must converge for the fit to be a maximum of the likelihood.",
-    x = "It stopped after {cell$n_iter} iteration{?s}.",
-    i = "Raise `max_iter` or `tol` in {.fn gmm_control}."
+    "EM did not converge after {n} iterations.",
+    i = "Increase {.arg max_iter} in {.fn gmm_control}, or {.arg tol} if the
+         last digits of the log-likelihood do not matter."
   ), "not_converged", call = call)
 }

@@ -1,15 +1,20 @@
-#' Draw from a Gaussian mixture
+#' Simulate data from a Gaussian mixture
 #'
-#' @param object A fit of [gmm_fit()].
+#' Draws rows from the distribution that a fit of [gmm_fit()] describes.
+#'
+#' @param object A fit of [gmm_fit()], with k components and d columns.
 #' @param nsim Number of rows to draw, a whole number of at least 1.
-#' @param seed `NULL`, or a number for [set.seed()]; R's generator is put back
-#'   afterwards, as by [stats::simulate()].
-#' @param ... Must be empty.
-#' @returns Matrix nsim x d in the units of the data, with the fit's column
-#'   names. Its attribute `"component"` has the component (1 to k) that each row
-#'   was drawn from, 0 for noise, which is uniform over the range of the data;
-#'   `"seed"` the state of the generator before, as for [stats::simulate()].
-#' @section Errors: `gmvae_error_option` if `nsim` is no such number.
+#' @param seed A number for [set.seed()], or `NULL` to continue R's stream of
+#'   random numbers. With a number, the state of R's generator is restored
+#'   afterwards, as in [stats::simulate()].
+#' @param ... Not used.
+#' @returns A matrix (nsim x d) in the units of the data, with the column names
+#'   of the fit and two attributes: `"component"` (nsim), the component that
+#'   each row was drawn from, 1 to k, or 0 for noise; and `"seed"`, the state of
+#'   the generator before, as in [stats::simulate()]. Noise is drawn uniformly
+#'   over the range of the data.
+#' @section Errors: `gmvae_error_option` if `nsim` is not a whole number of at
+#'   least 1, or for unknown arguments.
 #' @seealso [gmm_fit()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 2)
@@ -49,8 +54,8 @@ draw_rows <- function(object, component, n) {
   sweep(x %*% root, 2, object$means[component, ], "+")
 }
 
-# Sets the seed, as the methods of package stats do: `before` is the state to
-# put back, `seed` what the result carries.
+# Sets the seed as the methods of package stats do. `before` is the state to
+# restore, `seed` the attribute of the result.
 simulation_state <- function(seed) {
   if (!exists(".Random.seed", envir = globalenv(), inherits = FALSE)) {
     stats::runif(1)

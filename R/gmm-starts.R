@@ -1,6 +1,6 @@
-# What gmm_fit() is told about single rows: weights, labels, a start, noise.
-# Each check returns what the core reads, with an element per row of `x`, and
-# components and rows counted from 0.
+# Checks of what users give gmm_fit() for single rows: weights, labels, a start,
+# noise. Each check returns what the core reads: one element per row of `x`,
+# with components and rows counted from 0.
 
 check_weights <- function(weights, n, call = rlang::caller_env()) {
   if (is.null(weights)) return(numeric())
@@ -15,8 +15,8 @@ check_weights <- function(weights, n, call = rlang::caller_env()) {
     x = if (is.numeric(weights) && length(weights) == n) {
       bad <- which(!is.finite(weights) | weights < 0)
       if (length(bad) > 0L) {
-        "{length(bad)} {?is/are} not, the first in row {bad[1]}:
-         {weights[bad[1]]}."
+        "{length(bad)} {?is/are} not; the first is {weights[bad[1]]}, in row
+         {bad[1]}."
       } else {
         "Their sum is {format(sum(weights))}."
       }
@@ -26,9 +26,9 @@ check_weights <- function(weights, n, call = rlang::caller_env()) {
   ), "option", call = call)
 }
 
-# Known components: `levels` (their names) and `component`, -1 where unknown.
-# Whole numbers are components themselves, other labels become components in
-# the order of their levels.
+# Labels as a list: `levels`, the names of the labelled components, and
+# `component` of each row, -1 if unknown. Whole numbers are the components
+# themselves; other labels become components in the order of their levels.
 check_row_labels <- function(labels, n, call = rlang::caller_env()) {
   if (is.null(labels) || (is.logical(labels) && length(labels) == n &&
                             all(is.na(labels)))) {
@@ -48,15 +48,23 @@ check_row_labels <- function(labels, n, call = rlang::caller_env()) {
     return(list(levels = levels,
                 component = ifelse(is.na(component), -1L, component - 1L)))
   }
+  wrong <- if (is.numeric(labels) && length(labels) == n) {
+    which(!is.na(labels) & !labels %in% seq_len(1e6))
+  }
   gmvae_abort(c(
-    "{.arg labels} must give rows of {.arg x} a known component, `NA` where it
-     is unknown: a factor, text, or whole numbers of at least 1.",
-    x = "You supplied {describe(labels)} for {n} row{?s}."
+    "{.arg labels} must have one element for each row of {.arg x}: a factor,
+     text, or whole numbers of at least 1, with `NA` for unknown components.",
+    x = if (length(wrong) > 0L) {
+      "{length(wrong)} {?is/are} not; the first is {labels[wrong[1]]}, in row
+       {wrong[1]}."
+    } else {
+      "You supplied {describe(labels)} for {n} row{?s}."
+    }
   ), "option", call = call)
 }
 
-# Noise as the core reads it: whether there is any, its share (NA: that of the
-# rows), its rows and its density (NA: from the data).
+# Noise as the core reads it: `on`, its expected `share` (NA: the share of
+# `rows`), the first guess at its `rows`, and its `density` (NA: from the data).
 check_noise <- function(noise, n, density, call = rlang::caller_env()) {
   if (is.null(density)) density <- NA_real_
   out <- list(on = !is.null(noise), share = NA_real_, rows = integer(),
@@ -77,14 +85,15 @@ check_noise <- function(noise, n, density, call = rlang::caller_env()) {
     return(out)
   }
   gmvae_abort(c(
-    "{.arg noise} must be the expected share of noise, between 0 and 1, or say
-     which rows are noise to begin with: some of them, but not all.",
+    "{.arg noise} must be the expected weight of the noise, between 0 and 1, or
+     a first guess at the noise rows (some but not all): their numbers, or
+     `TRUE` and `FALSE` for each row.",
     x = "You supplied {describe(noise)} for {n} row{?s}.",
     i = "For instance {.code noise = 0.05}."
   ), "option", call = call)
 }
 
-# What a `k` that is left out stands for: the number of components of the start.
+# The value of `k` if it is left out: the number of components of the start.
 start_size <- function(start, noise) {
   if (is.null(start)) return(eval(formals(gmm_fit)$k))
   size <- if (is.data.frame(start) || is.matrix(start)) {
@@ -99,8 +108,8 @@ start_size <- function(start, noise) {
   if (isTRUE(size >= 1) && size <= 1e6) as.integer(size) else 1L
 }
 
-# A start as the core reads it: at most one of a partition, responsibilities
-# and a mixture.
+# A start as the core reads it: a partition, responsibilities, or a mixture; the
+# other two are empty.
 check_start <- function(start, n, k, columns, noise,
                         call = rlang::caller_env()) {
   out <- list(partition = integer(), responsibilities = matrix(0, 0, 0),
@@ -108,9 +117,9 @@ check_start <- function(start, n, k, columns, noise,
   if (is.null(start)) return(out)
   if (length(k) != 1L) {
     gmvae_abort(c(
-      "{.arg start} must come with one {.arg k}.",
-      x = "You supplied {length(k)}: {k}.",
-      i = "{.arg k} may be left out, as {.arg start} tells it."
+      "{.arg k} must be one number if {.arg start} is given.",
+      x = "You supplied {length(k)} numbers: {k}.",
+      i = "You may leave out {.arg k}: {.arg start} implies it."
     ), "option", call = call)
   }
   if (inherits(start, "gmm_fit")) start <- coef(start)
@@ -133,12 +142,17 @@ check_partition <- function(start, n, k, noise, call) {
   allowed <- if (noise$on) 0:k else 1:k
   good <- is.numeric(start) && length(start) == n && all(start %in% allowed)
   if (good && all(1:k %in% start)) return(as.integer(start) - 1L)
-  range <- if (noise$on) "0 for noise or 1 to {.arg k}" else "1 to {.arg k}"
+  range <- if (noise$on) {
+    "from 1 to {.arg k}, or 0 for noise"
+  } else {
+    "from 1 to {.arg k}"
+  }
+  empty <- if (good) as.character(setdiff(1:k, start))
   gmvae_abort(c(
-    paste0("{.arg start} must give each row of {.arg x} a component, ", range,
-           ", each at least once."),
+    paste0("{.arg start} must assign each row of {.arg x} to a component ",
+           range, ", and each component must have a row."),
     x = if (good) {
-      "Components without a row: {setdiff(1:k, start)}."
+      "{cli::qty(empty)}Component{?s} {empty} {?has/have} none."
     } else {
       "You supplied {describe(given)} for {n} row{?s} and {.arg k} = {k}."
     }
@@ -157,14 +171,14 @@ check_responsibilities <- function(start, n, k, noise, call) {
     bad <- NULL
   }
   gmvae_abort(c(
-    "As a matrix, {.arg start} must have a row for each of {.arg x} and a
-     column for each component{if (noise$on) ' and the noise'}: probabilities
-     of sum 1.",
+    "As a matrix, {.arg start} must hold probabilities, {n} x {width} here: a
+     row for each row of {.arg x}, a column for each component{
+     if (noise$on) ' and one for the noise'}; each row must sum to 1.",
     x = if (is.null(bad)) {
-      "You supplied {describe(start)} for {n} row{?s} and {width}
-       column{?s}."
+      "You supplied {describe(start)}."
     } else {
-      "They are not in {length(bad)} row{?s}, the first is row {bad[1]}."
+      "{length(bad)} row{?s} {?does/do} not hold probabilities that sum to 1;
+       the first is row {bad[1]}."
     }
   ), "option", call = call)
 }

@@ -1,37 +1,39 @@
-#' Change a Gaussian mixture's k, models, criterion or any other argument
+#' Change the arguments of a Gaussian mixture fit
 #'
-#' Fits again with some arguments of [gmm_fit()] changed. Where only `k`,
-#' `model`, `criterion`, `keep_data` or `keep_posterior` change, combinations
-#' that the fit has compared already are taken from its table instead of being
-#' fitted again.
+#' Fits a Gaussian mixture again, with some arguments of [gmm_fit()] changed. If
+#' only `k`, `model`, `criterion`, `keep_data` or `keep_posterior` change,
+#' combinations of `k` and `model` that were compared before are taken from the
+#' fit instead of being fitted again.
 #'
 #' @param object A fit of [gmm_fit()].
-#' @param ... Arguments of [gmm_fit()] other than `x`, by name.
-#' @param data The data that were fitted; `NULL`: found as by
-#'   [plot()][plot.gmm_fit].
-#' @returns A `gmm_fit` object, as from the call of [gmm_fit()] with these
-#'   arguments. Where combinations were taken over, the new ones are fitted with
-#'   the seed of `object`, and no draw is taken from R's generator.
-#' @section Errors: Those of [gmm_fit()]; `gmvae_error_input` where `data` are
-#'   not those of the fit, or what the call gave for single rows (`weights`,
-#'   `labels`, `start`, `noise`) is no longer found.
+#' @param ... Arguments of [gmm_fit()] to change, by name.
+#' @param x The data that were fitted. `NULL`: the copy that the fit holds
+#'   (`keep_data = TRUE`), or else the `x` in the call of [gmm_fit()], evaluated
+#'   where `update()` is called.
+#' @returns A `gmm_fit` object, as [gmm_fit()] returns it for these arguments.
+#'   If combinations were taken from `object`, new ones are fitted with its
+#'   seed, and R's random number generator is not used.
+#' @section Errors: Those of [gmm_fit()], and `gmvae_error_input` if `x` is not
+#'   found or not the data of the fit, or if the `weights`, `labels`, `start` or
+#'   `noise` in the call of [gmm_fit()] are not found or have changed.
 #' @seealso [gmm_fit()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 1:3)
-#' # Fits k = 4 only
+#' # Fits only k = 4
 #' more <- update(fit, k = 1:4)
-#' # Fits nothing, but chooses anew
+#' # Fits nothing, but chooses by another criterion
 #' update(more, criterion = "icl")
 #' @importFrom stats update
 #' @export
-update.gmm_fit <- function(object, ..., data = NULL) {
+update.gmm_fit <- function(object, ..., x = NULL) {
   caller <- parent.frame()
   call <- quote(update())
   check_fit(object, call = call)
   changes <- list(...)
-  check_changes(changes, call)
+  written <- match.call(expand.dots = FALSE)$...
+  check_changes(changes, written, call)
   if ("k" %in% names(changes)) changes$k <- check_k(changes$k, call)
-  x <- fitted_data(object, data, caller, call)
+  x <- fitted_data(object, x, "x", caller, call)
   arguments <- fit_arguments(object, setdiff(names(formals(gmm_fit)),
                                              names(changes)), caller, call)
   arguments[names(changes)] <- changes
@@ -40,34 +42,34 @@ update.gmm_fit <- function(object, ..., data = NULL) {
         inputs$fingerprint != object$fingerprint) {
     abort_not_found(row_arguments, call)
   }
-  written <- object$call
-  written[names(changes)] <- match.call(expand.dots = FALSE)$...
-  gmm_bridge(inputs, if (is_reusable(object, inputs, names(changes))) object,
-             call_by_name(written, "gmm_fit"), call)
+  known <- if (is_reusable(object, inputs, names(changes))) object
+  new_call <- object$call
+  new_call[names(changes)] <- written
+  gmm_bridge(inputs, known, call_by_name(new_call, "gmm_fit"), call)
 }
 
 row_arguments <- c("weights", "labels", "start", "noise")
 
-check_changes <- function(changes, call) {
+# `written`: the expressions of the changes.
+check_changes <- function(changes, written, call) {
   allowed <- setdiff(names(formals(gmm_fit)), c("x", "..."))
   given <- rlang::names2(changes)
-  if (all(given %in% allowed) && !anyDuplicated(given)) return(invisible())
-  other <- setdiff(given, allowed)
+  unknown <- !given %in% allowed
+  if (any(unknown)) {
+    abort_unknown(written[unknown], list(
+      own = c(allowed, "x"), unnamed = "object",
+      control = control_of(gmm_fit)
+    ), call)
+  }
+  if (!anyDuplicated(given)) return(invisible())
   gmvae_abort(c(
-    "Changes must be arguments of {.fn gmm_fit} other than {.arg x}, by name.",
-    x = if (length(other) == 0L) {
-      "{.arg {unique(given[duplicated(given)])}} is there twice."
-    } else if (!all(nzchar(other))) {
-      "One has no name."
-    } else {
-      "{.arg {other}} {?is/are} not among them."
-    },
-    i = "They are {.arg {allowed}}."
+    "Each argument must be given once.",
+    x = "{.arg {unique(given[duplicated(given)])}} is given twice."
   ), "option", call = call)
 }
 
-# The arguments `names` as the fit had them: what it carries, or what its call
-# gives where update() is called.
+# The arguments `names` of the fit: those that it carries, and the others from
+# its call, evaluated where update() is called.
 fit_arguments <- function(object, names, envir, call) {
   carried <- list(
     k = unique(object$search$k), model = unique(object$search$model),
@@ -80,7 +82,7 @@ fit_arguments <- function(object, names, envir, call) {
   by_row <- intersect(row_arguments, names)
   values <- lapply(by_row, function(name) {
     value <- try(eval(object$call[[name]], envir), silent = TRUE)
-    # A function is R's own of that name.
+    # A function is R's own weights(), labels() or start(), not the user's.
     if (inherits(value, "try-error") || is.function(value)) {
       abort_not_found(name, call)
     }
@@ -91,13 +93,13 @@ fit_arguments <- function(object, names, envir, call) {
 
 abort_not_found <- function(arguments, call) {
   gmvae_abort(c(
-    "What the call of {.fn gmm_fit} gave for single rows must be found again,
-     or given.",
-    x = "{.or {.arg {arguments}}} {?is/are} not what {?it was/they were}."
+    "What the call of {.fn gmm_fit} gave for single rows must still be found, or
+     be given again.",
+    x = "{.or {.arg {arguments}}} {?is/are} not found or {?has/have} changed."
   ), "input", call = call)
 }
 
-# Are the combinations that `object` has compared the same for `inputs`?
+# Would `inputs` give the same mixtures for the candidates of `object`?
 is_reusable <- function(object, inputs, changes) {
   results <- setdiff(names(inputs$control), c("n_threads", "verbose"))
   all(changes %in% c("k", "model", "criterion", "keep_data", "keep_posterior",

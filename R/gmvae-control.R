@@ -66,7 +66,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
                           find_batches = TRUE, n_networks = 1,
                           n_threads = default_threads(),
                           verbose = interactive()) {
-  check_option_names(..., options = names(formals(gmvae_control)))
+  check_no_dots(..., options_of = "gmvae")
   structure(
     list(
       n_latent = check_count(n_latent, max = 512),
@@ -161,29 +161,6 @@ check_batch_variation <- function(control, batch, call) {
      without batches.",
     x = if (is.null(batch)) "{.arg batch} is not given." else
       "All cells are of batch {.val {levels(batch)}}."
-  ), "option", call = call)
-}
-
-# `...` of a control function must be empty; names the option that was meant
-# and the `help` page of all.
-check_option_names <- function(..., options, help = "gmvae_control",
-                               call = rlang::caller_env()) {
-  if (...length() == 0L) return(invisible())
-  options <- setdiff(options, "...")
-  given <- rlang::names2(rlang::enquos(...))[1]
-  if (!nzchar(given)) {
-    gmvae_abort(c(
-      "Options must be named.",
-      x = "One has no name.",
-      i = "The options are {.val {options}}."
-    ), "option", call = call)
-  }
-  distance <- drop(utils::adist(given, options, ignore.case = TRUE))
-  gmvae_abort(c(
-    "Options must be ones that there are.",
-    x = "{.arg {given}} is not an option.",
-    i = "Did you mean {.arg {options[which.min(distance)]}}? See
-         {.code ?{help}} for all."
   ), "option", call = call)
 }
 

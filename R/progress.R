@@ -1,7 +1,7 @@
-# A function(phase, done, total, value) for the core to call, drawing a bar, or
-# NULL for silence. The bar closes with the frame `envir`, also when that ends
-# by an error or by Ctrl-C, not at `total`, which may be reported twice; cli
-# shows none in the first seconds.
+# The function(phase, done, total, value) that the core calls to move a progress
+# bar, or NULL for none. The bar closes when the function with the frame `envir`
+# ends, also by an error or by Ctrl-C; it does not close at `total`, which the
+# core may report twice. cli shows no bar in the first two seconds.
 progress_reporter <- function(verbose, envir = parent.frame()) {
   if (!verbose) return(NULL)
   force(envir)

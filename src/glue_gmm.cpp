@@ -168,7 +168,7 @@ Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
   const SearchResult found = search(data, read_cells(problem), options, workers, monitor);
   Rcpp::List cells;
   for (const CellFit& fit : found.cells) cells.push_back(to_list(fit));
-  return Rcpp::List::create(Rcpp::Named("cells") = cells,
+  return Rcpp::List::create(Rcpp::Named("candidates") = cells,
                             Rcpp::Named("log_noise_density") = found.log_noise_density,
                             Rcpp::Named("noise_range") = found.noise_range);
 }

@@ -32,27 +32,27 @@ with_openblas <- function(n_threads, command, arguments) {
                    arguments), stdout = TRUE)
 }
 
-# Cells of mclust's search, its BIC with the sign of gmm_fit()'s.
+# Candidates of mclust's search, its BIC with the sign of gmm_fit()'s.
 mclust_search <- function(x, k) {
   bic <- unclass(mclust::mclustBIC(x, G = k, verbose = FALSE))
   data.frame(k = k[row(bic)], model = colnames(bic)[col(bic)], bic = -c(bic))
 }
 
-# One row per cell of either search: both BICs, whether ours is worse (also
+# One row per candidate of either search: both BICs, whether ours is worse (also
 # where only mclust has a value; 1e-6 per row is slack for rounding), and by how
 # much ours is better where both have a value.
 compare_searches <- function(ours, theirs, n) {
-  cells <- merge(ours[c("k", "model", "bic", "reason")], theirs,
-                 by = c("k", "model"), all = TRUE,
-                 suffixes = c("", "_mclust"))
-  cells$gain <- cells$bic_mclust - cells$bic
-  cells$worse <- !is.na(cells$bic_mclust) &
-    (is.na(cells$bic) | cells$gain < -1e-6 * n)
-  cells
+  candidates <- merge(ours[c("k", "model", "bic", "reason")], theirs,
+                      by = c("k", "model"), all = TRUE,
+                      suffixes = c("", "_mclust"))
+  candidates$gain <- candidates$bic_mclust - candidates$bic
+  candidates$worse <- !is.na(candidates$bic_mclust) &
+    (is.na(candidates$bic) | candidates$gain < -1e-6 * n)
+  candidates
 }
 
-# Why mclust's solution of a cell is degenerate, or becomes so when its EM runs
-# on to convergence; NA where it is sound.
+# Why mclust's solution of a candidate is degenerate, or becomes so when its EM
+# runs on to convergence; NA where it is sound.
 degeneracy <- function(x, k, model) {
   mclustBIC <- mclust::mclustBIC  # Mclust() looks for it where it is called
   fit <- mclust::Mclust(x, G = k, modelNames = model, verbose = FALSE)

@@ -24,12 +24,12 @@ with_gaps <- function(x, share, seed = 12) {
 }
 
 # Runs `expr` and counts the combinations that the core fits meanwhile.
-count_cells <- function(expr) {
+count_candidates <- function(expr) {
   count <- new.env()
-  count$cells <- 0
+  count$candidates <- 0
   tracer <- bquote({
     count <- .(count)
-    count$cells <- count$cells + length(problem$k)
+    count$candidates <- count$candidates + length(problem$k)
   })
   namespace <- asNamespace("gmvae")
   suppressMessages(
@@ -37,5 +37,5 @@ count_cells <- function(expr) {
   )
   on.exit(suppressMessages(untrace("cpp_gmm_fit", where = namespace)))
   value <- force(expr)
-  list(cells = count$cells, value = value)
+  list(candidates = count$candidates, value = value)
 }

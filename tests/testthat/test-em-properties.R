@@ -1,6 +1,6 @@
 # What must hold for every covariance model, whatever the data.
 
-models <- gmm_models$code
+models <- gmm_models()$code
 groups <- three_groups()$group
 x <- three_groups()$x
 gaps <- with_gaps(x, 0.1)
@@ -50,7 +50,7 @@ test_that("what EM maximises never falls, with any option", {
 
 test_that("probabilities sum to one and weights are their means", {
   for (model in models) {
-    fit <- from_groups(model, keep_posterior = TRUE)
+    fit <- from_groups(model)
     expect_equal(unname(rowSums(fit$posterior)), rep(1, 240))
     expect_equal(sum(fit$weights), 1)
     expect_equal(colMeans(fit$posterior), fit$weights, tolerance = 1e-4)

@@ -36,12 +36,12 @@ test_that("any value for the methods of a fit", {
     newdata = function(v) predict(fit, v),
     type = function(v) predict(fit, x, v),
     nsim = function(v) simulate(fit, if (is.numeric(v)) min(v, 100) else v),
-    what = function(v) plot(fit, v),
+    plot_type = function(v) plot(fit, v),
     columns = function(v) plot(fit, columns = v),
     data = function(v) plot(fit, data = v),
     icl = function(v) icl(v),
     k = function(v) update(fit, k = v),
-    update_data = function(v) update(fit, k = 1, data = v)
+    x = function(v) update(fit, k = 1, x = v)
   )
   for (name in names(calls)) {
     expect_null(unclassed(odd_values, calls[[name]]), info = name)

@@ -2,7 +2,7 @@ test_that("gmm_control() refuses names and values that are no options", {
   expect_error(gmm_control(n_starts = 3), class = "gmvae_error_option")
   expect_error(gmm_control(max = 5), class = "gmvae_error_option")
   expect_error(gmm_control(5), class = "gmvae_error_option")
-  expect_error(gmm_control(tol = 0), class = "gmvae_error_option")
+  expect_error(gmm_control(tol = -1e-9), class = "gmvae_error_option")
   expect_error(gmm_control(max_iter = 1.5), class = "gmvae_error_option")
   expect_error(gmm_control(equal_weights = NA), class = "gmvae_error_option")
   expect_error(gmm_control(min_rows = -1), class = "gmvae_error_option")

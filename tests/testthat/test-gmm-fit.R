@@ -2,8 +2,7 @@ petals <- as.matrix(iris[, 3:4])
 
 test_that("gmm_fit() returns what its page lists, with the names of the data", {
   set.seed(1)
-  fit <- gmm_fit(iris[, 1:4], k = 3, model = "full", keep_posterior = TRUE,
-                 control = quiet())
+  fit <- gmm_fit(iris[, 1:4], k = 3, model = "full", control = quiet())
 
   expect_s3_class(fit, "gmm_fit")
   expect_identical(fit$model, "VVV")
@@ -30,7 +29,7 @@ test_that("gmm_fit() returns what its page lists, with the names of the data", {
   expect_null(fit$noise)
   expect_identical(c(fit$n, fit$n_incomplete, fit$n_omitted), c(150L, 0L, 0L))
   expect_identical(fit$n_obs, 150L)
-  expect_named(fit$cells, "VVV,3")
+  expect_named(fit$candidates, "VVV,3")
 })
 
 test_that("gmm_fit() keeps the data only when asked, also through do.call()", {
@@ -78,10 +77,22 @@ test_that("gmm_fit() does not copy a matrix of doubles", {
 })
 
 test_that("gmm_fit() warns when EM stops at max_iter", {
+  expect_snapshot({
+    fit <- gmm_fit(faithful, 3, "EEE", control = quiet(max_iter = 3))
+  })
   expect_warning(
     gmm_fit(faithful, 3, "EEE", control = quiet(max_iter = 3)),
     class = "gmvae_warning_not_converged"
   )
+  expect_output(print(fit), "NOT converged after 3 iterations")
+})
+
+test_that("EM runs for max_iter iterations at tol = 0, without a warning", {
+  expect_silent({
+    fit <- gmm_fit(faithful, 3, "EEE", control = quiet(tol = 0, max_iter = 20))
+  })
+  expect_identical(fit$n_iter, 20L)
+  expect_output(print(fit), "EM ran for 20 iterations")
 })
 
 test_that("a ridge lets components live on fewer rows", {
@@ -130,15 +141,25 @@ test_that("print() says where the fit came from", {
           collapse = "\n")
   }
   expect_match(shown(faithful, 1:3, c("EEE", "VVV")),
-               "Best of 6 mixtures by BIC")
+               "Best of 6 mixtures by BIC .smaller is better.:")
   expect_match(shown(faithful, 2, "EEE", weights = rep(2, 272)),
                "sum of weights 544")
   expect_match(shown(faithful, 2, "EEE", prior = TRUE), "Prior: shrinkage")
-  expect_match(shown(faithful, 2, "EEE", noise = 0.05), "Noise: ")
+  expect_match(shown(faithful, 2, "EEE", noise = 0.05),
+               "Noise: weight .*, [0-9]+ rows assigned")
   expect_match(shown(replace(as.matrix(faithful), 3, NA), 2, "EEE",
                      na_action = "em"), "1 row has missing values")
   expect_match(shown(faithful$waiting, 2), "for (all|each) component")
-  expect_match(shown(faithful[1:7, ], c(1, 8), "EII"), "1 more had no fit")
+  expect_match(shown(faithful[1:7, ], c(1, 8), "EII"),
+               "1 more could not be fitted; .search says why")
+})
+
+test_that("print() names the best start and components without rows", {
+  fit <- gmm_fit(faithful, 3, "EEE", control = quiet())
+  names(fit$starts)[fit$best_start] <- "VVV"
+  fit$cluster[fit$cluster == 3L] <- 1L
+  expect_output(print(fit), "Best of [0-9]+ starts: the solution of VVV.")
+  expect_output(print(fit), "Component 3 has no assigned rows")
 })
 
 test_that("summary() counts the reasons", {
@@ -165,12 +186,6 @@ test_that("logLik(), nobs(), AIC(), BIC(), icl() and coef() agree", {
                      control = quiet(min_rows = 0))
   expect_identical(nobs(weighed), 75)
   expect_equal(BIC(weighed), weighed$bic)
-})
-
-test_that("the core and R know the same models", {
-  core <- cpp_gmm_models()
-  expect_identical(core$code, gmm_models$code)
-  expect_identical(core$alias, gmm_models$alias)
 })
 
 test_that("gmm_fit() says what is wrong with its input", {

@@ -1,6 +1,6 @@
 # EM over missing entries, and rows left out.
 
-models <- gmm_models$code
+models <- gmm_models()$code
 groups <- three_groups()$group
 x <- three_groups()$x
 flowers <- as.matrix(iris[, 1:4])
@@ -72,8 +72,7 @@ test_that("rows with missing values are left out by \"omit\"", {
   gaps <- with_gaps(flowers, 0.02)
   there <- complete.cases(gaps)
   fit <- gmm_fit(gaps, 3, "VEV", start = iris$Species, na_action = "omit",
-                 weights = rep(1:2, 75), keep_posterior = TRUE,
-                 control = quiet())
+                 weights = rep(1:2, 75), control = quiet())
   alone <- gmm_fit(gaps[there, ], 3, "VEV", start = iris$Species[there],
                    weights = rep(1:2, 75)[there], control = quiet())
   expect_identical(fit$means, alone$means)
@@ -121,10 +120,10 @@ test_that("predict() takes missing values where the fit did", {
   gaps <- with_gaps(flowers, 0.1)
   fit <- gmm_fit(gaps, 3, "VVV", na_action = "em", control = quiet())
   expect_identical(predict(fit, gaps), fit$cluster)
-  prob <- predict(fit, gaps, "prob")
+  prob <- predict(fit, gaps, "posterior")
   expect_equal(unname(rowSums(prob)), rep(1, 150))
   expect_equal(sum(predict(fit, gaps, "logdensity")), fit$loglik)
-  none <- predict(fit, matrix(NA_real_, 1, 4), "prob")
+  none <- predict(fit, matrix(NA_real_, 1, 4), "posterior")
   expect_equal(drop(none), fit$weights, ignore_attr = TRUE)
 
   strict <- gmm_fit(flowers, 3, "VVV", control = quiet())

@@ -12,8 +12,8 @@ test_that("plot() draws one, two and more columns", {
   set.seed(1)
   for (x in list(faithful["waiting"], faithful, iris[, 1:4])) {
     fit <- gmm_fit(x, 2, "VVV", control = quiet())
-    for (what in c("classification", "uncertainty")) {
-      drawn <- draw(fit, what, data = x)
+    for (type in c("classification", "uncertainty")) {
+      drawn <- draw(fit, type, data = x)
       expect_identical(names(drawn), c(names(x), "cluster", "uncertainty"))
       expect_identical(drawn$cluster, unname(fit$cluster))
     }
@@ -33,7 +33,7 @@ test_that("plot() draws the criterion and the trace", {
 })
 
 test_that("models differ in colour, or in shape and line", {
-  style <- as.data.frame(model_styles(gmm_models$code))
+  style <- as.data.frame(model_styles(gmm_models()$code))
   expect_false(anyDuplicated(style) > 0)
   expect_false(anyDuplicated(as.data.frame(model_styles(c("E", "V")))) > 0)
 })
@@ -51,9 +51,9 @@ test_that("plot() draws noise, labels, missing values and omitted rows", {
             control = quiet())
   )
   for (fit in fits) {
-    for (what in c("classification", "uncertainty")) {
+    for (type in c("classification", "uncertainty")) {
       data <- if (length(fit$columns) == 1L) x[, 2] else x
-      expect_identical(draw(fit, what, data = data)$cluster,
+      expect_identical(draw(fit, type, data = data)$cluster,
                        unname(fit$cluster))
     }
   }

@@ -1,15 +1,15 @@
 flowers <- as.matrix(iris[, 1:4])
 set.seed(1)
-fit <- gmm_fit(flowers, 3, "VVV", keep_posterior = TRUE, control = quiet())
+fit <- gmm_fit(flowers, 3, "VVV", control = quiet())
 
 test_that("predict() on the fitted rows gives what the fit holds", {
-  expect_equal(predict(fit, flowers, type = "prob"), fit$posterior,
+  expect_equal(predict(fit, flowers, type = "posterior"), fit$posterior,
                tolerance = 1e-12, ignore_attr = TRUE)
   expect_equal(predict(fit, flowers, type = "uncertainty"), fit$uncertainty,
                tolerance = 1e-12, ignore_attr = TRUE)
   expect_identical(unname(predict(fit, flowers)), unname(fit$cluster))
   expect_identical(predict(fit), fit$cluster)
-  expect_identical(predict(fit, type = "prob"), fit$posterior)
+  expect_identical(predict(fit, type = "posterior"), fit$posterior)
   expect_identical(predict(fit, type = "uncertainty"), fit$uncertainty)
   expect_equal(sum(log(predict(fit, flowers, type = "density"))), fit$loglik,
                tolerance = 1e-12)
@@ -37,9 +37,9 @@ test_that("predict() gives the density of the mixture", {
 
 test_that("predict() matches columns by name and ignores others", {
   shuffled <- iris[c(10, 80), c(5, 4, 2, 3, 1)]
-  expect_identical(predict(fit, shuffled, type = "prob"),
-                   predict(fit, iris[c(10, 80), 1:4], type = "prob"))
-  expect_identical(rownames(predict(fit, shuffled, "prob")), c("10", "80"))
+  expect_identical(predict(fit, shuffled, type = "posterior"),
+                   predict(fit, iris[c(10, 80), 1:4], type = "posterior"))
+  expect_identical(rownames(predict(fit, shuffled, "posterior")), c("10", "80"))
 })
 
 test_that("predict() takes columns by place where newdata has no names", {
@@ -51,7 +51,7 @@ test_that("predict() takes columns by place where newdata has no names", {
 
 test_that("predict() is finite far away from the data", {
   far <- flowers[1:2, ] + c(1e6, -1e12)
-  prob <- predict(fit, far, type = "prob")
+  prob <- predict(fit, far, type = "posterior")
   expect_true(all(is.finite(prob)))
   expect_equal(rowSums(prob), c(1, 1))
   expect_identical(unname(predict(fit, far, type = "density")), c(0, 0))
@@ -80,14 +80,20 @@ test_that("predict() uses kept data for the density", {
   expect_identical(predict(kept, type = "density"),
                    predict(kept, flowers, type = "density"))
   expect_identical(predict(kept, type = "imputed"), flowers)
-  expect_identical(predict(kept, type = "prob"),
-                   predict(kept, flowers, type = "prob"))
+  expect_identical(predict(kept, type = "posterior"),
+                   predict(kept, flowers, type = "posterior"))
 })
 
-test_that("the probabilities are kept only when asked", {
-  plain <- gmm_fit(flowers, 2, "EEE", control = quiet())
+test_that("\"class\" and \"prob\" are \"cluster\" and \"posterior\"", {
+  expect_identical(predict(fit, flowers, "class"), predict(fit, flowers))
+  expect_identical(predict(fit, flowers, "prob"),
+                   predict(fit, flowers, "posterior"))
+})
+
+test_that("the posterior is kept unless the user says otherwise", {
+  plain <- gmm_fit(flowers, 2, "EEE", keep_posterior = FALSE, control = quiet())
   expect_null(plain$posterior)
-  expect_error(predict(plain, type = "prob"), class = "gmvae_error_input")
+  expect_error(predict(plain, type = "posterior"), class = "gmvae_error_input")
   expect_length(predict(plain), 150)
 })
 

@@ -45,7 +45,7 @@ test_that("a prior makes singular components regular", {
   groups <- rep(1:3, each = 2)
   expect_error(gmm_fit(few, 3, "VVV", start = groups, control = quiet()),
                class = "gmvae_error_numerical")
-  for (model in gmm_models$code) {
+  for (model in gmm_models()$code) {
     fit <- gmm_fit(few, 3, model, start = groups, prior = TRUE,
                    control = quiet(min_rows = 0))
     expect_true(is.finite(fit$loglik), label = model)

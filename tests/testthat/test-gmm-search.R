@@ -22,7 +22,7 @@ test_that("the table has each combination, and the fit is its best row", {
 test_that("all 14 models and k from 1 to 9 are compared by default", {
   set.seed(1)
   fit <- gmm_fit(faithful, control = quiet(n_init = 2))
-  expect_identical(unique(fit$search$model), gmm_models$code)
+  expect_identical(unique(fit$search$model), gmm_models()$code)
   expect_identical(unique(fit$search$k), 1:9)
   expect_identical(is.na(fit$search$bic), !is.na(fit$search$reason))
   line <- gmm_fit(faithful$waiting, control = quiet(n_init = 2))
@@ -99,7 +99,7 @@ test_that("columns that others determine are named", {
   oriented <- !grepl("I$", fit$search$model)
   expect_identical(is.na(fit$search$bic), oriented)
   expect_match(fit$search$reason[oriented],
-               "is a linear combination of `.*` and `.*`: leave it out",
+               "is a linear combination of `.*` and `.*`: drop it",
                all = TRUE)
   expect_no_match(fit$search$reason[oriented], "`z`")
   expect_error(gmm_fit(data, 2, "VVV", control = quiet()),
@@ -129,9 +129,9 @@ test_that("a degenerate optimum does not win", {
   fit <- gmm_fit(far, 1:4, control = quiet(n_init = 3))
   expect_true(all(apply(fit$covariances, 3, det) > 1e-4))
   expect_true(all(fit$weights * 273 >= 1 - 1e-6))
-  for (cell in fit$cells) {
-    if (!startsWith(cell$model, "V")) next
-    expect_true(all(apply(cell$mixture$covariances, 3, det) > 1e-4))
+  for (candidate in fit$candidates) {
+    if (!startsWith(candidate$model, "V")) next
+    expect_true(all(apply(candidate$mixture$covariances, 3, det) > 1e-4))
   }
   noisy <- gmm_fit(far, 2:3, "VVV", noise = 0.01, control = quiet(n_init = 3))
   expect_identical(unname(which(noisy$cluster == 0)), 273L)
@@ -141,5 +141,7 @@ test_that("no fit at all is an error in words", {
   few <- flowers[c(1, 2, 51, 52, 101, 102), ]
   expect_snapshot(error = TRUE, {
     gmm_fit(few, 3, "VVV", start = c(1, 1, 2, 2, 3, 3), control = quiet())
+    gmm_fit(few, 3, c("VVV", "VEV"), start = c(1, 1, 2, 2, 3, 3),
+            control = quiet())
   })
 })

@@ -48,8 +48,7 @@ test_that("labels keep their rows, name components and guide the others", {
   some <- replace(species, -c(1:5, 51:55, 101:105), NA)
   known <- which(!is.na(some))
   set.seed(1)
-  fit <- gmm_fit(flowers, 3, "VEV", labels = some, control = quiet(),
-                 keep_posterior = TRUE)
+  fit <- gmm_fit(flowers, 3, "VEV", labels = some, control = quiet())
   expect_identical(names(fit$weights), levels(species))
   expect_identical(fit$labels, levels(species))
   expect_identical(unname(fit$cluster[known]), as.integer(some[known]))
@@ -91,8 +90,7 @@ test_that("noise takes the rows far from all components", {
   set.seed(3)
   far <- cbind(runif(25, 0, 8), runif(25, 20, 120))
   data <- rbind(as.matrix(faithful), far)
-  fit <- gmm_fit(data, 2:3, c("VVE", "VVV"), noise = 0.1, control = quiet(),
-                 keep_posterior = TRUE)
+  fit <- gmm_fit(data, 2:3, c("VVE", "VVV"), noise = 0.1, control = quiet())
   expect_gt(mean(fit$cluster[273:297] == 0), 0.5)
   expect_lt(mean(fit$cluster[1:272] == 0), 0.1)
   expect_equal(sum(fit$weights) + fit$noise$weight, 1)
@@ -107,6 +105,19 @@ test_that("noise takes the rows far from all components", {
                    noise = rep(c(FALSE, TRUE), c(272, 25)))
   expect_identical(rows$cluster, flags$cluster)
   expect_equal(rows$loglik, fit$loglik, tolerance = 1e-4)
+})
+
+test_that("noise that takes no row keeps its column", {
+  tight <- gmm_fit(flowers, 3, "VVV", start = species, noise = 1e-12,
+                   control = quiet())
+  expect_identical(colnames(tight$posterior), c("1", "2", "3", "noise"))
+  fit <- gmm_fit(faithful, 2, "EEE", noise = 0.01, control = quiet())
+  fit$noise$weight <- 0
+  fit$weights <- fit$weights / sum(fit$weights)
+  posterior <- predict(fit, faithful, "posterior")
+  expect_identical(colnames(posterior), c("1", "2", "noise"))
+  expect_identical(unname(posterior[, "noise"]), numeric(272))
+  expect_equal(unname(rowSums(posterior)), rep(1, 272))
 })
 
 test_that("the density of the noise can be given, in the data's units", {

@@ -6,11 +6,11 @@ flowers <- iris[, 1:4]
 
 # -- From the true species, so that no random start is involved ----------------
 
-# `first` is the log-likelihood after one M-step, `last` that of the converged
-# EM; inner iterations to their end. At VVE mclust's inner iterations stall
-# where the M-step's objective still has a slope (`first` -215.34310457, `last`
-# -215.24087034): these are from Newton's method on the orientation. EVE was
-# checked by it too.
+# `first` is the log-likelihood after one M-step, `last` that of converged EM,
+# both with converged inner iterations. For VVE, mclust's inner iterations stop
+# before the maximum of the M-step (`first` -215.34310457, `last`
+# -215.24087034), so the values below come from Newton's method on the
+# orientation. The values for EVE agree with Newton's method too.
 oracle <- read.table(header = TRUE, text = "
   model  first          last           df
   EII    -414.69795127  -401.80217579  15
@@ -62,7 +62,7 @@ expect_no_worse <- function(fit, bic) {
              label = paste0("BIC of ", fit$model, ",", fit$k))
 }
 
-# As far as we know no optimum is better: the same one.
+# For fits whose optimum is, as far as we know, the best: it must be the same.
 expect_same_optimum <- function(fit, loglik, icl) {
   expect_lt(abs(fit$loglik - loglik), 1e-5 * fit$n)
   expect_lt(abs(fit$icl - icl), 0.02)
@@ -73,7 +73,7 @@ search <- function(x, k = 1:9, model = NULL, ...) {
   gmm_fit(x, k, model, ..., control = quiet())
 }
 
-cell <- function(fit, model, k) {
+candidate <- function(fit, model, k) {
   row <- fit$search[fit$search$model == model & fit$search$k == k, ]
   c(as.list(row), n = fit$n)
 }
@@ -85,8 +85,8 @@ test_that("faithful: EEE,3, then VVE,2 and VEE,3", {
   expect_equal(fit$df, 11)
   expect_same_optimum(fit, -1126.31592782, icl = 2358.389413)
   expect_equal(sort(tabulate(fit$cluster)), c(41, 97, 134))
-  expect_no_worse(cell(fit, "VVE", 2), 2320.432913)
-  expect_no_worse(cell(fit, "VEE", 3), 2321.931791)
+  expect_no_worse(candidate(fit, "VVE", 2), 2320.432913)
+  expect_no_worse(candidate(fit, "VEE", 3), 2321.931791)
 })
 
 test_that("iris: VEV,2, then VEV,3 and VVV,2", {
@@ -97,8 +97,8 @@ test_that("iris: VEV,2, then VEV,3 and VVV,2", {
   expect_same_optimum(fit, -215.72597223, icl = 561.728876)
   expect_equal(adjusted_rand_index(fit$cluster, iris$Species), 0.568116,
                tolerance = 1e-6)
-  expect_no_worse(cell(fit, "VEV", 3), 562.550708)
-  expect_no_worse(cell(fit, "VVV", 2), 574.017832)
+  expect_no_worse(candidate(fit, "VEV", 3), 562.550708)
+  expect_no_worse(candidate(fit, "VVV", 2), 574.017832)
 })
 
 test_that("iris with three components: VEV", {
@@ -130,9 +130,6 @@ test_that("diabetes, with and without its misprint: VVV,3", {
   expect_no_worse(corrected, 4734.512190)
 })
 
-# The sixth fact is of the bootstrap test for k, the seventeenth of
-# discriminant analysis: neither is gmm_fit()'s.
-
 test_that("acidity: E,2", {
   skip_if_not_installed("mclust")
   fit <- search(mclust::acidity)
@@ -147,8 +144,8 @@ test_that("galaxies: V,3, better than mclust's default of V,4", {
   skip_if_not_installed("MASS")
   fit <- search(MASS::galaxies / 1000, 1:4)
   expect_no_worse(fit, 441.612210)
-  expect_no_worse(cell(fit, "V", 3), 441.612210)
-  expect_no_worse(cell(fit, "V", 4), 446.979300)
+  expect_no_worse(candidate(fit, "V", 3), 441.612210)
+  expect_no_worse(candidate(fit, "V", 4), 446.979300)
 })
 
 # Each is the winner of mclust's search over all models (k = 1:20 for wreath,
@@ -237,7 +234,7 @@ test_that("mclust evaluates a fit to the same log-likelihood", {
   skip_if_not_installed("mclust")
   set.seed(2)
   for (model in oracle$model) {
-    fit <- gmm_fit(flowers, 3, model, keep_posterior = TRUE, control = quiet())
+    fit <- gmm_fit(flowers, 3, model, control = quiet())
     parameters <- list(
       pro = unname(fit$weights), mean = t(fit$means),
       variance = c(
@@ -251,8 +248,8 @@ test_that("mclust evaluates a fit to the same log-likelihood", {
   }
 })
 
-# None of mclust's solutions here is degenerate; tests/bench/gmm-cells.R has
-# more data and k = 1:9.
+# None of mclust's solutions here is degenerate; tests/bench/gmm-candidates.R
+# has more data and k = 1:9.
 test_that("no combination is worse than mclust's", {
   skip_if_not_installed("mclust")
   for (data in list(faithful, flowers)) {
