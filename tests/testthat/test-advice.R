@@ -2,7 +2,7 @@
 advice <- function(counts, likelihood = "nb") {
   said <- NULL
   withCallingHandlers(
-    advise_likelihood(as_counts(counts), likelihood),
+    advise_likelihood(as_counts(counts), as_counts(counts), likelihood),
     gmvae_message = function(cnd) {
       said <<- c(said, conditionMessage(cnd))
       rlang::cnd_muffle(cnd)
@@ -20,7 +20,7 @@ full_length <- function(genes = 300, n = 100, lost = 0.3) {
 
 test_that("0/1 data with a likelihood of counts: bernoulli", {
   x <- (tiny_counts() > 2) + 0
-  for (likelihood in count_likelihoods) {
+  for (likelihood in likelihoods_with("size_factors")) {
     expect_match(advice(x, likelihood), "bernoulli")
   }
   expect_null(advice(x, "bernoulli"))
@@ -55,7 +55,7 @@ test_that("counts of reads of fragments: halve them", {
   expect_null(advice(fragments, "poisson"))
   # One end of each fifth fragment falls outside the peak
   reads <- fragments + rbinom(40000, fragments, 0.8)
-  for (likelihood in count_likelihoods) {
+  for (likelihood in likelihoods_with("size_factors")) {
     expect_match(advice(reads, likelihood), "reads")
   }
   expect_null(advice(ceiling(reads / 2), "poisson"))

@@ -77,7 +77,7 @@ test_that("fits with batches are the same for any number of threads", {
 })
 
 test_that("every likelihood takes batches, and several networks do", {
-  for (likelihood in likelihoods) {
+  for (likelihood in likelihood_names()) {
     set.seed(7)
     counts <- simulate_counts(likelihood, n = 60, genes = 30)$counts
     fit <- quick_fit(counts, 2, likelihood, batch = rep(1:2, 30))

@@ -39,13 +39,14 @@ test_that("as_counts() reads assays with the names of their object", {
   expect_identical(as_counts(se, "raw"), as_counts(x))
 })
 
-test_that("as_counts() completes names and drops stored zeros", {
+test_that("as_counts() completes names, checked_values() drops stored zeros", {
   counts <- as_counts(unname(tiny_counts()))
   expect_identical(rownames(counts), paste0("gene", 1:8))
   expect_identical(colnames(counts), paste0("cell", 1:12))
   stored <- methods::as(tiny_counts(), "CsparseMatrix")
   stored@x[1] <- 0
-  expect_identical(sum(as_counts(stored)@x == 0), 0L)
+  values <- values_of(checked_values(as_counts(stored), "nb"))
+  expect_identical(sum(values == 0), 0L)
 })
 
 test_that("find_values() locates the first of many, past empty columns", {
@@ -65,30 +66,15 @@ test_that("names with braces appear in messages as they are", {
   expect_error(gmvae(x, 3), "{stop()}", fixed = TRUE)
 })
 
-test_that("check_values() takes what each likelihood can describe", {
+test_that("checked_values() takes what each likelihood can describe", {
   x <- as_counts(tiny_counts())
   for (likelihood in c("nb", "zinb", "poisson", "gaussian")) {
-    expect_silent(check_values(x, likelihood))
+    expect_silent(checked_values(x, likelihood))
   }
-  expect_silent(check_values(as_counts(tiny_counts() > 2), "bernoulli"))
-  expect_silent(check_values(as_counts(tiny_counts() / 100), "bernoulli"))
-  expect_silent(check_values(as_counts(tiny_counts() - 2.5), "gaussian"))
+  expect_silent(checked_values(as_counts(tiny_counts() > 2), "bernoulli"))
+  expect_silent(checked_values(as_counts(tiny_counts() / 100), "bernoulli"))
+  expect_silent(checked_values(as_counts(tiny_counts() - 2.5), "gaussian"))
   empty_cell <- tiny_counts()
   empty_cell[, 2] <- 0
-  expect_silent(check_values(as_counts(empty_cell), "gaussian"))
-})
-
-test_that("cell_sizes() has median 1 and keeps its scale for new cells", {
-  x <- as_counts(tiny_counts())
-  size <- cell_sizes(x, "nb")
-  expect_equal(median(size$factors), 1)
-  expect_equal(size$factors * size$scale, unname(Matrix::colSums(x)))
-  expect_identical(size$scale, size$reference)
-  new <- cell_sizes(x[, 1:2], "nb", scale = size$scale)
-  expect_identical(new$factors, size$factors[1:2])
-
-  user <- cell_sizes(x, "poisson", user = 1:12)
-  expect_identical(user$source, "user")
-  expect_equal(user$factors, 1:12 / 6.5)
-  expect_identical(cell_sizes(x, "gaussian")$factors, rep(1, 12))
+  expect_silent(checked_values(as_counts(empty_cell), "gaussian"))
 })

@@ -58,7 +58,7 @@ test_that("outliers need counts, and a fit that can compare", {
 })
 
 test_that("every likelihood scores outliers, few cells too", {
-  for (likelihood in likelihoods) {
+  for (likelihood in likelihood_names()) {
     set.seed(1)
     y <- simulate_counts(likelihood, n = 30, genes = 20)$counts
     small <- quick_fit(y, 2, likelihood)

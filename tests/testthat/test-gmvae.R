@@ -55,7 +55,7 @@ test_that("dense, sparse, delayed and Bioconductor input give one fit", {
 })
 
 test_that("gmvae() takes every likelihood and every covariance", {
-  for (likelihood in likelihoods) {
+  for (likelihood in likelihood_names()) {
     set.seed(2)
     x <- simulate_counts(likelihood, n = 50, genes = 20)$counts
     fit <- quick_fit(x, 2, likelihood)

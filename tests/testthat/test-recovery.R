@@ -1,6 +1,6 @@
 # Known clusters come back; real counts give finite fits.
 
-for (likelihood in likelihoods) {
+for (likelihood in likelihood_names()) {
   test_that(paste("gmvae() recovers simulated clusters:", likelihood), {
     set.seed(1)
     data <- simulate_counts(likelihood, n = 400, genes = 150, k = 4)

@@ -41,8 +41,8 @@ stress_case <- function(i) {
   data <- names(stress_data)[(i - 1L) %% length(stress_data) + 1L]
   near <- data == "k_near_n"
   n <- if (near) pick(5:12) else pick(30:120)
-  likelihood <- pick(likelihoods)
-  sized <- likelihood %in% count_likelihoods && pick(1:4) == 1L
+  likelihood <- pick(likelihood_names())
+  sized <- likelihood_traits(likelihood)$size_factors && pick(1:4) == 1L
   list(
     data = data, n = n, genes = pick(5:60),
     k = if (near) n - pick(0:2) else pick(1:8),
