@@ -1,0 +1,77 @@
+#include "gmvae/train/batch_mixture.h"
+
+#include "gmvae/train/mixture_update.h"
+#include "testing.h"
+
+using namespace gmvae;
+
+namespace {
+
+// Points around `centres` (2 x groups), moved along the second axis by 6 in the second of two
+// batches.  Group j lacks the cells of batch 1 where `lacking` is j.
+struct BatchedGroups {
+  std::vector<double> points;
+  std::vector<std::int32_t> batch;
+  std::vector<Index> group;
+
+  BatchedGroups(const std::vector<double>& first_axis, Index lacking) {
+    RngStream rng(23, testing::purpose);
+    for (Index i = 0; i < 240; ++i) {
+      const Index g = i % static_cast<Index>(first_axis.size());
+      const std::int32_t b = i / 6 % 2 == 0 ? 0 : 1;
+      if (b == 1 && g == lacking) continue;
+      points.push_back(first_axis[static_cast<std::size_t>(g)] + 0.5 * rng.normal());
+      points.push_back(6.0 * b + 0.5 * rng.normal());
+      batch.push_back(b);
+      group.push_back(g);
+    }
+  }
+  ConstView<double> view() const { return {points.data(), 2, static_cast<Index>(group.size())}; }
+  // The share of points in the group that most of their component are of.
+  double purity(const Mixture& mixture) const {
+    Workers workers(1);
+    const Index k = mixture.means.cols(), n = static_cast<Index>(group.size());
+    std::vector<double> density(group.size());
+    Eigen::MatrixXd posterior(k, n), counts = Eigen::MatrixXd::Zero(k, 3);
+    evaluate_mixture(mixture, view(), workers, density.data(), posterior.data());
+    for (Index i = 0; i < n; ++i) {
+      Index c;
+      posterior.col(i).maxCoeff(&c);
+      counts(c, group[static_cast<std::size_t>(i)]) += 1;
+    }
+    return counts.rowwise().maxCoeff().sum() / static_cast<double>(n);
+  }
+};
+
+}  // namespace
+
+TEST("fit_across_batches(): groups where the likeliest mixture has batches") {
+  Monitor monitor;
+  const BatchedGroups data({-2, 2}, -1);
+  for (const char* covariance : {"tied", "diag", "full"}) {  // the groups are no spheres
+    Mixture found[2];
+    for (Index t = 0; t < 2; ++t) {
+      Workers workers(t + 1);
+      const Mixture plain =
+          fit_mixture(data.view(), covariance, 2, latent_search(5, 100, 1e-6, 3), workers, monitor)
+              .mixture;
+      CHECK(data.purity(plain) < 0.8);
+      found[t] = fit_across_batches({data.view(), data.batch, 2}, plain, covariance, 5, 3, workers,
+                                    monitor);
+    }
+    CHECK(data.purity(found[0]) == 1.0);
+    CHECK(found[0].means == found[1].means);
+    CHECK(found[0].weights[0] >= found[0].weights[1]);
+  }
+}
+
+TEST("fit_across_batches(): a group that a batch lacks stays one") {
+  Monitor monitor;
+  Workers workers(1);
+  const BatchedGroups data({-6, 0, 6}, 2);
+  const Mixture plain =
+      fit_mixture(data.view(), "tied", 3, latent_search(5, 100, 1e-6, 3), workers, monitor).mixture;
+  const Mixture found =
+      fit_across_batches({data.view(), data.batch, 2}, plain, "tied", 10, 3, workers, monitor);
+  CHECK(data.purity(found) == 1.0);
+}
