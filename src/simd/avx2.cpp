@@ -5,7 +5,7 @@
 #define GMVAE_TARGET avx2
 #define GMVAE_TARGET_NAME "avx2"
 #define GMVAE_VECTOR_BYTES 32
-#define GMVAE_TILE_COLS 4
+#define GMVAE_REGISTERS 16
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else

@@ -5,7 +5,7 @@
 #define GMVAE_TARGET avx512
 #define GMVAE_TARGET_NAME "avx512"
 #define GMVAE_VECTOR_BYTES 64
-#define GMVAE_TILE_COLS 8
+#define GMVAE_REGISTERS 32
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx2,fma"))),                 \
                              apply_to = function)

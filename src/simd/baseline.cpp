@@ -4,5 +4,5 @@
 #define GMVAE_TARGET baseline
 #define GMVAE_TARGET_NAME "baseline"
 #define GMVAE_VECTOR_BYTES 16
-#define GMVAE_TILE_COLS 4
+#define GMVAE_REGISTERS 16
 #include "simd/vector.inc"

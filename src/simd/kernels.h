@@ -1,6 +1,11 @@
-// The hot loops, on raw pointers.  reference.cpp defines each of them in plain loops; vector.inc
-// is the one fast source, compiled once for each instruction set (baseline.cpp, avx2.cpp,
-// avx512.cpp); dispatch.cpp picks the widest that the processor has, once.
+// The hot loops, on raw pointers, by topic.  reference/<topic>.h defines each of them in plain
+// loops; vector/<topic>.inc is the one fast source, compiled once for each instruction set
+// (baseline.cpp, avx2.cpp, avx512.cpp); dispatch.cpp picks the widest that the processor has, once.
+// To add a kernel:
+//   1. state its contract below
+//   2. define it in reference/<topic>.h, then write it in vector/<topic>.inc
+//   3. name it in table.inc, in the order of `struct Kernels`
+//   4. compare the two in tests/cpp/simd/test_<topic>.cpp
 // Vectors need no alignment.  Stated errors are against the reference, relative, for float.
 #pragma once
 
@@ -22,6 +27,8 @@ template <typename T>
 struct Kernels {
   const char* name;
 
+  // ---- Gemm
+
   // C (m x n, column-major, leading dimension ldc) = A B, or C + A B where `add`.
   // a(i, p) = a[i * row_a + p * col_a] is m x k, b(p, j) = b[p * row_b + j * col_b] is k x n, so
   // transposes cost nothing to write.  Error: that of another order of summation.
@@ -29,22 +36,19 @@ struct Kernels {
                std::ptrdiff_t row_a, std::ptrdiff_t col_a, const T* b, std::ptrdiff_t row_b,
                std::ptrdiff_t col_b, T* c, std::ptrdiff_t ldc, bool add);
 
-  void (*axpy)(std::ptrdiff_t n, T a, const T* x, T* y);      // y += a x
-  T (*dot)(std::ptrdiff_t n, const T* x, const T* y);         // sum x y
-  void (*exp)(std::ptrdiff_t n, const T* x, T* y);            // 3e-7 (double 4e-16)
-  void (*log)(std::ptrdiff_t n, const T* x, T* y);            // normal x > 0; 3e-7 (4e-16)
-  void (*sqrt)(std::ptrdiff_t n, const T* x, T* y);           // 0 or normal; 3e-7 (5e-16), 0 at 0
-  T (*max)(std::ptrdiff_t n, const T* x);                     // n >= 1
-  T (*sum_exp)(std::ptrdiff_t n, const T* x, T shift, T* y);  // y = exp(x - shift); sum y
+  // ---- Elementwise
 
-  // One pass of Adam (Kingma & Ba 2015, algorithm 1) for minimisation over n parameters;
-  // `rate` includes the bias correction sqrt(1 - beta2^t) / (1 - beta1^t), `eps` its epsilon-hat.
-  // Leaves the gradient zero, ready for the next step to add to.
-  void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, T* gradient, T rate, T beta1,
-               T beta2, T eps);
-
+  void (*axpy)(std::ptrdiff_t n, T a, const T* x, T* y);  // y += a x
+  T (*dot)(std::ptrdiff_t n, const T* x, const T* y);     // sum x y
+  void (*exp)(std::ptrdiff_t n, const T* x, T* y);        // 3e-7 (double 4e-16)
+  void (*log)(std::ptrdiff_t n, const T* x, T* y);        // normal x > 0; 3e-7 (4e-16)
+  void (*sqrt)(std::ptrdiff_t n, const T* x, T* y);       // 0 or normal; 3e-7 (5e-16), 0 at 0
+  T (*max)(std::ptrdiff_t n, const T* x);                 // n >= 1
   T (*sum)(std::ptrdiff_t n, const T* x);
-  void (*scale)(std::ptrdiff_t n, T a, T* x);  // x *= a
+  T (*sum_exp)(std::ptrdiff_t n, const T* x, T shift, T* y);  // y = exp(x - shift); sum y
+  void (*scale)(std::ptrdiff_t n, T a, T* x);                 // x *= a
+
+  // ---- Sparse
 
   // n columns of w, out x ..., each with its value, and a vector y (out):
   //   add_columns      y += sum_e value[e] w[., row[e]]
@@ -53,6 +57,8 @@ struct Kernels {
                       const T* w, T* y);
   void (*add_to_columns)(std::ptrdiff_t out, std::ptrdiff_t n, const std::int32_t* row,
                          const T* value, const T* y, T* w);
+
+  // ---- Layers
 
   // u = (x - mean(x)) / sd, y = max(0, gain u + shift); returns 1 / sd = 1 / sqrt(var(x) + eps).
   T (*norm_relu)(std::ptrdiff_t n, T eps, const T* gain, const T* shift, const T* x, T* u, T* y);
@@ -63,6 +69,14 @@ struct Kernels {
   // d = weight (d - share mu): the gradient through a softmax whose means are mu.
   void (*softmax_slope)(std::ptrdiff_t n, T weight, T share, const T* mu, T* d);
 
+  // One pass of Adam (Kingma & Ba 2015, algorithm 1) for minimisation over n parameters;
+  // `rate` includes the bias correction sqrt(1 - beta2^t) / (1 - beta1^t), `eps` its epsilon-hat.
+  // Leaves the gradient zero, ready for the next step to add to.
+  void (*adam)(std::ptrdiff_t n, T* params, T* first, T* second, T* gradient, T rate, T beta1,
+               T beta2, T eps);
+
+  // ---- Likelihoods
+
   // Negative binomial at a zero count for n features of one cell.  On input mu is the mean up to
   // the factor `scale`, on output the mean, at least `floor`:
   //   log p = -theta log(1 + mu / theta).
@@ -71,7 +85,7 @@ struct Kernels {
   T(*nb_zeros)
   (std::ptrdiff_t n, T scale, T floor, const T* theta, T* mu, T* d_eta, T* d_log_theta);
 
-  // The same with zero inflation, a the zero_inflation logits:
+  // The same with zero inflation, a the logits of its probability:
   //   log p = softplus(log NB(0) - a) - softplus(-a).
   // Also overwrites d_a = d log p / d a.
   T(*zinb_zeros)
@@ -99,7 +113,9 @@ struct Kernels {
   void (*gaussian_counts)(std::ptrdiff_t n, const T* x, const T* v, const T* eta, T* log_prob,
                           T* d_eta, T* d_log_v);
 
-  // The rest works on blocks of data, rows x d: x(i, j) = x[i + j * ldx] is coordinate j of row i,
+  // ---- Mixtures
+
+  // They work on blocks of data, rows x d: x(i, j) = x[i + j * ldx] is coordinate j of row i,
   // vectors run along the rows.  Errors: those of another order of summation, of exp and of log.
   // Fastest where rows is a multiple of 24, columns start at multiples of 64 bytes and those of x
   // are not 2^n bytes apart.
@@ -132,6 +148,8 @@ struct Kernels {
   // s(a, b) += sum_i z(i, a) z(i, b), a >= b; the strict upper triangle of s is left alone.
   void (*add_scatter)(std::ptrdiff_t rows, std::ptrdiff_t d, const T* z, std::ptrdiff_t ldz, T* s,
                       std::ptrdiff_t lds);
+
+  // ---- Unions
 
   // Of cluster i = 0, ..., n - 1 (mass m_i, mean x_i, scatter W_i) united with another (m, x, W_0):
   //   W = W_i + W_0 + m_i m / (m_i + m) (x_i - x)(x_i - x)'

@@ -23,6 +23,7 @@ using namespace gmvae;
 
 namespace {
 
+constexpr Purpose purpose{98};  // of the data and parameters here
 constexpr Index hidden = 128, latent = 10, k = 10;
 
 // Negative binomial counts at random places (bernoulli: ones; gaussian: the same, dense inputs).
@@ -33,7 +34,7 @@ struct Data {
 
   Data(const std::string& likelihood, Index n_cells_, Index n_genes_, double density)
       : n_cells(n_cells_), n_genes(n_genes_) {
-    RngStream rng(1, Purpose{99});
+    RngStream rng(1, purpose);
     for (Index i = 0; i < n_cells; ++i) {
       for (Index g = 0; g < n_genes; ++g) {
         if (rng.uniform() >= density) continue;
@@ -100,7 +101,7 @@ struct Step {
   MixturePrior prior() const {
     Mixture mixture;
     mixture.weights = Eigen::VectorXd::Constant(k, 1.0 / static_cast<double>(k));
-    RngStream rng(3, Purpose{99});
+    RngStream rng(3, purpose);
     mixture.means = Eigen::MatrixXd::NullaryExpr(latent, k, [&] { return rng.normal(); });
     mixture.covariances.assign(static_cast<std::size_t>(k),
                                Eigen::MatrixXd::Identity(latent, latent));
@@ -166,7 +167,7 @@ struct Step {
     const OutputHead<Likelihood, float> head(layout, shape());
     const std::size_t n_params = static_cast<std::size_t>(layout.size());
     std::vector<float> params(n_params), gradient(n_params);
-    RngStream rng(2, Purpose{99});
+    RngStream rng(2, purpose);
     for (float& p : params) p = static_cast<float>(0.05 * rng.normal());
     std::vector<float> x(static_cast<std::size_t>(hidden * batch)), u(x), h(x), d_h(x), root(x);
     std::vector<float> m(static_cast<std::size_t>(latent * batch), 0.1f), d_m(m);

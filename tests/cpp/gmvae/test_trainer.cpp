@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "gmvae/model/decode.h"
-#include "simulated.h"
+#include "gmvae/simulated.h"
 
 using namespace gmvae;
 using namespace testing;

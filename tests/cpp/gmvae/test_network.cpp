@@ -133,9 +133,9 @@ TEST("prior: with one standard normal component, the textbook KL") {
 }
 
 TEST("elbo: gradient of all parameters, every likelihood, one and two hidden layers") {
-  for (const char* name : {"nb", "zinb", "poisson", "bernoulli", "gaussian"}) {
+  for (const LikelihoodTraits& traits : likelihoods()) {
     for (const std::vector<Index>& hidden : {std::vector<Index>{6}, std::vector<Index>{7, 5}}) {
-      check_gradient(some_shape(name, hidden), true);
+      check_gradient(some_shape(traits.name, hidden), true);
     }
   }
 }

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "gmvae/model/encode.h"
-#include "simulated.h"
+#include "gmvae/simulated.h"
 
 using namespace gmvae;
 using namespace testing;

@@ -5,9 +5,9 @@
 #include "core/error.h"
 #include "gmm/em/expectation.h"
 #include "gmm/em/pass.h"
+#include "gmm/groups.h"
 #include "gmm/search/neighbours.h"
 #include "gmm/search/search.h"
-#include "groups.h"
 #include "testing.h"
 
 using namespace gmvae;

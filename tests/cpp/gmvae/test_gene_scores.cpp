@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "gmvae/data/gene_scores.h"
-#include "simulated.h"
+#include "gmvae/simulated.h"
 
 using namespace gmvae;
 using namespace testing;
