@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/dense.h"
 #include "simd/kernels.h"
 
 namespace gmvae {
@@ -66,10 +67,11 @@ Eigen::MatrixXd correlation(const Observations& data) {
     kernels<double>().add_scatter(n, d + 1, z.data(), n, extended.data(), d + 1);
   }
   const Eigen::VectorXd mean = extended.row(d).head(d) / extended(d, d);
-  Eigen::MatrixXd covariance = extended.topLeftCorner(d, d).selfadjointView<Eigen::Lower>();
-  covariance = covariance / extended(d, d) - mean * mean.transpose();
+  Eigen::MatrixXd covariance = extended.topLeftCorner(d, d) / extended(d, d);
+  mirror_lower(covariance);
+  add_outer_product(-1.0, mean, covariance);
   const Eigen::VectorXd sd = covariance.diagonal().cwiseMax(0.0).cwiseSqrt();
-  return sd.cwiseInverse().asDiagonal() * covariance * sd.cwiseInverse().asDiagonal();
+  return scale_both_sides(covariance, sd.cwiseInverse());
 }
 
 }  // namespace gmvae

@@ -1,12 +1,10 @@
 #include "gmm/data/noise.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "core/rng.h"
-#include "core/select.h"
+#include "core/dense.h"
 
 namespace gmvae {
 
@@ -36,7 +34,7 @@ Eigen::VectorXd log_length(const Range& range) {
 NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& covariance,
                            double density) {
   const Index d = data.n_dimensions();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> axes(covariance);
+  const Eigen::MatrixXd axes = symmetric_eigen(covariance).vectors;
   Range columns(d), components(d);
   Eigen::MatrixXd block;
   for (Index i = 0; i < data.n_complete(); i += block_size) {
@@ -44,7 +42,7 @@ NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& cova
     block.resize(n, d);
     data.read(i, n, block.data(), n);
     columns.add(block);
-    components.add(block * axes.eigenvectors());
+    components.add(multiply(block, axes));
   }
   for (const Pattern& pattern : data.patterns()) {
     for (const Index row : pattern.rows) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/dense.h"
 #include "simd/kernels.h"
 
 namespace gmvae {
@@ -52,7 +53,7 @@ void CompleteRows::log_densities(const Frame& frame) {
 
 Eigen::VectorXd CompleteRows::along(const Frame& frame, Index k,
                                     const Eigen::VectorXd& axis) const {
-  return (x_ * axis).array() - frame.parameters.means.col(k).dot(axis);
+  return multiply_vector(x_, axis).array() - frame.parameters.means.col(k).dot(axis);
 }
 
 void CompleteRows::add_scatter(Statistics& statistics, const Frame& frame) {

@@ -5,6 +5,8 @@
 #include <limits>
 #include <sstream>
 
+#include "core/dense.h"
+
 namespace gmvae {
 
 namespace {
@@ -18,7 +20,7 @@ Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
   case Form::own:
     for (Index k = 0; k < covariances.n_components(); ++k) {
       auto matrix = nth_block(covariances.matrices, k);
-      matrix = (units.asDiagonal() * matrix * units.asDiagonal()).eval();
+      matrix = scale_both_sides(matrix, units);
     }
     break;
   case Form::common:
@@ -39,7 +41,7 @@ Moments in_units(Moments moments, const Eigen::VectorXd& units) {
   const Index d = units.size();
   for (Index begin = 0; begin < moments.scatter.cols(); begin += d) {
     auto scatter = moments.scatter.middleCols(begin, d);
-    scatter = (units.asDiagonal() * scatter * units.asDiagonal()).eval();
+    scatter = scale_both_sides(scatter, units);
   }
   return moments;
 }

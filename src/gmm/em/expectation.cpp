@@ -1,8 +1,8 @@
 #include "gmm/em/expectation.h"
 
-#include <Eigen/Eigenvalues>
 #include <cmath>
 
+#include "core/dense.h"
 #include "gmm/em/pass.h"
 
 namespace gmvae {
@@ -21,10 +21,8 @@ void expect_halves(const Observations& data, const Frame& frame, Workers& worker
                    Expectation* expectation) {
   const Index d = frame.n_dimensions();
   Eigen::MatrixXd axes(d, frame.n_components());
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(d);
   for (Index k = 0; k < frame.n_components(); ++k) {
-    solver.compute(frame.parameters.covariances.matrix(k));
-    axes.col(k) = solver.eigenvectors().col(d - 1);
+    axes.col(k) = symmetric_eigen(frame.parameters.covariances.matrix(k)).vectors.col(d - 1);
   }
   expectation->halves = to_moments(gather_halves(data, frame, axes, workers, monitor), frame);
 }
@@ -44,9 +42,9 @@ Expectation split(const Expectation& whole, Index which) {
   moments.means.col(last) = (n * all.means.col(which) - n_half * half.means.col(which)) / n_rest;
   const Eigen::VectorXd gap = moments.means.col(last) - moments.means.col(which);
   nth_block(moments.scatter, which) = nth_block(half.scatter, which);
-  nth_block(moments.scatter, last) = nth_block(all.scatter, which) -
-                                     nth_block(half.scatter, which) -
-                                     n_half * n_rest / n * gap * gap.transpose();
+  auto rest = nth_block(moments.scatter, last);
+  rest = nth_block(all.scatter, which) - nth_block(half.scatter, which);
+  add_outer_product(-(n_half * n_rest / n), gap, rest);
   return result;
 }
 
@@ -59,8 +57,9 @@ Expectation merge(const Expectation& whole, Index a, Index b) {
   const Eigen::VectorXd gap = all.means.col(b) - all.means.col(a);
   moments.counts[a] = n;
   moments.means.col(a) += n_b / n * gap;
-  nth_block(moments.scatter, a) +=
-      nth_block(all.scatter, b) + n_a * n_b / n * gap * gap.transpose();
+  Eigen::MatrixXd scatter = nth_block(all.scatter, b);
+  add_outer_product(n_a * n_b / n, gap, scatter);
+  nth_block(moments.scatter, a) += scatter;
   for (Index k = b; k < last; ++k) {
     moments.counts[k] = all.counts[k + 1];
     moments.means.col(k) = all.means.col(k + 1);
@@ -80,22 +79,23 @@ double complete_loglik(const Expectation& expectation, const Frame& frame) {
   if (expectation.noise > 0.0) {
     sum += expectation.noise * (std::log(mixture.noise) + frame.noise.log_density);
   }
-  Eigen::MatrixXd scatter(d, d), white(d, d);
+  Eigen::MatrixXd scatter(d, d), white(d, d);  // X and A X, of tr(A X A') = sum_ij (A X)_ij A_ij
   for (Index k = 0; k < moments.n_components(); ++k) {
     const double n = moments.counts[k];
     if (!(n > 0.0)) continue;
     const Eigen::VectorXd shift = moments.means.col(k) - mixture.means.col(k);
-    scatter = nth_block(moments.scatter, k) + n * shift * shift.transpose();
+    scatter = nth_block(moments.scatter, k);
+    add_outer_product(n, shift, scatter);
     double distance = 0.0;  // tr(Sigma_k^-1 scatter)
     switch (frame.form()) {
     case Form::own: {
       const auto whiten = frame.whiten.block(0, k * d, d, d);
-      white.noalias() = whiten * scatter;
+      white = multiply(whiten, scatter);
       distance = white.cwiseProduct(whiten).sum();
       break;
     }
     case Form::common:
-      white.noalias() = frame.whiten * scatter;
+      white = multiply(frame.whiten, scatter);
       distance = white.cwiseProduct(frame.whiten).rowwise().sum().dot(frame.precisions.col(k));
       break;
     case Form::diagonal:

@@ -1,7 +1,6 @@
 #include "gmm/em/incomplete_rows.h"
 
-#include <Eigen/Cholesky>
-
+#include "core/dense.h"
 #include "core/numeric.h"
 #include "core/select.h"
 
@@ -43,33 +42,35 @@ void IncompleteRows::condition(const Frame& frame, Index k) {
   const Index d = frame.n_dimensions();
   const Eigen::MatrixXd sigma = frame.parameters.covariances.matrix(k);
   const Eigen::VectorXd mean = frame.parameters.means.col(k);
-  const Eigen::LLT<Eigen::MatrixXd> cholesky(select(sigma, o, o));
+  Eigen::MatrixXd root;  // L
+  cholesky(select(sigma, o, o), &root);
   const Eigen::MatrixXd observed = x_.colwise() - select(mean, o);
-  const Eigen::MatrixXd whitened = cholesky.matrixL().solve(observed);
-  const Eigen::MatrixXd slope = cholesky.matrixL().solve(select(sigma, o, m));  // L^-1 Sigma_om
+  const Eigen::MatrixXd whitened = solve_lower(root, observed);
+  const Eigen::MatrixXd slope = solve_lower(root, select(sigma, o, m));  // L^-1 Sigma_om
 
   Eigen::MatrixXd& deviations = deviations_[static_cast<std::size_t>(k)];
   deviations.resize(d, n_rows());
   put_rows(observed, o, &deviations);
-  put_rows(slope.transpose() * whitened, m, &deviations);
+  put_rows(crossprod(slope, whitened), m, &deviations);
   Eigen::MatrixXd& remainder = remainder_[static_cast<std::size_t>(k)];
   remainder.setZero(d, d);
-  const Eigen::MatrixXd left = select(sigma, m, m) - slope.transpose() * slope;
+  Eigen::MatrixXd left = select(sigma, m, m);
+  subtract_crossprod(slope, slope, &left);
   for (Index j = 0; j < size_of(m); ++j) {
     for (Index i = 0; i < size_of(m); ++i) {
       remainder(m[static_cast<std::size_t>(i)], m[static_cast<std::size_t>(j)]) = left(i, j);
     }
   }
 
-  const Eigen::VectorXd diagonal = cholesky.matrixLLT().diagonal();
+  const double log_root = root.diagonal().array().log().sum();
   r_.col(k) = (-0.5 * whitened.colwise().squaredNorm().array() -
-               0.5 * log_two_pi * static_cast<double>(size_of(o)) - diagonal.array().log().sum())
+               0.5 * log_two_pi * static_cast<double>(size_of(o)) - log_root)
                   .transpose();
 }
 
 // Missing entries stand at their conditional means.
 Eigen::VectorXd IncompleteRows::along(const Frame&, Index k, const Eigen::VectorXd& axis) const {
-  return deviations_[static_cast<std::size_t>(k)].transpose() * axis;
+  return crossprod_vector(deviations_[static_cast<std::size_t>(k)], axis);
 }
 
 void IncompleteRows::add_scatter(Statistics& statistics, const Frame& frame) {
@@ -79,16 +80,16 @@ void IncompleteRows::add_scatter(Statistics& statistics, const Frame& frame) {
     const Eigen::MatrixXd& deviations = deviations_[static_cast<std::size_t>(k)];
     const Eigen::MatrixXd& remainder = remainder_[static_cast<std::size_t>(k)];
     statistics.counts[k] += count;
-    statistics.sums.col(k) += deviations * r;
+    statistics.sums.col(k) += multiply_vector(deviations, r);
     switch (statistics.kind) {
     case Scatter::full:
       nth_block(statistics.scatter, k).triangularView<Eigen::Lower>() +=
-          deviations * r.asDiagonal() * deviations.transpose() + count * remainder;
+          tcrossprod(deviations * r.asDiagonal(), deviations) + count * remainder;
       break;
     case Scatter::pooled: {
       const Eigen::MatrixXd x = deviations.colwise() + frame.parameters.means.col(k);
       statistics.scatter.triangularView<Eigen::Lower>() +=
-          x * r.asDiagonal() * x.transpose() + count * remainder;
+          tcrossprod(x * r.asDiagonal(), x) + count * remainder;
       break;
     }
     case Scatter::diagonal:

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/denormals.h"
+#include "core/dense.h"
 #include "core/error.h"
 
 namespace gmvae {
@@ -31,14 +32,13 @@ Mixture sorted_by_weight(const Mixture& mixture, Index fixed) {
 
 Mixture to_mixture(const Parameters& parameters, const NoiseDensity& noise,
                    const Observations& data) {
-  const auto scale = data.scale().asDiagonal();
+  const Eigen::VectorXd& scale = data.scale();
   Mixture mixture;
   mixture.weights = parameters.weights;
-  mixture.means = (scale * parameters.means).colwise() + data.centre();
+  mixture.means = (scale.asDiagonal() * parameters.means).colwise() + data.centre();
   for (Index k = 0; k < parameters.n_components(); ++k) {
     const Eigen::MatrixXd sigma = parameters.covariances.matrix(k);
-    mixture.covariances.push_back(scale * Eigen::MatrixXd(0.5 * (sigma + sigma.transpose())) *
-                                  scale);
+    mixture.covariances.push_back(scale_both_sides(0.5 * (sigma + sigma.transpose()), scale));
   }
   if (noise.on) {
     mixture.noise = parameters.noise;
@@ -59,8 +59,7 @@ Parameters to_parameters(const Mixture& mixture, const Observations& data) {
   parameters.covariances.matrices.resize(d, d * k);
   for (Index j = 0; j < k; ++j) {
     nth_block(parameters.covariances.matrices, j) =
-        inverse.asDiagonal() * mixture.covariances[static_cast<std::size_t>(j)] *
-        inverse.asDiagonal();
+        scale_both_sides(mixture.covariances[static_cast<std::size_t>(j)], inverse);
   }
   return parameters;
 }
@@ -80,7 +79,7 @@ void evaluate_mixture(const Mixture& mixture, const Source& source, const Evalua
          "The points must have as many coordinates as the mixture.");
   // The mixture's own centre and spread: large offsets and units cancel before anything else.
   const Eigen::VectorXd weights = mixture.weights / mixture.weights.sum();
-  const Eigen::VectorXd centre = mixture.means * weights;
+  const Eigen::VectorXd centre = multiply_vector(mixture.means, weights);
   Eigen::VectorXd variances = (mixture.means.colwise() - centre).cwiseAbs2() * weights;
   for (Index k = 0; k < weights.size(); ++k) {
     variances += weights[k] * mixture.covariances[static_cast<std::size_t>(k)].diagonal();

@@ -1,7 +1,8 @@
 #include "gmm/em/penalty.h"
 
-#include <Eigen/Cholesky>
 #include <cmath>
+
+#include "core/dense.h"
 
 namespace gmvae {
 
@@ -20,7 +21,7 @@ Penalty::Penalty(const Family& family, Index k, const PriorOptions& prior, doubl
   const double dof = std::isnan(prior.dof) ? d + 2.0 : prior.dof;
   Eigen::MatrixXd scale = prior.scale;
   if (scale.size() == 0) {
-    scale = units.asDiagonal() * covariance * units.asDiagonal();
+    scale = scale_both_sides(covariance, units);
     scale *= n / (n - 1.0) / std::pow(static_cast<double>(k), 2.0 / d);
     if (diagonal) scale.diagonal().setConstant(scale.diagonal().mean());
   }
@@ -34,7 +35,7 @@ Penalty::Penalty(const Family& family, Index k, const PriorOptions& prior, doubl
   shrinkage_ = prior.shrinkage;
   if (shrinkage_ > 0.0) rows_ += 1.0;  // |Sigma_k|^(-1/2) of the mean's density
   if (prior.mean.size() > 0) mean_ = (prior.mean - data.centre()).cwiseQuotient(units);
-  scatter_ += units.cwiseInverse().asDiagonal() * scale * units.cwiseInverse().asDiagonal();
+  scatter_ += scale_both_sides(scale, units.cwiseInverse());
 }
 
 Moments Penalty::augment(Moments moments) const {
@@ -45,7 +46,7 @@ Moments Penalty::augment(Moments moments) const {
     Eigen::MatrixXd extra = scatter_;
     if (shrinkage_ > 0.0) {
       moments.means.col(k) = mean_ + deviation * (n / pull);
-      extra += (shrinkage_ * n / pull) * deviation * deviation.transpose();
+      add_outer_product(shrinkage_ * n / pull, deviation, extra);
     }
     switch (moments.kind) {
     case Scatter::full:
@@ -68,10 +69,10 @@ double Penalty::value(const Parameters& mixture) const {
   double sum = 0.0;
   for (Index k = 0; k < mixture.n_components(); ++k) {
     const Eigen::VectorXd deviation = mixture.means.col(k) - mean_;
-    const Eigen::MatrixXd scatter = scatter_ + shrinkage_ * deviation * deviation.transpose();
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(mixture.covariances.matrix(k));
-    const Eigen::VectorXd diagonal = cholesky.matrixLLT().diagonal();
-    sum -= rows_ * diagonal.array().log().sum() + 0.5 * cholesky.solve(scatter).trace();
+    Eigen::MatrixXd scatter = scatter_, root;
+    add_outer_product(shrinkage_, deviation, scatter);
+    cholesky(mixture.covariances.matrix(k), &root);
+    sum -= 0.5 * (rows_ * cholesky_log_determinant(root) + cholesky_solve(root, scatter).trace());
   }
   return sum;
 }

@@ -1,5 +1,7 @@
 #include "gmm/em/statistics.h"
 
+#include "core/dense.h"
+
 namespace gmvae {
 
 void Statistics::set_zero(const Frame& frame, Scatter scatter_kind) {
@@ -32,18 +34,15 @@ Moments to_moments(const Statistics& statistics, const Frame& frame) {
     moments.scatter -= shift.cwiseAbs2() * statistics.counts.asDiagonal();
     return moments;
   }
-  const auto mirror = [](auto&& lower) {
-    lower.template triangularView<Eigen::StrictlyUpper>() = lower.transpose();
-  };
   if (statistics.kind == Scatter::pooled) {
-    moments.scatter -= moments.means * statistics.counts.asDiagonal() * moments.means.transpose();
-    mirror(moments.scatter);
+    moments.scatter -= tcrossprod(moments.means * statistics.counts.asDiagonal(), moments.means);
+    mirror_lower(moments.scatter);
     return moments;
   }
   for (Index k = 0; k < frame.n_components(); ++k) {
     auto scatter = nth_block(moments.scatter, k);
-    scatter -= statistics.counts[k] * shift.col(k) * shift.col(k).transpose();
-    mirror(scatter);
+    add_outer_product(-statistics.counts[k], shift.col(k), scatter);
+    mirror_lower(scatter);
   }
   return moments;
 }

@@ -1,13 +1,11 @@
 #include "gmm/model/common_orientation.h"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
+#include "core/dense.h"
 #include "gmm/model/diagonal.h"
 #include "simd/kernels.h"
 
@@ -28,10 +26,7 @@ Covariances common_covariances(MatrixXd basis, MatrixXd variances) {
   return covariances;
 }
 
-// Lower triangular; not finite where the matrix isn't positive definite.
-MatrixXd cholesky_factor(const Eigen::LLT<MatrixXd>& cholesky) {
-  if (cholesky.info() == Eigen::Success) return cholesky.matrixL();
-  const Index d = cholesky.rows();
+MatrixXd not_finite(Index d) {
   return MatrixXd::Constant(d, d, std::numeric_limits<double>::quiet_NaN());
 }
 
@@ -45,9 +40,10 @@ VectorXd traces(const Moments& moments) {
 }  // namespace
 
 Covariances EEE::estimate(const Moments& moments, const Covariances*, double) {
-  const Eigen::LLT<MatrixXd> cholesky(moments.scatter / moments.counts.sum());
-  return common_covariances(cholesky_factor(cholesky),
-                            MatrixXd::Ones(moments.scatter.rows(), moments.n_components()));
+  const Index d = moments.scatter.rows();
+  MatrixXd root;
+  if (!cholesky(moments.scatter / moments.counts.sum(), &root)) root = not_finite(d);
+  return common_covariances(std::move(root), MatrixXd::Ones(d, moments.n_components()));
 }
 
 Covariances VEE::estimate(const Moments& moments, const Covariances* before, double tol) {
@@ -59,24 +55,24 @@ Covariances VEE::estimate(const Moments& moments, const Covariances* before, dou
   VectorXd volumes = before != nullptr ? VectorXd(before->variances.row(0))
                                        : VectorXd(traces(moments).array() / rows);
   VectorXd updated(n_components);
-  MatrixXd shape(d, d), inverse(d, d);
-  Eigen::LLT<MatrixXd> cholesky(d);
+  MatrixXd shape(d, d), root;
   double step = 0.0;
   int sweep = 0;
   do {
-    Map(shape.data(), d * d, 1).noalias() = columns * (1.0 / (n * volumes.array())).matrix();
-    cholesky.compute(shape);
-    if (cholesky.info() != Eigen::Success) break;
-    inverse = cholesky.solve(identity);
-    updated.noalias() = columns.transpose() * Map(inverse.data(), d * d, 1);
+    Map(shape.data(), d * d, 1) = multiply_vector(columns, (1.0 / (n * volumes.array())).matrix());
+    if (!cholesky(shape, &root)) {
+      root = not_finite(d);
+      break;
+    }
+    const MatrixXd inverse = cholesky_solve(root, identity);
+    updated = crossprod(columns, ConstMap(inverse.data(), d * d, 1));
     updated.array() /= rows;
     step = (updated.array() / volumes.array() - 1.0).abs().maxCoeff();
     volumes.swap(updated);
   } while (step > VEI::smallest_step(d, tol) && ++sweep < VEI::most_sweeps);
 
-  const double root = std::exp(cholesky.matrixLLT().diagonal().array().log().mean());
-  return common_covariances(cholesky_factor(cholesky) / root,
-                            (root * root * volumes.transpose()).replicate(d, 1));
+  const double scale = std::exp(root.diagonal().array().log().mean());
+  return common_covariances(root / scale, (scale * scale * volumes.transpose()).replicate(d, 1));
 }
 
 namespace {
@@ -173,7 +169,7 @@ struct Orientation {
   // sum_k s_kl / v_kj + s_kj / v_kl - 2 n_k, kept away from zero
   MatrixXd curvature() const {
     const double n = axes.counts.sum();
-    const MatrixXd ratios = variances.cwiseInverse() * axes.scatter.transpose();
+    const MatrixXd ratios = tcrossprod(variances.cwiseInverse(), axes.scatter);
     return ((ratios + ratios.transpose()).array() - 2.0 * n).max(least_curvature * n);
   }
 };
@@ -182,12 +178,8 @@ struct Orientation {
 MatrixXd scatter_roots(const Moments& moments) {
   const Index d = moments.scatter.rows(), n_components = moments.n_components();
   MatrixXd roots(d * n_components, d);
-  Eigen::LDLT<MatrixXd> cholesky(d);
   for (Index k = 0; k < n_components; ++k) {
-    cholesky.compute(nth_block(moments.scatter, k));
-    const MatrixXd lower = cholesky.transpositionsP().transpose() * MatrixXd(cholesky.matrixL());
-    const VectorXd scale = cholesky.vectorD().cwiseMax(0.0).cwiseSqrt();
-    roots.middleRows(k * d, d) = scale.asDiagonal() * lower.transpose();
+    roots.middleRows(k * d, d) = semidefinite_root(nth_block(moments.scatter, k));
   }
   return roots;
 }
@@ -198,14 +190,14 @@ MatrixXd pooled_axes(const Moments& moments) {
   const VectorXd shares = moments.counts.cwiseQuotient(traces(moments));
   MatrixXd pooled = MatrixXd::Zero(d, d);
   for (Index k = 0; k < shares.size(); ++k) pooled += shares[k] * nth_block(moments.scatter, k);
-  return Eigen::SelfAdjointEigenSolver<MatrixXd>(pooled).eigenvectors();
+  return symmetric_eigen(pooled).vectors;
 }
 
 // D times Cayley's rotation (I - X / 2)^-1 (I + X / 2) = 2 (I - X / 2)^-1 - I, X skew.
 MatrixXd turn(const MatrixXd& basis, const MatrixXd& x) {
   const Index d = basis.rows();
   const MatrixXd half = MatrixXd::Identity(d, d) + 0.5 * x;
-  return 2.0 * half.partialPivLu().solve(basis.transpose()).transpose() - basis;
+  return 2.0 * multiply_inverse_transpose(basis, half) - basis;
 }
 
 // Quasi-Newton over rotations, the diagonal Hessian being corrected by a few steps' memory: the

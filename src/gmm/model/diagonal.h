@@ -3,19 +3,12 @@
 // in axes of their own.
 #pragma once
 
-#include <cmath>
-#include <utility>
-
 #include "gmm/model/moments.h"
 
 namespace gmvae {
 
-inline Covariances diagonal_covariances(Eigen::MatrixXd variances) {
-  Covariances covariances;
-  covariances.form = Form::diagonal;
-  covariances.variances = std::move(variances);
-  return covariances;
-}
+// v_k: d x K
+Covariances diagonal_covariances(Eigen::MatrixXd variances);
 
 // lambda A = sum_k W_k / n
 struct EEI {
@@ -26,11 +19,7 @@ struct EEI {
   static constexpr bool one_covariance = true;
 
   static Index n_parameters(Index, Index d) { return d; }
-
-  static Covariances estimate(const Moments& moments, const Covariances*, double) {
-    const Eigen::VectorXd pooled = moments.scatter.rowwise().sum() / moments.counts.sum();
-    return diagonal_covariances(pooled.replicate(1, moments.n_components()));
-  }
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 // In turn, up to a factor that moves between the two,
@@ -45,32 +34,11 @@ struct VEI {
   static constexpr bool one_covariance = false;
 
   // A relative step t of all lambda changes the log-likelihood by about n d t^2 / 4.
-  static double smallest_step(Index d, double tol) {
-    return 2.0 * std::sqrt(tol / static_cast<double>(d));
-  }
+  static double smallest_step(Index d, double tol);
   static constexpr int most_sweeps = 1000;
 
   static Index n_parameters(Index k, Index d) { return k + d - 1; }
-
-  static Covariances estimate(const Moments& moments, const Covariances* before, double tol) {
-    const Eigen::MatrixXd& w = moments.scatter;
-    const Eigen::ArrayXd rows = moments.counts.array() * static_cast<double>(w.rows());
-    const double n = moments.counts.sum();
-    Eigen::VectorXd volumes = before != nullptr
-                                  ? Eigen::VectorXd(before->variances.colwise().sum())
-                                  : Eigen::VectorXd(w.colwise().sum().transpose().array() / rows);
-    Eigen::VectorXd shape(w.rows()), updated(volumes.size());
-    double step = 0.0;
-    int sweep = 0;
-    do {
-      shape.noalias() = w * (1.0 / (n * volumes.array())).matrix();
-      updated.noalias() = w.transpose() * shape.cwiseInverse();
-      updated.array() /= rows;
-      step = (updated.array() / volumes.array() - 1.0).abs().maxCoeff();
-      volumes.swap(updated);
-    } while (step > smallest_step(w.rows(), tol) && ++sweep < most_sweeps);
-    return diagonal_covariances(shape * volumes.transpose());
-  }
+  static Covariances estimate(const Moments& moments, const Covariances* before, double tol);
 };
 
 // W_k is scaled to the common volume lambda = sum_k |W_k|^(1/d) / n.
@@ -82,12 +50,7 @@ struct EVI {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return 1 + k * (d - 1); }
-
-  static Covariances estimate(const Moments& moments, const Covariances*, double) {
-    const Eigen::ArrayXd volumes = moments.scatter.array().log().colwise().mean().exp();
-    const double volume = volumes.sum() / moments.counts.sum();
-    return diagonal_covariances(moments.scatter * (volume / volumes).matrix().asDiagonal());
-  }
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 // lambda_k A_k = W_k / n_k
@@ -99,10 +62,7 @@ struct VVI {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index d) { return k * d; }
-
-  static Covariances estimate(const Moments& moments, const Covariances*, double) {
-    return diagonal_covariances(moments.scatter * moments.counts.cwiseInverse().asDiagonal());
-  }
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 }  // namespace gmvae

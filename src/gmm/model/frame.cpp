@@ -1,13 +1,12 @@
 #include "gmm/model/frame.h"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
 
+#include "core/dense.h"
 #include "core/numeric.h"
 
 namespace gmvae {
@@ -17,13 +16,11 @@ namespace {
 constexpr double smallest_pivot = 1e-13;  // relative to the variance of the column
 
 // L with Sigma = L L' and the squares of its diagonal; false where they are too small.
-bool factorise(const Eigen::MatrixXd& covariance, Eigen::MatrixXd* root,
+bool factorise(const ConstMatrixRef& covariance, Eigen::MatrixXd* root,
                Eigen::Ref<Eigen::VectorXd> pivots) {
-  const Eigen::LLT<Eigen::MatrixXd> cholesky(covariance);
-  *root = cholesky.matrixL();
+  if (!cholesky(covariance, root) || !root->allFinite()) return false;
   pivots = root->diagonal().array().square();
-  return cholesky.info() == Eigen::Success && root->allFinite() &&
-         (pivots.array() > smallest_pivot * covariance.diagonal().array()).all();
+  return (pivots.array() > smallest_pivot * covariance.diagonal().array()).all();
 }
 
 bool prepare_own(Frame* frame, Monitor* monitor) {
@@ -40,8 +37,8 @@ bool prepare_own(Frame* frame, Monitor* monitor) {
       return false;
     }
     auto whiten = frame->whiten.block(0, k * d, d, d);
-    whiten = root.triangularView<Eigen::Lower>().solve(identity);
-    frame->offset.col(k).head(d) = whiten.triangularView<Eigen::Lower>() * mixture.means.col(k);
+    whiten = solve_lower(root, identity);
+    frame->offset.col(k).head(d) = multiply_lower(whiten, mixture.means.col(k));
     frame->log_constant[k] -= root.diagonal().array().log().sum();
   }
   frame->means = mixture.means;
@@ -63,8 +60,8 @@ bool prepare_common(Frame* frame, Monitor* monitor) {
     }
     frame->log_constant[k] -= 0.5 * frame->pivots.col(k).array().log().sum();
   }
-  frame->whiten = covariances.basis.inverse();
-  frame->means = frame->whiten * mixture.means;
+  frame->whiten = inverse(covariances.basis);
+  frame->means = multiply(frame->whiten, mixture.means);
   frame->precisions = covariances.variances.cwiseInverse();
   return frame->whiten.allFinite();
 }
@@ -91,6 +88,16 @@ double weighted_median(const Eigen::VectorXd& values, const Eigen::VectorXd& wei
     if (left <= 0.0) return values[i];
   }
   return values[order.back()];
+}
+
+// Of the columns, in component k: the diagonal of B diag(v_k) B'.
+Eigen::VectorXd common_variances(const Covariances& covariances, Index k) {
+  const Index d = covariances.n_dimensions();
+  Eigen::VectorXd variances = Eigen::VectorXd::Zero(d);
+  for (Index j = 0; j < d; ++j) {
+    variances += covariances.variances(j, k) * covariances.basis.col(j).cwiseAbs2();
+  }
+  return variances;
 }
 
 }  // namespace
@@ -123,7 +130,7 @@ Eigen::VectorXd typical_variances(const Frame& frame) {
       variances.row(k) = nth_block(covariances.matrices, k).diagonal();
       break;
     case Form::common:
-      variances.row(k) = covariances.basis.cwiseAbs2() * covariances.variances.col(k);
+      variances.row(k) = common_variances(covariances, k);
       break;
     case Form::diagonal:
       variances.row(k) = covariances.variances.col(k);
@@ -146,10 +153,8 @@ double eigen_spread(const Frame& frame) {
   const Eigen::VectorXd unit = typical_variances(frame).cwiseSqrt().cwiseInverse();
   double least = std::numeric_limits<double>::infinity();
   for (Index k = 0; k < frame.n_components(); ++k) {
-    const Eigen::MatrixXd scaled =
-        unit.asDiagonal() * frame.parameters.covariances.matrix(k) * unit.asDiagonal();
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(scaled, Eigen::EigenvaluesOnly);
-    least = std::min(least, eigen.eigenvalues()[0]);
+    const Eigen::MatrixXd scaled = scale_both_sides(frame.parameters.covariances.matrix(k), unit);
+    least = std::min(least, symmetric_eigenvalues(scaled)[0]);
   }
   return least;
 }

@@ -32,20 +32,7 @@ struct Moments {
 };
 
 // The part of full moments that families of another kind of scatter look at.
-inline Moments reduced(const Moments& full, Scatter kind) {
-  if (kind == Scatter::full) return full;
-  const Index d = full.n_dimensions(), n_components = full.n_components();
-  Moments moments{kind, full.counts, full.means, {}};
-  moments.scatter.setZero(d, kind == Scatter::pooled ? d : n_components);
-  for (Index k = 0; k < n_components; ++k) {
-    if (kind == Scatter::pooled) {
-      moments.scatter += nth_block(full.scatter, k);
-    } else {
-      moments.scatter.col(k) = nth_block(full.scatter, k).diagonal();
-    }
-  }
-  return moments;
-}
+Moments reduced(const Moments& full, Scatter kind);
 
 // Covariances in the form in which densities are cheapest.
 //   own       Sigma_k = matrices[k]
@@ -64,12 +51,7 @@ struct Covariances {
   }
   Index n_dimensions() const { return form == Form::own ? matrices.rows() : variances.rows(); }
 
-  // Sigma_k, d x d
-  Eigen::MatrixXd matrix(Index k) const {
-    if (form == Form::own) return nth_block(matrices, k);
-    if (form == Form::diagonal) return variances.col(k).asDiagonal();
-    return basis * variances.col(k).asDiagonal() * basis.transpose();
-  }
+  Eigen::MatrixXd matrix(Index k) const;  // Sigma_k, d x d
 };
 
 }  // namespace gmvae

@@ -1,9 +1,8 @@
 #include "gmm/model/own_orientation.h"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <cmath>
 
+#include "core/dense.h"
 #include "gmm/model/diagonal.h"
 
 namespace gmvae {
@@ -24,11 +23,10 @@ PrincipalAxes::PrincipalAxes(const Moments& full) : axes(full.scatter) {
   moments.kind = Scatter::diagonal;
   moments.counts = full.counts;
   moments.scatter.resize(d, n_components);
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(d);
   for (Index k = 0; k < n_components; ++k) {
-    solver.compute(nth_block(full.scatter, k));
-    nth_block(axes, k) = solver.eigenvectors();
-    moments.scatter.col(k) = solver.eigenvalues().cwiseMax(0.0);  // below: rounding
+    const SymmetricEigen eigen = symmetric_eigen(nth_block(full.scatter, k));
+    nth_block(axes, k) = eigen.vectors;
+    moments.scatter.col(k) = eigen.values.cwiseMax(0.0);  // below: rounding
   }
 }
 
@@ -38,7 +36,7 @@ Covariances PrincipalAxes::turn_back(const Covariances& diagonal) const {
   Eigen::MatrixXd root;
   for (Index k = 0; k < moments.n_components(); ++k) {
     root = nth_block(axes, k) * diagonal.variances.col(k).cwiseSqrt().asDiagonal();
-    nth_block(own.matrices, k).noalias() = root * root.transpose();
+    nth_block(own.matrices, k) = tcrossprod(root, root);
   }
   return own;
 }
@@ -72,14 +70,12 @@ Covariances VEV::estimate(const Moments& moments, const Covariances* before, dou
 }
 
 Covariances EVV::estimate(const Moments& moments, const Covariances*, double) {
-  const Index d = moments.scatter.rows(), n_components = moments.n_components();
-  Eigen::LLT<Eigen::MatrixXd> cholesky(d);
+  const Index n_components = moments.n_components();
+  Eigen::MatrixXd root;
   Eigen::VectorXd volumes(n_components);  // |W_k|^(1/d)
   for (Index k = 0; k < n_components; ++k) {
-    cholesky.compute(nth_block(moments.scatter, k));
-    const bool singular = cholesky.info() != Eigen::Success;
-    volumes[k] =
-        singular ? 0.0 : std::exp(2.0 * cholesky.matrixLLT().diagonal().array().log().mean());
+    const bool definite = cholesky(nth_block(moments.scatter, k), &root);
+    volumes[k] = definite ? std::exp(2.0 * root.diagonal().array().log().mean()) : 0.0;
   }
   return own_covariances(moments,
                          (volumes.sum() / moments.counts.sum() / volumes.array()).matrix());

@@ -1,7 +1,6 @@
 // Spheres, Sigma_k = lambda_k I: of one size (EII) or each of its own (VII).
 #pragma once
 
-#include "gmm/model/diagonal.h"
 #include "gmm/model/moments.h"
 
 namespace gmvae {
@@ -15,12 +14,7 @@ struct EII {
   static constexpr bool one_covariance = true;
 
   static Index n_parameters(Index, Index) { return 1; }
-
-  static Covariances estimate(const Moments& moments, const Covariances*, double) {
-    const Eigen::MatrixXd& w = moments.scatter;
-    const double variance = w.mean() * static_cast<double>(w.cols()) / moments.counts.sum();
-    return diagonal_covariances(Eigen::MatrixXd::Constant(w.rows(), w.cols(), variance));
-  }
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 // lambda_k = tr(W_k) / (n_k d)
@@ -32,12 +26,7 @@ struct VII {
   static constexpr bool one_covariance = false;
 
   static Index n_parameters(Index k, Index) { return k; }
-
-  static Covariances estimate(const Moments& moments, const Covariances*, double) {
-    const Eigen::RowVectorXd variances =
-        moments.scatter.colwise().mean().cwiseQuotient(moments.counts.transpose());
-    return diagonal_covariances(variances.replicate(moments.scatter.rows(), 1));
-  }
+  static Covariances estimate(const Moments& moments, const Covariances*, double);
 };
 
 }  // namespace gmvae

@@ -1,16 +1,18 @@
 #include "gmm/search/neighbours.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+
+#include "core/dense.h"
 
 namespace gmvae {
 
 namespace {
 
 double log_determinant(const Eigen::MatrixXd& covariance) {
-  const Eigen::VectorXd diagonal = Eigen::LLT<Eigen::MatrixXd>(covariance).matrixLLT().diagonal();
-  return 2.0 * diagonal.array().log().sum();
+  Eigen::MatrixXd root;
+  cholesky(covariance, &root);
+  return cholesky_log_determinant(root);
 }
 
 }  // namespace
@@ -34,9 +36,9 @@ std::vector<std::pair<Index, Index>> closest_pairs(const Parameters& mixture, In
       const double weight = mixture.weights[a] + mixture.weights[b];
       const double share = mixture.weights[a] / weight;
       const Eigen::VectorXd gap = mixture.means.col(a) - mixture.means.col(b);
-      const Eigen::MatrixXd together = share * covariances[static_cast<std::size_t>(a)] +
-                                       (1.0 - share) * covariances[static_cast<std::size_t>(b)] +
-                                       share * (1.0 - share) * gap * gap.transpose();
+      Eigen::MatrixXd together = share * covariances[static_cast<std::size_t>(a)] +
+                                 (1.0 - share) * covariances[static_cast<std::size_t>(b)];
+      add_outer_product(share * (1.0 - share), gap, together);
       pairs.push_back({weight * (log_determinant(together) - share * log_determinants[a] -
                                  (1.0 - share) * log_determinants[b]),
                        {a, b}});

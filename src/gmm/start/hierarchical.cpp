@@ -1,10 +1,11 @@
 #include "gmm/start/hierarchical.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "core/dense.h"
 
 namespace gmvae {
 
@@ -100,14 +101,13 @@ Eigen::MatrixXd principal_components(const Eigen::MatrixXd& points, const Eigen:
                                      double power) {
   const std::vector<Index> one_label(static_cast<std::size_t>(points.cols()), 0);
   const Eigen::MatrixXd centred = group(points, weights, one_label, 1).centred;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(centred * weights.asDiagonal() *
-                                                             centred.transpose() / weights.sum());
-  const Eigen::VectorXd& variances = eigen.eigenvalues();  // increasing
+  const SymmetricEigen eigen =
+      symmetric_eigen(tcrossprod(centred * weights.asDiagonal(), centred) / weights.sum());
+  const Eigen::VectorXd& variances = eigen.values;  // increasing
   const double least = 1e-10 * variances.maxCoeff();
   const Index rank = (variances.array() > std::max(least, 0.0)).count();
   const Eigen::VectorXd scale = variances.tail(rank).reverse().array().pow(-power);
-  return scale.asDiagonal() * eigen.eigenvectors().rightCols(rank).rowwise().reverse().transpose() *
-         centred;
+  return crossprod(eigen.vectors.rightCols(rank).rowwise().reverse() * scale.asDiagonal(), centred);
 }
 
 }  // namespace
@@ -129,20 +129,20 @@ Classifier::Classifier(const Eigen::MatrixXd& points, const Eigen::VectorXd& wei
   std::vector<Eigen::MatrixXd> scatter(static_cast<std::size_t>(k), Eigen::MatrixXd::Zero(d, d));
   Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(d, d);
   for (Index i = 0; i < points.cols(); ++i) {
-    scatter[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])] +=
-        weights[i] * groups.centred.col(i) * groups.centred.col(i).transpose();
+    add_outer_product(weights[i], groups.centred.col(i),
+                      scatter[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])]);
   }
   for (const Eigen::MatrixXd& own : scatter) pooled += own / weights.sum();
-  const Eigen::VectorXd mean = means_ * groups.mass / weights.sum();
+  const Eigen::VectorXd mean = multiply_vector(means_, groups.mass) / weights.sum();
   const double variance = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
                           (weights.sum() * static_cast<double>(d));
   pooled.diagonal().array() += variance > 0.0 ? 1e-8 * variance : 1.0;
   const double extra = static_cast<double>(d + 1);
   for (Index c = 0; c < k; ++c) {
-    factors_.emplace_back((scatter[static_cast<std::size_t>(c)] + extra * pooled) /
-                          (groups.mass[c] + extra));
-    constants_[c] =
-        std::log(groups.mass[c]) - factors_.back().matrixLLT().diagonal().array().log().sum();
+    roots_.emplace_back();
+    cholesky((scatter[static_cast<std::size_t>(c)] + extra * pooled) / (groups.mass[c] + extra),
+             &roots_.back());
+    constants_[c] = std::log(groups.mass[c]) - 0.5 * cholesky_log_determinant(roots_.back());
   }
 }
 
@@ -151,8 +151,7 @@ void Classifier::classify(ConstView<double> block, Index* labels) const {
   Eigen::MatrixXd centred;
   Eigen::ArrayXXd scores(means_.cols(), block.cols);
   for (Index c = 0; c < means_.cols(); ++c) {
-    centred = points.colwise() - means_.col(c);
-    factors_[static_cast<std::size_t>(c)].matrixL().solveInPlace(centred);
+    centred = solve_lower(roots_[static_cast<std::size_t>(c)], points.colwise() - means_.col(c));
     scores.row(c) = constants_[c] - 0.5 * centred.colwise().squaredNorm().array();
   }
   for (Index i = 0; i < block.cols; ++i) scores.col(i).maxCoeff(&labels[i]);

@@ -4,7 +4,6 @@
 // Classifier label the others.
 #pragma once
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <vector>
 
@@ -87,9 +86,9 @@ class Classifier {
   void classify(ConstView<double> block, Index* labels) const;
 
  private:
-  Eigen::MatrixXd means_;                             // d x k
-  std::vector<Eigen::LLT<Eigen::MatrixXd>> factors_;  // of S_c
-  Eigen::VectorXd constants_;                         // log n_c - log |S_c| / 2
+  Eigen::MatrixXd means_;               // d x k
+  std::vector<Eigen::MatrixXd> roots_;  // Cholesky factors of S_c
+  Eigen::VectorXd constants_;           // log n_c - log |S_c| / 2
 };
 
 }  // namespace gmvae

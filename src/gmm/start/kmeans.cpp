@@ -1,10 +1,10 @@
 #include "gmm/start/kmeans.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "core/dense.h"
 #include "simd/kernels.h"
 
 namespace gmvae {
@@ -64,7 +64,7 @@ Eigen::MatrixXd seed_centres(ConstView<double> x, const Eigen::VectorXd& weights
       nearest.row(i) = distances.cwiseMax(0.0).cwiseMin(closest[i]).transpose();
     });
     Index best = 0;
-    if (j > 0) (nearest.transpose() * weights).minCoeff(&best);
+    if (j > 0) crossprod_vector(nearest, weights).minCoeff(&best);
     centres.col(j) = drawn.col(best);
     closest = nearest.col(best);
     monitor.poll();

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/dense.h"
 #include "gmm/start/hierarchical.h"
 #include "simd/kernels.h"
 
@@ -119,7 +120,7 @@ Agglomeration<Criterion>::Agglomeration(const Eigen::MatrixXd& points,
       }
     }
   }
-  const Eigen::VectorXd mean = points * weights / weights.sum();
+  const Eigen::VectorXd mean = multiply_vector(points, weights) / weights.sum();
   variance_ = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
               (weights.sum() * static_cast<double>(d_));
   costs_ = Eigen::MatrixXd::Constant(k, k, infinity);

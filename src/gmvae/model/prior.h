@@ -8,11 +8,11 @@
 // with one sample and diagonal covariances).
 #pragma once
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <cmath>
 #include <vector>
 
+#include "core/dense.h"
 #include "core/error.h"
 #include "core/numeric.h"
 #include "gmm/em/mixture.h"
@@ -42,12 +42,11 @@ class MixturePrior {
     precision_diagonal_.resize(d, n_matrices);
     constant_.resize(k);
     for (Index c = 0; c < n_matrices; ++c) {
-      const Eigen::LLT<Eigen::MatrixXd> chol(mixture.covariances[static_cast<std::size_t>(c)]);
-      if (chol.info() != Eigen::Success) {
+      Eigen::MatrixXd l;
+      if (!cholesky(mixture.covariances[static_cast<std::size_t>(c)], &l)) {
         throw NumericalError("the covariance of a mixture component is not positive definite");
       }
-      const Eigen::MatrixXd l = chol.matrixL();
-      whitener_.push_back(l.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(d, d)));
+      whitener_.push_back(solve_lower(l, Eigen::MatrixXd::Identity(d, d)));
       precision_diagonal_.col(c) = whitener_.back().colwise().squaredNorm().transpose();
       constant_[c] = -0.5 * static_cast<double>(d) * log_two_pi - l.diagonal().array().log().sum();
     }

@@ -1,9 +1,9 @@
 #include "gmvae/select/principal_components.h"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <Eigen/SparseCore>
 #include <algorithm>
+
+#include "core/dense.h"
 
 namespace gmvae {
 
@@ -41,14 +41,14 @@ PrincipalComponents::PrincipalComponents(const CellSource& source, const double*
     const Eigen::MatrixXd y = scores(weights);
     weights = values * y;
     weights -= mean * y.colwise().sum();
-    weights = Eigen::HouseholderQR<Eigen::MatrixXd>(weights).householderQ() *
-              Eigen::MatrixXd::Identity(n_genes, n_tracked);
+    weights = orthonormal_basis(weights);
   }
   const Eigen::MatrixXd y = scores(weights);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(y.transpose() * y);
-  const auto largest_first = eigen.eigenvectors().rowwise().reverse();
-  weights_ = (weights * largest_first.leftCols(std::min(n_components, n_tracked))).transpose();
-  centre_ = weights_ * mean;
+  const Eigen::MatrixXd largest_first =
+      symmetric_eigen(crossprod(y, y)).vectors.rowwise().reverse();
+  weights_ =
+      multiply(weights, largest_first.leftCols(std::min(n_components, n_tracked))).transpose();
+  centre_ = multiply_vector(weights_, mean);
 }
 
 Eigen::MatrixXd PrincipalComponents::points(const std::vector<Index>& cells) const {

@@ -1,0 +1,105 @@
+#include "core/dense.h"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+#include <Eigen/QR>
+
+namespace gmvae {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+MatrixXd multiply(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a * b; }
+
+MatrixXd crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a.transpose() * b; }
+
+void subtract_crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b, MatrixXd* c) {
+  c->noalias() -= a.transpose() * b;
+}
+
+MatrixXd tcrossprod(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a * b.transpose(); }
+
+VectorXd multiply_vector(const ConstMatrixRef& a, const ConstVectorRef& x) { return a * x; }
+
+void subtract_product(const ConstMatrixRef& a, const ConstVectorRef& x, VectorXd* y) {
+  y->noalias() -= a * x;
+}
+
+VectorXd crossprod_vector(const ConstMatrixRef& a, const ConstVectorRef& x) {
+  return a.transpose() * x;
+}
+
+MatrixXd scale_both_sides(const ConstMatrixRef& a, const VectorXd& u) {
+  return u.asDiagonal() * a * u.asDiagonal();
+}
+
+void add_outer_product(double s, const ConstVectorRef& x, Eigen::Ref<MatrixXd> a) {
+  for (Index j = 0; j < a.cols(); ++j) {
+    for (Index i = 0; i < a.rows(); ++i) a(i, j) += s * x[i] * x[j];
+  }
+}
+
+void mirror_lower(Eigen::Ref<MatrixXd> a) {
+  for (Index j = 0; j < a.cols(); ++j) {
+    for (Index i = j + 1; i < a.rows(); ++i) a(j, i) = a(i, j);
+  }
+}
+
+bool cholesky(const ConstMatrixRef& a, MatrixXd* lower) {
+  const Eigen::LLT<MatrixXd> factor(a);
+  *lower = factor.matrixL();
+  return factor.info() == Eigen::Success;
+}
+
+MatrixXd cholesky_solve(const MatrixXd& lower, const ConstMatrixRef& b) {
+  MatrixXd x = b;
+  lower.triangularView<Eigen::Lower>().solveInPlace(x);
+  lower.transpose().triangularView<Eigen::Upper>().solveInPlace(x);
+  return x;
+}
+
+double cholesky_log_determinant(const MatrixXd& lower) {
+  return 2.0 * lower.diagonal().array().log().sum();
+}
+
+MatrixXd solve_lower(const ConstMatrixRef& lower, MatrixXd b) {
+  lower.triangularView<Eigen::Lower>().solveInPlace(b);
+  return b;
+}
+
+VectorXd multiply_lower(const ConstMatrixRef& lower, const ConstVectorRef& x) {
+  return lower.triangularView<Eigen::Lower>() * x;
+}
+
+VectorXd ldlt_solve(const MatrixXd& a, const VectorXd& b) {
+  return Eigen::LDLT<MatrixXd>(a).solve(b);
+}
+
+MatrixXd semidefinite_root(const ConstMatrixRef& a) {
+  const Eigen::LDLT<MatrixXd> factor(a);
+  const MatrixXd lower = factor.transpositionsP().transpose() * MatrixXd(factor.matrixL());
+  const VectorXd scale = factor.vectorD().cwiseMax(0.0).cwiseSqrt();
+  return scale.asDiagonal() * lower.transpose();
+}
+
+SymmetricEigen symmetric_eigen(const ConstMatrixRef& a) {
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(a);
+  return {solver.eigenvalues(), solver.eigenvectors()};
+}
+
+VectorXd symmetric_eigenvalues(const ConstMatrixRef& a) {
+  return Eigen::SelfAdjointEigenSolver<MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+MatrixXd inverse(const MatrixXd& a) { return a.inverse(); }
+
+MatrixXd multiply_inverse_transpose(const MatrixXd& b, const MatrixXd& a) {
+  return a.partialPivLu().solve(b.transpose()).transpose();
+}
+
+MatrixXd orthonormal_basis(const MatrixXd& a) {
+  return Eigen::HouseholderQR<MatrixXd>(a).householderQ() * MatrixXd::Identity(a.rows(), a.cols());
+}
+
+}  // namespace gmvae
