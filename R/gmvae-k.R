@@ -1,5 +1,5 @@
-# The number of clusters: chosen by how well the mixture repeats itself, and
-# changed after the fit.
+# The number of clusters: chosen by the stability of the clusters, and changed
+# after the fit.
 
 # Of more cells, a random sample of so many is halved.
 halved_cells <- 2000L
@@ -69,9 +69,9 @@ cluster_stability <- function(halves, cluster, k) {
   similar
 }
 
-# Two groups often repeat themselves whatever the data: they count only where
-# nothing else may be chosen. Beyond the k that describes the other half best,
-# groups are of this half only.
+# Two groups are often stable whatever the data: they count only where nothing
+# else may be chosen. A k above the one that describes the other half best makes
+# groups that exist in one half only.
 is_candidate <- function(path) {
   candidate <- is.finite(path$stability)
   if (any(candidate)) {
@@ -89,10 +89,10 @@ is_level <- function(path) {
     stability >= c(stability[-1L], -Inf)
 }
 
-# A division whose halves agree so well repeats itself.
+# From here on clusters count as stable.
 enough_stability <- 0.875
 
-# The finest level that repeats itself; where none does, the most stable one.
+# The finest stable level; where none is stable, the most stable one.
 choose_k <- function(path) {
   level <- is_level(path)
   if (!any(level)) return(min(path$k))
@@ -110,11 +110,11 @@ check_components <- function(k, n_cells, call) {
   gmvae_abort(c(
     "{.arg k} must be at most the number of cells.",
     x = "You supplied {max(k)}, for {n_cells} cell{?s}.",
-    i = "Are cells in the columns of {.arg x}?"
+    i = "Check that {.arg x} has cells in columns."
   ), "option", call = call)
 }
 
-# What summary() says about other numbers of clusters.
+# Other stable numbers of clusters, for summary().
 other_levels <- function(path, k) {
   if (is.null(path)) return(integer())
   setdiff(path$k[is_level(path) & path$stability >= enough_stability], k)
@@ -122,21 +122,26 @@ other_levels <- function(path, k) {
 
 #' Change the number of clusters of a fit
 #'
-#' Goes on from the networks of a fit of [gmvae()]: a new mixture is fitted to
-#' the latent means by EM, then networks and mixture are trained together for
-#' the joint phase once more. What comes before it is not repeated.
+#' `update()` continues from the networks of a fit of [gmvae()]: EM fits a new
+#' mixture to the latent means, then networks and mixture are trained together
+#' for one more joint phase. Pretraining and warm-up are not repeated.
 #'
 #' @param object A fit of [gmvae()].
-#' @param k Number of components, or several to choose among, as in [gmvae()],
-#'   here by the latent means of `object`.
+#' @param k Number of clusters, a whole number from 1 to the number of cells; or
+#'   several numbers, among which `update()` chooses by the latent means of
+#'   `object`, as [gmvae()] does. `NULL`: the same numbers as in [gmvae()].
 #' @param ... Must be empty.
-#' @param x The data that were fitted. `NULL`: the `x` of the call of [gmvae()],
-#'   looked for where `update()` is called.
-#' @returns A `gmvae` object like that of [gmvae()], whose `history` goes on
-#'   from that of `object`. The seed is that of `object`: no draw is taken from
-#'   R's generator.
-#' @section Errors: `gmvae_error_input` where `x` is not found or is not the
-#'   data of the fit; `gmvae_error_option` for `k`, as in [gmvae()].
+#' @param x The data of the fit: the same cells in the same order, and all
+#'   genes. `NULL`: the `x` in the call of [gmvae()], evaluated where `update()`
+#'   is called.
+#' @returns A `gmvae` object like that of [gmvae()]. Its `history` has the
+#'   epochs of `object` first. The seed is that of `object`: `update()` takes no
+#'   draw from R's generator.
+#' @section Errors and warnings: `gmvae_error_input` if `x` is not found or is
+#'   not the data of the fit; `gmvae_error_option` for `k`, as in [gmvae()].
+#'   Warnings as in [gmvae()], but for `gmvae_warning_batches`: the batches are
+#'   those of `object`.
+#' @seealso [gmvae()], [summary.gmvae()] for other stable numbers of clusters
 #' @examples
 #' data(pbmc_sorted)
 #' counts <- pbmc_sorted$counts[, seq(1, 1000, by = 5)]
@@ -174,6 +179,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
                    object$batch, object$batch_source, object$likelihood,
                    object$covariance, control)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
+  warn_cautions(fit, call, heard = "batches")
   written <- object$call
   written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))
   with_call(fit, written)
@@ -186,8 +192,9 @@ fitted_counts <- function(object, x, caller, call) {
   }
   if (is.null(x)) {
     gmvae_abort(c(
-      "{.arg x} must be given: the data that were fitted.",
-      x = "{.code {rlang::as_label(object$call$x)}} is not found here.",
+      "{.arg x} must be given: {.fn update} needs the data of the fit.",
+      x = "The fit was made from {.code {rlang::as_label(object$call$x)}}, which
+           does not exist here.",
       i = "For instance {.code update(fit, k = 4, x = counts)}."
     ), "input", call = call)
   }
@@ -198,9 +205,10 @@ fitted_counts <- function(object, x, caller, call) {
     identical(colnames(counts), rownames(object$latent))
   if (!known) {
     gmvae_abort(c(
-      "{.arg x} must be the data that were fitted.",
+      "{.arg x} must be the data of the fit.",
       x = "Its genes or cells are not those of the fit.",
-      i = "Give what {.fn gmvae} was called with: all genes, the same cells."
+      i = "Give the {.arg x} that {.fn gmvae} was called with: the same cells in
+           the same order, and all genes."
     ), "input", call = call)
   }
   check_values(counts, object$likelihood, call = call)
