@@ -48,8 +48,8 @@ cautions <- list(
     say("Training did not converge in {n_epochs} epoch{?s}."),
     "not_converged",
     say("Train longer, for instance with `gmvae_control(epochs = ",
-        "{2 * epochs})`; `plot(fit, \"loss\")` shows whether the ELBO still ",
-        "rises.")
+        "{max(40, 2 * epochs)})`; `plot(fit, \"loss\")` shows whether the ",
+        "ELBO still rises.")
   ),
   collapsed = caution(
     active <= 1L && n_latent > 1L,
@@ -72,12 +72,11 @@ cautions <- list(
   unstable = caution(
     k > 1L && isTRUE(stability < 0.6),
     say("The clusters are not stable: clusterings of two halves of the cells ",
-        "agree by an adjusted Rand index of only ",
-        "{format(stability, digits = 2)}."),
+        "agree by an adjusted Rand index of only {sprintf('%.2f', stability)}."),
     "unstable",
     if (k_chosen) {
       paste("No number of clusters was stable: the cells may vary",
-            "continuously. Take the clusters for a rough division.")
+            "continuously. Treat the clusters as a rough division.")
     } else {
       "Use a smaller `k`, or omit `k` and `gmvae()` chooses it."
     }
@@ -89,7 +88,7 @@ cautions <- list(
         "(Jaccard index below 0.6)."),
     "unstable",
     say("{cli::qty(unstable)}Do not take {?it/them} for {?a kind/kinds} of ",
-        "cells; a smaller `k` may give stable clusters.")
+        "{?cell/cells}; a smaller `k` may give stable clusters.")
   ),
   batches_found = caution(
     !is.null(found),
@@ -109,12 +108,12 @@ cautions <- list(
   networks = caution(
     k > 1L && isTRUE(agreement < 0.6),
     say("Networks from different seeds give different clusters: they agree ",
-        "by an adjusted Rand index of only {format(agreement, digits = 2)}.")
+        "by an adjusted Rand index of only {sprintf('%.2f', agreement)}.")
   ),
   overlap = caution(
     k > 1L && sure < 0.7,
     say("The clusters overlap: on average a cell belongs to its cluster with ",
-        "a probability of only {format(sure, digits = 2)}.")
+        "a probability of only {sprintf('%.2f', sure)}.")
   )
 )
 

@@ -47,7 +47,7 @@
 #' @export
 runGMVAE <- function(sce, k = NULL, ..., assay = "counts", name = "GMVAE") {
   call <- quote(runGMVAE())
-  check_sce(sce, call)
+  check_sce(sce, "Use {.fn gmvae} for matrices.", call)
   check_result_name(name, call)
   stored <- S4Vectors::metadata(sce)[[name]]
   if (!is.null(stored) && !inherits(stored, "gmvae")) {
@@ -66,16 +66,16 @@ runGMVAE <- function(sce, k = NULL, ..., assay = "counts", name = "GMVAE") {
 #' @export
 gmvae_fit <- function(sce, name = "GMVAE") {
   call <- quote(gmvae_fit())
-  check_sce(sce, call)
+  check_sce(sce, "Give the object that {.fn runGMVAE} returned.", call)
   check_result_name(name, call)
   stored <- S4Vectors::metadata(sce)
   fits <- names(stored)[vapply(stored, inherits, NA, "gmvae")]
   if (name %in% fits) return(stored[[name]])
   gmvae_abort(c(
     "{.arg name} must be the name of a fit in {.arg sce}.",
-    x = "There is no fit of the name {.val {name}}.",
-    i = if (length(fits) > 0L) "{.arg sce} has {.val {fits}}." else
-      "{.arg sce} has no fit: make one with {.fn runGMVAE}."
+    x = "There is no fit named {.val {name}}.",
+    i = if (length(fits) > 0L) "{.arg sce} has {cli::qty(fits)}{?a fit/fits}
+      named {.val {fits}}." else "Make a fit with {.fn runGMVAE}."
   ), "option", call = call)
 }
 
@@ -105,13 +105,13 @@ as_gmvae_call <- function(call) {
   call_by_name(call, "gmvae")
 }
 
-check_sce <- function(sce, call) {
+check_sce <- function(sce, hint, call) {
   require_package("SingleCellExperiment", "use this function", call)
   if (inherits(sce, "SingleCellExperiment")) return(invisible())
   gmvae_abort(c(
     "{.arg sce} must be a SingleCellExperiment.",
     x = "You supplied {describe(sce)}.",
-    i = "Use {.fn gmvae} for matrices."
+    i = hint
   ), "input", call = call)
 }
 

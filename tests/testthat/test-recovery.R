@@ -5,7 +5,7 @@ for (likelihood in likelihoods) {
     set.seed(1)
     data <- simulate_counts(likelihood, n = 400, genes = 150, k = 4)
     keep <- colSums(data$counts != 0) > 0
-    fit <- suppressMessages(gmvae(
+    fit <- without_cautions(gmvae(
       data$counts[, keep], 4, likelihood,
       control = gmvae_control(n_latent = 5, hidden = 64, epochs = 60,
                               verbose = FALSE)
@@ -24,7 +24,7 @@ for (set in sets) {
     skip_if(is.null(real_data()), "real data are not there")
     data <- read_real(set)
     set.seed(1)
-    fit <- suppressMessages(gmvae(
+    fit <- without_cautions(gmvae(
       data$counts, length(unique(data$label)),
       if (startsWith(set, "atac")) "poisson" else "nb",
       features = 1000, control = quick_control(epochs = 4)
