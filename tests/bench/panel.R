@@ -36,10 +36,10 @@ sets <- chosen("sets", sets_of(folder, batches))
 
 run_gmvae <- function(data, k, likelihood) {
   control <- gmvae_control(n_threads = 1, verbose = FALSE)
-  seconds <- system.time(fit <- suppressMessages(
-    gmvae(data$counts, k, likelihood, control = control,
-          batch = if (batches) data$batch)
-  ))[["elapsed"]]
+  seconds <- system.time(
+    fit <- quiet_gmvae(data$counts, k, likelihood, control = control,
+                       batch = if (batches) data$batch)
+  )[["elapsed"]]
   posterior <- predict(fit, type = "posterior")
   row <- scores(fit$cluster, data$label, seconds, posterior)
   row$k <- fit$k
