@@ -1,8 +1,8 @@
 #' Options of gmvae()
 #'
 #' `gmvae_control()` holds the options of the networks, the training and the
-#' mixture, with their defaults. An option that is `NULL` is chosen by [gmvae()]
-#' from the data, as said below.
+#' mixture, with their defaults. [gmvae()] chooses options that are `NULL` from
+#' the data, as described below.
 #'
 #' @param ... Must be empty: options are given by their full names, and other
 #'   names are errors.
@@ -12,15 +12,15 @@
 #'   8,192. The encoder has the layers in this order, the decoder in reverse.
 #' @param dispersion What the inverse dispersion of `"nb"` and `"zinb"`, or the
 #'   variance of `"gaussian"`, varies by: `"gene"`; `"gene-cell"`, an output of
-#'   the decoder; `"gene-batch"`, if there are batches; or `"gene-cluster"`: for
-#'   a cell, the mean of its logarithms over the clusters, weighted by the
-#'   cell's cluster probabilities.
-#' @param zero_inflation What the extra zeros of `"zinb"`, as the logit of their
-#'   probability, vary by: the same four, `"gene-cell"` by default.
+#'   the decoder; `"gene-batch"`, if there are batches; or `"gene-cluster"`, one
+#'   value for each cluster: a cell has the mean of their logarithms, weighted
+#'   by its cluster probabilities.
+#' @param zero_inflation What the logit of the probability of an extra zero of
+#'   `"zinb"` varies by: one of the same four.
 #' @param epochs Passes through the cells in warm-up and joint phase, half in
 #'   each, or all in the joint phase without a warm-up; a whole number of at
-#'   least 2. Pretraining adds a sixth of this number, without a warm-up two
-#'   thirds. `NULL`: as many as give about 10,000 training steps, from 20 to
+#'   least 2. Pretraining adds a sixth of this number, or two thirds without a
+#'   warm-up. `NULL`: as many as give about 10,000 training steps, from 20 to
 #'   120.
 #' @param warmup `TRUE` or `FALSE`: train towards a normal prior, with a weight
 #'   that rises from 0 to 1, before the mixture is the prior? `NULL`: `TRUE` for
@@ -34,9 +34,9 @@
 #'   encoder, at random, from 0 to 0.95. The likelihood uses all values. `NULL`:
 #'   0.5, for `"gaussian"` 0.
 #' @param heldout Share of the cells to keep from training, from 0 to 0.5;
-#'   fewer if less than two training cells per cluster remained. They measure
-#'   the held-out evidence lower bound (ELBO). With 0, training does not stop
-#'   early.
+#'   fewer if otherwise fewer than two training cells per cluster would remain.
+#'   On these cells training measures the held-out evidence lower bound (ELBO).
+#'   With 0, training does not stop early.
 #' @param patience The joint phase stops early after this many epochs without a
 #'   higher held-out ELBO, a whole number of at least 1.
 #' @param damping Weight of one training step in the running moments from which
@@ -52,8 +52,8 @@
 #'   given?
 #' @param n_networks Number of networks to train from different seeds, a whole
 #'   number from 1 to 1,000. The fit is the network whose clusters agree most
-#'   with those of the others; how well they agree shows how far to trust them,
-#'   see `networks` in [gmvae()].
+#'   with those of the others. Their agreement shows how far to trust the
+#'   clusters, see `networks` in [gmvae()].
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
 #'   result does not depend on it.
 #' @param verbose `TRUE` or `FALSE`: show a progress bar while training?

@@ -1,8 +1,8 @@
 #' Clusters, latent positions and expected counts of cells
 #'
 #' `predict()` assigns cells to the clusters of a fit, maps them to its latent
-#' space, computes their expected counts, or says how unlike the cells of the
-#' fit they are. The cells may be new ones or those of the fit.
+#' space, computes their expected counts, or measures how unlike the cells of
+#' the fit they are. The cells may be new cells or those of the fit.
 #'
 #' @param object A fit of [gmvae()].
 #' @param newdata New cells (genes x m), as `x` of [gmvae()]: **genes in rows**,
@@ -35,14 +35,14 @@
 #'   * `"posterior"`: matrix (m x k), the probability of each component. Rows
 #'     sum to 1.
 #'   * `"latent"`: matrix (m x D), the means of the latent points.
-#'   * `"mean"`: matrix (genes x m), the expected values at the mean of the
-#'     latent point: of counts, for the size factor and the batch of the cell;
-#'     probabilities from 0 to 1 for `"bernoulli"`; in the units of the data for
-#'     `"gaussian"`.
+#'   * `"mean"`: matrix (genes x m), the expected values given the mean of the
+#'     latent point: counts for the size factor and the batch of the cell;
+#'     probabilities from 0 to 1 for `"bernoulli"`; values in the units of the
+#'     data for `"gaussian"`.
 #'   * `"normalized"`: matrix (genes x m), the same for a cell with the median
 #'     total count of the cells of the fit, averaged over the batches with their
-#'     numbers of cells as weights. So neither sequencing depth nor batch
-#'     differs between the cells.
+#'     numbers of cells as weights. So the values of two cells do not differ by
+#'     sequencing depth or batch.
 #'   * `"elbo"`: numeric (m), named by cell: the evidence lower bound (ELBO) of
 #'     the cell, a lower bound of the natural logarithm of its likelihood,
 #'     averaged over one pair of antithetic draws of the latent point.
@@ -58,9 +58,8 @@
 #' The size factor of a new cell is its total over the genes that the fit uses,
 #' divided by the median of these totals over the cells of the fit.
 #'
-#' Of cells of the fit, `batch` gives the expected values that they would have
-#' in another batch. New cells can be assigned to clusters without a batch
-#' label.
+#' For cells of the fit, type `"mean"` with `batch` gives the values expected in
+#' another batch. New cells can be assigned to clusters without a batch label.
 #' @section Outliers:
 #' A new cell of a kind that the fit has not seen has a low ELBO. But the ELBO
 #' also falls with the number of counts of a cell, and it differs between

@@ -33,7 +33,7 @@
 #'     `epochs`, `seconds`, `n_heldout`, `converged`, `n_rollbacks`;
 #'   * `cautions`: character, named by caution; empty if there are none.
 #'
-#' @section Cautions: [gmvae()] also raises a warning for those so marked.
+#' @section Cautions: [gmvae()] also warns of those marked so.
 #'   * `rollbacks`: training repeated epochs because of non-finite values.
 #'   * `not_converged` (warning): training did not converge. Use more epochs.
 #'   * `collapsed` (warning): the cells differ in at most one latent dimension,
@@ -48,7 +48,7 @@
 #'   * `some_unstable` (warning): clusterings of halves of the cells do not
 #'     reproduce the named clusters (`cluster_stability` below 0.6). Do not rely
 #'     on them.
-#'   * `batches_found` (warning): [gmvae()] detected two batches, see there.
+#'   * `batches_found` (warning): two batches were detected, see [gmvae()].
 #'   * `one_batch`: the named clusters have nearly all cells (95%, and more than
 #'     chance explains) from one batch. Check whether other batches lack these
 #'     kinds of cells.
@@ -62,7 +62,6 @@
 #' set.seed(1)
 #' fit <- gmvae(pbmc_sorted$counts[, 1:200], k = 5, features = 500)
 #' summary(fit)
-#' names(summary(fit)$cautions)
 #' @name summary.gmvae
 NULL
 

@@ -8,11 +8,12 @@
 #' prior distribution of the latent points, and its components are the clusters.
 #' Training maximises the evidence lower bound (ELBO).
 #'
-#' @param x Counts, **genes in rows, cells in columns**, not normalised and not
-#'   log-transformed: a matrix, a [Matrix::dgCMatrix-class] or another matrix of
-#'   package Matrix, a DelayedMatrix (read in blocks into a sparse matrix), or a
-#'   SummarizedExperiment or SingleCellExperiment. Gene names must be unique.
-#'   Missing names become gene1, gene2, ... and cell1, cell2, ...
+#' @param x Counts, or other values if the likelihood allows, with **genes in
+#'   rows, cells in columns**: a matrix, a [Matrix::dgCMatrix-class] or another
+#'   matrix of package Matrix, a DelayedMatrix (read in blocks into a sparse
+#'   matrix), or a SummarizedExperiment or SingleCellExperiment. Counts must be
+#'   raw, not normalised or log-transformed. Gene names must be unique. Missing
+#'   names become gene1, gene2, ... and cell1, cell2, ...
 #' @param k Number of clusters (components of the mixture), a whole number from
 #'   1 to the number of cells; or several numbers, such as `2:12`, among which
 #'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 2 to
@@ -32,7 +33,7 @@
 #'   divides them by their median. `NULL`: the total counts of the cell over the
 #'   genes used. Not for `"bernoulli"` and `"gaussian"`.
 #' @param batch One label per cell (n), of any type and not missing, such as
-#'   donor, chip or protocol: technical differences between these shall not
+#'   donor, chip or protocol: technical differences between these should not
 #'   divide the clusters, see Batches. For a SummarizedExperiment also the name
 #'   of a column of its `colData()`. Each batch should have at least ten cells.
 #'   `NULL`: `gmvae()` tests whether the cells fall into two batches.
@@ -68,11 +69,11 @@
 #'   * `stability`: adjusted Rand index between the clusters that mixtures
 #'     fitted to two halves of the cells give, mean of six halvings: 1 if they
 #'     are the same, about 0 if they agree by chance.
-#'   * `cluster_stability`: for each cluster (k), a Jaccard index from 0 to 1:
-#'     cells in both over cells in either, of the cluster and the most similar
-#'     cluster of the mixture of one half, mean over the twelve halves (Hennig
-#'     2007). A cluster below 0.6 is not reliable; from 0.75 on, it is. `NA` for
-#'     a cluster without cells.
+#'   * `cluster_stability`: for each cluster (k), how well clusterings of half
+#'     of the cells reproduce it, from 0 to 1: the Jaccard index (cells in both
+#'     over cells in either) of the cluster and the most similar cluster of one
+#'     half, averaged over the twelve halves (Hennig 2007). A cluster below 0.6
+#'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
 #'     the halvings `stability_sd`, `log_density` (natural logarithm, mean over
@@ -80,10 +81,10 @@
 #'     `smallest` (share of the cells in the smallest cluster); for the latent
 #'     means of at most 2,000 cells before the joint phase.
 #'   * `networks`: data frame with one row for each network, `NULL` for a single
-#'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (adjusted
-#'     Rand index between its clusters and those of each other network, mean)
-#'     and `kept`. The network with the highest agreement is kept: the rest of
-#'     the fit is about it.
+#'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (mean
+#'     adjusted Rand index between its clusters and those of each other
+#'     network) and `kept`. The network with the highest agreement is kept: the
+#'     rest of the fit describes it.
 #'   * `batch`: factor (n), named by cell; `NULL` without batches.
 #'     `batch_source`: `"user"`, `"found"` (detected; with the levels
 #'     `"found1"`, the larger batch, and `"found2"`) or `"none"`.
@@ -143,15 +144,15 @@
 #' By default the networks see 2,000 genes. For `"nb"` and `"zinb"`, `gmvae()`
 #' takes the genes with the largest Poisson deviance per cell (Townes et al.
 #' 2019). The deviance is zero for a gene that has the same share of the total
-#' counts in every cell, and it weighs genes by the evidence of their counts, so
-#' that rare genes of sparse data do not displace others. For `"poisson"` and
+#' counts in every cell, and it grows with the number of counts, so that rare
+#' genes of sparse data do not displace others. For `"poisson"` and
 #' `"bernoulli"`, `gmvae()` takes the genes (accessible regions) whose variance
 #' is furthest above that of other genes with the same mean (Lun et al. 2016),
 #' because frequent regions distinguish cells least. The score is the variance
 #' of \eqn{\log(1 + x)}, where \eqn{x} is divided by the cell's total and
 #' multiplied by the median total, less the variance that a local quadratic
-#' regression on the mean expects. With fewer than 50 distinct means, the score
-#' is the variance itself, as it is for `"gaussian"`, there without logarithms.
+#' regression on the mean expects; with fewer than 50 distinct means, it is the
+#' variance itself. For `"gaussian"` the score is the variance of the values.
 #' Genes without a count in any cell are dropped, with a message.
 #'
 #' @section Batches:
@@ -174,14 +175,14 @@
 #' `gmvae_warning_batches`). The test looks for a split of the cells into two
 #' sides, in principal components of \eqn{\log(1 + x)}, `x` divided by the total
 #' of the cell. A split is accepted only if all of these hold:
-#'   * Each side has at least 50 cells and 10% of all cells.
-#'   * The same shift separates the two sides within every kind of cell, by 7
-#'     standard deviations.
+#'   * Each side has at least 50 cells and at least 10% of all cells.
+#'   * The same shift separates the two sides within every kind of cell, by at
+#'     least 7 standard deviations.
 #'   * The cells are of three or more kinds with gaps between them, and nearly
-#'     all of them are of kinds that both sides have.
-#'   * The kinds that are found in each side alone lie alike in both.
-#'   * Neither side can be split again in this way: kinds of cells in several
-#'     batches could as well be several batches of one kind.
+#'     all cells are of kinds that both sides have.
+#'   * The kinds that are found in each side alone have the same arrangement.
+#'   * Neither side can be split again in this way; otherwise batches and kinds
+#'     of cells could be confused.
 #'
 #' So more than two batches, or batches with smaller differences, are not
 #' detected: name them in `batch`. The effect of a treatment can be mistaken for
@@ -231,10 +232,10 @@
 #'     them.
 #'   * `gmvae_warning_data`: a batch has fewer than ten cells.
 #'
-#' @section Reproducibility: [set.seed()] governs: one draw of R's generator
-#'   for each network seeds everything. The same seed gives the same fit, for
-#'   any `n_threads`, and for dense and sparse matrices and
-#'   SingleCellExperiments.
+#' @section Reproducibility: [set.seed()] makes a fit repeatable: it takes one
+#'   draw of R's generator for each network. The same seed gives the same fit
+#'   for any `n_threads`, and whether the counts are in a dense matrix, a sparse
+#'   matrix or a SingleCellExperiment.
 #'
 #' @references
 #' Hennig (2007) Cluster-wise assessment of cluster stability. *Computational

@@ -7,12 +7,12 @@
 #' [update()][update.gmvae].
 #'
 #' A second run with the same `name` replaces the results of the first; a run
-#' with another `name` adds its results beside them. The fit describes the cells
-#' that it was made from, also after cells of `sce` were removed or reordered.
+#' with another `name` adds its results beside them. The stored fit does not
+#' change when you remove or reorder cells of `sce`.
 #'
 #' @param sce A SingleCellExperiment with raw counts.
-#' @param k Number of clusters, or several numbers, among which the fit chooses;
-#'   `NULL`: it chooses among all sensible ones, see [gmvae()].
+#' @param k Number of clusters, or several numbers, among which [gmvae()]
+#'   chooses; `NULL`: it chooses, mostly among 2 to 20.
 #' @param ... Further arguments of [gmvae()], such as `likelihood`, `features`,
 #'   `batch` (also the name of a column of `colData(sce)`) or `control`.
 #' @param assay Name of the assay that holds the counts.
