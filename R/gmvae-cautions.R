@@ -72,7 +72,8 @@ cautions <- list(
   unstable = caution(
     k > 1L && isTRUE(stability < 0.6),
     say("The clusters are not stable: clusterings of two halves of the cells ",
-        "agree by an adjusted Rand index of only {sprintf('%.2f', stability)}."),
+        "agree by an adjusted Rand index of only ",
+        "{sprintf('%.2f', stability)}."),
     "unstable",
     if (k_chosen) {
       paste("No number of clusters was stable: the cells may vary",

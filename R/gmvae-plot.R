@@ -15,8 +15,9 @@
 #'     that the weight of its component predicts;
 #'   * `"uncertainty"`: for each cell, one minus the posterior probability of
 #'     its cluster;
-#'   * `"k"`: stability and held-out density for each number of clusters, the
-#'     chosen one marked; for fits that chose `k`.
+#'   * `"k"`: for each number of clusters the stability and the log-density of
+#'     the cells of the other half, with `k` of the fit marked; for fits that
+#'     chose `k`.
 #' @param ... Must be empty.
 #' @param colour For type `"latent"`, one label per cell (n), with at most 36
 #'   different labels: a second map beside that of the clusters is coloured by
@@ -308,7 +309,8 @@ plot_k <- function(x, call) {
     ), "option", call = call)
   }
   path <- x$k_path
-  panels <- c("Stability (adjusted Rand index)", "Log-density, held out")
+  panels <- c("Stability (adjusted Rand index of two halves)",
+              "Log-density of the cells of the other half (mean)")
   shown <- data.frame(
     k = path$k, value = c(path$stability, path$log_density),
     low = c(path$stability - path$stability_sd, path$log_density),
@@ -328,6 +330,9 @@ plot_k <- function(x, call) {
     ggplot2::scale_colour_manual(
       values = c("FALSE" = "grey30", "TRUE" = "#D55E00"), guide = "none"
     ) +
-    ggplot2::labs(title = "Number of clusters", x = "k", y = NULL) +
+    ggplot2::labs(title = "Choice of the number of clusters",
+                  x = "Number of clusters (k)", y = NULL,
+                  subtitle = paste("Dashed line: the k of the fit. Bars:",
+                                   "standard deviation over halvings")) +
     plot_theme()
 }

@@ -249,7 +249,7 @@ format_elbo <- function(facts) {
   paste0(
     number(facts$elbo["train", "elbo"]), " per training cell",
     if (facts$n_heldout > 0L) {
-      sprintf(", %s per held-out cell (%s cells)",
+      sprintf(", %s per held-out cell (of %s)",
               number(facts$elbo["heldout", "elbo"]),
               count(facts$n_heldout))
     }
