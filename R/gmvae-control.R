@@ -177,16 +177,17 @@ check_option_names <- function(..., options, help = "gmvae_control",
   given <- rlang::names2(rlang::enquos(...))[1]
   if (!nzchar(given)) {
     gmvae_abort(c(
-      "Options must be given by name.",
-      x = "One of them has no name.",
+      "Options must be named.",
+      x = "One has no name.",
       i = "The options are {.val {options}}."
     ), "option", call = call)
   }
   distance <- drop(utils::adist(given, options, ignore.case = TRUE))
   gmvae_abort(c(
-    "Unknown option {.arg {given}}.",
-    i = "Did you mean {.arg {options[which.min(distance)]}}? {.code ?{help}}
-         lists all options."
+    "Options must be ones that there are.",
+    x = "{.arg {given}} is not an option.",
+    i = "Did you mean {.arg {options[which.min(distance)]}}? See
+         {.code ?{help}} for all."
   ), "option", call = call)
 }
 

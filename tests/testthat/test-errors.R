@@ -113,7 +113,7 @@ test_that("gmvae_control() names the option that was meant", {
     refusal(gmvae_control(verbose = NA))
   })
   one_too_many <- c(unname(unclass(gmvae_control())), 1)
-  expect_error(do.call(gmvae_control, one_too_many), "given by name",
+  expect_error(do.call(gmvae_control, one_too_many), "must be named",
                class = "gmvae_error_option")
   edited <- gmvae_control()
   edited$n_latent <- -1
