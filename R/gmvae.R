@@ -169,12 +169,12 @@
 #' the joint phase favour components with cells of every batch, as the clusters
 #' of Harmony do (Korsunsky et al. 2019).
 #'
-#' Without `batch`, `gmvae()` tests whether the cells fall into two batches, if
-#' the data are counts and three or more clusters are possible. It treats
-#' detected batches as if they were given, with a warning (class
-#' `gmvae_warning_batches`). The test looks for a split of the cells into two
-#' sides, in principal components of \eqn{\log(1 + x)}, `x` divided by the total
-#' of the cell. A split is accepted only if all of these hold:
+#' If you give no labels, `gmvae()` detects two clearly separated batches and
+#' tells you, with a warning (class `gmvae_warning_batches`). It treats detected
+#' batches as if you had given them. The test, for counts and three or more
+#' clusters, looks for a split of the cells into two sides, in principal
+#' components of \eqn{\log(1 + x)}, `x` divided by the total of the cell. A
+#' split is accepted only if all of these hold:
 #'   * Each side has at least 50 cells and at least 10% of all cells.
 #'   * The same shift separates the two sides within every kind of cell, by at
 #'     least 7 standard deviations.
