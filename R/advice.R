@@ -1,6 +1,6 @@
-# Advice on the likelihood: messages on what the values look like, where
-# another likelihood, or another kind of count, describes them better. Nothing
-# is changed. Each looks at a sample of the cells, as a sparse matrix.
+# Advice on the likelihood: a message where another likelihood, or another kind
+# of count, describes the values better. The fit does not change. Each test
+# looks at a sample of the cells, as a sparse matrix.
 
 # At most one message per call; a 0/1 matrix shows none of the other signs.
 advise_likelihood <- function(counts, sample, likelihood) {
@@ -9,16 +9,16 @@ advise_likelihood <- function(counts, sample, likelihood) {
   message <- if (all(values_of(sample) == 1) && all(values_of(counts) == 1)) {
     c("All values of {.arg x} are 0 or 1: {.code likelihood = \"bernoulli\"}
        describes them better than {.val {likelihood}}, which expects counts.",
-      i = "If they were counts, the counts tell the cells better apart.")
+      i = "If you have the counts, use them: they separate the cells better.")
   } else if (is_counted_in_pairs(values_of(sample))) {
-    c("Even counts in {.arg x} are more frequent than the odd ones beside
-       them: reads, or both ends of each fragment, seem to be counted.",
-      i = "{.code likelihood = \"poisson\"} describes counts of fragments,
-           nearly {.code ceiling({.arg x} / 2)} (Martens et al. 2024).")
+    c("{.arg x} seems to count reads, or both ends of each fragment: even counts
+       are more frequent than the odd ones next to them.",
+      i = "Count fragments and use {.code likelihood = \"poisson\"};
+           {.code ceiling(x / 2)} is close to their number (Martens et al.
+           2024).")
   } else if (!traits$zero_inflation && has_excess_zeros(sample)) {
-    c("Many zeros in {.arg x} are in genes with high counts in other cells,
-       as with full-length protocols: consider
-       {.code likelihood = \"zinb\"}.",
+    c("{.arg x} has many zeros in genes with high counts in other cells, as
+       full-length protocols give: consider {.code likelihood = \"zinb\"}.",
       i = "Counts of molecules (UMI) have hardly any such zeros.")
   }
   if (!is.null(message)) cli::cli_inform(message, class = "gmvae_message")
@@ -34,17 +34,18 @@ some_cells <- function(counts, n = 2000L) {
 # Both ends of a fragment of ATAC fall into the same peak, mostly, so that
 # counts of ends are mostly even: 3 is rarer than 2 and 4, which no
 # distribution with one mode allows (Martens et al. 2024, Nature Methods 21,
-# 28-31, doi:10.1038/s41592-023-02112-6). Below 100 fours there is no telling.
+# 28-31, doi:10.1038/s41592-023-02112-6). Fewer than 100 fours are too few to
+# decide.
 is_counted_in_pairs <- function(values) {
   n <- tabulate(values[values <= 6], 6L)
   n[4] >= 100 && n[3] < 0.9 * min(n[2], n[4]) && n[5] < 0.9 * n[4]
 }
 
 # Do genes of high mean have more zeros than a negative binomial distribution
-# of their own mean and variance? The median gene decides, so that markers of
-# single groups, zero elsewhere, do not. UMI counts have few genes of mean 10,
-# and these hardly any zeros (Svensson 2020, Nature Biotechnology 38, 147-150,
-# doi:10.1038/s41587-019-0379-5).
+# of their own mean and variance? The median gene decides, and not the markers
+# of single groups, which are zero elsewhere. UMI counts have few genes of mean
+# 10, and these hardly any zeros (Svensson 2020, Nature Biotechnology 38,
+# 147-150, doi:10.1038/s41587-019-0379-5).
 has_excess_zeros <- function(counts, min_mean = 10, min_genes = 100L,
                              min_excess = 0.05) {
   n <- ncol(counts)

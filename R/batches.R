@@ -1,6 +1,6 @@
-# Batches: labels of the cells (donor, chip, protocol) whose differences the
-# decoder is to explain, so that clusters need not. NULL, or labels that are
-# all the same, where there are none; the core then has no parameters for them.
+# Batches: labels of the cells (donor, chip, protocol). The decoder explains
+# the differences between them, so that clusters need not. Without batches the
+# labels are NULL or all the same, and the core has no parameters for them.
 
 # Labels as a factor of the levels that occur. `batch` of a container may be
 # the name of a column of its cells' data.
@@ -16,10 +16,10 @@ as_batch <- function(batch, n, x = NULL, call) {
   missing <- which(is.na(batch))
   if (length(missing) > 0L) {
     gmvae_abort(c(
-      "{.arg batch} can't be missing.",
-      x = "{length(missing)} of {n} labels {cli::qty(length(missing))}{?is/are};
-           the first is that of cell {missing[1]}.",
-      i = "Leave those cells out, or give them a label of their own."
+      "{.arg batch} must not have missing labels.",
+      x = "{length(missing)} of {n} labels {cli::qty(length(missing))}{?is/are}
+           missing, the first that of cell {missing[1]}.",
+      i = "Remove those cells, or give them a label of their own."
     ), "option", call = call)
   }
   droplevels(factor(batch))
@@ -27,8 +27,8 @@ as_batch <- function(batch, n, x = NULL, call) {
 
 abort_not_batch <- function(batch, n, columns, call) {
   gmvae_abort(c(
-    "{.arg batch} must be one label per cell, {n} here{if (!is.null(columns))
-     ', or the name of a column of colData()'}.",
+    "{.arg batch} must have one label per cell, {n} here{if (!is.null(columns))
+     ', or be the name of a column of colData()'}.",
     x = "You supplied {describe(batch)}.",
     i = if (length(columns) > 0L) "The columns are {.val {columns}}."
   ), "option", call = call)
@@ -40,7 +40,8 @@ cell_columns <- function(x) {
   colnames(SummarizedExperiment::colData(x))
 }
 
-# Batches of few cells: what is special about these cells goes for the batch.
+# In a batch of few cells, what these cells have in common passes for an effect
+# of the batch.
 warn_small_batches <- function(batch, call, few = 10L) {
   sizes <- table(batch)
   small <- names(sizes)[sizes < few]
@@ -49,14 +50,14 @@ warn_small_batches <- function(batch, call, few = 10L) {
     "Batches should have at least {few} cells.",
     x = "{length(small)} of {length(sizes)} {cli::qty(length(small))}{?has/have}
          fewer: {first_few(small)}.",
-    i = "What their cells have in common is taken for the batch: join them with
-         others if they are alike."
+    i = "Whatever the cells of a small batch have in common passes for an effect
+         of the batch: merge it with a similar batch."
   ), "data", call = call)
 }
 
-# Batches that nobody named: a factor, or NULL where the counts show none. Fewer
-# than three clusters leave nothing that batches could be told from: three kinds
-# of cells in two batches are two kinds in three.
+# Batches that the counts show, as a factor, or NULL. Not for fewer than three
+# clusters: two batches of three kinds of cells could as well be three batches
+# of two kinds.
 find_batches <- function(counts, sample, likelihood, ks, control) {
   look <- control$find_batches && max(ks) >= 3L &&
     likelihood_traits(likelihood)$size_factors
@@ -68,13 +69,6 @@ find_batches <- function(counts, sample, likelihood, ks, control) {
   second <- cpp_find_batches(counts, cell_sizes(counts, likelihood)$factors,
                              control$n_threads)
   if (!any(second)) return(NULL)
-  cli::cli_inform(c(
-    "Found two batches, of {sum(!second)} and {sum(second)} cells: both hold the
-     same kinds of cells, moved by one shift, which the fit explains; see
-     {.code ?gmvae}.",
-    i = "{.arg batch} gives others, and
-         {.code gmvae_control(find_batches = FALSE)} looks for none."
-  ), class = "gmvae_message")
   factor(ifelse(second, "found2", "found1"))
 }
 
@@ -105,8 +99,8 @@ within_batches <- function(batch, n, fn) {
   }))
 }
 
-# Clusters all but 5% of whose cells are of one batch, where chance (binomial)
-# would not do that in one of a thousand.
+# Clusters with at least 95% of their cells in one batch, if chance (binomial)
+# gives as many in less than one of a thousand.
 single_batch_clusters <- function(cluster, batch) {
   if (n_batches(batch) == 0L) return(character())
   cells <- table(cluster, batch)
@@ -126,8 +120,8 @@ known_batch <- function(object, batch, n, newdata, call) {
   if (is.null(batch)) return(NULL)
   if (is.null(object$batch)) {
     gmvae_abort(c(
-      "{.arg batch} can only be given where the fit has batches.",
-      i = "Fit again, with {.arg batch} of {.fn gmvae}."
+      "{.arg batch} can be given only if the fit has batches.",
+      i = "Fit again with {.arg batch} in {.fn gmvae}."
     ), "option", call = call)
   }
   in_column <- rlang::is_string(batch) && batch %in% cell_columns(newdata)
@@ -136,9 +130,11 @@ known_batch <- function(object, batch, n, newdata, call) {
   unknown <- setdiff(levels(batch), levels(object$batch))
   if (length(unknown) > 0L) {
     gmvae_abort(c(
-      "{.arg batch} must be one of the fit: {first_few(levels(object$batch))}.",
-      x = "Not among them: {first_few(unknown)}.",
-      i = "Types {.val {batch_free_types}} need no {.arg batch}."
+      "{.arg batch} must have batches of the fit:
+       {first_few(levels(object$batch))}.",
+      x = "The fit has no cells of {first_few(unknown)}.",
+      i = "Types {.val cluster}, {.val posterior}, {.val latent} and
+           {.val normalized} need no {.arg batch}."
     ), "option", call = call)
   }
   factor(batch, levels(object$batch))
@@ -146,10 +142,8 @@ known_batch <- function(object, batch, n, newdata, call) {
 
 # The encoder does not see the batch, and normalized values are averages over
 # all batches.
-batch_free_types <- c("cluster", "posterior", "latent", "normalized")
-
 needs_batch <- function(object, type) {
-  n_batches(object$batch) > 0L && !type %in% batch_free_types
+  n_batches(object$batch) > 0L && type %in% types_with$batch
 }
 
 check_batch_given <- function(object, batch, type, call) {
@@ -160,6 +154,6 @@ check_batch_given <- function(object, batch, type, call) {
   gmvae_abort(c(
     "{.arg batch} must be given for {.code type = \"{type}\"}.",
     x = "The fit has batches: {first_few(levels(object$batch))}.",
-    i = "Give the label of each cell of {.arg newdata}, or one for all."
+    i = "Give the batch of each cell of {.arg newdata}, or one for all cells."
   ), "option", call = call)
 }

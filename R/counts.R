@@ -15,7 +15,7 @@ as_counts <- function(x, assay = "counts", arg = "x",
   if (any(dim(counts) == 0L)) {
     gmvae_abort(c(
       "{.arg {arg}} must have at least one gene (row) and one cell (column).",
-      x = "It is {nrow(counts)} x {ncol(counts)}."
+      x = "It has {nrow(counts)} row{?s} and {ncol(counts)} column{?s}."
     ), "input", call = call)
   }
   if (is.null(rownames(counts))) {
@@ -41,8 +41,8 @@ named_assay <- function(x, assay, arg, call) {
   gmvae_abort(c(
     "{.arg assay} must be the name of an assay of {.arg {arg}}.",
     x = "You supplied {describe(assay)}.",
-    i = if (length(available) > 0L) "It has {.val {available}}." else
-      "It has no named assays: set {.code assayNames({arg})}."
+    i = if (length(available) > 0L) "Its assays are {.val {available}}." else
+      "Its assays have no names: set {.code assayNames({arg})}."
   ), "option", call = call)
 }
 
@@ -70,7 +70,7 @@ as_sparse <- function(x, arg, call) {
     gmvae_abort(c(
       "{.arg {arg}} must be a valid sparse matrix.",
       x = "{methods::validObject(counts, test = TRUE)}",
-      i = "Was one of its slots changed by hand?"
+      i = "Perhaps one of its slots was changed by hand: create it again."
     ), "input", call = call)
   }
   counts
@@ -78,11 +78,11 @@ as_sparse <- function(x, arg, call) {
 
 abort_not_matrix <- function(x, arg, call) {
   hint <- if (is.data.frame(x)) {
-    "Take the columns that are counts: {.code as.matrix({arg})}."
+    "Convert the columns that hold counts: {.code as.matrix({arg})}."
   } else if (is.matrix(x)) {
     "Its entries are of type {.cls {typeof(x)}}."
   } else {
-    "See {.code ?gmvae} for what it takes."
+    "See {.code ?gmvae} for the classes that it accepts."
   }
   gmvae_abort(c(
     "{.arg {arg}} must be a numeric matrix, sparse or not, or a
@@ -121,7 +121,7 @@ check_gene_names <- function(genes, arg, call) {
     "Gene names (row names) of {.arg {arg}} must be unique.",
     x = "{length(repeated)} name{?s} occur{?s/} more than once:
          {first_few(repeated)}.",
-    i = "Make them so:
+    i = "Make them unique:
          {.code rownames({arg}) <- make.unique(rownames({arg}))}."
   ), "input", call = call)
 }
@@ -171,20 +171,19 @@ checked_values <- function(counts, likelihood, arg = "x",
 abort_not_finite <- function(counts, arg, call) {
   bad <- find_values(counts, function(v) !is.finite(v))
   gmvae_abort(c(
-    "Values of {.arg {arg}} can't be missing or infinite.",
-    x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
-         {bad$where}.",
-    i = "Drop those genes or cells, or write 0 where nothing was counted."
+    "{.arg {arg}} must not have missing or infinite values.",
+    x = "It has {bad$n}; the first is {bad$value}, for {bad$where}.",
+    i = "Remove those genes or cells, or write 0 where nothing was counted."
   ), "data", call = call)
 }
 
 abort_negative <- function(counts, arg, call) {
   bad <- find_values(counts, function(v) v < 0)
   gmvae_abort(c(
-    "Counts can't be negative.",
-    x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
+    "Counts must not be negative.",
+    x = "{bad$n} value{?s} {?is/are} negative; the first is {bad$value}, for
          {bad$where}.",
-    i = "Give raw counts, not scaled or centred values, or use
+    i = "Give raw counts. For scaled or centred values use
          {.code likelihood = \"gaussian\"}."
   ), "data", call = call)
 }
@@ -196,10 +195,10 @@ abort_not_whole <- function(counts, likelihood, arg, call) {
      \"{likelihood}\"}.",
     x = "{bad$n} of {length(values_of(counts))} non-zero values
          {cli::qty(bad$n)}{?is/are} not; the
-         first is {bad$value}, at {bad$where}.",
-    i = "Give raw counts, not normalised or log-transformed ones:
-         {.fn round} if they are estimates, {.code likelihood =
-         \"gaussian\"} if they are no counts."
+         first is {bad$value}, for {bad$where}.",
+    i = "Give raw counts, not normalised or log-transformed values. {.fn round}
+         counts that were estimated; for values other than counts use
+         {.code likelihood = \"gaussian\"}."
   ), "data", call = call)
 }
 
@@ -209,9 +208,9 @@ abort_not_share <- function(counts, arg, call) {
     "Values must be from 0 to 1 for {.code likelihood = \"bernoulli\"}.",
     x = "{bad$n} of {length(values_of(counts))} non-zero values
          {cli::qty(bad$n)}{?is/are} not; the
-         first is {bad$value}, at {bad$where}.",
+         first is {bad$value}, for {bad$where}.",
     i = "Binarise counts with {.code {arg} > 0}, or keep them and use
-         {.code likelihood = \"poisson\"}; measurements are for
+         {.code likelihood = \"poisson\"}. For measurements use
          {.code likelihood = \"gaussian\"}."
   ), "data", call = call)
 }
@@ -219,10 +218,10 @@ abort_not_share <- function(counts, arg, call) {
 abort_too_large <- function(counts, limit, arg, call) {
   bad <- find_values(counts, function(v) abs(v) > limit)
   gmvae_abort(c(
-    "Values of {.arg {arg}} can't be beyond {format(limit)}.",
-    x = "{bad$n} value{?s} {?is/are}; the first is {bad$value}, at
-         {bad$where}.",
-    i = "Is that a count? Divide measurements by a constant."
+    "Values of {.arg {arg}} must not exceed {format(limit)}.",
+    x = "{bad$n} value{?s} {?is/are} larger in absolute value; the first is
+         {bad$value}, for {bad$where}.",
+    i = "Check whether the value is a count; divide measurements by a constant."
   ), "data", call = call)
 }
 
@@ -234,21 +233,21 @@ check_empty_cells <- function(counts, arg, call) {
     x = "{length(empty)} of {ncol(counts)} cells
          {cli::qty(length(empty))}{?has/have} none:
          {first_few(colnames(counts)[empty])}.",
-    i = "Drop such cells:
+    i = "Remove such cells:
          {.code {arg} <- {arg}[, Matrix::colSums({arg}) > 0]}."
   ), "data", call = call)
 }
 
 # Clusters need cells that differ: at least k of them, in the genes used. Equal
-# columns have equal sums, however weighted; others hardly ever.
+# columns have equal weighted sums; different columns hardly ever do.
 check_distinct_cells <- function(counts, k, call) {
   sums <- Matrix::crossprod(counts, sin(seq_len(nrow(counts))))
   distinct <- length(unique(as.vector(sums)))
   if (distinct >= k) return(invisible())
   gmvae_abort(c(
     "{.arg x} must have at least {.arg k} different cells.",
-    x = "In the genes used there {cli::qty(distinct)}{?is/are} {distinct}
-         among {ncol(counts)}; {.arg k} is {k}.",
+    x = "In the genes used, its {ncol(counts)} cells have {distinct} different
+         profile{?s}; {.arg k} is {k}.",
     i = "Use a smaller {.arg k}, or more {.arg features}."
   ), "data", call = call)
 }
@@ -273,7 +272,7 @@ find_values <- function(counts, is_bad) {
     n_non_zeros(counts)
   )))]
   list(n = n, value = format(values[first]),
-       where = paste0("gene \"", gene, "\" of cell \"", cell, "\""))
+       where = paste0("gene \"", gene, "\" in cell \"", cell, "\""))
 }
 
 # Names for a message: quoted, at most three, then how many more.
@@ -289,6 +288,7 @@ require_package <- function(package, purpose, call, arg = NULL) {
   if (requireNamespace(package, quietly = TRUE)) return(invisible())
   gmvae_abort(c(
     paste0("Package {.pkg {package}} must be installed to ", purpose, "."),
-    i = "Install it, with BiocManager::install(\"{package}\") for instance."
+    i = "Install it, for instance with
+         {.code BiocManager::install(\"{package}\")}."
   ), "package", call = call)
 }

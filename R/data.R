@@ -2,17 +2,17 @@
 #'
 #' Counts of unique molecular identifiers (UMI) in 1,000 human peripheral blood
 #' mononuclear cells of ten populations. Antibody-coated beads separated the
-#' populations before sequencing, so the labels do not come from the expression
-#' that a clustering sees. The T cell populations overlap in expression; the
-#' CD34+ cells are known to be impure.
+#' populations before sequencing, so the labels do not depend on the counts that
+#' a clustering sees. The T cell populations overlap in expression; the CD34+
+#' cells are known to be impure.
 #'
 #' @format A list:
-#'   * `counts`: genes x cells, a [Matrix::dgCMatrix-class] of 8,324 genes seen
-#'     in at least 10 of the 1,000 cells; unique gene symbols as row names, cell
-#'     names (barcode and sample) as column names.
+#'   * `counts`: a [Matrix::dgCMatrix-class] of 8,324 genes x 1,000 cells; each
+#'     gene has counts in at least 10 cells. Row names are unique gene symbols,
+#'     column names are cell names (barcode and sample).
 #'   * `celltype`: factor of length 1,000, the ten sorted populations.
-#'   * `celltype_coarse`: factor of length 1,000, the same with the six T cell
-#'     populations as one level.
+#'   * `celltype_coarse`: factor of length 1,000, the same populations with the
+#'     six of T cells joined into one level.
 #' @source A random sample of `pbmc_facs` in the CRAN package \pkg{fastglmpca}
 #'   0.1-108 (GPL >= 2), which selected it from the cells of donor A that 10x
 #'   Genomics published with the paper. `data-raw/pbmc_sorted.R` in the source

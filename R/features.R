@@ -1,9 +1,8 @@
-# Which genes the networks see. By default those of which the most is lost where
-# all cells are taken for the same: that choice needs no labels and no
-# clustering.
+# Which genes the networks see: by default those that a model of equal cells
+# describes worst. That choice needs no labels and no clustering.
 
 # Rows of `counts` to use (`index`, increasing) and the `table` that says why.
-# Genes without a count carry nothing and are dropped, with a message.
+# Genes without a count in any cell are dropped, with a message.
 select_features <- function(counts, likelihood, features, batch = NULL,
                             arg = "x", call = rlang::caller_env()) {
   totals <- if (likelihood_traits(likelihood)$dense) {
@@ -72,9 +71,9 @@ wanted_features <- function(features, counts, detected, arg, call) {
     return(list(index = sort(unique(as.integer(features)))))
   }
   gmvae_abort(c(
-    "{.arg features} must be {.val all}, how many genes to choose, or names,
-     row numbers (1 to {nrow(counts)}) or a logical vector (one entry per
-     row).",
+    "{.arg features} must be {.val all}, a number of genes to choose, or the
+     genes: names, row numbers (1 to {nrow(counts)}) or a logical vector with
+     one entry per row.",
     x = "You supplied {describe(features)}."
   ), "option", call = call)
 }
@@ -86,8 +85,8 @@ named_features <- function(features, counts, arg, call) {
   unknown <- unique(features)[is.na(index)]
   gmvae_abort(c(
     "{.arg features} must be names of genes (rows) of {.arg {arg}}.",
-    x = "{length(unknown)} of {length(index)}
-         {cli::qty(length(unknown))}{?is/are} not: {first_few(unknown)}."
+    x = "{length(unknown)} of {length(index)} names
+         {cli::qty(length(unknown))}{?is/are} not in it: {first_few(unknown)}."
   ), "option", call = call)
 }
 
@@ -111,8 +110,8 @@ report_undetected <- function(index, detected, chosen, call) {
 
 abort_few_features <- function(n, arg, call) {
   gmvae_abort(c(
-    "There must be at least 2 genes with counts to learn from.",
-    x = "{n} {?is/is/are} left of {.arg {arg}}.",
+    "{.arg {arg}} must have at least 2 genes with counts.",
+    x = "It has {n} among the genes asked for.",
     i = "Check the rows of {.arg {arg}}, and {.arg features}."
   ), "data", call = call)
 }

@@ -1,58 +1,65 @@
 #' Options of gmvae()
 #'
-#' Every default of the networks, the training and the mixture in one place.
-#' `NULL` means that [gmvae()] chooses from the data, as said below.
+#' `gmvae_control()` holds the options of the networks, the training and the
+#' mixture, with their defaults. [gmvae()] chooses options that are `NULL` from
+#' the data, as described below.
 #'
 #' @param ... Must be empty: options are given by their full names, and other
 #'   names are errors.
-#' @param n_latent Dimensions of the latent space, a whole number from 1 to 512.
-#' @param hidden Units of the hidden layers, one whole number from 1 to 8,192
-#'   per layer, at most 8 layers. The encoder takes them in this order, the
-#'   decoder in reverse.
+#' @param n_latent Number of dimensions of the latent space, a whole number from
+#'   1 to 512.
+#' @param hidden Units of each hidden layer: up to 8 whole numbers from 1 to
+#'   8,192. The encoder has the layers in this order, the decoder in reverse.
 #' @param dispersion What the inverse dispersion of `"nb"` and `"zinb"`, or the
-#'   variance of `"gaussian"`, differs by: `"gene"`; `"gene-cell"`, an output of
-#'   the decoder; `"gene-batch"`, where [gmvae()] is given batches; or
-#'   `"gene-cluster"`, for a cell the mean of its logarithms over the clusters,
-#'   weighted by the cluster's probabilities.
-#' @param zero_inflation The same for the logit of the extra zeros of `"zinb"`.
-#' @param epochs Passes through the cells after pretraining, a whole number of
-#'   at least 2: half in the warm-up and half in the joint phase, or all in the
-#'   joint phase where there is no warm-up. Pretraining takes a sixth of it
-#'   more, or two thirds where there is no warm-up. `NULL`: as many as give
-#'   about 10,000 steps, but 20 to 120.
-#' @param warmup Train towards a normal prior, whose weight rises from 0 to 1,
-#'   before there are clusters; `TRUE` or `FALSE`. `NULL`: `TRUE` for counts,
-#'   `FALSE` for `"bernoulli"` and `"gaussian"`.
-#' @param batch_size Cells per step, a whole number of at least 2; all of them
-#'   where there are fewer.
-#' @param learning_rate Step size of Adam, above 0 and at most 1. It is cut when
-#'   a step gives non-finite values (see `n_rollbacks` of the fit).
-#' @param mask Share of the non-zero values that the encoder does not see in a
-#'   training step, at random, from 0 to 0.95. The likelihood sees all of them.
-#'   `NULL`: 0.5, but 0 for `"gaussian"`.
-#' @param heldout Share of the cells kept from training to measure the bound
-#'   on, from 0 (none: no early stopping) to 0.5; fewer where they would leave
-#'   less than two cells per cluster.
-#' @param patience Epochs without a better held-out bound after which the joint
-#'   phase stops, a whole number of at least 1.
-#' @param damping Weight of one batch in the running moments that the mixture
-#'   is updated from, above 0 and at most 1 (only the last batch counts).
-#' @param n_init Starts of the mixture's EM, the best of which counts; a whole
-#'   number of at least 1.
-#' @param max_iter Iterations of EM at most, a whole number of at least 1.
-#' @param tol EM stops when the log-likelihood per cell rises by less, above 0.
-#' @param find_batches Where [gmvae()] is given no batches, look for two that
-#'   the counts show, and explain them as if they were given; `TRUE` or `FALSE`.
-#' @param n_networks Networks to train from different seeds, a whole number of
-#'   at least 1. Of several, the one whose clusters agree most with the others'
-#'   is the fit, and how much they agree says how far to trust them; see
-#'   `networks` in [gmvae()].
-#' @param n_threads Threads, a whole number from 1 to 1,024. The result does not
-#'   depend on it.
-#' @param verbose Show a progress bar while training, `TRUE` or `FALSE`.
+#'   variance of `"gaussian"`, varies by: `"gene"`; `"gene-cell"`, an output of
+#'   the decoder; `"gene-batch"`, if there are batches; or `"gene-cluster"`, one
+#'   value for each cluster: a cell has the mean of their logarithms, weighted
+#'   by its cluster probabilities.
+#' @param zero_inflation What the logit of the probability of an extra zero of
+#'   `"zinb"` varies by: one of the same four.
+#' @param epochs Passes through the cells in warm-up and joint phase, half in
+#'   each, or all in the joint phase without a warm-up; a whole number of at
+#'   least 2. Pretraining adds a sixth of this number, or two thirds without a
+#'   warm-up. `NULL`: as many as give about 10,000 training steps, from 20 to
+#'   120.
+#' @param warmup `TRUE` or `FALSE`: train towards a normal prior, with a weight
+#'   that rises from 0 to 1, before the mixture is the prior? `NULL`: `TRUE` for
+#'   counts, `FALSE` for `"bernoulli"` and `"gaussian"`.
+#' @param batch_size Cells per training step, a whole number of at least 2; all
+#'   cells if there are fewer.
+#' @param learning_rate Step size of the Adam optimiser, above 0 and at most 1.
+#'   Training reduces it if a step gives non-finite values (`n_rollbacks` of the
+#'   fit).
+#' @param mask Share of the non-zero values that a training step hides from the
+#'   encoder, at random, from 0 to 0.95. The likelihood uses all values. `NULL`:
+#'   0.5, for `"gaussian"` 0.
+#' @param heldout Share of the cells to keep from training, from 0 to 0.5;
+#'   fewer if otherwise fewer than two training cells per cluster would remain.
+#'   On these cells training measures the held-out evidence lower bound (ELBO).
+#'   With 0, training does not stop early.
+#' @param patience The joint phase stops early after this many epochs without a
+#'   higher held-out ELBO, a whole number of at least 1.
+#' @param damping Weight of one training step in the running moments from which
+#'   the mixture is updated, above 0 and at most 1 (only the last step counts).
+#' @param n_init Number of starts of the mixture's EM, of which the best is
+#'   used, a whole number of at least 1.
+#' @param max_iter Largest number of iterations of EM, a whole number of at
+#'   least 1.
+#' @param tol EM stops when the log-likelihood per cell rises by less than this,
+#'   above 0.
+#' @param find_batches `TRUE` or `FALSE`: if [gmvae()] is given no `batch`, test
+#'   whether the cells fall into two batches, and treat these as if they were
+#'   given?
+#' @param n_networks Number of networks to train from different seeds, a whole
+#'   number from 1 to 1,000. The fit is the network whose clusters agree most
+#'   with those of the others. Their agreement shows how far to trust the
+#'   clusters, see `networks` in [gmvae()].
+#' @param n_threads Number of threads, a whole number from 1 to 1,024. The
+#'   result does not depend on it.
+#' @param verbose `TRUE` or `FALSE`: show a progress bar while training?
 #' @returns A `gmvae_control` object: a list with one element per option.
-#' @section Errors: `gmvae_error_option`, for values out of range and for names
-#'   that are no options.
+#' @section Errors: `gmvae_error_option`, for values out of range and for
+#'   unknown options.
 #' @seealso [gmvae()]
 #' @examples
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
@@ -128,8 +135,8 @@ check_hidden <- function(hidden, call = rlang::caller_env()) {
   ), "option", call = call)
 }
 
-# Dispersion and dropout must be parameters that the likelihood has, to vary
-# otherwise than by default.
+# Dispersion and zero inflation keep their defaults unless the likelihood has
+# such a parameter.
 check_variation <- function(control, likelihood, batch, call) {
   check_batch_variation(control, batch, call)
   traits <- likelihood_traits(likelihood)
@@ -146,9 +153,10 @@ check_variation <- function(control, likelihood, batch, call) {
     likelihoods_with("scale", c("dispersion", "variance"))
   }
   gmvae_abort(c(
-    "Option {.arg {option}} must be left alone where the likelihood has none.",
-    x = "It is {.val {control[[option]]}}, for {.val {likelihood}}.",
-    i = "It is a parameter of {.val {has}}."
+    "Option {.arg {option}} must keep its default with {.code likelihood =
+     \"{likelihood}\"}, which has no such parameter.",
+    x = "You supplied {.val {control[[option]]}}.",
+    i = "{cli::qty(has)}Likelihood{?s} with this parameter: {.val {has}}."
   ), "option", call = call)
 }
 
@@ -157,16 +165,17 @@ check_batch_variation <- function(control, batch, call) {
                 zero_inflation = control$zero_inflation) == "gene-batch"
   if (!any(by_batch) || n_batches(batch) > 0L) return(invisible())
   gmvae_abort(c(
-    "Option {.arg {names(by_batch)[by_batch][1]}} can't be {.val gene-batch}
-     without batches.",
+    "Option {.arg {names(by_batch)[by_batch][1]}} can be {.val gene-batch} only
+     if you give batches.",
     x = if (is.null(batch)) "{.arg batch} is not given." else
       "All cells are of batch {.val {levels(batch)}}."
   ), "option", call = call)
 }
 
 # What NULL stands for. The normal prior of the warm-up draws groups together,
-# which measurements and images pay for and counts do not. A mask hides what
-# divides the cells where they have few values, as measurements may.
+# which makes clusters of measurements and images worse, and of counts not. A
+# mask hides the differences between cells that have few values, as measurements
+# may.
 resolve_control <- function(control, n_cells, likelihood) {
   traits <- likelihood_traits(likelihood)
   if (is.null(control$epochs)) {

@@ -1,5 +1,5 @@
-# The number of clusters: chosen by how well the mixture repeats itself, and
-# changed after the fit.
+# The number of clusters: chosen by the stability of the clusters, and changed
+# after the fit.
 
 # `k` as numbers of components to choose among; NULL: from 2 to 20, in small
 # data while clusters have ten cells on average.
@@ -10,11 +10,11 @@ check_components <- function(k, n_cells, call) {
   gmvae_abort(c(
     "{.arg k} must be at most the number of cells.",
     x = "You supplied {max(k)}, for {n_cells} cell{?s}.",
-    i = "Are cells in the columns of {.arg x}?"
+    i = "Check that {.arg x} has cells in columns."
   ), "option", call = call)
 }
 
-# What summary() says about other numbers of clusters.
+# Other stable numbers of clusters, for summary().
 other_levels <- function(path, k) {
   if (is.null(path)) return(integer())
   setdiff(path$k[path$stable], k)
@@ -22,21 +22,26 @@ other_levels <- function(path, k) {
 
 #' Change the number of clusters of a fit
 #'
-#' Goes on from the networks of a fit of [gmvae()]: a new mixture is fitted to
-#' the latent means by EM, then networks and mixture are trained together for
-#' the joint phase once more. What comes before it is not repeated.
+#' `update()` continues from the networks of a fit of [gmvae()]: EM fits a new
+#' mixture to the latent means, then networks and mixture are trained together
+#' for one more joint phase. Pretraining and warm-up are not repeated.
 #'
 #' @param object A fit of [gmvae()].
-#' @param k Number of components, or several to choose among, as in [gmvae()],
-#'   here by the latent means of `object`.
+#' @param k Number of clusters, a whole number from 1 to the number of cells; or
+#'   several numbers, among which `update()` chooses by the latent means of
+#'   `object`, as [gmvae()] does. `NULL`: the same numbers as in [gmvae()].
 #' @param ... Must be empty.
-#' @param x The data that were fitted. `NULL`: the `x` of the call of [gmvae()],
-#'   looked for where `update()` is called.
-#' @returns A `gmvae` object like that of [gmvae()], whose `history` goes on
-#'   from that of `object`. The seed is that of `object`: no draw is taken from
-#'   R's generator.
-#' @section Errors: `gmvae_error_input` where `x` is not found or is not the
-#'   data of the fit; `gmvae_error_option` for `k`, as in [gmvae()].
+#' @param x The data of the fit: the same cells in the same order, and all
+#'   genes. `NULL`: the `x` in the call of [gmvae()], evaluated where `update()`
+#'   is called.
+#' @returns A `gmvae` object like that of [gmvae()]. Its `history` has the
+#'   epochs of `object` first. The seed is that of `object`: `update()` takes no
+#'   draw from R's generator.
+#' @section Errors and warnings: `gmvae_error_input` if `x` is not found or is
+#'   not the data of the fit; `gmvae_error_option` for `k`, as in [gmvae()].
+#'   Warnings as in [gmvae()], but for `gmvae_warning_batches`: the batches are
+#'   those of `object`.
+#' @seealso [gmvae()], [summary.gmvae()] for other stable numbers of clusters
 #' @examples
 #' data(pbmc_sorted)
 #' counts <- pbmc_sorted$counts[, seq(1, 1000, by = 5)]
@@ -70,10 +75,11 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   size <- list(factors = unname(object$size_factors),
                reference = object$size_reference, scale = object$size_scale,
                source = object$size_source)
-  fit <- new_gmvae(core, rownames(object$latent), object$feature_table, size,
-                   object$batch, object$batch_source, object$likelihood,
-                   object$covariance, control)
-  fit$outlier <- outlier_reference(fit, counts, size$factors, call)
+  fit <- finish_fit(core, counts, size, features = object$feature_table,
+                    batch = object$batch, batch_source = object$batch_source,
+                    likelihood = object$likelihood,
+                    covariance = object$covariance, control = control,
+                    call = call, heard = "batches")
   written <- object$call
   written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))
   with_call(fit, written)
@@ -86,8 +92,9 @@ fitted_counts <- function(object, x, caller, call) {
   }
   if (is.null(x)) {
     gmvae_abort(c(
-      "{.arg x} must be given: the data that were fitted.",
-      x = "{.code {rlang::as_label(object$call$x)}} is not found here.",
+      "{.arg x} must be given: {.fn update} needs the data of the fit.",
+      x = "The fit was made from {.code {rlang::as_label(object$call$x)}}, which
+           does not exist here.",
       i = "For instance {.code update(fit, k = 4, x = counts)}."
     ), "input", call = call)
   }
@@ -98,9 +105,10 @@ fitted_counts <- function(object, x, caller, call) {
     identical(colnames(counts), rownames(object$latent))
   if (!known) {
     gmvae_abort(c(
-      "{.arg x} must be the data that were fitted.",
+      "{.arg x} must be the data of the fit.",
       x = "Its genes or cells are not those of the fit.",
-      i = "Give what {.fn gmvae} was called with: all genes, the same cells."
+      i = "Give the {.arg x} that {.fn gmvae} was called with: the same cells in
+           the same order, and all genes."
     ), "input", call = call)
   }
   counts <- checked_values(counts, object$likelihood, call = call)

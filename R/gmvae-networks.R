@@ -1,9 +1,9 @@
-# Several networks on the same data, from different seeds, and which of them
-# speaks for all.
+# Several networks on the same data, from different seeds, and the choice of one
+# of them.
 
 # train_networks() from `n_networks` seeds, drawn one after the other; with
-# several `ks` the first chooses k for all. What it returns of the network kept
-# has a table of all in `networks`.
+# several `ks` the first network chooses k for all. Returns the network kept,
+# with a table of all in `networks`.
 train_several <- function(counts, size, batch, model, ks, control, progress,
                           BPPARAM = NULL, call) {
   seeds <- vapply(seq_len(control$n_networks), function(i) draw_seed(), 0L)
@@ -38,15 +38,14 @@ train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
   broken <- vapply(cores, inherits, NA, "error")
   if (!any(broken)) return(cores)
   gmvae_abort(c(
-    "Every network must train to its end.",
-    x = "{sum(broken)} of {length(seeds)} did not.",
-    i = "Without {.arg BPPARAM} they train one after the other, and the error
-         is shown where it happens."
+    "Training failed for {sum(broken)} of {length(seeds)} networks.",
+    i = "Without {.arg BPPARAM} the networks train one after the other, and the
+         error shows where it happens."
   ), "numerical", parent = cores[[which(broken)[1]]], call = call)
 }
 
 # The network whose clusters agree most with those of the others, the first of
-# equals: an outlier among the networks is not kept, however high its bound.
+# equals: an outlier among the networks is not kept, however high its ELBO.
 most_typical <- function(cores, seeds, path) {
   clusters <- lapply(cores, function(core) {
     max.col(core$posterior, ties.method = "first")

@@ -1,4 +1,4 @@
-# The fit: built here only; what it tells about itself.
+# The fit: built here only; facts about it.
 
 # Format of the object, raised when a released version can't read an older
 # one's fields as they are.
@@ -88,8 +88,8 @@ check_fit <- function(object, arg = "object", call = rlang::caller_env()) {
     return(invisible(object))
   }
   gmvae_abort(c(
-    "{.arg {arg}} must be a fit of a format that this version of gmvae reads.",
-    x = "Its format is {describe(version)}; known are formats up to
+    "{.arg {arg}} must have a format that this version of gmvae can read.",
+    x = "Its format is {describe(version)}; this version reads formats up to
          {gmvae_format}.",
     i = "Update gmvae, or fit again."
   ), "input", call = call)
@@ -118,61 +118,4 @@ effective_components <- function(weights) {
 # Mean adjusted Rand index between the clusters of each two networks.
 network_agreement <- function(object) {
   if (is.null(object$networks)) NA_real_ else mean(object$networks$agreement)
-}
-
-# What a user should know before trusting the fit, in sentences.
-fit_cautions <- function(object) {
-  empty <- sum(tabulate(object$cluster, object$k) == 0L)
-  active <- object$active_units
-  sure <- mean(confidence(object$posterior))
-  of_one_batch <- single_batch_clusters(object$cluster, object$batch)
-  doubtful <- names(which(object$cluster_stability < 0.6))
-  say <- cli::pluralize
-  c(
-    if (object$n_rollbacks > 0L) {
-      n <- object$n_rollbacks
-      say("{n} epoch{?s} gave non-finite values and {?was/were} repeated ",
-          "with a smaller learning rate.")
-    },
-    if (!object$converged) {
-      paste("Not converged: the bound was still rising at the last epoch;",
-            "raise `epochs` in gmvae_control().")
-    },
-    if (empty > 0L) {
-      say("{empty} of {object$k} clusters {cli::qty(empty)}{?has/have} no ",
-          "cell: there may be fewer groups than k.")
-    },
-    if (active <= 1L && object$control$n_latent > 1L) {
-      say("The latent space has collapsed: {active} of ",
-          "{object$control$n_latent} dimensions {cli::qty(active)}",
-          "{?tells/tell} cells apart.")
-    },
-    if (object$k > 1L && isTRUE(object$stability < 0.6)) {
-      paste0("Clusters do not repeat themselves: mixtures of two halves of ",
-             "the cells agree by an adjusted Rand index of ",
-             format(object$stability, digits = 2), " only.")
-    },
-    if (length(doubtful) > 0L) {
-      say("{cli::qty(length(doubtful))}Cluster{?s} {doubtful} {?is/are} not ",
-          "found again in halves of the cells (Jaccard index below 0.6).")
-    },
-    if (identical(object$batch_source, "found")) {
-      paste("Batches were found, not given: if the groups of cells that they",
-            "are tell something else, fit with `find_batches = FALSE`.")
-    },
-    if (object$k > 1L && length(of_one_batch) > 0L) {
-      say("{cli::qty(length(of_one_batch))}Cluster{?s} {of_one_batch} ",
-          "{?has/have} cells of one batch only: a kind of cell that the ",
-          "others lack, or what is left of the batch.")
-    },
-    if (object$k > 1L && isTRUE(network_agreement(object) < 0.6)) {
-      paste0("Networks from different seeds give different clusters: they ",
-             "agree by an adjusted Rand index of ",
-             format(network_agreement(object), digits = 2), " only.")
-    },
-    if (object$k > 1L && sure < 0.7) {
-      say("Clusters overlap: the mean probability of a cell's cluster is ",
-          "{format(sure, digits = 2)}.")
-    }
-  )
 }

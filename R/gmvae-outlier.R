@@ -1,15 +1,15 @@
-# How unlike the cells of the fit a new cell is: its bound beside what cells of
-# its depth and clusters have.
+# How unlike the cells of the fit a new cell is: its ELBO beside that of cells
+# of the fit with the same depth and clusters.
 #
-# The bound itself is no measure. It falls with the number of counts, and it
+# The ELBO alone is no measure. It falls with the number of counts, and it
 # differs between clusters, whatever the cell; so both are regressed out (on
-# cells of the fit), and the rest is divided by its spread at that depth. Cells
-# held out of training show by how much cells that the networks have not seen
-# are below those that they have.
+# cells of the fit), and the residual is divided by its standard deviation at
+# that depth. Held-out cells show how much lower the ELBO is for cells that the
+# networks have not seen.
 
 # What predict(type = "outlier") compares with, a small list:
 #   centre, scale   of the log depth
-#   level           coefficients of the bound: 1, depth, depth^2, clusters,
+#   level           coefficients of the ELBO: 1, depth, depth^2, clusters,
 #                   batches
 #   spread          coefficients of the log standard deviation: 1, depth
 #   scores          sorted, of cells like those of the fit; n how many they
@@ -51,7 +51,7 @@ outlier_reference <- function(fit, counts, size, call) {
   reference
 }
 
-# Antithetic draws of the latent point that the bound of a cell is averaged
+# Antithetic draws of the latent point that the ELBO of a cell is averaged
 # over: on PBMC it differs by 1.5 from pair to pair, by 250 from cell to cell.
 elbo_draws <- 2L
 
@@ -75,7 +75,7 @@ outlier_design <- function(depth, posterior, batch, reference) {
         if (!is.null(indicators)) t(as.matrix(indicators)))
 }
 
-# How far below the expected bound, in standard deviations at that depth.
+# How far the ELBO is below the expected one, in standard deviations.
 outlier_scores <- function(depth, posterior, batch, elbo, reference) {
   design <- outlier_design(depth, posterior, batch, reference)
   expected <- design %*% reference$level
@@ -83,8 +83,9 @@ outlier_scores <- function(depth, posterior, batch, elbo, reference) {
   as.vector((expected - elbo) / spread)
 }
 
-# Least squares with the weight of one cell against every coefficient but the
-# intercept, so that clusters of few cells, or none, have the common level.
+# Ridge regression whose penalty on each coefficient but the intercept weighs as
+# much as one cell, so that clusters of few cells, or none, have the common
+# level.
 ridge <- function(design, y) {
   penalty <- diag(c(0, rep(1, ncol(design) - 1L)), ncol(design))
   middle <- mean(y)
@@ -98,8 +99,8 @@ outlier_table <- function(object, cells, call) {
   reference <- object$outlier
   if (is.null(reference)) {
     gmvae_abort(c(
-      "{.arg object} must know the bounds of its own cells.",
-      x = "It was made by a version of gmvae that did not keep them.",
+      "{.arg object} must hold the ELBOs of its own cells.",
+      x = "An older version of gmvae made it, which did not store them.",
       i = "Fit again."
     ), "input", call = call)
   }

@@ -1,8 +1,9 @@
 #' Gaussian mixtures and Gaussian mixture variational autoencoders
 #'
-#' [gmvae()] clusters genes x cells counts, [gmm_fit()] rows of numeric data;
-#' [runGMVAE()] does the former inside a SingleCellExperiment. Start with
-#' `vignette("gmvae")` or `vignette("mixtures")`.
+#' [gmvae()] clusters cells by their counts (genes x cells), and [runGMVAE()]
+#' does so for a SingleCellExperiment. [gmm_fit()] fits Gaussian mixtures to the
+#' rows of numeric data. Start with `vignette("gmvae")` or
+#' `vignette("mixtures")`.
 #'
 #' @name gmvae-package
 #' @docType package

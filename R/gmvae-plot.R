@@ -1,39 +1,44 @@
 #' Plot a fit of gmvae()
 #'
-#' Five views of a fit, drawn with ggplot2.
+#' `plot()` draws one of five pictures of a fit, with ggplot2: where the cells
+#' are, how training went, how large and how certain the clusters are, and how
+#' their number was chosen.
 #'
 #' @param x A fit of [gmvae()].
 #' @param type What to draw:
 #'   * `"latent"`: a map of the cells in two dimensions, coloured by cluster,
-#'     each cluster's number beside its median;
-#'   * `"loss"`: the bound and its parts over the epochs, for training and
-#'     held-out cells; lines mark where a phase of the training begins. In
-#'     pretraining the bound is the reconstruction alone;
-#'   * `"sizes"`: cells per cluster, and as a dot the number that the weight
-#'     of its component expects;
-#'   * `"uncertainty"`: one minus the posterior probability of its cluster, for
-#'     each cell, by cluster;
-#'   * `"k"`: stability and held-out density of each number of clusters, the
-#'     chosen one marked; for fits that chose `k`.
+#'     with the number of each cluster beside its median;
+#'   * `"loss"`: the evidence lower bound (ELBO) and its parts for each epoch,
+#'     of training and held-out cells. Dashed lines separate the phases of the
+#'     training; in the first one the ELBO is the reconstruction term alone;
+#'   * `"sizes"`: the number of cells of each cluster, and as a dot the number
+#'     that the weight of its component predicts;
+#'   * `"uncertainty"`: for each cell, one minus the posterior probability of
+#'     its cluster;
+#'   * `"k"`: for each number of clusters the stability and the log-density of
+#'     the cells of the other half, with `k` of the fit marked; for fits that
+#'     chose `k`.
 #' @param ... Must be empty.
-#' @param colour Labels of the cells, for `type = "latent"`: a second map,
-#'   beside that of the clusters, is coloured by them. At most 36 distinct
-#'   ones; missing labels are grey.
-#' @param method How the map is made from the latent means, for
-#'   `type = "latent"`: `"umap"`, with package uwot, or `"pca"`, the first two
-#'   principal components. `NULL`: `"umap"` if uwot is installed. UMAP, and the
-#'   sample of `max_cells`, draw from R's generator: set the seed to get the
-#'   same picture again.
-#' @param max_cells The number of cells, at least 1, from which on `"latent"`
-#'   and `"uncertainty"` draw the points of a random sample of about that size;
-#'   `Inf` for all cells always. Each cluster keeps its share of the sample,
-#'   but no fewer than 20 of its cells; the subtitle says how many are drawn.
-#'   All other figures are of all cells. A UMAP takes about a quarter of a
-#'   millisecond for each cell that is drawn.
+#' @param colour For type `"latent"`, one label per cell (n), with at most 36
+#'   different labels: a second map beside that of the clusters is coloured by
+#'   them. Cells with a missing label are grey.
+#' @param method For type `"latent"`, how to draw the latent means in two
+#'   dimensions: `"umap"`, with package uwot, or `"pca"`, the first two
+#'   principal components. `NULL`: `"umap"` if uwot is installed and there are
+#'   at least 20 cells and three latent dimensions. UMAP and the sample of
+#'   `max_cells` draw from R's generator: use [set.seed()] to get the same
+#'   picture again.
+#' @param max_cells For types `"latent"` and `"uncertainty"`, a number of at
+#'   least 1, or `Inf`: with more cells, the points of a random sample of about
+#'   this size are drawn, and the subtitle says how many. Each cluster has its
+#'   share of the sample, but at least 20 cells or all that it has. Everything
+#'   else in the plots is about all cells. UMAP takes about a quarter of a
+#'   millisecond per cell.
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range, and for
-#'   `type = "k"` where `k` was given;
-#'   `gmvae_error_package` if ggplot2, or uwot when asked for, is missing.
+#'   `type = "k"` if `k` was one number; `gmvae_error_package` if ggplot2, or
+#'   uwot for `method = "umap"`, is not installed.
+#' @seealso [gmvae()], [summary.gmvae()]
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' data(pbmc_sorted)
 #' cells <- seq(1, 1000, by = 5)
@@ -136,7 +141,7 @@ latent_map <- function(x, shown, method, call) {
     points <- uwot::umap(
       latent, n_neighbors = min(15L, nrow(latent) - 1L), min_dist = 0.3,
       init = "pca", n_epochs = 100L, n_threads = x$control$n_threads,
-      # More trees, for the neighbours, or epochs show nothing else.
+      # More trees (for the neighbours) or epochs do not change the picture.
       n_trees = 10L,
       # In batches the picture doesn't depend on the threads.
       batch = TRUE, n_sgd_threads = x$control$n_threads
@@ -166,16 +171,16 @@ group_medians <- function(points, group) {
 check_colour <- function(colour, n, call) {
   if (!is.atomic(colour) || length(colour) != n) {
     gmvae_abort(c(
-      "{.arg colour} must be one label per cell, {n} here.",
+      "{.arg colour} must have one label per cell, {n} here.",
       x = "You supplied {describe(colour)}."
     ), "option", call = call)
   }
   labels <- droplevels(as.factor(colour))
   if (nlevels(labels) <= 36L) return(labels)
   gmvae_abort(c(
-    "{.arg colour} must have at most 36 distinct labels.",
+    "{.arg colour} must have at most 36 different labels.",
     x = "You supplied {nlevels(labels)}.",
-    i = "Use {.fn cut} on numbers."
+    i = "Turn numbers into classes with {.fn cut}."
   ), "option", call = call)
 }
 
@@ -183,7 +188,7 @@ check_colour <- function(colour, n, call) {
 
 plot_loss <- function(x) {
   history <- x$history
-  parts <- c("Bound", "Reconstruction", "KL divergence")
+  parts <- c("ELBO", "Reconstruction", "KL divergence")
   curve <- function(values, part, cells) {
     data.frame(epoch = seq_along(values), value = values,
                part = factor(part, parts), cells = cells)
@@ -197,7 +202,7 @@ plot_loss <- function(x) {
   curves <- curves[is.finite(curves$value), ]
   starts <- which(!duplicated(history$phase))
   phases <- data.frame(epoch = starts, name = history$phase[starts],
-                       part = factor("Bound", parts))
+                       part = factor("ELBO", parts))
   ggplot2::ggplot(curves, ggplot2::aes(.data$epoch, .data$value)) +
     ggplot2::geom_vline(xintercept = starts[-1], colour = "grey60",
                         linetype = "dashed") +
@@ -212,7 +217,7 @@ plot_loss <- function(x) {
       breaks = c("Training", "Held out"), name = "Cells"
     ) +
     ggplot2::labs(title = "Training", x = "Epoch",
-                  y = "Per cell, natural logarithm") +
+                  y = "ELBO and its parts (natural log, per cell)") +
     plot_theme()
 }
 
@@ -236,7 +241,7 @@ plot_sizes <- function(x) {
       expand = ggplot2::expansion(mult = c(0, 0.08))
     ) +
     ggplot2::labs(title = "Cells per cluster", x = "Cluster", y = "Cells",
-                  subtitle = "Dot: number expected from the mixture weight") +
+                  subtitle = "Dot: number that the mixture weight predicts") +
     plot_theme()
 }
 
@@ -260,15 +265,15 @@ plot_uncertainty <- function(x, max_cells) {
     ) +
     ggplot2::labs(title = "Uncertainty of the cells", x = "Cluster",
                   y = "1 - probability of the cell's cluster",
-                  subtitle = paste(c("0: certain. Square-root scale", note),
+                  subtitle = paste(c("0: certain; square-root scale", note),
                                    collapse = ". ")) +
     plot_theme()
 }
 
 # Look ------------------------------------------------------------------------
 
-# Colours that people who confuse red and green can tell apart, as far as
-# there are any: eight; then a palette of 36 distinct ones, then hues.
+# Up to eight groups have colours that people who confuse red and green can
+# distinguish; then follow a palette of 36 colours, and hues.
 group_colours <- function(groups) {
   n <- length(groups)
   colours <- if (n <= 8L) {
@@ -298,13 +303,14 @@ plot_theme <- function() {
 plot_k <- function(x, call) {
   if (is.null(x$k_path)) {
     gmvae_abort(c(
-      "The fit must have chosen {.arg k} for {.code type = \"k\"}.",
-      x = "{.arg k} was given: {x$k}.",
+      "{.code type = \"k\"} needs a fit that compared several {.arg k}.",
+      x = "This fit was given {.code k = {x$k}}.",
       i = "Use {.code gmvae(x)} or {.code update(fit, k = 2:12)}."
     ), "option", call = call)
   }
   path <- x$k_path
-  panels <- c("Stability (adjusted Rand index)", "Log-density, held out")
+  panels <- c("Stability (adjusted Rand index of two halves)",
+              "Log-density of the cells of the other half (mean)")
   shown <- data.frame(
     k = path$k, value = c(path$stability, path$log_density),
     low = c(path$stability - path$stability_sd, path$log_density),
@@ -324,6 +330,9 @@ plot_k <- function(x, call) {
     ggplot2::scale_colour_manual(
       values = c("FALSE" = "grey30", "TRUE" = "#D55E00"), guide = "none"
     ) +
-    ggplot2::labs(title = "Number of clusters", x = "k", y = NULL) +
+    ggplot2::labs(title = "Choice of the number of clusters",
+                  x = "Number of clusters (k)", y = NULL,
+                  subtitle = paste("Dashed line: the k of the fit. Bars:",
+                                   "standard deviation over halvings")) +
     plot_theme()
 }

@@ -1,74 +1,96 @@
 #' Clusters, latent positions and expected counts of cells
 #'
-#' For new cells, with the networks of a fit; or for the cells that it was
-#' fitted to.
-#'
-#' Genes of `newdata` are matched by name; their order does not matter. Genes
-#' that the fit uses and `newdata` lacks are taken as zero (as their mean in
-#' training for the `"gaussian"` likelihood), with a warning that names them.
-#'
-#' The size factor of a new cell is its total over the genes that the fit uses,
-#' divided by the median of these totals in training, so that other genes of
-#' `newdata` do not matter; or give `size_factors`.
+#' `predict()` assigns cells to the clusters of a fit, maps them to its latent
+#' space, computes their expected counts, or measures how unlike the cells of
+#' the fit they are. The cells may be new cells or those of the fit.
 #'
 #' @param object A fit of [gmvae()].
-#' @param newdata New cells, as `x` of [gmvae()]: genes in rows, with names.
-#'   Missing: the cells of the fit (not for types `"elbo"` and `"outlier"`,
-#'   which need the counts).
-#' @param type What to return, see Value.
+#' @param newdata New cells (genes x m), as `x` of [gmvae()]: **genes in rows**,
+#'   with names, and raw counts. Missing: the cells of the fit, for all types
+#'   but `"elbo"` and `"outlier"`, which need the counts.
+#' @param type What to return, see Value. `"class"` is the same as `"cluster"`,
+#'   and `"prob"` the same as `"posterior"`.
 #' @param ... Must be empty.
-#' @param threshold For `type = "cluster"`: cells whose largest posterior
-#'   probability is below it, a number from 0 to 1, are `"unassigned"`.
-#' @param features Genes for types `"mean"` and `"normalized"`, by name or by
-#'   position in `object$features`. `NULL`: all that the fit uses. The result
-#'   is a dense matrix: on many cells ask for the genes of interest only.
-#' @param size_factors One positive number per cell of `newdata`: on the scale
-#'   of those given to [gmvae()], and then required; otherwise relative to the
-#'   median cell of the fit, which has 1.
-#' @param batch Where the fit has batches, for types `"mean"`, `"elbo"` and
-#'   `"outlier"`: the batch of each cell of `newdata`, or one for all, among
+#' @param threshold For type `"cluster"`, a number from 0 to 1: cells whose
+#'   largest posterior probability is below `threshold` are `"unassigned"`.
+#' @param features For types `"mean"` and `"normalized"`: the genes to return,
+#'   by name or by position in `object$features`. `NULL`: all that the fit uses.
+#'   The result is a dense matrix: for many cells, ask for the genes of interest
+#'   only.
+#' @param size_factors One positive number per cell of `newdata` (m). Required
+#'   if [gmvae()] was given size factors, and then in the same unit. Otherwise
+#'   relative to the median cell of the fit, which has 1; `NULL`: see Details.
+#' @param batch For types `"mean"`, `"elbo"` and `"outlier"` of a fit with
+#'   batches: the batch of each cell (m), or one batch for all cells, among
 #'   those of the fit; for a SummarizedExperiment also the name of a column of
-#'   its `colData()`. Without `newdata`, `NULL`: the cells' own batches;
-#'   otherwise means are those that the cells would have in that batch. With it,
-#'   `NULL` will do only where batches were found rather than given: each cell
-#'   is taken to be of the one in which its bound is higher.
-#' @param assay Name of the assay, where `newdata` is a SummarizedExperiment.
-#' @returns With m cells, by `type`:
-#'   * `"cluster"`: factor (m), named by cell, of the most probable component;
-#'     with a last level `"unassigned"` if `threshold` is above 0.
-#'   * `"posterior"`: m x k, probability of each component.
-#'   * `"latent"`: m x D, means of the latent points.
-#'   * `"mean"`: genes x m, expected values given the means of the latent
-#'     points, at the library size of each cell and in its batch; probabilities
-#'     for `"bernoulli"`.
-#'   * `"normalized"`: the same at the median library size of the training
-#'     cells, and averaged over the batches, weighted by the cells of the fit.
-#'   * `"elbo"`: numeric (m), named by cell: the lower bound of the
-#'     log-likelihood of each cell, natural logarithm, averaged over two
-#'     antithetic draws of its latent point.
-#'   * `"outlier"`: a data frame with a row per cell, see below: `score`, the
-#'     higher the less the cell is like those of the fit, and `p_value`.
-#' @section Outliers:
-#'   A new cell of a kind that the fit has not seen has a low bound, but so has
-#'   a cell with many counts: the bound falls with the number of counts, and it
-#'   differs between clusters. The score compares like with like: it is how far
-#'   the bound of the cell is below the one that is expected at the logarithm of
-#'   its total over the genes used (a quadratic regression), at its posterior
-#'   probabilities (one level per cluster) and in its batch, in standard
-#'   deviations there (from a regression of the logarithm of the absolute
-#'   residuals). Both are made from the cells of the fit, at most 2,000 of them;
-#'   cells held out of training set how far below those of training unseen cells
-#'   of the same kind are. For `"gaussian"` there is no total to compare at.
+#'   its `colData()`. `NULL`, for the cells of the fit: their own batches. For
+#'   new cells `batch` is required, unless `gmvae()` detected the batches
+#'   itself: then each cell is taken to be of the batch in which its ELBO is
+#'   higher.
+#' @param assay Name of the assay with the counts, if `newdata` is a
+#'   SummarizedExperiment.
+#' @returns With m cells, k clusters and D latent dimensions, by `type`:
+#'   * `"cluster"`: factor (m), named by cell: the most probable component, with
+#'     levels 1 to k, and a last level `"unassigned"` if `threshold` is above 0.
+#'   * `"posterior"`: matrix (m x k), the probability of each component. Rows
+#'     sum to 1.
+#'   * `"latent"`: matrix (m x D), the means of the latent points.
+#'   * `"mean"`: matrix (genes x m), the expected values given the mean of the
+#'     latent point: counts for the size factor and the batch of the cell;
+#'     probabilities from 0 to 1 for `"bernoulli"`; values in the units of the
+#'     data for `"gaussian"`.
+#'   * `"normalized"`: matrix (genes x m), the same for a cell with the median
+#'     total count of the cells of the fit, averaged over the batches with their
+#'     numbers of cells as weights. So the values of two cells do not differ by
+#'     sequencing depth or batch.
+#'   * `"elbo"`: numeric (m), named by cell: the evidence lower bound (ELBO) of
+#'     the cell, a lower bound of the natural logarithm of its likelihood,
+#'     averaged over one pair of antithetic draws of the latent point.
+#'   * `"outlier"`: data frame with m rows: `score`, in standard deviations,
+#'     higher for cells that are less like those of the fit, and `p_value`, from
+#'     0 to 1; see Outliers.
+#' @details
+#' Genes of `newdata` are matched by name; their order does not matter, and
+#' genes that the fit does not use are ignored. A gene that the fit uses and
+#' `newdata` lacks is taken as zero (for `"gaussian"`, as its mean in the fit),
+#' with a warning that names it.
 #'
-#'   `p_value` is the share of the cells of the fit, so moved, that score at
-#'   least as high: nearly uniform for cells like them, so that 5% are below
-#'   0.05. It tells how odd a cell is, not which kind it is, and a kind that is
-#'   a mixture of known ones may not be odd at all. Without held-out cells
-#'   (`heldout = 0`) p-values are too small, and with few of them uncertain.
-#'   A cell with far fewer or more counts than any cell of the fit is odd, too.
-#' @section Errors: `gmvae_error_input` if genes have no names, or none of the
-#'   fit, or if genes seem to be in the columns; `gmvae_error_data` and
-#'   `gmvae_error_option` as in [gmvae()].
+#' The size factor of a new cell is its total over the genes that the fit uses,
+#' divided by the median of these totals over the cells of the fit.
+#'
+#' For cells of the fit, type `"mean"` with `batch` gives the values expected in
+#' another batch. New cells can be assigned to clusters without a batch label.
+#' @section Outliers:
+#' A new cell of a kind that the fit has not seen has a low ELBO. But the ELBO
+#' also falls with the number of counts of a cell, and it differs between
+#' clusters. So the score compares like with like: it is the difference between
+#' the expected ELBO and the ELBO of the cell, in standard deviations. The
+#' expected ELBO depends on the logarithm of the cell's total over the genes
+#' used (by quadratic regression), on its posterior probabilities (one level for
+#' each cluster) and on its batch; the standard deviation depends on the
+#' logarithm of the total. For `"gaussian"` data there is no total. Both
+#' regressions use at most 2,000 training cells of the fit. The held-out cells
+#' of the fit then show how much lower the ELBO is for unseen cells of known
+#' kinds, and the scores of the training cells are corrected by that
+#' difference.
+#'
+#' `p_value` is the share of these corrected scores that are at least as high as
+#' the score of the new cell (Davison and Hinkley 1997). For cells like those of
+#' the fit it is nearly uniform, so that about 5% of them are below 0.05. The
+#' p-value tells how unusual a cell is, not which kind of cell it is; a kind
+#' that is intermediate between known kinds need not be unusual. A cell with far
+#' fewer or far more counts than all cells of the fit is unusual, too. Without
+#' held-out cells (`heldout = 0` in [gmvae_control()]) p-values are too small,
+#' and with few held-out cells they are uncertain.
+#' @section Errors and warnings: `gmvae_error_input` if genes have no names, if
+#'   none of them is in the fit, if genes seem to be in columns, or if `newdata`
+#'   is needed; `gmvae_error_data` as in [gmvae()]; `gmvae_error_option` for
+#'   the other arguments, also for one that does not apply to `type`.
+#'   `gmvae_warning_input` if `newdata` lacks genes of the fit.
+#' @references Davison and Hinkley (1997) *Bootstrap Methods and their
+#'   Application*, section 4.2.3. Cambridge University Press.
+#'   \doi{10.1017/CBO9780511802843}
+#' @seealso [gmvae()], [plot.gmvae()], [summary.gmvae()]
 #' @examples
 #' data(pbmc_sorted)
 #' counts <- pbmc_sorted$counts
@@ -80,9 +102,6 @@
 #' predict(fit, new, threshold = 0.9)
 #' predict(fit, new, type = "outlier")
 #' predict(fit, new, type = "normalized", features = fit$features[1:3])
-#' @references Davison and Hinkley (1997) *Bootstrap Methods and their
-#'   Application*, section 4.2.3. Cambridge University Press.
-#'   \doi{10.1017/CBO9780511802843}
 #' @importFrom stats predict
 #' @export
 predict.gmvae <- function(object, newdata,
@@ -94,11 +113,11 @@ predict.gmvae <- function(object, newdata,
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
-  types <- eval(formals(predict.gmvae)$type)
-  type <- if (missing(type)) types[1] else check_choice(type, types,
-                                                        call = call)
-  threshold <- check_threshold(threshold, type, call)
-  rows <- wanted_rows(features, object, type, call)
+  type <- if (missing(type)) "cluster" else check_predict_type(type, call)
+  threshold <- check_number(threshold, 0, 1, call = call)
+  check_applies(c(threshold = threshold > 0, features = !is.null(features),
+                  batch = !is.null(batch)), type, call)
+  rows <- wanted_rows(features, object, call)
   cells <- if (missing(newdata)) {
     training_cells(object, type, size_factors, batch, call)
   } else {
@@ -116,6 +135,36 @@ predict.gmvae <- function(object, newdata,
   )
 }
 
+# R's habitual names are accepted, but errors list ours.
+check_predict_type <- function(type, call) {
+  habitual <- c(class = "cluster", prob = "posterior")
+  if (rlang::is_string(type) && type %in% names(habitual)) {
+    type <- habitual[[type]]
+  }
+  check_choice(type, eval(formals(predict.gmvae)$type), call = call)
+}
+
+# Types that an argument changes anything of. An argument without effect is an
+# error: the user expects one.
+types_with <- list(
+  threshold = "cluster",
+  features = c("mean", "normalized"),
+  batch = c("mean", "elbo", "outlier")
+)
+
+# `given`: which of these arguments the user gives.
+check_applies <- function(given, type, call) {
+  applies <- vapply(types_with, function(types) type %in% types, NA)
+  without <- names(which(given & !applies[names(given)]))
+  if (length(without) == 0L) return(invisible())
+  types <- types_with[[without[1]]]
+  gmvae_abort(c(
+    "{.arg {without[1]}} applies to {cli::qty(types)}type{?s} {.val {types}}
+     only.",
+    x = "{.arg type} is {.val {type}}."
+  ), "option", call = call)
+}
+
 # Without a threshold, clusters only: no level that can't occur.
 assigned <- function(posterior, threshold) {
   cluster <- most_probable(posterior)
@@ -125,25 +174,17 @@ assigned <- function(posterior, threshold) {
   cluster
 }
 
-check_threshold <- function(threshold, type, call) {
-  threshold <- check_number(threshold, 0, 1, call = call)
-  if (threshold == 0 || type == "cluster") return(threshold)
-  gmvae_abort(c(
-    "{.arg threshold} can only be given for type {.val cluster}.",
-    x = "{.arg type} is {.val {type}}."
-  ), "option", call = call)
-}
-
 training_cells <- function(object, type, size_factors, batch, call) {
   if (type %in% c("elbo", "outlier")) {
     gmvae_abort(c(
       "{.arg newdata} must be given for {.code type = \"{type}\"}.",
-      i = "The fit holds no counts: give those that it was made from."
+      i = "The fit holds no counts: give the counts that it was made from, or
+           others."
     ), "input", call = call)
   }
   if (!is.null(size_factors)) {
     gmvae_abort(
-      "{.arg size_factors} are for {.arg newdata}, which must be given too.",
+      "{.arg size_factors} can be given only together with {.arg newdata}.",
       "option", call = call
     )
   }
@@ -153,7 +194,7 @@ training_cells <- function(object, type, size_factors, batch, call) {
        batch = if (is.null(batch)) object$batch else batch)
 }
 
-# Posterior, latent means, bound, size factors and batches of new cells.
+# Posterior, latent means, ELBO, size factors and batches of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, assay,
                          call) {
   named <- !is.null(rownames(newdata))
@@ -168,8 +209,9 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   size <- new_sizes(counts, object, size_factors, call)
   with_elbo <- type %in% c("elbo", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
-  # Found batches have no names that new cells could be given by: each cell is
-  # taken to be of the one in which its ELBO is higher.
+  # Detected batches have no names that new cells could be given by: each cell is
+  # taken to be of the one in which its ELBO is higher. The encoder sees no
+  # batch, so that cells are encoded once.
   unknown <- is.null(batch) && needs_batch(object, type)
   batches <- levels(object$batch)
   core <- with_core_errors(cpp_gmvae_encode(
@@ -226,10 +268,9 @@ check_unnamed <- function(counts, object, call) {
   generated <- object$feature_table$gene
   if (identical(rownames(counts), generated)) return(invisible())
   gmvae_abort(c(
-    "{.arg newdata} must have gene names as row names, like the data of the
-     fit.",
-    x = "It has none.",
-    i = "Set them with {.code rownames(newdata) <- ...}; they begin
+    "{.arg newdata} must have gene names as row names.",
+    x = "It has no row names.",
+    i = "Set them with {.code rownames(newdata) <- ...}; those of the fit are
          {first_few(generated)}."
   ), "input", call = call)
 }
@@ -244,19 +285,20 @@ match_genes <- function(counts, object, call) {
   absent <- features[is.na(index)]
   if (length(absent) == length(features)) {
     gmvae_abort(c(
-      "{.arg newdata} must have genes of the fit.",
-      x = "It has none of the {length(features)}: its first is
-           {.val {rownames(counts)[1]}}, the fit's {.val {features[1]}}.",
-      i = "Are both named alike: symbols or identifiers, upper or lower case?"
+      "{.arg newdata} must have genes that the fit uses.",
+      x = "It has none of them: its first gene is {.val {rownames(counts)[1]}},
+           that of the fit {.val {features[1]}}.",
+      i = "Use the same names in both: symbols or identifiers, upper or lower
+           case."
     ), "input", call = call)
   }
   dense <- likelihood_traits(object$likelihood)$dense
   gmvae_warn(c(
-    "{.arg newdata} lacks {length(absent)} of the {length(features)} genes of
-     the fit.",
+    "{.arg newdata} lacks {length(absent)} of the {length(features)} genes that
+     the fit uses.",
     x = "Missing: {first_few(absent)}.",
-    i = "{cli::qty(length(absent))}{?It is/They are} taken as
-         {if (dense) 'the mean in training' else 'zero'}."
+    i = "{.fn predict} takes {cli::qty(length(absent))}{?it/them} as
+         {if (dense) 'the mean in the fit' else 'zero'}."
   ), "input", call = call)
   index
 }
@@ -289,9 +331,9 @@ check_orientation <- function(genes, counts, arg, call) {
   if (in_columns <= in_rows) return(invisible())
   gmvae_abort(c(
     "{.arg {arg}} must have genes in rows and cells in columns.",
-    x = "Of {length(genes)} gene{?s}, {in_columns} {?is/are} among its
-         columns and {in_rows} among its rows.",
-    i = "Is it transposed? Give {.code Matrix::t({arg})}."
+    x = "Of {length(genes)} gene{?s}, {in_columns} {?is/are} among its column
+         names and {in_rows} among its row names.",
+    i = "Transpose it with {.code Matrix::t({arg})}."
   ), "input", call = call)
 }
 
@@ -299,9 +341,9 @@ new_sizes <- function(counts, object, user, call) {
   if (object$size_source == "user" && is.null(user)) {
     gmvae_abort(c(
       "{.arg size_factors} must be given.",
-      x = "The fit was made with size factors of yours, so those of
+      x = "The fit was made with size factors that you gave, so those of
            {.arg newdata} can't be computed.",
-      i = "Give one per cell, on the same scale."
+      i = "Give one size factor per cell, in the same unit."
     ), "option", call = call)
   }
   # Size factors beside a fit that had none are relative to its median cell.
@@ -310,16 +352,10 @@ new_sizes <- function(counts, object, user, call) {
   cell_sizes(counts, object$likelihood, user, scale)
 }
 
-wanted_rows <- function(features, object, type, call) {
+# Positions of `features` among those of the fit; all where there are none.
+wanted_rows <- function(features, object, call) {
   all_rows <- seq_along(object$features)
   if (is.null(features)) return(all_rows)
-  if (!type %in% c("mean", "normalized")) {
-    gmvae_abort(c(
-      "{.arg features} can only be given for types {.val mean} and
-       {.val normalized}.",
-      x = "{.arg type} is {.val {type}}."
-    ), "option", call = call)
-  }
   rows <- if (is.character(features)) {
     match(features, object$features)
   } else if (is.numeric(features)) {
@@ -328,9 +364,9 @@ wanted_rows <- function(features, object, type, call) {
   if (length(rows) > 0L && !anyNA(rows)) return(rows)
   unknown <- if (!is.null(rows)) as.character(features)[is.na(rows)]
   gmvae_abort(c(
-    "{.arg features} must be genes that the fit uses: names from, or positions
-     in, {.code object$features}.",
-    x = if (length(unknown) > 0L) "Not among them: {first_few(unknown)}." else
-      "You supplied {describe(features)}."
+    "{.arg features} must be genes that the fit uses, by name or by position in
+     {.code object$features}.",
+    x = if (length(unknown) > 0L) "The fit does not use {first_few(unknown)}."
+    else "You supplied {describe(features)}."
   ), "option", call = call)
 }

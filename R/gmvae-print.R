@@ -2,45 +2,61 @@
 
 #' Print or summarise a fit of gmvae()
 #'
-#' `print()` shows the fit on one screen; `summary()` computes the same and
-#' more: the parts of the bound, a table of the clusters, the networks.
+#' `print()` shows the fit on one screen. `summary()` computes the same and
+#' more: the parts of the evidence lower bound (ELBO), a table of the clusters,
+#' and the sizes of the networks. Both end with cautions: what you should know
+#' before you trust the fit. `nobs()` returns the number of cells.
 #'
-#' The cautions, last, are sentences on what to know before trusting the fit:
-#' steps that had to be repeated, training that ended too early, clusters
-#' without cells, a collapsed latent space (at most one dimension in which the
-#' cells differ), clusters that halves of the cells do not share (`stability`
-#' below 0.6, of all clusters or of some) or that networks from different seeds
-#' do not (`agreement` below 0.6), batches that were found rather than given,
-#' clusters of one batch (95% of their cells, and not by chance), clusters that
-#' overlap (mean confidence below 0.7).
-#'
-#' @param x,object A `gmvae` object; for `print()` also its summary.
+#' @param x,object A fit of [gmvae()]; for `print()` also its summary.
 #' @param ... Ignored.
-#' @returns `print()`: `x`, invisibly. `summary()`: a `summary_gmvae` object, a
-#'   list with
+#' @returns `print()`: `x`, invisibly. `nobs()`: a whole number. `summary()`: a
+#'   `summary_gmvae` object, a list with
 #'   * `call`, `likelihood`, `covariance`, `k`, `n_cells`, `n_genes` (rows of
 #'     the data), `n_features` (genes used), `batches` (table of the cells of
 #'     each batch; `NULL` without batches);
-#'   * `clusters`: a data frame with a row per cluster: `cells`, `weight` (of
-#'     the component), `confidence` (mean probability of its cells), `stability`
-#'     (`cluster_stability` of the fit);
-#'   * `stability`: adjusted Rand index between the clusters that mixtures of
-#'     two halves of the cells give, mean over six halvings; `levels`: other
-#'     numbers of clusters that repeat themselves (stability of at least 0.875),
-#'     where `k` was chosen;
-#'   * `n_networks` and `agreement`: how many networks were trained, and the
-#'     mean adjusted Rand index between the clusters of each two of them (`NA`
-#'     for one);
-#'   * `confidence`: mean over the cells of the largest posterior probability;
-#'     `n_unsure`: cells for which it is below 0.8;
-#'   * `bound`: as in the fit, natural logarithms per cell;
+#'   * `clusters`: data frame with one row per cluster: `cells`, `weight` (of
+#'     the component, from 0 to 1), `confidence` (mean probability of the
+#'     cluster for its cells), `stability` (`cluster_stability` of the fit);
+#'   * `stability`: the adjusted Rand index between clusterings of two halves of
+#'     the cells, as in the fit; `levels`: other stable numbers of clusters
+#'     (stability of at least 0.875), if `k` was chosen;
+#'   * `n_networks`, the number of networks that were trained, and `agreement`,
+#'     the adjusted Rand index between the clusters of two networks, mean of all
+#'     pairs (`NA` for one network);
+#'   * `confidence`: the largest posterior probability of a cell, mean over the
+#'     cells; `n_unsure`: the number of cells for which it is below 0.8;
+#'   * `elbo`: as in the fit, natural logarithms, per cell;
 #'   * `n_latent` and `active_units`: latent dimensions, and those in use;
 #'   * `effective_components`: exponential of the entropy of the weights, from
 #'     1 to k;
-#'   * `hidden`, `n_parameters`, `epochs`, `seconds`, `n_heldout`,
-#'     `converged`, `n_rollbacks`, `cautions` (character).
+#'   * `hidden` (units of the hidden layers), `n_parameters` (of the networks),
+#'     `epochs`, `seconds`, `n_heldout`, `converged`, `n_rollbacks`;
+#'   * `cautions`: character, named by caution; empty if there are none.
 #'
-#' `nobs()`: the number of cells.
+#' @section Cautions: [gmvae()] also warns of those marked so.
+#'   * `rollbacks`: training repeated epochs because of non-finite values.
+#'   * `not_converged` (warning): training did not converge. Use more epochs.
+#'   * `collapsed` (warning): the cells differ in at most one latent dimension,
+#'     so that clusters mean little. The cells may be of one kind, or the genes
+#'     used may be too few.
+#'   * `one_cluster` (warning): all cells are in one of several clusters, for
+#'     the same reasons.
+#'   * `empty`: some clusters have no cells. Use a smaller `k`.
+#'   * `unstable` (warning): clusterings of two halves of the cells differ
+#'     (`stability` below 0.6). Use a smaller `k`, or let [gmvae()] choose it;
+#'     if it did, the cells may vary continuously.
+#'   * `some_unstable` (warning): clusterings of halves of the cells do not
+#'     reproduce the named clusters (`cluster_stability` below 0.6). Do not rely
+#'     on them.
+#'   * `batches_found` (warning): two batches were detected, see [gmvae()].
+#'   * `one_batch`: the named clusters have nearly all cells (95%, and more than
+#'     chance explains) from one batch. Check whether other batches lack these
+#'     kinds of cells.
+#'   * `networks`: the clusters of networks from different seeds differ
+#'     (`agreement` below 0.6). Do not rely on details of the clusters.
+#'   * `overlap`: many cells lie between clusters (mean `confidence` below 0.7).
+#'     Use the posterior probabilities rather than the clusters.
+#' @seealso [gmvae()], [plot.gmvae()], [predict.gmvae()], [update.gmvae()]
 #' @examples
 #' data(pbmc_sorted)
 #' set.seed(1)
@@ -124,7 +140,7 @@ print.summary_gmvae <- function(x, ...) {
     Agreement = format_agreement(x),
     ELBO = format_elbo(x),
     "  parts" = sprintf(
-      "reconstruction %s, KL of latent %s, KL of cluster %s",
+      "reconstruction %s, KL of latent point %s, KL of cluster %s",
       number(x$elbo["train", "reconstruction"]),
       number(x$elbo["train", "kl_z"]), number(x$elbo["train", "kl_c"])
     ),
@@ -150,10 +166,10 @@ print_heading <- function(facts) {
                      "{facts$k} cluster{?s}"), "\n", sep = "")
 }
 
-# One line per fact, wrapped under itself.
 # A space where no line may break; no fact has a character like it.
 tie <- "~"
 
+# One line per fact, wrapped under itself.
 print_facts <- function(facts) {
   for (name in names(facts)) {
     lines <- strwrap(facts[[name]], width = getOption("width") - 14L)
@@ -196,7 +212,7 @@ format_sizes <- function(cells, most = 20L) {
          if (rest > 0L) paste0("; ", rest, " more clusters"))
 }
 
-# Nothing, so no line, where there are none.
+# NULL, so no line, without batches.
 format_batches <- function(batches, most = 10L) {
   if (is.null(batches)) return(NULL)
   shown <- utils::head(seq_along(batches), most)
@@ -214,14 +230,15 @@ format_confidence <- function(facts) {
 format_stability <- function(facts) {
   if (!isTRUE(is.finite(facts$stability))) return("not measured")
   paste0(
-    sprintf("%.2f between mixtures of halves of the cells", facts$stability),
+    sprintf("%.2f between clusterings of halves of the cells",
+            facts$stability),
     if (length(facts$levels) > 0L) {
       cli::pluralize("; also stable: {facts$levels} clusters")
     }
   )
 }
 
-# Nothing, so no line, where there is only one network.
+# NULL, so no line, for a single network.
 format_agreement <- function(facts) {
   if (facts$n_networks == 1L) return(NULL)
   sprintf("%.2f between %d networks from different seeds", facts$agreement,
@@ -230,9 +247,9 @@ format_agreement <- function(facts) {
 
 format_elbo <- function(facts) {
   paste0(
-    number(facts$elbo["train", "elbo"]), " per cell in training",
+    number(facts$elbo["train", "elbo"]), " per training cell",
     if (facts$n_heldout > 0L) {
-      sprintf(", %s held out (%s cells)",
+      sprintf(", %s per held-out cell (of %s)",
               number(facts$elbo["heldout", "elbo"]),
               count(facts$n_heldout))
     }
@@ -240,7 +257,7 @@ format_elbo <- function(facts) {
 }
 
 format_latent <- function(facts) {
-  sprintf("%d of %d dimensions active, %.1f of %d components in effective use",
+  sprintf("%d of %d dimensions in use; effective number of clusters %.1f of %d",
           facts$active_units, facts$n_latent, facts$effective_components,
           facts$k)
 }

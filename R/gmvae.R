@@ -1,10 +1,112 @@
 #' Cluster cells with a Gaussian-mixture variational autoencoder
 #'
-#' Learns a low-dimensional representation of the cells and a Gaussian mixture
-#' on it, together: an encoder network maps the counts of a cell to a Gaussian
-#' in latent space, a decoder network maps latent points to the parameters of
-#' a count distribution, and the components of the mixture, the prior of the
-#' latent points, are the clusters.
+#' `gmvae()` clusters the cells of a count matrix. It learns a low-dimensional
+#' representation of the cells (the latent space) and a Gaussian mixture on it,
+#' together. An encoder network maps the counts of a cell to a Gaussian
+#' distribution in the latent space, and a decoder network maps points of the
+#' latent space to the parameters of a count distribution. The mixture is the
+#' prior distribution of the latent points, and its components are the clusters.
+#' Training maximises the evidence lower bound (ELBO).
+#'
+#' @param x Counts, or other values if the likelihood allows, with **genes in
+#'   rows, cells in columns**: a matrix, a [Matrix::dgCMatrix-class] or another
+#'   matrix of package Matrix, a DelayedMatrix (read in blocks into a sparse
+#'   matrix), or a SummarizedExperiment or SingleCellExperiment. Counts must be
+#'   raw, not normalised or log-transformed. Gene names must be unique. Missing
+#'   names become gene1, gene2, ... and cell1, cell2, ...
+#' @param k Number of clusters (components of the mixture), a whole number from
+#'   1 to the number of cells; or several numbers, such as `2:12`, among which
+#'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 2 to
+#'   20, with fewer than 200 cells among 2 to a tenth of the number of cells.
+#' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
+#'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
+#' @param ... For a SummarizedExperiment, the arguments of the method for
+#'   matrices; otherwise must be empty.
+#' @param covariance Covariance matrices of the components: `"tied"`, one full
+#'   matrix shared by all; `"full"`, one full matrix for each; `"diag"`, one
+#'   diagonal matrix for each; `"spherical"`, one variance for each.
+#' @param features Genes that the networks see: their number, of at least 2
+#'   (`gmvae()` chooses them, see Choice of genes); or `"all"`; or the genes
+#'   themselves, by name, by row number or as a logical vector with one entry
+#'   per row.
+#' @param size_factors One positive number per cell (n), in any unit: `gmvae()`
+#'   divides them by their median. `NULL`: the total counts of the cell over the
+#'   genes used. Not for `"bernoulli"` and `"gaussian"`.
+#' @param batch One label per cell (n), of any type and not missing, such as
+#'   donor, chip or protocol: technical differences between these should not
+#'   divide the clusters, see Batches. For a SummarizedExperiment also the name
+#'   of a column of its `colData()`. Each batch should have at least ten cells.
+#'   `NULL`: `gmvae()` tests whether the cells fall into two batches.
+#' @param control Options of the networks and the training, made by
+#'   [gmvae_control()].
+#' @param BPPARAM A `BiocParallelParam`, to train several networks (`n_networks`
+#'   of [gmvae_control()]) at the same time; its workers share the threads.
+#'   `NULL`: one network after the other. The fit is the same.
+#' @param assay Name of the assay with the counts, if `x` is a
+#'   SummarizedExperiment.
+#'
+#' @returns A `gmvae` object: a list of plain values without the counts, which
+#'   [saveRDS()] keeps. With n cells, k clusters, D latent dimensions and G
+#'   genes used:
+#'   * `cluster`: factor (n) with levels 1 to k, named by cell: the component
+#'     with the largest posterior probability. Components are sorted by weight,
+#'     the largest first.
+#'   * `posterior`: matrix (n x k), the probability of each component. Rows sum
+#'     to 1.
+#'   * `latent`, `latent_sd`: matrices (n x D), mean and standard deviation of
+#'     the latent point of each cell.
+#'   * `mixture`: list of `weights` (k, sum 1), `means` (k x D) and
+#'     `covariances` (D x D x k).
+#'   * `elbo`: matrix with rows `train` and `heldout` (`NaN` without held-out
+#'     cells) and columns `elbo`, `reconstruction`, `kl_z` and `kl_c`: the final
+#'     ELBO, which is the second column less the last two; natural logarithms,
+#'     means per cell.
+#'   * `history`: data frame with one row per epoch: `epoch`, `phase`, `elbo`,
+#'     `elbo_heldout` (`NaN` without held-out cells), `reconstruction`, `kl`
+#'     (natural logarithms, means per cell), `learning_rate`, `seconds`.
+#'   * `converged`: `TRUE` if training stopped early, or if the ELBO gained less
+#'     than 0.3% in the second half of a joint phase of at least ten epochs.
+#'   * `stability`: adjusted Rand index between the clusters that mixtures
+#'     fitted to two halves of the cells give, mean of six halvings: 1 if they
+#'     are the same, about 0 if they agree by chance.
+#'   * `cluster_stability`: for each cluster (k), how well clusterings of half
+#'     of the cells reproduce it, from 0 to 1: the Jaccard index (cells in both
+#'     over cells in either) of the cluster and the most similar cluster of one
+#'     half, averaged over the twelve halves (Hennig 2007). A cluster below 0.6
+#'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
+#'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
+#'     if `k` was one number: `k`, `stability` and its standard deviation over
+#'     the halvings `stability_sd`, `log_density` (natural logarithm, mean over
+#'     the cells of the other half), `bic` and `icl` (smaller is better), and
+#'     `smallest` (share of the cells in the smallest cluster); for the latent
+#'     means of at most 2,000 cells before the joint phase.
+#'   * `networks`: data frame with one row for each network, `NULL` for a single
+#'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (mean
+#'     adjusted Rand index between its clusters and those of each other
+#'     network) and `kept`. The network with the highest agreement is kept: the
+#'     rest of the fit describes it.
+#'   * `batch`: factor (n), named by cell; `NULL` without batches.
+#'     `batch_source`: `"user"`, `"found"` (detected; with the levels
+#'     `"found1"`, the larger batch, and `"found2"`) or `"none"`.
+#'   * `features`: names (G) of the genes used; `feature_table`: data frame with
+#'     one row for each gene of `x`: `gene`, `mean` and `variance` (of
+#'     \eqn{\log(1 + x)} of values divided by the size of the cell, for
+#'     `"gaussian"` of the values), `n_cells` (cells with a count), `score` and
+#'     `used`.
+#'   * `size_factors` (n, named by cell, median 1), `size_scale` (their median
+#'     before they were divided by it), `size_source` (`"library"`, `"user"` or
+#'     `"none"`), `size_reference` (median total of the cells over the genes
+#'     used).
+#'   * `heldout`: column numbers of the cells that were kept from training;
+#'     `n_rollbacks`: epochs that were repeated because of non-finite values;
+#'     `active_units`: latent dimensions in use, in which the variance of the
+#'     means over the cells is more than 1% of the total variance.
+#'   * `outlier`: what `predict(type = "outlier")` compares new cells with;
+#'     `parameters`, `layout` and `input`: the networks as one vector, the
+#'     places of their parts in it, and the scaling of the encoder's input.
+#'   * `likelihood`, `covariance`, `k`, `n_genes` (rows of `x`), `call`,
+#'     `control` (with all values that were `NULL` filled in), `seed`, `version`
+#'     (format of the object).
 #'
 #' @section Model:
 #' For cell \eqn{i} with size factor \eqn{l_i} and gene \eqn{g},
@@ -12,11 +114,15 @@
 #'   N(\mu_c, \Sigma_c), \quad x_{ig} | z_i \sim
 #'   NB(l_i \rho_g(z_i), \theta_g)}{c_i ~ Categorical(pi), z_i | c_i = c ~
 #'   N(mu_c, Sigma_c), x_ig | z_i ~ NB(l_i rho_g(z_i), theta_g)}
-#' where \eqn{\rho}{rho} comes from the decoder. Training maximises a lower
-#' bound of the log-likelihood, averaged over the cells (Kingma and Welling
-#' 2014; Jiang et al. 2017), in three phases: reconstruction alone
-#' (`"pretrain"`), a warm-up of the prior's weight (`"warmup"`, for counts),
-#' then everything together (`"joint"`) from a mixture fitted by EM.
+#' where the decoder computes \eqn{\rho}{rho}, the share of each gene in the
+#' counts. Training maximises the ELBO, a lower bound of the log-likelihood,
+#' averaged over the cells (Kingma and Welling 2014; Jiang et al. 2017). It is
+#' the reconstruction term, the expected log-likelihood of the counts, less the
+#' KL terms, which penalise the distance of the encoded cells from the mixture.
+#' Training has three phases: reconstruction alone (`"pretrain"`); for counts a
+#' warm-up with a normal prior, in which the weight of the KL terms rises
+#' (`"warmup"`); then everything together (`"joint"`), from a mixture that EM
+#' fits to the latent means.
 #'
 #' @section Likelihoods:
 #' | `likelihood` | for | values |
@@ -27,75 +133,84 @@
 #' | `"bernoulli"` | binary peaks; shares, grey values | from 0 to 1 |
 #' | `"gaussian"` | measurements | any finite numbers |
 #'
-#' The first three scale the mean with the size factor of the cell. Between 0
-#' and 1, `"bernoulli"` takes a value as the probability of a one, and the
-#' expected log-probability (as VaDE does with grey values). A message
-#' (class `gmvae_message`) says so where the values look like those of another
-#' likelihood: 0 and 1 only, counts of reads where most fragments have two, or
-#' more zeros in highly expressed genes than their mean and variance explain.
+#' The first three scale the mean with the size factor of the cell.
+#' `"bernoulli"` treats a value between 0 and 1 as a probability and uses
+#' cross-entropy. A message (class `gmvae_message`) recommends another
+#' likelihood if all values are 0 or 1, if counts of reads come in pairs as for
+#' fragments with two ends, or if highly expressed genes have more zeros than
+#' their mean and variance explain.
 #'
 #' @section Choice of genes:
-#' By default the networks see 2,000 genes. For `"nb"` and `"zinb"` they are
-#' those of the largest deviance (Townes et al. 2019): twice the
-#' log-likelihood per cell, of Poisson counts, that is lost where the gene has
-#' the same share of the total counts of every cell. So genes count for as much
-#' as they have to tell, and rare ones in sparse data do not crowd out others.
-#' For `"poisson"` and `"bernoulli"` (accessible regions, whose frequent ones
-#' say least) they are those whose variance is furthest above that of others of
-#' the same mean: values are divided by the cell's total (times the median
-#' total), \eqn{\log(1 + x)} is taken, and a local quadratic regression gives
-#' the expected log variance at each mean; the score is the variance less the
-#' expected one (Lun et al. 2016), or below 50 genes of distinct means the
-#' variance itself, as it is, without logarithms, for `"gaussian"`. Genes
-#' without a count in any cell are dropped with a message.
+#' By default the networks see 2,000 genes. For `"nb"` and `"zinb"`, `gmvae()`
+#' takes the genes with the largest Poisson deviance per cell (Townes et al.
+#' 2019). The deviance is zero for a gene that has the same share of the total
+#' counts in every cell, and it grows with the number of counts, so that rare
+#' genes of sparse data do not displace others. For `"poisson"` and
+#' `"bernoulli"`, `gmvae()` takes the genes (accessible regions) whose variance
+#' is furthest above that of other genes with the same mean (Lun et al. 2016),
+#' because frequent regions distinguish cells least. The score is the variance
+#' of \eqn{\log(1 + x)}, where \eqn{x} is divided by the cell's total and
+#' multiplied by the median total, less the variance that a local quadratic
+#' regression on the mean expects; with fewer than 50 distinct means, it is the
+#' variance itself. For `"gaussian"` the score is the variance of the values.
+#' Genes without a count in any cell are dropped, with a message.
 #'
 #' @section Batches:
-#' Cells of other donors, chips or protocols differ in ways that are no groups,
-#' and clusters may divide along them. With `batch` \eqn{b_i} of each cell the
-#' mean is \eqn{l_i \rho_g(z_i, b_i)}{l_i rho_g(z_i, b_i)}: the decoder has a
-#' shift for each batch, of its first hidden layer (as scVI has; Lopez et al.
-#' 2018) and of the outputs of each gene, which begins at how the mean cell of
-#' the batch differs from that of all. So the latent space need not tell the
-#' batches apart, and the prior makes it dear to. The encoder sees no batch: for
-#' the cluster of a new cell none is needed. Genes are chosen by what they have
-#' to tell within batches (scores are averaged over them, weighted by their
-#' cells). The mixture that the joint phase starts from, and those that choose
-#' `k`, favour components with cells of every batch, as Harmony's clusters do
-#' (Korsunsky et al. 2019).
+#' Technical differences between donors, chips or protocols can be mistaken for
+#' clusters. With the batch \eqn{b_i} of each cell the mean is
+#' \eqn{l_i \rho_g(z_i, b_i)}{l_i rho_g(z_i, b_i)}: the decoder has a shift for
+#' each batch, of its first hidden layer (as in scVI; Lopez et al. 2018) and of
+#' the output for each gene, which starts from the difference between the mean
+#' cell of the batch and the mean cell of all. The latent space then does not
+#' need the batch to reconstruct the counts, and the KL term penalises encoding
+#' the batch. The encoder sees no batch: new cells can be assigned to clusters
+#' without a batch label. The scores of genes are averaged over the batches,
+#' weighted by their numbers of cells. The mixtures that choose `k` and start
+#' the joint phase favour components with cells of every batch, as the clusters
+#' of Harmony do (Korsunsky et al. 2019).
 #'
-#' Without `batch`, two batches are looked for (in counts, for three clusters or
-#' more) and, if found, explained as if they were given; a message (class
-#' `gmvae_message`) says so. There must be no doubt: a division of the cells,
-#' seen in principal components of \eqn{\log(1 + x)}, `x` scaled by the cell's
-#' total, into two sides of at least 50 cells and 10% of them. Within each kind
-#' of cell the sides are 7 standard deviations apart; all kinds are on both
-#' sides, three or more with gaps between them; and they lie alike where they
-#' are found in one side alone. Of more batches two groups at most are found, as
-#' kinds of cells in several batches could as well be batches of several kinds.
-#' A treatment may be taken for a batch; `gmvae_control(find_batches = FALSE)`
-#' looks for none.
+#' If you give no labels, `gmvae()` detects two clearly separated batches and
+#' tells you, with a warning (class `gmvae_warning_batches`). It treats detected
+#' batches as if you had given them. The test, for counts and three or more
+#' clusters, looks for a split of the cells into two sides, in principal
+#' components of \eqn{\log(1 + x)}, `x` divided by the total of the cell. A
+#' split is accepted only if all of these hold:
+#'   * Each side has at least 50 cells and at least 10% of all cells.
+#'   * The same shift separates the two sides within every kind of cell, by at
+#'     least 7 standard deviations.
+#'   * The cells are of three or more kinds with gaps between them, and nearly
+#'     all cells are of kinds that both sides have.
+#'   * The kinds that are found in each side alone have the same arrangement.
+#'   * Neither side can be split again in this way; otherwise batches and kinds
+#'     of cells could be confused.
 #'
-#' What one batch alone has stays: cells of a kind that the others lack are a
-#' cluster. Differences that are not the same in all kinds of cells may remain,
-#' above all when many clusters are asked for; `summary()` warns of clusters of
-#' one batch, and `table(fit$cluster, fit$batch)` shows them. Where batch and
-#' kind of cell coincide, nobody can tell them apart.
+#' So more than two batches, or batches with smaller differences, are not
+#' detected: name them in `batch`. The effect of a treatment can be mistaken for
+#' a batch; `gmvae_control(find_batches = FALSE)` omits the test.
+#'
+#' A kind of cell that only one batch has remains a cluster. Differences between
+#' batches that vary from one kind of cell to another may remain, above all with
+#' many clusters: [summary()][summary.gmvae] names the clusters of one batch,
+#' and `table(fit$cluster, fit$batch)` shows all clusters. Where batches and
+#' kinds of cells coincide, no method can separate them.
 #'
 #' @section Number of clusters:
-#' For several `k` the networks are trained once up to the joint phase: so far
-#' they know of no clusters. Then, for each `k`, mixtures are fitted
-#' to two disjoint halves of the latent means; each assigns all cells, and the
-#' adjusted Rand index between the two assignments, averaged over six halvings,
-#' is the stability of `k` (the idea of Tibshirani and Walther 2005 and of Lange
-#' et al. 2004). A level is a `k` at least as stable as its neighbours, above 2
-#' and not above the one whose mixtures give the cells of the other half the
-#' highest density. The finest level with a stability of at least 0.875 is
-#' chosen, or the most stable one where none reaches that, and the joint phase
-#' starts from it. Data with clusters within clusters have several levels:
-#' `summary()` names the others, `plot(fit, "k")` shows all, and
-#' [update()][update.gmvae] moves to one.
+#' For several `k`, the networks are trained once up to the joint phase, before
+#' which they do not depend on `k`. Then mixtures with each `k` are fitted to
+#' two disjoint halves of the latent means. Each mixture assigns all cells to
+#' clusters, and the adjusted Rand index between the two assignments, averaged
+#' over six halvings, is the stability of `k` (after Tibshirani and Walther 2005
+#' and Lange et al. 2004). A level is a `k` that is at least as stable as its
+#' neighbours and not larger than the `k` whose mixtures give the cells of the
+#' other half the highest density; 2 is a level only if no other `k` qualifies,
+#' as two clusters are often stable whatever the data. `gmvae()` chooses the
+#' largest level with a stability of at least 0.875, or the most stable level if
+#' none reaches that, and starts the joint phase from it. Data with clusters
+#' within clusters have several levels: [summary()][summary.gmvae] names the
+#' others, `plot(fit, "k")` shows all `k`, and [update()][update.gmvae] changes
+#' to one of them.
 #'
-#' @section Errors: All have the class `gmvae_error`.
+#' @section Errors and warnings: All errors have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
 #'     columns, is empty, or has repeated gene names.
 #'   * `gmvae_error_data`: values are missing, infinite, negative, fractional
@@ -104,118 +219,41 @@
 #'   * `gmvae_error_numerical`: training broke down and could not recover.
 #'   * `gmvae_error_package`: a suggested package is needed and missing.
 #'
-#' @section Reproducibility: [set.seed()] governs: one draw of R's generator
-#'   seeds everything. The same seed gives the same fit whatever `n_threads`,
-#'   and whether `x` is dense, sparse or in a SingleCellExperiment.
+#'   All warnings have the class `gmvae_warning`. A fit raises each at most
+#'   once, the first four at its end; `print()` and [summary()][summary.gmvae]
+#'   show these as cautions.
+#'   * `gmvae_warning_not_converged`: training did not converge. Train longer.
+#'   * `gmvae_warning_collapsed`: the cells differ in at most one latent
+#'     dimension, or all are in one of several clusters.
+#'   * `gmvae_warning_unstable`: clusterings of halves of the cells do not
+#'     reproduce the clusters (`stability` below 0.6), or some of them
+#'     (`cluster_stability` below 0.6). Do not rely on these clusters.
+#'   * `gmvae_warning_batches`: the fit detected two batches and corrected for
+#'     them.
+#'   * `gmvae_warning_data`: a batch has fewer than ten cells.
 #'
-#' @param x Counts, **genes in rows, cells in columns**: a matrix, a
-#'   [Matrix::dgCMatrix-class] or another matrix of package Matrix, a
-#'   DelayedMatrix (read in blocks into a sparse matrix), or a
-#'   SummarizedExperiment or SingleCellExperiment. Gene names must be unique;
-#'   missing names become gene1, gene2, ... and cell1, cell2, ...
-#' @param k Number of components, a whole number from 1 to the number of cells;
-#'   or several, such as `2:12`, to choose among as said below. `NULL`: 2 to 20,
-#'   in small data while clusters have ten cells on average.
-#' @param likelihood Distribution of the values, see below: `"nb"`, `"zinb"`,
-#'   `"poisson"`, `"bernoulli"` or `"gaussian"`.
-#' @param ... For a SummarizedExperiment, the arguments of the method for
-#'   matrices; otherwise must be empty.
-#' @param covariance Covariances of the components: `"tied"`, one full matrix
-#'   for all; `"full"`, one for each; `"diag"`, variances for each;
-#'   `"spherical"`, one variance for each.
-#' @param features How many genes the networks see (chosen as said below), or
-#'   `"all"`, or which: names, row numbers, or a logical vector with one entry
-#'   per row.
-#' @param size_factors One positive number per cell, of any scale (they are
-#'   divided by their median). `NULL`: the total counts of the cell over the
-#'   genes used.
-#' @param batch One label per cell, of any type, not missing: cells of the same
-#'   donor, chip or protocol, say, whose differences from others are not to
-#'   divide clusters, see below; for a SummarizedExperiment also the name of a
-#'   column of its `colData()`. Batches should have ten cells or more. `NULL`:
-#'   all cells are of one batch, unless the counts show two, see below.
-#' @param control Further options, from [gmvae_control()].
-#' @param BPPARAM Where several networks (see `n_networks` of
-#'   [gmvae_control()]) train: a `BiocParallelParam`, whose workers share out
-#'   the threads, or `NULL`, one after the other. The fit is the same.
-#' @param assay Name of the assay, where `x` is a SummarizedExperiment.
-#'
-#' @returns A `gmvae` object. It holds no counts and no external pointers, so
-#'   [saveRDS()] keeps it. With n cells, D latent dimensions and G genes used:
-#'   * `cluster`: factor (n) with levels 1 to k, named by cell: the component
-#'     of the largest posterior probability. Components are sorted by weight,
-#'     the largest first.
-#'   * `posterior`: n x k, probability of each component; rows sum to 1.
-#'   * `latent`, `latent_sd`: n x D, mean and standard deviation of the latent
-#'     points.
-#'   * `mixture`: `weights` (k), `means` (k x D), `covariances` (D x D x k).
-#'   * `history`: data frame with a row per epoch: `epoch`, `phase`, `bound`,
-#'     `elbo_heldout`, `reconstruction`, `kl` (natural logarithms, per cell),
-#'     `learning_rate`, `seconds`. `elbo_heldout` is `NaN` where no cells
-#'     were held out.
-#'   * `k_path`: where `k` was to be chosen, a data frame with a row for each:
-#'     `k`, `stability` and its standard deviation over the halvings
-#'     `stability_sd`, `log_density` (natural logarithm, mean over cells of the
-#'     other half), `bic` and `icl` (smaller is better), `smallest` (share of
-#'     the cells in the smallest group); of the latent means before the joint
-#'     phase, of at most 2,000 cells. Otherwise `NULL`.
-#'   * `stability`: the same figure for the final latent means and `k`: 1 where
-#'     halves of the cells give the same clusters, 0 where they agree by chance.
-#'   * `cluster_stability`: of each cluster (k), from 0 to 1: the Jaccard index
-#'     (cells in both over cells in either) between the cluster and the most
-#'     similar group that the mixture of a half gives all cells, averaged over
-#'     the twelve halves (Hennig 2007). Below 0.6 a cluster is not to be relied
-#'     on, from 0.75 it is a group of its own. `NA` for an empty cluster.
-#'   * `networks`: where several were trained, a data frame with a row for each:
-#'     `seed`, `elbo` and `elbo_heldout`, `stability`, `agreement` (mean
-#'     adjusted Rand index between its clusters and those of each other
-#'     network) and `kept`: the rest of the fit is of this one, that of the
-#'     highest agreement. Otherwise `NULL`.
-#'   * `bound`: the final bound and its parts, per cell: a matrix with rows
-#'     `train` and `heldout` and columns `bound`, `reconstruction`, `kl_z`,
-#'     `kl_c`; the bound is the second less the last two.
-#'   * `features`: names (G) of the genes used; `feature_table`: a row per gene
-#'     of `x` with its `mean` and `variance` over cells (of the logarithms
-#'     above), the cells with a count (`n_cells`), `score` and `used`.
-#'   * `size_factors` (n, named by cell, median 1), `size_scale` (what they
-#'     were divided by), `size_source` (`"library"`, `"user"` or `"none"`),
-#'     `size_reference` (median total of the cells over the genes used).
-#'   * `batch`: factor (n), named by cell; `NULL` without batches.
-#'     `batch_source`: `"user"`, `"found"` (levels `"found1"`, the larger, and
-#'     `"found2"`) or `"none"`.
-#'   * `heldout`: numbers of the cells kept from training; `converged`:
-#'     training stopped by itself, or the second half of the joint phase gained
-#'     less than 0.3% of the bound;
-#'     `n_rollbacks`: epochs undone because of non-finite values;
-#'     `active_units`: latent dimensions in which the variance of the means
-#'     over the cells is more than 1% of the total variance.
-#'   * `outlier`: what `predict(type = "outlier")` compares new cells with.
-#'   * `parameters`, `layout`, `input`: the networks, as one vector, where its
-#'     parts are, and how the encoder scales its input.
-#'   * `likelihood`, `covariance`, `k`, `n_genes`, `call`, `control` (nothing
-#'     left `NULL`), `seed`, `version` (format of the object).
+#' @section Reproducibility: [set.seed()] makes a fit repeatable: it takes one
+#'   draw of R's generator for each network. The same seed gives the same fit
+#'   for any `n_threads`, and whether the counts are in a dense matrix, a sparse
+#'   matrix or a SingleCellExperiment.
 #'
 #' @references
-#' Tibshirani and Walther (2005) Cluster validation by prediction strength.
-#' *Journal of Computational and Graphical Statistics* 14, 511-528.
-#' \doi{10.1198/106186005X59243}
-#'
 #' Hennig (2007) Cluster-wise assessment of cluster stability. *Computational
 #' Statistics & Data Analysis* 52, 258-271. \doi{10.1016/j.csda.2006.11.025}
-#'
-#' Lange et al. (2004) Stability-based validation of clustering solutions.
-#' *Neural Computation* 16, 1299-1323. \doi{10.1162/089976604773717621}
-#'
-#' Kingma and Welling (2014) Auto-encoding variational Bayes.
-#' <https://arxiv.org/abs/1312.6114>
 #'
 #' Jiang et al. (2017) Variational deep embedding: an unsupervised and
 #' generative approach to clustering. *IJCAI*.
 #' \doi{10.24963/ijcai.2017/273}
 #'
+#' Kingma and Welling (2014) Auto-encoding variational Bayes.
+#' <https://arxiv.org/abs/1312.6114>
+#'
 #' Korsunsky et al. (2019) Fast, sensitive and accurate integration of
 #' single-cell data with Harmony. *Nature Methods* 16, 1289-1296.
 #' \doi{10.1038/s41592-019-0619-0}
+#'
+#' Lange et al. (2004) Stability-based validation of clustering solutions.
+#' *Neural Computation* 16, 1299-1323. \doi{10.1162/089976604773717621}
 #'
 #' Lopez et al. (2018) Deep generative modeling for single-cell
 #' transcriptomics. *Nature Methods* 15, 1053-1058.
@@ -225,12 +263,16 @@
 #' single-cell RNA-seq data with Bioconductor. *F1000Research* 5, 2122.
 #' \doi{10.12688/f1000research.9501.2}
 #'
+#' Tibshirani and Walther (2005) Cluster validation by prediction strength.
+#' *Journal of Computational and Graphical Statistics* 14, 511-528.
+#' \doi{10.1198/106186005X59243}
+#'
 #' Townes et al. (2019) Feature selection and dimension reduction for
 #' single-cell RNA-Seq based on a multinomial model. *Genome Biology* 20, 295.
 #' \doi{10.1186/s13059-019-1861-6}
 #' @seealso [predict.gmvae()], [plot.gmvae()], [summary.gmvae()],
-#'   [runGMVAE()] for Bioconductor workflows, [gmm_fit()] for mixtures of
-#'   ordinary numeric data.
+#'   [update.gmvae()]; [runGMVAE()] for Bioconductor workflows; [gmm_fit()] for
+#'   mixtures of ordinary numeric data.
 #' @examples
 #' data(pbmc_sorted)
 #' cells <- seq(1, 1000, by = 5)
@@ -307,12 +349,18 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                 size_reference = size$reference)
   core <- train_several(counts, size$factors, batch, model, ks, control,
                         progress_reporter(control$verbose), BPPARAM, call)
-  fit <- new_gmvae(core, cells = colnames(counts), features = chosen$table,
-                   size = size, batch = batch,
-                   batch_source = batch_source(batch, found),
-                   likelihood = likelihood, covariance = covariance,
-                   control = control)
+  finish_fit(core, counts, size, features = chosen$table, batch = batch,
+             batch_source = batch_source(batch, found),
+             likelihood = likelihood, covariance = covariance,
+             control = control, call = call)
+}
+
+# The fit that users see, from what the core returns. `counts` are those of the
+# genes used; `heard` names cautions that the user has been warned of before.
+finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
+  fit <- new_gmvae(core, cells = colnames(counts), size = size, ...)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
+  warn_cautions(fit, call, heard)
   fit
 }
 

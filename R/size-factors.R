@@ -29,13 +29,13 @@ check_size_factors <- function(size_factors, n, likelihood, call) {
     gmvae_abort(c(
       "{.arg size_factors} can't be used with {.code likelihood =
        \"{likelihood}\"}, which has no library size.",
-      i = "Leave them out, or use a likelihood for counts:
+      i = "Omit them, or use a likelihood of counts:
            {.val {likelihoods_with('size_factors')}}."
     ), "option", call = call)
   }
   if (!is.numeric(size_factors) || length(size_factors) != n) {
     gmvae_abort(c(
-      "{.arg size_factors} must be one number per cell, {n} here.",
+      "{.arg size_factors} must have one number per cell, {n} here.",
       x = "You supplied {describe(size_factors)}."
     ), "option", call = call)
   }
@@ -44,7 +44,7 @@ check_size_factors <- function(size_factors, n, likelihood, call) {
     gmvae_abort(c(
       "{.arg size_factors} must be positive and finite.",
       x = "{length(bad)} of {n} {cli::qty(length(bad))}{?is/are} not; the
-           first is {size_factors[bad[1]]}, of cell {bad[1]}."
+           first is {size_factors[bad[1]]}, for cell {bad[1]}."
     ), "option", call = call)
   }
 }

@@ -123,7 +123,8 @@ for (type in types) {
   show(paste("predict", type),
        predict(nb, new, type),
        predict(found, new_two, type),
-       predict(batched, new_two, type, batch = "b"))
+       predict(batched, new_two, type,
+               batch = if (type %in% c("mean", "elbo", "outlier")) "b"))
 }
 
 # Mixtures -------------------------------------------------------------------

@@ -51,7 +51,7 @@ fit_variant <- function(data, variant) {
   arguments <- c(list(data$counts, k = length(unique(data$label)),
                       control = control),
                  variant[setdiff(names(variant), c("control", "phases"))])
-  fit <- suppressMessages(do.call(gmvae, arguments))
+  fit <- do.call(quiet_gmvae, arguments)
   adjusted_rand_index(fit$cluster, data$label)
 }
 

@@ -23,9 +23,7 @@ sets <- chosen("sets", sets_of(folder))
 find <- function(counts, set = "") {
   likelihood <- if (startsWith(set, "atac")) "poisson" else "nb"
   counts <- counts[, colSums(counts) > 0]
-  suppressMessages(gmvae:::find_batches(
-    counts, likelihood, 3L, gmvae_control(n_threads = 1)
-  ))
+  gmvae:::find_batches(counts, likelihood, 3L, gmvae_control(n_threads = 1))
 }
 
 in_parallel <- function(jobs, fn) {

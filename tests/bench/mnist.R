@@ -43,15 +43,16 @@ control <- gmvae_control(
 
 accuracy <- vapply(seq_len(numbers("seeds", 5)), function(seed) {
   set.seed(seed)
-  seconds <- system.time(fit <- suppressMessages(
-    gmvae(pixels, 10, likelihood, features = "all", control = control,
-          covariance = option("covariance", "tied"))
-  ))[["elapsed"]]
+  seconds <- system.time(
+    fit <- quiet_gmvae(pixels, 10, likelihood, features = "all",
+                       control = control,
+                       covariance = option("covariance", "tied"))
+  )[["elapsed"]]
   right <- mean(is_right(fit$cluster, digits))
   cat(sprintf("seed %d: accuracy %.2f%%, ARI %.3f, NMI %.3f, ", seed,
               100 * right, adjusted_rand_index(fit$cluster, digits),
               nmi(fit$cluster, digits)))
-  cat(sprintf("held-out bound %.1f, %d epochs, %.0f s\n",
+  cat(sprintf("held-out ELBO %.1f, %d epochs, %.0f s\n",
               fit$elbo["heldout", "elbo"], nrow(fit$history), seconds))
   right
 }, 0)

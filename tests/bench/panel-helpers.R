@@ -140,6 +140,11 @@ scores <- function(cluster, label, seconds, posterior = NULL) {
   )
 }
 
+# A fit is scored whatever it says and warns of.
+quiet_gmvae <- function(...) {
+  suppressWarnings(suppressMessages(gmvae(...)), classes = "gmvae_warning")
+}
+
 # Clusterings to compare with -------------------------------------------------
 
 # cells x components: log1p of counts of the median depth, the 2,000 genes of

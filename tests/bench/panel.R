@@ -3,8 +3,9 @@
 #                               [--auto] [--batch] [--no-peers] [--out=panel]
 # folder: one folder per set, with matrix.mtx.gz (genes x cells), genes.tsv.gz
 # (column gene) and cells.tsv.gz (columns cell, label, perhaps batch); default:
-# GMVAE_DATA, or shared/data beside the sources. Sets are all there, or those named. k is the
-# number of labels, or, with --auto, NULL, and `k` of the table what was found.
+# GMVAE_DATA, or shared/data beside the sources. Sets are all there, or those
+# named. k is the number of labels, or, with --auto, NULL, and `k` of the table
+# what was found.
 # With --batch sets are those that name batches; gmvae() is told them, and so is
 # Harmony, which corrects the components of the other clusterings, at its
 # defaults (theta = 2) and with theta = 8, the best on these sets of 1, 2, 4, 8.
@@ -36,10 +37,10 @@ sets <- chosen("sets", sets_of(folder, batches))
 
 run_gmvae <- function(data, k, likelihood) {
   control <- gmvae_control(n_threads = 1, verbose = FALSE)
-  seconds <- system.time(fit <- suppressMessages(
-    gmvae(data$counts, k, likelihood, control = control,
-          batch = if (batches) data$batch)
-  ))[["elapsed"]]
+  seconds <- system.time(
+    fit <- quiet_gmvae(data$counts, k, likelihood, control = control,
+                       batch = if (batches) data$batch)
+  )[["elapsed"]]
   posterior <- predict(fit, type = "posterior")
   row <- scores(fit$cluster, data$label, seconds, posterior)
   row$k <- fit$k

@@ -13,7 +13,7 @@ unclassed <- function(values, call_with) {
   unlist(lapply(values, function(value) {
     tryCatch(
       {
-        suppressMessages(call_with(value))
+        without_cautions(call_with(value))
         NULL
       },
       gmvae_error = function(cnd) NULL,

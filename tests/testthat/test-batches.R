@@ -28,7 +28,7 @@ test_that("the number of clusters is that of groups, not of groups by batch", {
                            verbose = FALSE)
   chosen <- function(...) {
     set.seed(1)
-    gmvae(data$counts, 2:8, ..., control = control)$k
+    without_cautions(gmvae(data$counts, 2:8, ..., control = control))$k
   }
   expect_gt(chosen(batch = rep("one", 400)), 3L)
   expect_identical(chosen(batch = data$batch), 3L)
@@ -68,8 +68,8 @@ test_that("one batch is none, and labels are labels whatever their type", {
 test_that("fits with batches are the same for any number of threads", {
   fits <- lapply(1:2, function(n) {
     set.seed(6)
-    fit <- gmvae(x, 2:3, batch = batch,
-                 control = quick_control(6, n_threads = n))
+    fit <- without_cautions(gmvae(x, 2:3, batch = batch,
+                                  control = quick_control(6, n_threads = n)))
     fit$control$n_threads <- NULL
     comparable(fit)
   })
@@ -84,7 +84,7 @@ test_that("every likelihood takes batches, and several networks do", {
     expect_true(all(is.finite(fit$elbo)))
     expect_equal(predict(fit, counts, "latent"), fit$latent, tolerance = 1e-5)
   }
-  fit <- suppressMessages(gmvae(
+  fit <- without_cautions(gmvae(
     x, 3, batch = batch, control = quick_control(4, n_networks = 2)
   ))
   expect_identical(nrow(fit$networks), 2L)
@@ -92,7 +92,7 @@ test_that("every likelihood takes batches, and several networks do", {
 })
 
 test_that("update() keeps the batches", {
-  more <- update(fit, k = 4, x = x)
+  more <- without_cautions(update(fit, k = 4, x = x))
   expect_identical(more$batch, fit$batch)
   expect_true(all(is.finite(more$elbo)))
 })
@@ -101,10 +101,11 @@ test_that("update() keeps the batches", {
 
 test_that("predict() needs no batch for where cells are and which cluster", {
   new <- x[, 1:8]
-  for (type in c("cluster", "posterior", "latent")) {
-    expect_equal(predict(fit, new, type),
-                 predict(fit, new, type, batch = batch[1:8]))
-  }
+  expect_equal(predict(fit, new), fit$cluster[1:8])
+  expect_equal(predict(fit, new, "posterior"), fit$posterior[1:8, ],
+               tolerance = 1e-5)
+  expect_equal(predict(fit, new, "latent"), fit$latent[1:8, ],
+               tolerance = 1e-5)
   expect_equal(predict(fit, new, "normalized"),
                predict(fit, type = "normalized")[, 1:8], tolerance = 1e-5)
 })
@@ -131,7 +132,7 @@ test_that("normalized values are means over the batches, by their cells", {
   expect_equal(predict(fit, type = "normalized"), expected, tolerance = 1e-5)
 })
 
-test_that("bounds and outliers are those of cells of the batch", {
+test_that("ELBOs and outliers are those of cells of the batch", {
   own <- predict(fit, x, "elbo", batch = batch)
   other <- predict(fit, x, "elbo", batch = ifelse(batch == "a", "b", "a"))
   expect_gt(mean(own > other), 0.95)
@@ -189,7 +190,9 @@ test_that("a column of a SingleCellExperiment names the batches", {
   expect_equal(predict(from_column, sce, "mean", batch = "donor"),
                predict(from_column, type = "mean"), tolerance = 1e-5)
   set.seed(8)
-  out <- runGMVAE(sce, 3, batch = "donor", control = quick_control())
+  out <- without_cautions(
+    runGMVAE(sce, 3, batch = "donor", control = quick_control())
+  )
   expect_identical(SingleCellExperiment::reducedDim(out, "GMVAE"),
                    from_matrix$latent)
   expect_snapshot(error = TRUE, gmvae(sce, 3, batch = "dnor"))
@@ -223,7 +226,10 @@ test_that("a dispersion by batch is found where there is one", {
   elbo_of <- function(by) {
     set.seed(1)
     control <- quick_control(60, dispersion = by, batch_size = 16)
-    gmvae(data$counts, 3, batch = noisy, control = control)$elbo[2, 1]
+    fit <- without_cautions(
+      gmvae(data$counts, 3, batch = noisy, control = control)
+    )
+    fit$elbo["heldout", "elbo"]
   }
   expect_gt(elbo_of("gene-batch"), elbo_of("gene") + 5)
 })
@@ -245,7 +251,7 @@ test_that("print() and summary() name the batches and their sizes", {
   expect_null(summary(made_up_fit())$batches)
 })
 
-# Batches that nobody named ---------------------------------------------------
+# Batches that gmvae() detects ------------------------------------------------
 
 set.seed(2)
 unnamed <- simulate_batches(n = 400, genes = 100, depth = 60)
@@ -254,11 +260,17 @@ quietly <- function(...) {
   quick_fit(unnamed$counts, 3, ..., epochs = 40)
 }
 
-test_that("batches are found, said, and explained as those named are", {
+test_that("batches are detected and treated as those named are, in a warning", {
   set.seed(3)
-  expect_message(
-    fit <- gmvae(unnamed$counts, 3, control = quick_control(40)),
-    "Found two batches, of 300 and 100 cells", class = "gmvae_message"
+  without_not_converged <- function(expr) {
+    suppressWarnings(expr, classes = "gmvae_warning_not_converged")
+  }
+  expect_warning(
+    fit <- without_not_converged(
+      gmvae(unnamed$counts, 3, control = quick_control(40))
+    ),
+    "detected two batches, of 300 and 100 cells",
+    class = "gmvae_warning_batches"
   )
   expect_identical(fit$batch_source, "found")
   expect_identical(unname(fit$batch),
@@ -267,7 +279,17 @@ test_that("batches are found, said, and explained as those named are", {
   expect_identical(named$batch_source, "user")
   expect_identical(fit$parameters, named$parameters)
   expect_gt(adjusted_rand_index(fit$cluster, unnamed$cluster), 0.95)
-  expect_match(fit_cautions(fit), "found, not given", all = FALSE)
+  expect_true("batches_found" %in% names(fit_cautions(fit)))
+  # update() did not detect them: the user has heard of them
+  heard <- character()
+  withCallingHandlers(
+    update(fit, k = 4, x = unnamed$counts),
+    gmvae_warning = function(cnd) {
+      heard <<- c(heard, class(cnd)[1])
+      rlang::cnd_muffle(cnd)
+    }
+  )
+  expect_false("gmvae_warning_batches" %in% heard)
   expect_output(print(fit), "found1: 300, found2: 100 cells")
 })
 
@@ -276,13 +298,15 @@ test_that("batches are looked for only where that makes sense", {
   one <- rep("one", 400)
   expect_identical(source_of(batch = one), "none")
   control <- quick_control(2, find_batches = FALSE)
-  expect_silent(without <- gmvae(unnamed$counts, 3, control = control))
+  expect_silent(
+    without <- suppressWarnings(gmvae(unnamed$counts, 3, control = control),
+                                classes = "gmvae_warning_not_converged")
+  )
   expect_identical(without$batch_source, "none")
   counts <- unnamed$counts
   find <- function(likelihood, ks) {
     counts <- as_counts(counts)
-    suppressMessages(find_batches(counts, counts, likelihood, ks,
-                                  gmvae_control()))
+    find_batches(counts, counts, likelihood, ks, gmvae_control())
   }
   expect_identical(nlevels(find("poisson", 3L)), 2L)
   expect_identical(nlevels(find("zinb", 2:20)), 2L)
@@ -303,7 +327,7 @@ test_that("kinds of cells of real data are no batches", {
   for (type in unique(types)) expect_null(find(counts[, types != type]))
 })
 
-test_that("predict() finds the batches of new cells", {
+test_that("predict() finds the batches of new cells, and of one", {
   fit <- quietly()
   new <- unnamed$counts[, seq(1, 400, by = 7)]
   batch <- fit$batch[colnames(new)]
@@ -311,5 +335,8 @@ test_that("predict() finds the batches of new cells", {
     expect_identical(predict(fit, new, type),
                      predict(fit, new, type, batch = batch))
   }
-  expect_identical(update(fit, k = 4, x = unnamed$counts)$batch, fit$batch)
+  one <- new[, 3, drop = FALSE]
+  expect_equal(predict(fit, one, "elbo"), predict(fit, new, "elbo")[3])
+  more <- without_cautions(update(fit, k = 4, x = unnamed$counts))
+  expect_identical(more$batch, fit$batch)
 })

@@ -56,7 +56,7 @@ test_that("find_values() locates the first of many, past empty columns", {
   expect_null(find_values(x, function(v) v > 5))
   bad <- find_values(x, function(v) v < 0)
   expect_identical(bad$n, 2L)
-  expect_match(bad$where, "gene \"a\" of cell \"E\"", fixed = TRUE)
+  expect_match(bad$where, "gene \"a\" in cell \"E\"", fixed = TRUE)
 })
 
 test_that("names with braces appear in messages as they are", {

@@ -4,7 +4,7 @@ small_fit <- function(counts, seed = 1, ...) {
   set.seed(seed)
   control <- gmvae_control(epochs = 4, hidden = 16, n_latent = 3,
                            verbose = FALSE, ...)
-  fit <- suppressMessages(gmvae(counts, k = 3, control = control))
+  fit <- without_cautions(gmvae(counts, k = 3, control = control))
   fit[c("parameters", "latent", "latent_sd", "posterior", "mixture", "elbo")]
 }
 

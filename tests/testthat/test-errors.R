@@ -78,7 +78,7 @@ test_that("gmvae() says what its arguments must be", {
     refusal(gmvae(x, "three"))
     refusal(gmvae(x, 13))
     refusal(gmvae(x, 3, "binomial"))
-    refusal(gmvae(x, 3, covariance = "tied"))
+    refusal(gmvae(x, 3, covariance = "shared"))
     refusal(gmvae(x, 3, featuers = 10))
     refusal(gmvae(x, 3, control = list(epochs = 3)))
   })
@@ -116,7 +116,7 @@ test_that("gmvae_control() names the option that was meant", {
   expect_error(do.call(gmvae_control, one_too_many), "must be named",
                class = "gmvae_error_option")
   edited <- gmvae_control()
-  edited$latent <- -1
+  edited$n_latent <- -1
   expect_snapshot(refusal(gmvae(tiny_counts(), 3, control = edited)))
 })
 
@@ -133,13 +133,15 @@ test_that("predict() says what `newdata` must be", {
     refusal(predict(fit, others))
     refusal(predict(fit, twice))
     refusal(predict(fit, changed(10, -1)))
-    refusal(predict(fit, x, "class"))
+    refusal(predict(fit, x, "loglik"))
     refusal(predict(fit, x, size_factors = 1:2))
     refusal(predict(fit, x, typ = "latent", prob = TRUE))
   })
   expect_snapshot({
     refusal(predict(fit, type = "elbo"))
     refusal(predict(fit, type = "latent", features = "g1"))
+    refusal(predict(fit, type = "posterior", threshold = 0.5))
+    refusal(predict(fit, type = "normalized", batch = "a"))
     refusal(predict(fit, type = "mean", features = c("g1", "g8")))
     refusal(predict(fit, type = "mean", features = 6))
     refusal(predict(fit, type = "mean", size_factors = 1))
@@ -172,6 +174,8 @@ test_that("SingleCellExperiments are refused by assay and by class", {
     refusal(runGMVAE(tiny_counts(), 3))
     refusal(runGMVAE(sce, 3, name = ""))
     refusal(runGMVAE(sce, 99))
+    refusal(gmvae_fit(sce))
+    refusal(gmvae_fit(tiny_counts()))
   })
 })
 

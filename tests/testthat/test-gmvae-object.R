@@ -9,20 +9,9 @@ test_that("print() and summary() fit on one screen", {
   expect_output(expect_invisible(print(fit)))
 })
 
-test_that("print() says what to know before trusting the fit", {
-  posterior <- cbind(rep(0.6, 60), 0.4, 0)
-  fit <- made_up_fit(converged = FALSE, n_rollbacks = 1L,
-                     posterior = posterior)
-  fit$active_units <- 1L
-  expect_snapshot(fit)
-  fit$n_rollbacks <- 3L
-  expect_match(summary(fit)$cautions[1], "3 epochs .* were repeated")
-  expect_length(summary(made_up_fit())$cautions, 0)
-  fit <- made_up_fit(cluster_stability = c(0.9, 0.59, 0.2))
-  expect_match(summary(fit)$cautions, "^Clusters 2 and 3 are not found again")
-  fit <- made_up_fit(cluster_stability = c(0.9, NA, 0.2))
-  expect_match(summary(fit)$cautions, "^Cluster 3 is not found again")
-  fit$cluster_stability <- NULL  # saved before it was measured
+test_that("print() works for a fit saved before stability was measured", {
+  fit <- made_up_fit()
+  fit$cluster_stability <- NULL
   expect_output(print(summary(fit)), "confidence stability")
 })
 

@@ -16,6 +16,15 @@ test_that("plot() draws each type and returns it invisibly", {
   expect_invisible(plot(fit, "sizes"))
 })
 
+test_that("the loss is that of the ELBO and of both parts", {
+  skip_if_not_installed("ggplot2")
+  drawn <- draw(made_up_fit(), "loss")
+  expect_identical(levels(drawn$data$part),
+                   c("ELBO", "Reconstruction", "KL divergence"))
+  expect_false(anyNA(drawn$data$part))
+  expect_match(drawn$labels$y, "ELBO")
+})
+
 test_that("plot() of the latent space shows labels beside clusters", {
   skip_if_not_installed("ggplot2")
   fit <- made_up_fit()

@@ -25,9 +25,9 @@ test_that("predict() has the shapes that its page promises", {
   normalized <- predict(fit, new, "normalized")
   expect_equal(unname(colSums(normalized)), rep(fit$size_reference, 4),
                tolerance = 1e-5)
-  bound <- predict(fit, new, "elbo")
-  expect_named(bound, colnames(new))
-  expect_true(all(is.finite(bound)))
+  elbo <- predict(fit, new, "elbo")
+  expect_named(elbo, colnames(new))
+  expect_true(all(is.finite(elbo)))
   one <- predict(fit, new[, 1, drop = FALSE], "posterior")
   expect_equal(one, predict(fit, new, "posterior")[1, , drop = FALSE])
 })
@@ -67,7 +67,7 @@ test_that("predict() fills missing gaussian features with their means", {
   filled <- y
   filled[2, ] <- mean(y[2, ])
   expect_warning(dropped <- predict(fit, y[-2, ], "latent"),
-                 "mean in training")
+                 "mean in the fit")
   expect_equal(dropped, predict(fit, filled, "latent"), tolerance = 1e-5)
 })
 
@@ -124,6 +124,27 @@ test_that("cells below the threshold are unassigned", {
   for (bad in list(-0.1, 1.1, NA, "a", c(0.1, 0.2))) {
     expect_error(predict(fit, threshold = bad), class = "gmvae_error_option")
   }
-  expect_error(predict(fit, type = "posterior", threshold = 0.5),
+})
+
+test_that("predict() takes the names of types that R's users know", {
+  expect_identical(predict(fit, x, "class"), predict(fit, x, "cluster"))
+  expect_identical(predict(fit, type = "prob"), fit$posterior)
+  expect_identical(predict(fit, type = "class", threshold = 0.9),
+                   predict(fit, threshold = 0.9))
+  expect_error(predict(fit, type = c("class", "prob")),
                class = "gmvae_error_option")
+})
+
+test_that("an argument that does not apply to the type is an error", {
+  given <- list(threshold = 0.5, features = 1:2, batch = "a")
+  for (type in eval(formals(predict.gmvae)$type)) {
+    for (argument in names(given)) {
+      if (type %in% types_with[[argument]]) next
+      expect_error(
+        do.call(predict, c(list(fit, x, type), given[argument])),
+        paste0("`", argument, "` applies to types?"),
+        class = "gmvae_error_option"
+      )
+    }
+  }
 })

@@ -38,8 +38,17 @@ test_that("any value for an argument of predict(), plot() and the rest", {
     sizes = function(v) predict(fit, x, size_factors = v),
     threshold = function(v) predict(fit, x, threshold = v),
     a = function(v) adjusted_rand_index(v, 1:3),
-    sce = function(v) runGMVAE(v, 2)
+    batch = function(v) predict(fit, x, "mean", batch = v),
+    sce = function(v) runGMVAE(v, 2),
+    fitted_sce = function(v) gmvae_fit(v)
   )
+  if (requireNamespace("SingleCellExperiment", quietly = TRUE)) {
+    sce <- SingleCellExperiment::SingleCellExperiment(list(counts = x))
+    calls <- c(calls, list(
+      name = function(v) runGMVAE(sce, 2, control = control, name = v),
+      stored = function(v) gmvae_fit(sce, v)
+    ))
+  }
   if (requireNamespace("ggplot2", quietly = TRUE)) {
     calls <- c(calls, list(
       plot = function(v) plot(fit, v),

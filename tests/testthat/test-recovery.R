@@ -5,7 +5,7 @@ for (likelihood in likelihood_names()) {
     set.seed(1)
     data <- simulate_counts(likelihood, n = 400, genes = 150, k = 4)
     keep <- colSums(data$counts != 0) > 0
-    fit <- suppressMessages(gmvae(
+    fit <- without_cautions(gmvae(
       data$counts[, keep], 4, likelihood,
       control = gmvae_control(n_latent = 5, hidden = 64, epochs = 60,
                               verbose = FALSE)
@@ -24,7 +24,7 @@ for (set in sets) {
     skip_if(is.null(real_data()), "real data are not there")
     data <- read_real(set)
     set.seed(1)
-    fit <- suppressMessages(gmvae(
+    fit <- without_cautions(gmvae(
       data$counts, length(unique(data$label)),
       if (startsWith(set, "atac")) "poisson" else "nb",
       features = 1000, control = quick_control(epochs = 4)
@@ -43,9 +43,7 @@ for (set in sets) {
     skip_if(is.null(real_data()), "real data are not there")
     data <- read_real(set)
     likelihood <- if (startsWith(set, "atac")) "poisson" else "nb"
-    found <- suppressMessages(
-      find_batches(data$counts, likelihood, 3L, gmvae_control())
-    )
+    found <- find_batches(data$counts, likelihood, 3L, gmvae_control())
     if (set %in% c("mix_3cl", "panc_baron350")) {
       expect_equal(adjusted_rand_index(found, data$batch), 1)
     } else {

@@ -49,7 +49,7 @@ stress_case <- function(i) {
     likelihood = likelihood, size_factors = if (sized) 10^runif(n, -5, 5),
     covariance = pick(c("tied", "diag", "full", "spherical")),
     control = gmvae_control(
-      latent = pick(c(1, 2, 5, 10, 20)),
+      n_latent = pick(c(1, 2, 5, 10, 20)),
       hidden = pick(list(4, 32, 128, c(32, 16), c(16, 16, 16))),
       epochs = pick(2:12), batch_size = pick(c(2, 7, 32, 500)),
       learning_rate = 10^runif(1, -4, 0), mask = pick(c(0, 0.5, 0.95)),
@@ -71,7 +71,7 @@ stress_counts <- function(case) {
 }
 
 # Names of the parts of a fit that hold a number which is not finite. The
-# bound on held-out cells is NaN where there are none.
+# ELBO of held-out cells is NaN where there are none.
 not_finite <- function(fit, x, size_factors) {
   heldout <- if (length(fit$heldout) > 0L) c("train", "heldout") else "train"
   parts <- list(
@@ -79,7 +79,7 @@ not_finite <- function(fit, x, size_factors) {
     mixture = unlist(fit$mixture), parameters = fit$parameters,
     history = fit$history[c("elbo", "reconstruction", "kl")],
     elbo = fit$elbo[heldout, ], mean = predict(fit, type = "mean"),
-    loglik = predict(fit, x, "elbo", size_factors = size_factors),
+    elbo_of_cells = predict(fit, x, "elbo", size_factors = size_factors),
     outlier = predict(fit, x, "outlier", size_factors = size_factors)
   )
   finite <- vapply(parts, function(part) all(is.finite(unlist(part))), NA)
@@ -90,7 +90,7 @@ not_finite <- function(fit, x, size_factors) {
 stress_outcome <- function(case) {
   x <- stress_counts(case)
   tryCatch(
-    suppressMessages({
+    without_cautions({
       fit <- gmvae(x, case$k, case$likelihood, covariance = case$covariance,
                    size_factors = case$size_factors, control = case$control)
       bad <- not_finite(fit, x, case$size_factors)
