@@ -98,9 +98,8 @@ fitted_counts <- function(object, x, caller, call) {
       i = "For instance {.code update(fit, k = 4, x = counts)}."
     ), "input", call = call)
   }
-  assay <- object$call$assay
-  counts <- as_counts(x, if (is.character(assay)) assay else "counts",
-                      call = call)
+  assay <- tryCatch(eval(object$call$assay, caller), error = function(e) NULL)
+  counts <- as_counts(x, if (is.null(assay)) "counts" else assay, call = call)
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (!known) {

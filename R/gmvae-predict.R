@@ -113,7 +113,8 @@ predict.gmvae <- function(object, newdata,
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
-  type <- if (missing(type)) "cluster" else check_predict_type(type, call)
+  types <- eval(formals(predict.gmvae)$type)
+  type <- if (missing(type)) types[1] else check_type(type, types, call)
   threshold <- check_number(threshold, 0, 1, call = call)
   check_applies(c(threshold = threshold > 0, features = !is.null(features),
                   batch = !is.null(batch)), type, call)
@@ -133,15 +134,6 @@ predict.gmvae <- function(object, newdata,
                         call),
     normalized = decode_normalized(object, cells$latent, rows, call)
   )
-}
-
-# R's habitual names are accepted, but errors list ours.
-check_predict_type <- function(type, call) {
-  habitual <- c(class = "cluster", prob = "posterior")
-  if (rlang::is_string(type) && type %in% names(habitual)) {
-    type <- habitual[[type]]
-  }
-  check_choice(type, eval(formals(predict.gmvae)$type), call = call)
 }
 
 # Types that an argument changes anything of. An argument without effect is an
