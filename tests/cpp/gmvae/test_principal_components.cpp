@@ -1,7 +1,6 @@
 #include "gmvae/select/principal_components.h"
 
-#include <Eigen/Eigenvalues>
-
+#include "algebra.h"
 #include "gmvae/kinds.h"
 
 using namespace gmvae;
@@ -25,10 +24,11 @@ TEST("PrincipalComponents: the eigenvectors of the covariance of the logarithms"
   const PrincipalComponents components(source, cells.size.data(), all, 2,
                                        RngStream(1, testing::purpose), monitor);
   const Eigen::MatrixXd points = components.points(all);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(values * values.transpose());
+  const testing::Eigensystem eigen =
+      testing::eigensystem(testing::product(values, values.transpose()));
   for (Index c : {0, 1}) {
-    const Eigen::VectorXd axis = eigen.eigenvectors().col(cells.n_genes - 1 - c);
-    const Eigen::VectorXd expected = values.transpose() * axis;
+    const Eigen::VectorXd axis = eigen.vectors.col(cells.n_genes - 1 - c);
+    const Eigen::VectorXd expected = testing::product(values.transpose(), axis);
     const double sign = expected.dot(points.row(c).transpose()) > 0 ? 1 : -1;
     CHECK((sign * points.row(c).transpose() - expected).norm() < 1e-6 * expected.norm());
   }
