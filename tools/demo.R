@@ -1,5 +1,4 @@
-# What tools/demo.sh runs: pbmc_sorted through gmvae(), faithful through
-# gmm_fit().
+# tools/demo.sh runs this: gmvae() on pbmc_sorted, gmm_fit() on faithful.
 
 suppressPackageStartupMessages({
   library(gmvae)
@@ -11,35 +10,44 @@ picture <- function(name, expression, width = 900, height = 700) {
   grDevices::png(file, width, height, res = 120)
   on.exit(grDevices::dev.off())
   force(expression)
-  cat("demo: plot in", file, "\n")
+  cat("demo: wrote the plot", file, "\n")
 }
 heading <- function(text) cat("\n== ", text, "\n", sep = "")
+compare <- function(fit, labels) {
+  print(table(labels, cluster = fit$cluster, dnn = c("", "")))
+  cat(sprintf(
+    "\nAdjusted Rand index: %.3f (1: the same groups, 0: no agreement)\n",
+    adjusted_rand_index(fit$cluster, labels)
+  ))
+}
 
-heading("1,000 blood cells of ten sorted populations: gmvae(counts, k = 10)")
+heading("gmvae(counts): 1,000 blood cells of ten sorted populations")
 data(pbmc_sorted)
 counts <- pbmc_sorted$counts
-cat(nrow(counts), "genes x", ncol(counts), "cells\n")
 set.seed(1)
-seconds <- system.time(fit <- gmvae(counts, k = 10))[["elapsed"]]
+seconds <- system.time(fit <- gmvae(counts))[["elapsed"]]
 print(fit)
+cat(sprintf("gmvae() took %.1f seconds.\n", seconds))
 
-heading("Clusters (columns) against the sorted populations (rows)")
-print(table(pbmc_sorted$celltype, fit$cluster))
-cat(
-  "\nadjusted Rand index:",
-  sprintf("%.3f", adjusted_rand_index(fit$cluster, pbmc_sorted$celltype)),
-  "against 10 populations,",
-  sprintf("%.3f", adjusted_rand_index(
-    fit$cluster, pbmc_sorted$celltype_coarse
-  )),
-  "against 5 (T cells as one)\n"
-)
-cat("seconds:", sprintf("%.1f", seconds), "\n\n")
-for (type in c("latent", "loss", "sizes", "uncertainty")) {
+heading("Sorted populations (rows) and clusters (columns)")
+compare(fit, pbmc_sorted$celltype)
+
+heading("update(fit, k = 5): five kinds of cells and five clusters")
+five <- update(fit, k = 5)
+compare(five, pbmc_sorted$celltype_coarse)
+
+heading("Plots of the fit with the number of clusters that gmvae() chose")
+picture("pbmc-latent", width = 1500, {
+  plot(fit, colour = pbmc_sorted$celltype)
+})
+for (type in c("k", "loss", "sizes", "uncertainty")) {
   picture(paste0("pbmc-", type), plot(fit, type = type))
 }
 
-heading("Waiting times of the Old Faithful geyser: gmm_fit(faithful, k = 1:5)")
-geyser <- gmm_fit(faithful, k = 1:5)
+heading("gmm_fit(faithful): eruptions of the Old Faithful geyser")
+set.seed(1)
+geyser <- gmm_fit(faithful)
 print(summary(geyser))
-picture("faithful-classification", plot(geyser, "classification"))
+for (type in c("classification", "BIC")) {
+  picture(paste0("faithful-", tolower(type)), plot(geyser, type))
+}
