@@ -201,8 +201,8 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   size <- new_sizes(counts, object, size_factors, call)
   with_elbo <- type %in% c("elbo", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
-  # Detected batches have no names that new cells could be given by: each cell is
-  # taken to be of the one in which its ELBO is higher. The encoder sees no
+  # Detected batches have no names that new cells could be given by: each cell
+  # is taken to be of the one in which its ELBO is higher. The encoder sees no
   # batch, so that cells are encoded once.
   unknown <- is.null(batch) && needs_batch(object, type)
   batches <- levels(object$batch)
