@@ -1,6 +1,5 @@
 #include "gmvae/select/principal_components.h"
 
-#include <Eigen/SparseCore>
 #include <algorithm>
 
 #include "core/dense.h"
@@ -12,6 +11,33 @@ namespace {
 constexpr Index spare_components = 5;
 constexpr Index n_steps = 5;
 
+// log(1 + x / size) of some cells, G x n, by its non-zeros.
+struct Values {
+  std::vector<Index> cell, gene;
+  std::vector<double> value;
+  Index n_genes, n_cells;
+
+  // V Y, for Y: n x L
+  Eigen::MatrixXd times(const Eigen::MatrixXd& y) const {
+    Eigen::MatrixXd product = Eigen::MatrixXd::Zero(n_genes, y.cols());
+    for (Index l = 0; l < y.cols(); ++l) {
+      for (std::size_t e = 0; e < value.size(); ++e)
+        product(gene[e], l) += value[e] * y(cell[e], l);
+    }
+    return product;
+  }
+
+  // V' W, for W: G x L
+  Eigen::MatrixXd transposed_times(const Eigen::MatrixXd& w) const {
+    Eigen::MatrixXd product = Eigen::MatrixXd::Zero(n_cells, w.cols());
+    for (Index l = 0; l < w.cols(); ++l) {
+      for (std::size_t e = 0; e < value.size(); ++e)
+        product(cell[e], l) += value[e] * w(gene[e], l);
+    }
+    return product;
+  }
+};
+
 }  // namespace
 
 PrincipalComponents::PrincipalComponents(const CellSource& source, const double* size,
@@ -19,17 +45,18 @@ PrincipalComponents::PrincipalComponents(const CellSource& source, const double*
                                          RngStream rng, Monitor& monitor)
     : source_(source), size_(size) {
   const Index n_genes = source.n_genes(), n = static_cast<Index>(cells.size());
-  std::vector<Eigen::Triplet<double>> entries;
+  Values values{{}, {}, {}, n_genes, n};
   for_non_zeros_of(cells, source, size, true, [&](Index j, std::size_t gene, double value) {
-    entries.emplace_back(static_cast<int>(gene), static_cast<int>(j), value);
+    values.cell.push_back(j);
+    values.gene.push_back(static_cast<Index>(gene));
+    values.value.push_back(value);
   });
-  Eigen::SparseMatrix<double> values(n_genes, n);
-  values.setFromTriplets(entries.begin(), entries.end());
 
   // Values less their mean, which is taken off without making them dense.
-  const Eigen::VectorXd mean = values * Eigen::VectorXd::Constant(n, 1 / static_cast<double>(n));
+  const Eigen::VectorXd mean =
+      values.times(Eigen::VectorXd::Constant(n, 1 / static_cast<double>(n)));
   const auto scores = [&](const Eigen::MatrixXd& weights) {  // n x L
-    Eigen::MatrixXd y = values.transpose() * weights;
+    Eigen::MatrixXd y = values.transposed_times(weights);
     y.rowwise() -= (mean.transpose() * weights).eval();
     return y;
   };
@@ -39,7 +66,7 @@ PrincipalComponents::PrincipalComponents(const CellSource& source, const double*
   for (Index step = 0; step < n_steps; ++step) {
     monitor.poll();
     const Eigen::MatrixXd y = scores(weights);
-    weights = values * y;
+    weights = values.times(y);
     weights -= mean * y.colwise().sum();
     weights = orthonormal_basis(weights);
   }
