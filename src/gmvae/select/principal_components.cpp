@@ -17,22 +17,20 @@ struct Values {
   std::vector<double> value;
   Index n_genes, n_cells;
 
-  // V Y, for Y: n x L
+  // (V Y)', L x G, for Y': L x n.  Transposed, so that each value meets a run of numbers.
   Eigen::MatrixXd times(const Eigen::MatrixXd& y) const {
-    Eigen::MatrixXd product = Eigen::MatrixXd::Zero(n_genes, y.cols());
-    for (Index l = 0; l < y.cols(); ++l) {
-      for (std::size_t e = 0; e < value.size(); ++e)
-        product(gene[e], l) += value[e] * y(cell[e], l);
+    Eigen::MatrixXd product = Eigen::MatrixXd::Zero(y.rows(), n_genes);
+    for (std::size_t e = 0; e < value.size(); ++e) {
+      product.col(gene[e]) += value[e] * y.col(cell[e]);
     }
     return product;
   }
 
-  // V' W, for W: G x L
+  // (V' W)', L x n, for W': L x G
   Eigen::MatrixXd transposed_times(const Eigen::MatrixXd& w) const {
-    Eigen::MatrixXd product = Eigen::MatrixXd::Zero(n_cells, w.cols());
-    for (Index l = 0; l < w.cols(); ++l) {
-      for (std::size_t e = 0; e < value.size(); ++e)
-        product(cell[e], l) += value[e] * w(gene[e], l);
+    Eigen::MatrixXd product = Eigen::MatrixXd::Zero(w.rows(), n_cells);
+    for (std::size_t e = 0; e < value.size(); ++e) {
+      product.col(cell[e]) += value[e] * w.col(gene[e]);
     }
     return product;
   }
@@ -54,9 +52,9 @@ PrincipalComponents::PrincipalComponents(const CellSource& source, const double*
 
   // Values less their mean, which is taken off without making them dense.
   const Eigen::VectorXd mean =
-      values.times(Eigen::VectorXd::Constant(n, 1 / static_cast<double>(n)));
+      values.times(Eigen::MatrixXd::Constant(1, n, 1 / static_cast<double>(n))).transpose();
   const auto scores = [&](const Eigen::MatrixXd& weights) {  // n x L
-    Eigen::MatrixXd y = values.transposed_times(weights);
+    Eigen::MatrixXd y = values.transposed_times(weights.transpose()).transpose();
     y.rowwise() -= (mean.transpose() * weights).eval();
     return y;
   };
@@ -66,7 +64,7 @@ PrincipalComponents::PrincipalComponents(const CellSource& source, const double*
   for (Index step = 0; step < n_steps; ++step) {
     monitor.poll();
     const Eigen::MatrixXd y = scores(weights);
-    weights = values.times(y);
+    weights = values.times(y.transpose()).transpose();
     weights -= mean * y.colwise().sum();
     weights = orthonormal_basis(weights);
   }
