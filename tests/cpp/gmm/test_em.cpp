@@ -1,18 +1,20 @@
 // EM and passes over the data against plain definitions.
-#include <Eigen/Cholesky>
 #include <string>
 
 #include "core/error.h"
 #include "gmm/em/expectation.h"
 #include "gmm/em/pass.h"
-#include "groups.h"
-#include "task.h"
+#include "gmm/groups.h"
+#include "gmm/task.h"
 #include "testing.h"
 
 using namespace gmvae;
 using testing::Groups;
+using testing::is_positive_definite;
 using testing::missing;
 using testing::plain_log_density;
+using testing::product;
+using testing::solve;
 using testing::Task;
 using testing::three_groups;
 
@@ -91,10 +93,9 @@ TEST("an EM step over missing entries is that of the plain definition") {
       noisy(j, j) += 1e12;
       centred[j] = 0.0;
     }
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(noisy);
-    const Eigen::VectorXd filled = mean + sigma * cholesky.solve(centred);
+    const Eigen::VectorXd filled = mean + product(sigma, solve(noisy, centred));
     sum += filled;
-    square += filled * filled.transpose() + sigma - sigma * cholesky.solve(sigma);
+    square += filled * filled.transpose() + sigma - product(sigma, solve(noisy, sigma));
   }
   const Eigen::VectorXd next = sum / 200.0;
   CHECK_NEAR((next - mean).norm(), 0.0, 1e-6);
@@ -261,7 +262,7 @@ TEST("halves of a component: their moments together are its own, and they bound 
       CHECK_NEAR((again.scatter - all.scatter).norm(), 0.0, 1e-8);
       // Each half is a cluster: its scatter is positive definite.
       for (Index k : {which, Index{2}}) {
-        CHECK(Eigen::LLT<Eigen::MatrixXd>(nth_block(moments.scatter, k)).info() == Eigen::Success);
+        CHECK(is_positive_definite(nth_block(moments.scatter, k)));
       }
       Parameters estimate;
       estimate.weights = moments.counts / moments.counts.sum();

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "gmm/groups.h"
 #include "gmm/search/search.h"
-#include "groups.h"
 #include "testing.h"
 
 namespace testing {

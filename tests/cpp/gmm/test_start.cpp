@@ -1,8 +1,4 @@
 // Starts of EM against plain definitions: trees of merges, labels by nearest Gaussian, k-means.
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
-#include <Eigen/LU>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "algebra.h"
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "gmm/start/hierarchical.h"
@@ -124,8 +121,7 @@ auto penalised(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
   return [penalty](const Cluster& found) {
     Eigen::MatrixXd scatter = found.scatter;
     scatter.diagonal().array() += penalty;
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(scatter / found.mass);
-    return 2.0 * found.mass * cholesky.matrixLLT().diagonal().array().log().sum();
+    return found.mass * testing::log_determinant(scatter / found.mass);
   };
 }
 
@@ -136,7 +132,8 @@ auto volume_and_trace_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weight
   const double dims = static_cast<double>(x.rows()),
                least = all.scatter.trace() / (all.mass * dims);
   return [dims, least](const Cluster& found) {
-    const double volume = found.mass > dims ? (found.scatter / found.mass).determinant() : 0.0;
+    const double volume =
+        found.mass > dims ? testing::determinant(found.scatter / found.mass) : 0.0;
     return found.mass * std::log(volume + (found.scatter.trace() + least) / found.mass);
   };
 }
@@ -215,9 +212,10 @@ TEST("half_sphere() leaves each principal component its singular value as scale"
   const Eigen::MatrixXd half = half_sphere(x, weights);
   const Eigen::VectorXd mean = x * weights / weights.sum();
   const Eigen::MatrixXd rooted = (x.colwise() - mean) * weights.cwiseSqrt().asDiagonal();
-  const Eigen::VectorXd singular = Eigen::JacobiSVD<Eigen::MatrixXd>(rooted).singularValues();
-  const Eigen::MatrixXd products = half * weights.asDiagonal() * half.transpose();
-  CHECK_NEAR((products - Eigen::MatrixXd(singular.asDiagonal())).norm(), 0.0, 1e-10);
+  const Eigen::VectorXd squares =
+      testing::eigensystem(testing::product(rooted, rooted.transpose())).values.reverse();
+  const Eigen::MatrixXd products = testing::product(half * weights.asDiagonal(), half.transpose());
+  CHECK_NEAR((products - Eigen::MatrixXd(squares.cwiseSqrt().asDiagonal())).norm(), 0.0, 1e-10);
 }
 
 TEST("from Ward's groups model_based() goes on by its own criterion") {
@@ -351,8 +349,8 @@ TEST("a classifier is its formula, block by block") {
       const Cluster own = cluster(x, weights, labels, c, c);
       const Eigen::MatrixXd covariance = (own.scatter + (d + 1) * pooled) / (own.mass + d + 1);
       const Eigen::VectorXd gap = further.col(i) - own.mean;
-      const double score = std::log(own.mass) - 0.5 * std::log(covariance.determinant()) -
-                           0.5 * gap.dot(covariance.inverse() * gap);
+      const double score = std::log(own.mass) - 0.5 * testing::log_determinant(covariance) -
+                           0.5 * gap.dot(testing::solve(covariance, gap).col(0));
       if (score > best) {
         best = score;
         expected = c;

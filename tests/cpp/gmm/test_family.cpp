@@ -1,22 +1,18 @@
 // The fourteen covariance families against their definitions, and against known numbers.
 #include "gmm/model/family.h"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include "algebra.h"
 #include "core/numeric.h"
 #include "core/rng.h"
 #include "testing.h"
 
 using namespace gmvae;
-using Eigen::MatrixXd;
-using Eigen::VectorXd;
+using namespace testing;
 
 namespace {
 
@@ -28,7 +24,7 @@ MatrixXd normals(Index rows, Index cols, RngStream& rng) {
 MatrixXd rotation(Index d, double size, RngStream& rng) {
   const MatrixXd x = size * normals(d, d, rng);
   const MatrixXd skew = 0.5 * (x - x.transpose()), identity = MatrixXd::Identity(d, d);
-  return (identity - skew).householderQr().solve(identity + skew);
+  return solve(identity - skew, identity + skew);
 }
 
 // Full moments of K components whose axes are alike but not the same.
@@ -42,9 +38,10 @@ Moments example(Index d, Index n_components, std::uint64_t seed = 1) {
   for (Index k = 0; k < n_components; ++k) {
     const Index rows = 3 * d + 10 + 7 * k;
     const VectorXd sd = normals(d, 1, rng).array().exp();
-    const MatrixXd x = axes * rotation(d, 0.2, rng) * sd.asDiagonal() * normals(d, rows, rng);
+    const MatrixXd turned = product(axes, rotation(d, 0.2, rng));
+    const MatrixXd x = product(turned, sd.asDiagonal() * normals(d, rows, rng));
     moments.counts[k] = static_cast<double>(rows) + 0.25;
-    nth_block(moments.scatter, k) = x * x.transpose();
+    nth_block(moments.scatter, k) = product(x, x.transpose());
   }
   return moments;
 }
@@ -78,16 +75,12 @@ Matrices estimate(const Family& family, const Moments& full) {
   return matrices_of(family.estimate(reduce(full, family.scatter), nullptr, exact));
 }
 
-double log_determinant(const MatrixXd& x) {
-  return 2.0 * MatrixXd(x.llt().matrixL()).diagonal().array().log().sum();
-}
-
 double criterion(const Moments& full, const Matrices& covariances) {
   double sum = 0.0;
   for (std::size_t k = 0; k < covariances.size(); ++k) {
     const auto scatter = nth_block(full.scatter, static_cast<Index>(k));
     sum += full.counts[static_cast<Index>(k)] * log_determinant(covariances[k]) +
-           covariances[k].llt().solve(MatrixXd(scatter)).trace();
+           solve(covariances[k], scatter).trace();
   }
   return sum;
 }
@@ -113,12 +106,12 @@ Parts take_apart(const Matrices& covariances, char orientation) {
   for (Index k = 0; k < n_components; ++k) {
     const MatrixXd& covariance = covariances[static_cast<std::size_t>(k)];
     const MatrixXd& seen = orientation == 'E' ? covariances[0] : covariance;
-    parts.axes.push_back(orientation == 'I'
-                             ? MatrixXd(MatrixXd::Identity(d, d))
-                             : Eigen::SelfAdjointEigenSolver<MatrixXd>(seen).eigenvectors());
+    parts.axes.push_back(orientation == 'I' ? MatrixXd(MatrixXd::Identity(d, d))
+                                            : eigensystem(seen).vectors);
     const MatrixXd& axes = parts.axes.back();
     parts.volumes[k] = std::exp(log_determinant(covariance) / static_cast<double>(d));
-    parts.shapes.col(k) = (axes.transpose() * covariance * axes).diagonal() / parts.volumes[k];
+    parts.shapes.col(k) =
+        product(product(axes.transpose(), covariance), axes).diagonal() / parts.volumes[k];
   }
   return parts;
 }
@@ -127,8 +120,9 @@ Matrices put_together(const Parts& parts) {
   Matrices covariances;
   for (std::size_t k = 0; k < parts.axes.size(); ++k) {
     const Index column = static_cast<Index>(k);
-    covariances.push_back(parts.volumes[column] * parts.axes[k] *
-                          parts.shapes.col(column).asDiagonal() * parts.axes[k].transpose());
+    const MatrixXd scaled =
+        parts.axes[k] * (parts.volumes[column] * parts.shapes.col(column)).asDiagonal();
+    covariances.push_back(product(scaled, parts.axes[k].transpose()));
   }
   return covariances;
 }
@@ -149,7 +143,7 @@ Parts perturb(Parts parts, const std::string& code, double size, RngStream& rng)
     parts.volumes[k] *= volume;
     parts.shapes.col(k).array() *= shape.array();
     MatrixXd& axes = parts.axes[static_cast<std::size_t>(k)];
-    axes = axes * turn;
+    axes = product(axes, turn);
   }
   return parts;
 }
@@ -211,11 +205,11 @@ TEST("covariances come in the cheapest form") {
       CHECK(found.basis.isLowerTriangular(0.0));
       CHECK(spread(found.variances.transpose()) == 0.0);
     } else {
-      CHECK_NEAR((found.basis.transpose() * found.basis - MatrixXd::Identity(3, 3)).norm(), 0.0,
-                 1e-13);
+      CHECK_NEAR((product(found.basis.transpose(), found.basis) - MatrixXd::Identity(3, 3)).norm(),
+                 0.0, 1e-13);
     }
     if (code == "EEE") CHECK((found.variances.array() == 1.0).all());
-    if (code == "VEE") CHECK_NEAR(found.basis.determinant(), 1.0, 1e-13);
+    if (code == "VEE") CHECK_NEAR(determinant(found.basis), 1.0, 1e-13);
   }
 }
 
@@ -226,19 +220,19 @@ TEST("closed forms are their formulas") {
   const MatrixXd identity = MatrixXd::Identity(d, d);
   MatrixXd pooled = MatrixXd::Zero(d, d), eigenvalues = MatrixXd::Zero(d, 1);
   double volume = 0.0, diagonal_volume = 0.0;
-  std::vector<Eigen::SelfAdjointEigenSolver<MatrixXd>> solvers;
+  std::vector<Eigensystem> systems;
   for (Index k = 0; k < 3; ++k) {
     const MatrixXd scatter = nth_block(moments.scatter, k);
-    solvers.emplace_back(scatter);
+    systems.push_back(eigensystem(scatter));
     pooled += scatter / n;
-    eigenvalues += solvers.back().eigenvalues() / n;
-    volume += std::cbrt(scatter.determinant()) / n;
+    eigenvalues += systems.back().values / n;
+    volume += std::cbrt(determinant(scatter)) / n;
     diagonal_volume += std::cbrt(scatter.diagonal().prod()) / n;
   }
   for (Index k = 0; k < 3; ++k) {
     const MatrixXd scatter = nth_block(moments.scatter, k);
     const MatrixXd diagonal = scatter.diagonal().asDiagonal();
-    const MatrixXd axes = solvers[static_cast<std::size_t>(k)].eigenvectors();
+    const MatrixXd axes = systems[static_cast<std::size_t>(k)].vectors;
     const double rows = moments.counts[k];
     const auto check = [&](const char* code, const MatrixXd& expected) {
       const Matrices found = estimate(find_family(code), moments);
@@ -251,8 +245,8 @@ TEST("closed forms are their formulas") {
     check("EVI", diagonal * (diagonal_volume / std::cbrt(diagonal.diagonal().prod())));
     check("VVI", diagonal / rows);
     check("EEE", pooled);
-    check("EEV", axes * eigenvalues.col(0).asDiagonal() * axes.transpose());
-    check("EVV", scatter * (volume / std::cbrt(scatter.determinant())));
+    check("EEV", product(axes * eigenvalues.col(0).asDiagonal(), axes.transpose()));
+    check("EVV", scatter * (volume / std::cbrt(determinant(scatter))));
     check("VVV", scatter / rows);
   }
 }
@@ -372,7 +366,7 @@ TEST("singular scatter, or none at all, is no reason to throw") {
     for (Index d : {1, 2, 6}) {
       Moments moments = example(d, 3);
       const VectorXd x = VectorXd::LinSpaced(d, 1.0, 2.0);
-      nth_block(moments.scatter, 1) = x * x.transpose();
+      nth_block(moments.scatter, 1) = product(x, x.transpose());
       CHECK(estimate(family, moments).size() == 3);
       nth_block(moments.scatter, 1).setZero();
       CHECK(estimate(family, moments).size() == 3);
@@ -447,7 +441,7 @@ TEST("one M-step from the species of irises has a known log-likelihood") {
     const MatrixXd species = x.middleCols(50 * k, 50);
     moments.means.col(k) = species.rowwise().mean();
     const MatrixXd centred = species.colwise() - moments.means.col(k);
-    nth_block(moments.scatter, k) = centred * centred.transpose();
+    nth_block(moments.scatter, k) = product(centred, centred.transpose());
   }
   for (std::size_t i = 0; i < 14; ++i) {
     const Matrices covariances = estimate(families[i], moments);
@@ -459,7 +453,7 @@ TEST("one M-step from the species of irises has a known log-likelihood") {
         const VectorXd centred = x.col(row) - moments.means.col(k);
         terms[k] =
             -std::log(3.0) - 2.0 * log_two_pi -
-            0.5 * (log_determinant(covariance) + centred.dot(covariance.llt().solve(centred)));
+            0.5 * (log_determinant(covariance) + centred.dot(solve(covariance, centred).col(0)));
       }
       loglik += log_sum_exp(terms, 3);
     }

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "gmm/groups.h"
 #include "gmm/search/neighbours.h"
 #include "gmm/search/search.h"
-#include "groups.h"
-#include "task.h"
+#include "gmm/task.h"
 #include "testing.h"
 
 using namespace gmvae;

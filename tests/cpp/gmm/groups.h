@@ -2,11 +2,11 @@
 // share, and the plain definition of a mixture's density.
 #pragma once
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <cmath>
 #include <vector>
 
+#include "algebra.h"
 #include "core/numeric.h"
 #include "core/rng.h"
 #include "gmm/em/mixture.h"
@@ -56,11 +56,10 @@ inline double plain_log_density(const gmvae::Mixture& mixture, const Eigen::Vect
             mixture.covariances[static_cast<std::size_t>(k)](i, there[static_cast<std::size_t>(b)]);
       }
     }
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(covariance);
-    const Eigen::MatrixXd root = cholesky.matrixL();
-    terms.push_back(
-        std::log(mixture.weights[k]) - root.diagonal().array().log().sum() -
-        0.5 * (static_cast<double>(m) * gmvae::log_two_pi + centred.dot(cholesky.solve(centred))));
+    const double distance = centred.dot(solve(covariance, centred).col(0));
+    terms.push_back(std::log(mixture.weights[k]) -
+                    0.5 * (static_cast<double>(m) * gmvae::log_two_pi +
+                           log_determinant(covariance) + distance));
   }
   if (mixture.noise > 0.0) {
     double log_noise = std::log(mixture.noise) + mixture.log_noise_density;
