@@ -54,12 +54,12 @@ NoiseOptions read_noise_options(const Rcpp::List& noise) {
   return out;
 }
 
-std::vector<Cell> read_cells(const Rcpp::List& problem) {
+std::vector<Candidate> read_candidates(const Rcpp::List& problem) {
   const std::vector<int> k = read<std::vector<int>>(problem, "k");
   const std::vector<std::string> model = read<std::vector<std::string>>(problem, "model");
-  std::vector<Cell> cells;
-  for (std::size_t i = 0; i < k.size(); ++i) cells.push_back({&find_family(model[i]), k[i]});
-  return cells;
+  std::vector<Candidate> candidates;
+  for (std::size_t i = 0; i < k.size(); ++i) candidates.push_back({&find_family(model[i]), k[i]});
+  return candidates;
 }
 
 // Null where a vector is empty: R's way to say that there is none.
@@ -68,7 +68,7 @@ auto data_or_null(const Vector& x) {
   return x.size() > 0 ? x.begin() : nullptr;
 }
 
-Rcpp::List to_list(const CellFit& fit) {
+Rcpp::List to_list(const CandidateFit& fit) {
   Rcpp::NumericVector starts(fit.starts.begin(), fit.starts.end());
   starts.names() = Rcpp::wrap(fit.start_names);
   const bool there = fit.reason.empty();
@@ -77,17 +77,18 @@ Rcpp::List to_list(const CellFit& fit) {
     mixture = to_list(fit.mixture);
     mixture["noise"] = fit.mixture.noise;
   }
-  return Rcpp::List::create(
-      Rcpp::Named("k") = static_cast<int>(fit.cell.k), Rcpp::Named("model") = fit.cell.family->code,
-      Rcpp::Named("loglik") = fit.loglik, Rcpp::Named("objective") = fit.objective,
-      Rcpp::Named("df") = static_cast<int>(fit.n_parameters),
-      Rcpp::Named("n_iter") = static_cast<int>(fit.history.size()),
-      Rcpp::Named("converged") = fit.converged, Rcpp::Named("history") = fit.history,
-      Rcpp::Named("starts") = starts,
-      Rcpp::Named("best_start") = static_cast<int>(fit.best_start) + 1,
-      Rcpp::Named("entropy") = fit.entropy,
-      Rcpp::Named("reason") = there ? NA_STRING : Rcpp::String(fit.reason),
-      Rcpp::Named("mixture") = there ? Rcpp::wrap(mixture) : R_NilValue);
+  return Rcpp::List::create(Rcpp::Named("k") = static_cast<int>(fit.candidate.k),
+                            Rcpp::Named("model") = fit.candidate.family->code,
+                            Rcpp::Named("loglik") = fit.loglik,
+                            Rcpp::Named("objective") = fit.objective,
+                            Rcpp::Named("df") = static_cast<int>(fit.n_parameters),
+                            Rcpp::Named("n_iter") = static_cast<int>(fit.history.size()),
+                            Rcpp::Named("converged") = fit.converged,
+                            Rcpp::Named("history") = fit.history, Rcpp::Named("starts") = starts,
+                            Rcpp::Named("best_start") = static_cast<int>(fit.best_start) + 1,
+                            Rcpp::Named("entropy") = fit.entropy,
+                            Rcpp::Named("reason") = there ? NA_STRING : Rcpp::String(fit.reason),
+                            Rcpp::Named("mixture") = there ? Rcpp::wrap(mixture) : R_NilValue);
 }
 
 }  // namespace
@@ -165,10 +166,10 @@ Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
   facts.weights = data_or_null(weights);
   facts.labels = data_or_null(labels);
   const Observations data(source_of(x), facts, workers);
-  const SearchResult found = search(data, read_cells(problem), options, workers, monitor);
-  Rcpp::List cells;
-  for (const CellFit& fit : found.cells) cells.push_back(to_list(fit));
-  return Rcpp::List::create(Rcpp::Named("candidates") = cells,
+  const SearchResult found = search(data, read_candidates(problem), options, workers, monitor);
+  Rcpp::List candidates;
+  for (const CandidateFit& fit : found.candidates) candidates.push_back(to_list(fit));
+  return Rcpp::List::create(Rcpp::Named("candidates") = candidates,
                             Rcpp::Named("log_noise_density") = found.log_noise_density,
                             Rcpp::Named("noise_range") = found.noise_range);
 }

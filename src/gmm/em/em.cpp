@@ -92,6 +92,13 @@ std::string shrank_to(double rows) {
 
 }  // namespace
 
+Run::Run() = default;
+Run::~Run() = default;
+Run::Run(const Run& other) = default;
+Run::Run(Run&& other) noexcept = default;
+Run& Run::operator=(const Run& other) = default;
+Run& Run::operator=(Run&& other) noexcept = default;
+
 double Run::objective() const {
   return collapsed() || history.empty() ? -std::numeric_limits<double>::infinity() : history.back();
 }
@@ -286,16 +293,16 @@ void Em::retreat(Run& run) const {
 }
 
 void Em::iterate(Run& run, Index max_iter) {
-  while (run.running() && static_cast<Index>(run.history.size()) < max_iter) {
-    if (!step(run) && run.extrapolated) {
-      retreat(run);  // it went too far
+  while (run.running() && run.n_iterations() < max_iter) {
+    if (!step(run) && run.running()) {
+      retreat(run);
       run.history.push_back(run.history.back());
     }
     monitor_.poll();
   }
 }
 
-// One iteration; false where it didn't raise the objective.
+// One iteration; false where it didn't raise the objective and left the parameters as they were.
 bool Em::step(Run& run) {
   const bool first = run.history.empty();
   Frame frame;
@@ -312,12 +319,10 @@ bool Em::step(Run& run) {
     if (!good) collapse = "the log-likelihood is not finite";
   }
   if (!good || (!first && objective < run.history.back())) {
-    if (run.extrapolated) return false;
-    if (good) {
-      run.converged = true;  // only rounding makes EM fall: the best is behind us
-    } else {
-      run.collapse = collapse;
-    }
+    if (run.extrapolated) return false;  // too far
+    if (!good) run.collapse = collapse;
+    // Only rounding makes EM fall: the best is behind us.
+    if (good && options_.tol > 0.0) run.converged = true;
     return false;
   }
   run.history.push_back(objective);
@@ -350,11 +355,12 @@ void Em::propose(Run& run, const Moments& from, double from_noise) {
 }
 
 // Plain EM: Aitken's estimate of what the objective has still to gain.  Accelerated: the gain of
-// the last two iterations, neither after a step too far.
+// the last two iterations, neither after a step too far.  Never where tol is 0, as gains aren't
+// negative.
 bool Em::is_converged(const Run& run) const {
   const std::vector<double>& history = run.history;
   const std::size_t n = history.size();
-  if (n < 3) return false;
+  if (n < 3 || options_.tol == 0.0) return false;
   const double limit = options_.tol * data_.total_weight();
   const double gain = history[n - 1] - history[n - 2], before = history[n - 2] - history[n - 3];
   if (options_.accelerate) return run.n_accepted > 2 && gain + before < limit;

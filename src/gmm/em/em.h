@@ -22,7 +22,7 @@ namespace gmvae {
 
 struct EmOptions {
   Index max_iter = 1000;         // M-steps
-  double tol = 1e-9;             // stop when the gain still to come, per row, is below
+  double tol = 1e-9;             // stop when the gain still to come, per row, is below; 0: never
   double inner_tol = 1e-13;      // the same for iterations within an M-step
   bool accelerate = true;        // extrapolate, guarded: the objective never falls
   bool equal_weights = false;    // the same weight for each component
@@ -48,10 +48,19 @@ struct Run {
   std::string collapse;         // why it ended without a fit; empty: it didn't
   bool converged = false;
 
+  Index n_iterations() const { return static_cast<Index>(history.size()); }
   bool collapsed() const { return !collapse.empty(); }
   bool running() const { return !collapsed() && !converged; }
   Run without_moments() const;  // but for their counts: to be stored, as the rest is large
   double objective() const;     // -Inf where there is none
+
+  // The usual ones, compiled once: a run has dozens of members.
+  Run();
+  ~Run();
+  Run(const Run& other);
+  Run(Run&& other) noexcept;
+  Run& operator=(const Run& other);
+  Run& operator=(Run&& other) noexcept;
 };
 
 class Em {
@@ -78,7 +87,8 @@ class Em {
   // Makes a stored run one that goes on, to another tolerance maybe.
   void resume(Run& run);
 
-  // M-step, then E-step under the new parameters, until convergence or `max_iter` iterations.
+  // M-step, then E-step under the new parameters, until convergence or `max_iter` iterations of
+  // the run in all.  With a tolerance of 0 no run converges: it takes all of them.
   void iterate(Run& run, Index max_iter);
 
   // Why a run's result is no solution: a component on too few rows or nearly singular; empty: it
@@ -90,6 +100,7 @@ class Em {
   bool expect(const Parameters& parameters, bool halves, Expectation* expectation) const;
 
   const Observations& data() const { return data_; }
+  const EmOptions& options() const { return options_; }
   const Penalty& penalty() const { return penalty_; }
   Index n_parameters() const;
 

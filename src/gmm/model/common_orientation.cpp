@@ -126,14 +126,16 @@ class Memory {
   Index n_ = 0;
 };
 
-// Axes D and what is seen in them, Axes being the family that remains there.
+// Axes D and what is seen in them, where a diagonal family remains.
 //
-// With s_kj = d_j' W_k d_j, and v_kj the variances that Axes makes of them, the criterion is
+// With s_kj = d_j' W_k d_j, and v_kj the variances that this family makes of them, the criterion is
 // sum_k n_k sum_j log v_kj up to a constant.  Its derivative along D exp(t X), X skew, is
 // <gradient, X>, and on the diagonal of its Hessian is the curvature at axes that fit all
 // components (Pham 2001, <doi:10.1137/S089547980035689X>).
-template <typename Axes>
 struct Orientation {
+  using Estimate = Covariances (*)(const Moments&, const Covariances*, double);
+
+  Estimate estimate;   // of the diagonal family
   MatrixXd basis;      // D
   MatrixXd image;      // dK x d: R_k D one below the other, where W_k = R_k' R_k
   Moments axes;        // diagonal: s
@@ -148,7 +150,7 @@ struct Orientation {
                            image.data(), roots.rows(), false);
     const MatrixXd squares = ConstMap(image.data(), d, n_components() * d).colwise().squaredNorm();
     axes.scatter = ConstMap(squares.data(), n_components(), d).transpose();
-    variances = Axes::estimate(axes, nullptr, 0.0).variances;
+    variances = estimate(axes, nullptr, 0.0).variances;
     criterion = variances.array().log().colwise().sum().matrix().dot(axes.counts);
   }
 
@@ -203,14 +205,15 @@ MatrixXd turn(const MatrixXd& basis, const MatrixXd& x) {
 // Quasi-Newton over rotations, the diagonal Hessian being corrected by a few steps' memory: the
 // scheme of Ablin, Cardoso & Gramfort (2018, <doi:10.1109/ICASSP.2018.8461662>) for another
 // criterion over rotations.  Every step goes down.
-template <typename Axes>
-Covariances common_axes(const Moments& moments, const Covariances* before, double tol) {
+Covariances common_axes(Orientation::Estimate estimate, const Moments& moments,
+                        const Covariances* before, double tol) {
   const Index d = moments.scatter.rows();
   // A quadratic falls by half of what its slope promises, and the criterion is -2 times the
   // log-likelihood.
   const double least_descent = 4.0 * tol * moments.counts.sum();
   const MatrixXd roots = scatter_roots(moments);
-  Orientation<Axes> here, there;
+  Orientation here, there;
+  here.estimate = estimate;
   here.axes.kind = Scatter::diagonal;
   here.axes.counts = moments.counts;
   here.basis = before != nullptr ? before->basis : pooled_axes(moments);
@@ -243,11 +246,11 @@ Covariances common_axes(const Moments& moments, const Covariances* before, doubl
 }  // namespace
 
 Covariances EVE::estimate(const Moments& moments, const Covariances* before, double tol) {
-  return common_axes<EVI>(moments, before, tol);
+  return common_axes(EVI::estimate, moments, before, tol);
 }
 
 Covariances VVE::estimate(const Moments& moments, const Covariances* before, double tol) {
-  return common_axes<VVI>(moments, before, tol);
+  return common_axes(VVI::estimate, moments, before, tol);
 }
 
 }  // namespace gmvae

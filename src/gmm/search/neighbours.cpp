@@ -1,13 +1,16 @@
 #include "gmm/search/neighbours.h"
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
+#include <string>
 
 #include "core/dense.h"
 
 namespace gmvae {
 
 namespace {
+
+constexpr std::size_t n_merges = 4;  // pairs of components to join
 
 double log_determinant(const Eigen::MatrixXd& covariance) {
   Eigen::MatrixXd root;
@@ -16,6 +19,46 @@ double log_determinant(const Eigen::MatrixXd& covariance) {
 }
 
 }  // namespace
+
+bool splits(const Candidate& candidate, const Candidate& from) {
+  return from.family == candidate.family && from.k == candidate.k - 1;
+}
+
+std::vector<Run> starts_from_neighbours(Em& em, const Candidate& candidate,
+                                        const std::vector<Neighbour>& neighbours, Index n_labels,
+                                        std::size_t most) {
+  std::vector<Run> runs;
+  std::vector<double> bounds;
+  const auto add = [&](const std::string& name, const Expectation& expectation) {
+    double bound = 0.0;
+    runs.push_back(em.begin(name, expectation, &bound));
+    bounds.push_back(bound);
+  };
+  for (const Neighbour& neighbour : neighbours) {
+    if (neighbour.expectation == nullptr) continue;
+    const Expectation& expectation = *neighbour.expectation;
+    const Candidate& from = neighbour.candidate;
+    if (from.k == candidate.k && from.family != candidate.family) {
+      add(from.family->code, expectation);
+    } else if (from.family == candidate.family && from.k == candidate.k + 1 && from.k > n_labels) {
+      const Parameters& mixture = neighbour.best->frame.parameters;
+      for (const auto& [a, b] : closest_pairs(mixture, n_labels, n_merges)) {
+        add("merged components", merge(expectation, a, b));
+      }
+    } else if (splits(candidate, from)) {
+      for (Index k = 0; k < from.k; ++k) add("split component", split(expectation, k));
+    }
+  }
+  std::vector<std::size_t> order(runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return bounds[a] > bounds[b]; });
+  std::vector<Run> best;
+  for (std::size_t i = 0; i < std::min(most, order.size()); ++i) {
+    best.push_back(std::move(runs[order[i]]));
+  }
+  return best;
+}
 
 std::vector<std::pair<Index, Index>> closest_pairs(const Parameters& mixture, Index fixed,
                                                    std::size_t most) {

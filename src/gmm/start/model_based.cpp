@@ -30,37 +30,50 @@ ArrayXd log_of(const ArrayXd& x) {
   return y;
 }
 
-// What clusters of masses n and scatter W add to the criterion: from log |W + ridge I| and tr W or,
-// of two points, where W = g g', from g'g.  r is the mean variance of all points.
+// What clusters of mass n and scatter W add to the criterion, all arrays having one entry for each
+// cluster.  r is the mean variance of all points.
+struct Criterion {
+  virtual ~Criterion() = default;
+
+  // What is added to the diagonal of W before log |W| is taken.
+  virtual double ridge(double r) const = 0;
+
+  // From log |W + ridge I| and tr W.
+  virtual ArrayXd of_clusters(double d, double r, const ArrayXd& n, const ArrayXd& log_determinant,
+                              const ArrayXd& trace) const = 0;
+
+  // Of clusters of two points, where W = g g': from g'g.
+  virtual ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) const = 0;
+};
 
 // n log |(W + r I) / n|
-struct Penalised {
-  static double ridge(double r) { return r; }
+struct Penalised : Criterion {
+  double ridge(double r) const override { return r; }
 
-  static ArrayXd of_clusters(double d, double, const ArrayXd& n, const ArrayXd& log_determinant,
-                             const ArrayXd&) {
+  ArrayXd of_clusters(double d, double, const ArrayXd& n, const ArrayXd& log_determinant,
+                      const ArrayXd&) const override {
     return n * (log_determinant - d * log_of(n));
   }
 
   // |r I + g g'| = r^d (1 + g'g / r)
-  static ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) {
+  ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) const override {
     return n * (d * std::log(r) + log_of(1.0 + square / r) - d * log_of(n));
   }
 };
 
 // n log(|W / n| + (tr W + r) / n), the determinant being zero where n <= d
-struct VolumeAndTrace {
-  static double ridge(double) { return 0.0; }
+struct VolumeAndTrace : Criterion {
+  double ridge(double) const override { return 0.0; }
 
-  static ArrayXd of_clusters(double d, double r, const ArrayXd& n, const ArrayXd& log_determinant,
-                             const ArrayXd& trace) {
+  ArrayXd of_clusters(double d, double r, const ArrayXd& n, const ArrayXd& log_determinant,
+                      const ArrayXd& trace) const override {
     const ArrayXd volume = log_determinant - d * log_of(n), size = (trace + r) / n;
     const ArrayXd shift = volume.max(0.0);
     const ArrayXd sum = exp_of(volume - shift) + size * exp_of(-shift);
     return n * (n > d).select(shift + log_of(sum), log_of(size));
   }
 
-  static ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) {
+  ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) const override {
     ArrayXd sum = square + r;
     if (d == 1.0) sum += (n > 1.0).select(square, 0.0);
     return n * log_of(sum / n);
@@ -69,11 +82,10 @@ struct VolumeAndTrace {
 
 // Agglomeration from groups of points.  The clusters that are left are the slots 0, ...,
 // n_left_ - 1; matrices have one row for each slot.
-template <typename Criterion>
 class Agglomeration {
  public:
-  Agglomeration(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
-                const std::vector<Index>& labels, Index k);
+  Agglomeration(const Criterion& criterion, const Eigen::MatrixXd& points,
+                const Eigen::VectorXd& weights, const std::vector<Index>& labels, Index k);
   void run(std::vector<Merge>& steps, Monitor& monitor);
 
  private:
@@ -86,6 +98,7 @@ class Agglomeration {
   void mirror(Index slot, Index n_slots);
   void find_nearest(Index slot);
 
+  const Criterion& criterion_;
   const Index d_;
   Index n_left_;
   double variance_ = 0.0;        // mean of all points
@@ -100,11 +113,10 @@ class Agglomeration {
   std::vector<double> workspace_;
 };
 
-template <typename Criterion>
-Agglomeration<Criterion>::Agglomeration(const Eigen::MatrixXd& points,
-                                        const Eigen::VectorXd& weights,
-                                        const std::vector<Index>& labels, Index k)
-    : d_(points.rows()), n_left_(k), nearest_(static_cast<std::size_t>(k)),
+Agglomeration::Agglomeration(const Criterion& criterion, const Eigen::MatrixXd& points,
+                             const Eigen::VectorXd& weights, const std::vector<Index>& labels,
+                             Index k)
+    : criterion_(criterion), d_(points.rows()), n_left_(k), nearest_(static_cast<std::size_t>(k)),
       points_(static_cast<std::size_t>(k)),
       workspace_(static_cast<std::size_t>(24 * d_ * (d_ + 5))) {
   const Groups groups = group(points, weights, labels, k);
@@ -128,47 +140,42 @@ Agglomeration<Criterion>::Agglomeration(const Eigen::MatrixXd& points,
 }
 
 // What the first n_slots clusters, each united with another one, add to the criterion.
-template <typename Criterion>
-ArrayXd Agglomeration<Criterion>::united(Index n_slots, double mass, const Eigen::VectorXd& mean,
-                                         const Eigen::VectorXd& scatter) {
+ArrayXd Agglomeration::united(Index n_slots, double mass, const Eigen::VectorXd& mean,
+                              const Eigen::VectorXd& scatter) {
   ArrayXd log_determinants(n_slots), traces(n_slots);
   kernels<double>().unions(n_slots, d_, mass_.data(), means_.data(), scatter_.data(),
                            scatter_.rows(), mass, mean.data(), scatter.data(),
-                           Criterion::ridge(variance_), workspace_.data(), log_determinants.data(),
+                           criterion_.ridge(variance_), workspace_.data(), log_determinants.data(),
                            traces.data());
-  return Criterion::of_clusters(static_cast<double>(d_), variance_,
+  return criterion_.of_clusters(static_cast<double>(d_), variance_,
                                 mass_.head(n_slots).array() + mass, log_determinants, traces);
 }
 
 // The costs of merging `slot` with the first n_slots.
-template <typename Criterion>
-void Agglomeration<Criterion>::update_costs(Index slot, Index n_slots) {
+void Agglomeration::update_costs(Index slot, Index n_slots) {
   costs_.col(slot).head(n_slots) =
       united(n_slots, mass_[slot], means_.row(slot), scatter_.row(slot)) -
       criteria_.head(n_slots).array() - criteria_[slot];
 }
 
 // The same where all W_k are zero.
-template <typename Criterion>
-void Agglomeration<Criterion>::update_point_costs(Index slot, Index n_slots) {
+void Agglomeration::update_point_costs(Index slot, Index n_slots) {
   const Eigen::VectorXd mean = means_.row(slot), ones = Eigen::VectorXd::Ones(d_);
   const ArrayXd other = mass_.head(n_slots), mass = other + mass_[slot];
   ArrayXd square(n_slots);
   kernels<double>().diagonal_norms(n_slots, d_, means_.data(), means_.rows(), mean.data(),
                                    ones.data(), square.data());
-  costs_.col(slot).head(n_slots) = Criterion::of_two(static_cast<double>(d_), variance_, mass,
+  costs_.col(slot).head(n_slots) = criterion_.of_two(static_cast<double>(d_), variance_, mass,
                                                      other * mass_[slot] / mass * square) -
                                    criteria_.head(n_slots).array() - criteria_[slot];
 }
 
 // costs_ is symmetric again after update_costs().
-template <typename Criterion>
-void Agglomeration<Criterion>::mirror(Index slot, Index n_slots) {
+void Agglomeration::mirror(Index slot, Index n_slots) {
   for (Index other = 0; other < n_slots; ++other) costs_(slot, other) = costs_(other, slot);
 }
 
-template <typename Criterion>
-void Agglomeration<Criterion>::find_nearest(Index slot) {
+void Agglomeration::find_nearest(Index slot) {
   // Two passes, because Eigen's minimum with its place is not vectorised.
   const double* const costs = costs_.col(slot).data();
   least_costs_[slot] = costs_.col(slot).head(n_left_).minCoeff();
@@ -177,8 +184,7 @@ void Agglomeration<Criterion>::find_nearest(Index slot) {
 }
 
 // Slot a takes slot b in; its costs are then to be updated.
-template <typename Criterion>
-void Agglomeration<Criterion>::join(Index a, Index b) {
+void Agglomeration::join(Index a, Index b) {
   const double mass = mass_[a] + mass_[b], share = mass_[a] * mass_[b] / mass;
   const Eigen::RowVectorXd gap = means_.row(b) - means_.row(a);
   for (Index p = 0, entry = 0; p < d_; ++p) {
@@ -195,8 +201,7 @@ void Agglomeration<Criterion>::join(Index a, Index b) {
   }
 }
 
-template <typename Criterion>
-void Agglomeration<Criterion>::move(Index from, Index to) {
+void Agglomeration::move(Index from, Index to) {
   mass_[to] = mass_[from];
   means_.row(to) = means_.row(from);
   scatter_.row(to) = scatter_.row(from);
@@ -210,8 +215,7 @@ void Agglomeration<Criterion>::move(Index from, Index to) {
   std::replace(nearest_.begin(), nearest_.begin() + n_left_, from, to);
 }
 
-template <typename Criterion>
-void Agglomeration<Criterion>::run(std::vector<Merge>& steps, Monitor& monitor) {
+void Agglomeration::run(std::vector<Merge>& steps, Monitor& monitor) {
   criteria_ =
       united(n_left_, 0.0, Eigen::VectorXd::Zero(d_), Eigen::VectorXd::Zero(scatter_.cols()));
   const bool points_only = scatter_.isZero(0.0);
@@ -258,9 +262,8 @@ Index most_groups(Index d) {
   return std::max<Index>(64, static_cast<Index>(std::sqrt(1e10 / (dims * dims * (dims + 12.0)))));
 }
 
-template <typename Criterion>
-Merges agglomerate(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
-                   Monitor& monitor) {
+Merges agglomerate(const Criterion& criterion, const Eigen::MatrixXd& points,
+                   const Eigen::VectorXd& weights, Monitor& monitor) {
   Merges merges = ward(points, weights, monitor);
   const auto n_apart = std::count_if(merges.steps.begin(), merges.steps.end(),
                                      [](const Merge& step) { return step.cost > 0.0; });
@@ -268,7 +271,7 @@ Merges agglomerate(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights
   if (k == 1) return merges;
   const std::vector<Index> labels = cut(merges, k);
   merges.steps.resize(static_cast<std::size_t>(merges.n_points - k));
-  Agglomeration<Criterion>(points, weights, labels, k).run(merges.steps, monitor);
+  Agglomeration(criterion, points, weights, labels, k).run(merges.steps, monitor);
   return merges;
 }
 
@@ -276,12 +279,12 @@ Merges agglomerate(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights
 
 Merges model_based(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
                    Monitor& monitor) {
-  return agglomerate<Penalised>(points, weights, monitor);
+  return agglomerate(Penalised(), points, weights, monitor);
 }
 
 Merges volume_and_trace(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
                         Monitor& monitor) {
-  return agglomerate<VolumeAndTrace>(points, weights, monitor);
+  return agglomerate(VolumeAndTrace(), points, weights, monitor);
 }
 
 }  // namespace gmvae

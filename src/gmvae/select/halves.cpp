@@ -29,23 +29,23 @@ struct Sample {
 };
 
 // Mixtures for those of the k that the points suffice for, in their order.
-std::vector<CellFit> fit_all(const Sample& sample, const HalvesOptions& options, Workers& workers,
-                             Monitor& monitor) {
+std::vector<CandidateFit> fit_all(const Sample& sample, const HalvesOptions& options,
+                                  Workers& workers, Monitor& monitor) {
   const Family* family = &find_family(options.covariance);
   const ConstView<double> points = view(sample.points);
-  std::vector<Cell> cells;
+  std::vector<Candidate> candidates;
   for (Index k : options.k) {
-    if (k <= points.cols) cells.push_back({family, k});
+    if (k <= points.cols) candidates.push_back({family, k});
   }
-  if (cells.empty()) return {};
+  if (candidates.empty()) return {};
   const Observations data(columns_of(points), RowFacts{}, workers);
-  std::vector<CellFit> fits =
-      search(data, cells,
+  std::vector<CandidateFit> fits =
+      search(data, candidates,
              latent_search(options.n_init, options.max_iter, options.tol, options.seed), workers,
              monitor)
-          .cells;
+          .candidates;
   if (sample.design.empty()) return fits;
-  for (CellFit& fit : fits) {
+  for (CandidateFit& fit : fits) {
     if (!fit.reason.empty()) continue;
     fit.mixture = fit_across_batches({points, sample.design}, fit.mixture, options.covariance,
                                      options.n_init, options.seed, workers, monitor);
@@ -77,7 +77,7 @@ Seen see(const Mixture& mixture, const Eigen::MatrixXd& points, Workers& workers
 // The fits to the points at `fitted` (places in the sample, ascending), by k.
 std::vector<GroupsSeen> look(const Sample& sample, const std::vector<Index>& fitted,
                              const HalvesOptions& options, Workers& workers, Monitor& monitor) {
-  const std::vector<CellFit> fits = fit_all(sample.at(fitted), options, workers, monitor);
+  const std::vector<CandidateFit> fits = fit_all(sample.at(fitted), options, workers, monitor);
   const Index n = sample.points.cols();
   std::vector<GroupsSeen> groups(options.k.size());
   for (std::size_t i = 0; i < fits.size(); ++i) {
@@ -110,7 +110,7 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
   const Sample sample = everything.at(result.cells);
   const Index n = sample.points.cols();
 
-  const std::vector<CellFit> fits = fit_all(sample, options, workers, monitor);
+  const std::vector<CandidateFit> fits = fit_all(sample, options, workers, monitor);
   result.whole.resize(options.k.size());
   for (std::size_t i = 0; i < fits.size(); ++i) {
     if (!fits[i].reason.empty()) continue;

@@ -21,7 +21,7 @@ constexpr Index most_steps = 100;    // of the best
 constexpr Index most_points = 4000;  // of more, so many evenly spread are enough
 constexpr double least_gain = 1e-4;  // per point
 
-struct Candidate {
+struct Attempt {
   Mixture mixture;
   double objective = -std::numeric_limits<double>::infinity();
 };
@@ -51,8 +51,8 @@ class BatchEm {
   }
 
   // Up to `steps` steps, fewer where the objective gains next to nothing; keeps the best mixture.
-  Candidate iterate(const Mixture& start, Index steps, Monitor& monitor) const {
-    Candidate best, now{start};
+  Attempt iterate(const Mixture& start, Index steps, Monitor& monitor) const {
+    Attempt best, now{start};
     for (Index step = 0; step < steps; ++step) {
       monitor.poll();
       Eigen::MatrixXd gamma;
@@ -138,11 +138,11 @@ Mixture fit_across_batches(const BatchedPoints& all, const Mixture& plain,
   }
   data.design = all.design.rows(sampled);
   const BatchEm em(data, covariance, workers);
-  Candidate best;
+  Attempt best;
   const auto try_from = [&](auto&& start, Index steps) {
     try {
-      const Candidate candidate = em.iterate(start(), steps, monitor);
-      if (candidate.objective > best.objective) best = candidate;
+      const Attempt attempt = em.iterate(start(), steps, monitor);
+      if (attempt.objective > best.objective) best = attempt;
     } catch (const NumericalError&) {
       // A covariance broke down: this start leads nowhere.
     }

@@ -1,68 +1,34 @@
-// The mixture engine against plain definitions.
-#include <limits>
+// EM and passes over the data against plain definitions.
 #include <string>
 
 #include "core/error.h"
 #include "gmm/em/expectation.h"
 #include "gmm/em/pass.h"
 #include "gmm/groups.h"
+<<<<<<<<HEAD : tests / cpp / gmm / test_gmm.cpp
 #include "gmm/search/neighbours.h"
 #include "gmm/search/search.h"
+        == == == ==
+#include "gmm/task.h"
+        >>>>>>>> dense : tests /
+                         cpp / gmm /
+                         test_em.cpp
 #include "testing.h"
 
-using namespace gmvae;
+                         using namespace gmvae;
 using testing::Groups;
 using testing::is_positive_definite;
+< < < < < < < < HEAD : tests / cpp / gmm / test_gmm.cpp using testing::plain_log_density;
+using testing::product;
+using testing::solve;
+== == == == using testing::missing;
 using testing::plain_log_density;
 using testing::product;
 using testing::solve;
-using testing::three_groups;
+using testing::Task;
+>>>>>>>> dense : tests / cpp / gmm / test_em.cpp using testing::three_groups;
 
 namespace {
-
-const double missing = std::numeric_limits<double>::quiet_NaN();
-
-// What a fit is asked for, with the facts that come with its rows.
-struct Task {
-  Groups data;
-  std::vector<double> weights;
-  std::vector<int> labels;
-  SearchOptions options;
-
-  explicit Task(Groups groups) : data(std::move(groups)) {
-    options.n_init = 4;
-    options.seed = 7;
-    options.em.tol = 1e-10;
-    options.em.min_rows = missing;
-    options.em.min_eigen_ratio = 1e-10;
-  }
-
-  // One M-step, or more, from the true groups.
-  Task& from_groups(Index max_iter = 1) {
-    options.em.max_iter = max_iter;
-    options.start.partition = data.labels.data();
-    options.start.n = data.x.cols();
-    return *this;
-  }
-
-  std::vector<CellFit> search(const std::vector<Cell>& cells, Index n_threads = 2) {
-    Workers workers(n_threads);
-    Monitor monitor;
-    RowFacts facts;
-    if (!weights.empty()) facts.weights = weights.data();
-    if (!labels.empty()) facts.labels = labels.data();
-    const Observations rows(data.source(), facts, workers);
-    return gmvae::search(rows, cells, options, workers, monitor).cells;
-  }
-
-  CellFit fit(const std::string& model, Index k, Index n_threads = 2) {
-    CellFit found = search({{&find_family(model), k}}, n_threads)[0];
-    for (std::size_t i = 1; i < found.history.size(); ++i) {
-      CHECK(found.history[i] >= found.history[i - 1]);
-    }
-    return found;
-  }
-};
 
 // Every tenth entry or so is missing, in several patterns; one row has none left.
 Groups with_holes(Groups groups) {
@@ -91,7 +57,7 @@ double plain_loglik(const Mixture& mixture, const Task& task) {
 TEST("a fit's log-likelihood and posterior are those of its parameters") {
   for (const Family& family : families) {
     Task task(three_groups(1100, 3));
-    const CellFit found = task.fit(family.code, 3);
+    const CandidateFit found = task.fit(family.code, 3);
     CHECK(found.reason.empty() && found.converged);
     Workers workers(2);
     Eigen::VectorXd density(1100);
@@ -111,7 +77,7 @@ TEST("a fit's log-likelihood and posterior are those of its parameters") {
 TEST("rows with missing entries count with what they have") {
   for (const Family& family : families) {
     Task task(with_holes(three_groups(700, 3)));
-    const CellFit found = task.fit(family.code, 3);
+    const CandidateFit found = task.fit(family.code, 3);
     CHECK(found.reason.empty());
     CHECK_NEAR(found.loglik, plain_loglik(found.mixture, task), 1e-11);
   }
@@ -123,7 +89,7 @@ TEST("an EM step over missing entries is that of the plain definition") {
   task.from_groups(40);
   task.options.em.accelerate = false;
   std::fill(task.data.labels.begin(), task.data.labels.end(), 0);
-  const CellFit found = task.fit("VVV", 1);
+  const CandidateFit found = task.fit("VVV", 1);
   const Eigen::VectorXd mean = found.mixture.means.col(0);
   const Eigen::MatrixXd sigma = found.mixture.covariances[0];
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(3);
@@ -163,7 +129,7 @@ TEST("everything at once, for every family") {
     task.options.em.prior.shrinkage = 0.01;
     task.options.em.prior.dof = missing;
     task.options.em.ridge = 1e-3;
-    const CellFit found = task.fit(family.code, 3);
+    const CandidateFit found = task.fit(family.code, 3);
     CHECK_NEAR(found.reason.size(), 0, 0.0);
     if (!found.reason.empty()) continue;
     CHECK(std::isfinite(found.loglik) && std::isfinite(found.objective));
@@ -202,8 +168,8 @@ TEST("weight two is the row twice, weight zero no row") {
       twice.data.x.col(static_cast<Index>(i)) = weighted.data.x.col(rows[i]);
       twice.data.labels.push_back(weighted.data.labels[static_cast<std::size_t>(rows[i])]);
     }
-    const CellFit a = weighted.from_groups(20).fit(family.code, 3);
-    const CellFit b = twice.from_groups(20).fit(family.code, 3);
+    const CandidateFit a = weighted.from_groups(20).fit(family.code, 3);
+    const CandidateFit b = twice.from_groups(20).fit(family.code, 3);
     CHECK_NEAR(a.loglik, b.loglik, 1e-10);
     CHECK_NEAR((a.mixture.means - b.mixture.means).norm(), 0.0, 1e-7);
   }
@@ -239,8 +205,9 @@ TEST("what a mixture expects bounds the log-likelihood of others from below") {
   Workers workers(1);
   Monitor monitor;
   const Observations rows(task.data.source(), RowFacts{}, workers);
-  const CellFit own = task.fit("VVV", 3), other = task.fit("EVE", 3), third = task.fit("VII", 3);
-  const auto frame_of = [&](const CellFit& fit) {
+  const CandidateFit own = task.fit("VVV", 3), other = task.fit("EVE", 3),
+                     third = task.fit("VII", 3);
+  const auto frame_of = [&](const CandidateFit& fit) {
     Frame frame;
     CHECK(make_frame(to_parameters(fit.mixture, rows), {}, &frame));
     return frame;
@@ -255,7 +222,7 @@ TEST("what a mixture expects bounds the log-likelihood of others from below") {
   evaluate(rows, frame_of(own), wanted, workers, monitor);
   const double entropy = -(posterior.array() * posterior.array().max(1e-300).log()).sum();
   CHECK_NEAR(expectation.gap, entropy, 1e-8);
-  for (const CellFit* fit : {&own, &other, &third}) {
+  for (const CandidateFit* fit : {&own, &other, &third}) {
     const Frame frame = frame_of(*fit);
     const double loglik = gather(rows, frame, Scatter::diagonal, nullptr, workers, monitor).loglik;
     const double bound = expectation.gap + complete_loglik(expectation, frame);
@@ -272,10 +239,10 @@ TEST("what a mixture expects bounds the log-likelihood of others from below") {
 }
 
 TEST("halves of a component: their moments together are its own, and they bound from below") {
-  for (const double missing : {0.0, 0.1}) {
+  for (const bool holes : {false, true}) {
     Task task(three_groups(300, 3));
     for (Index e = 0; e < task.data.x.size(); e += 7) {
-      if (missing > 0.0) task.data.x.data()[e] = std::numeric_limits<double>::quiet_NaN();
+      if (holes) task.data.x.data()[e] = missing;
     }
     Workers workers(1);
     Monitor monitor;
@@ -331,35 +298,19 @@ TEST("merge(): the component after the pair moves up") {
   CHECK(merged.counts[1] == 5.0 && merged.means(0, 1) == 9.0 && merged.scatter(0, 1) == 7.0);
 }
 
-TEST("closest_pairs(): those whose union is most like a component, but not of the fixed") {
-  Parameters mixture;
-  mixture.weights.setConstant(4, 0.25);
-  mixture.means.resize(1, 4);
-  mixture.means << 0.0, 10.0, 0.5, 12.0;
-  mixture.covariances.matrices.setOnes(1, 4);
-  using Pairs = std::vector<std::pair<Index, Index>>;
-  CHECK(closest_pairs(mixture, 0, 2) == Pairs({{0, 2}, {1, 3}}));
-  CHECK(closest_pairs(mixture, 3, 1) == Pairs({{1, 3}}));
-  CHECK(closest_pairs(mixture, 0, 100).size() == 6);
-  CHECK(closest_pairs(mixture, 4, 100).empty());
-}
-
-TEST("the bits don't depend on the number of threads") {
-  for (const Index n : {500, 9001}) {
-    Task task(three_groups(n, 3));
-    std::vector<Cell> cells;
-    for (const Family& family : families) cells.push_back({&family, 3});
-    const std::vector<CellFit> one = task.search(cells, 1);
-    for (const Index n_threads : {2, 3, 5}) {
-      const std::vector<CellFit> other = task.search(cells, n_threads);
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        CHECK(one[i].history == other[i].history);
-        CHECK(one[i].mixture.means == other[i].mixture.means);
-        CHECK(one[i].mixture.covariances[0] == other[i].mixture.covariances[0]);
-      }
+TEST("without a tolerance EM takes all its iterations and does not say that it converged") {
+  for (const bool accelerate : {false, true}) {
+    for (const Family& family : families) {
+      Task task(three_groups(200, 2));
+      task.from_groups(500).options.em.accelerate = accelerate;
+      const CandidateFit usual = task.fit(family.code, 3);
+      task.options.em.tol = 0.0;
+      const CandidateFit found = task.fit(family.code, 3);
+      CHECK(found.reason.empty() && !found.converged);
+      CHECK(found.history.size() == 500);
+      CHECK(found.loglik >= usual.loglik);
+      CHECK_NEAR(found.loglik, plain_loglik(found.mixture, task), 1e-11);
     }
-    // Alone, a cell shares its threads at another level.
-    CHECK(task.fit("VVV", 3, 1).history == task.fit("VVV", 3, 3).history);
   }
 }
 
@@ -370,22 +321,11 @@ TEST("where groups overlap, acceleration reaches the same likelihood in far fewe
       task.data.x.col(i).array() -= 1.5 * task.data.labels[static_cast<std::size_t>(i)];
     }
     task.from_groups(5000);
-    const CellFit fast = task.fit(model, 3);
+    const CandidateFit fast = task.fit(model, 3);
     task.options.em.accelerate = false;
-    const CellFit plain = task.fit(model, 3);
+    const CandidateFit plain = task.fit(model, 3);
     CHECK(2 * fast.history.size() < plain.history.size());
     CHECK(fast.loglik >= plain.loglik - 1e-6);
-  }
-}
-
-TEST("a search is never worse than its cells one by one") {
-  Task task(three_groups(400, 3));
-  std::vector<Cell> cells;
-  for (const Family& family : families) cells.push_back({&family, 4});
-  const std::vector<CellFit> together = task.search(cells);
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const CellFit alone = task.fit(cells[i].family->code, 4);
-    CHECK(together[i].loglik >= alone.loglik - 1e-6);
   }
 }
 
@@ -419,11 +359,11 @@ TEST("a pass over wide data has short sections and the same bits for all threads
 TEST("units and offsets change nothing but the units") {
   for (const Family& family : families) {
     Task plain(three_groups(500, 3));
-    const CellFit found = plain.from_groups(500).fit(family.code, 3);
+    const CandidateFit found = plain.from_groups(500).fit(family.code, 3);
     Task other(three_groups(500, 3));
     other.from_groups(500);
     other.data.x *= 1e-7;
-    const CellFit small = other.fit(family.code, 3);
+    const CandidateFit small = other.fit(family.code, 3);
     CHECK_NEAR(small.loglik, found.loglik - 1500.0 * std::log(1e-7), 1e-9);
     CHECK_NEAR((small.mixture.means * 1e7 - found.mixture.means).norm(), 0.0, 1e-5);
     other.data.x = plain.data.x.array() + 1e6;
@@ -437,7 +377,7 @@ TEST("units and offsets change nothing but the units") {
 
 TEST("far points have a finite density and a posterior") {
   Task task(three_groups(500, 3));
-  const CellFit found = task.fit("VVV", 3);
+  const CandidateFit found = task.fit("VVV", 3);
   Eigen::MatrixXd far(3, 2);
   far << 1e6, 1e200, -1e6, 1e200, 0.0, 1e200;
   Workers workers(1);
@@ -468,34 +408,4 @@ TEST("collapsed components have a reason, and a ridge or a prior prevents them")
   task.options.em.prior.shrinkage = 0.01;
   task.options.em.prior.dof = missing;
   CHECK(task.fit("VVV", 4).reason.empty());
-}
-
-TEST("input that can't be fitted is refused") {
-  Task task(three_groups(20, 2));
-  CHECK_THROWS(find_family("XYZ"), std::invalid_argument);
-  CHECK_THROWS(task.fit("VVV", 0), std::invalid_argument);
-  CHECK_THROWS(task.fit("VVV", 21), std::invalid_argument);
-  task.options.em.tol = 0.0;
-  CHECK_THROWS(task.fit("VVV", 2), std::invalid_argument);
-}
-
-TEST("a monitor can stop a search, on every level of threads") {
-  struct Stop : Monitor {
-    void poll() override { throw std::runtime_error("stop"); }
-  } monitor;
-  Task task(three_groups(300, 2));
-  Workers workers(2);
-  const Observations rows(task.data.source(), RowFacts{}, workers);
-  std::vector<Cell> cells = {{&find_family("VVV"), 2}};
-  const auto message = [&] {
-    try {
-      search(rows, cells, task.options, workers, monitor);
-    } catch (const std::runtime_error& error) {
-      return std::string(error.what());
-    }
-    return std::string();
-  };
-  CHECK(message() == "stop");
-  cells.assign(8, cells[0]);
-  CHECK(message() == "stop");
 }

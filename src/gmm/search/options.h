@@ -1,0 +1,24 @@
+// What a search is asked for.
+#pragma once
+
+#include <cstdint>
+
+#include "core/types.h"
+#include "gmm/data/noise.h"
+#include "gmm/em/em.h"
+#include "gmm/em/mixture.h"
+#include "gmm/em/statistics.h"
+
+namespace gmvae {
+
+struct SearchOptions {
+  EmOptions em;
+  Index n_init = 10;  // starts of each candidate
+  std::uint64_t seed = 0;
+  NoiseOptions noise;
+  // Instead of random starts, for candidates of one k: responsibilities or a partition ...
+  Given start;
+  const Mixture* start_mixture = nullptr;  // ... or parameters
+};
+
+}  // namespace gmvae
