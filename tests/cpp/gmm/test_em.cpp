@@ -5,28 +5,18 @@
 #include "gmm/em/expectation.h"
 #include "gmm/em/pass.h"
 #include "gmm/groups.h"
-<<<<<<<<HEAD : tests / cpp / gmm / test_gmm.cpp
-#include "gmm/search/neighbours.h"
-#include "gmm/search/search.h"
-        == == == ==
 #include "gmm/task.h"
-        >>>>>>>> dense : tests /
-                         cpp / gmm /
-                         test_em.cpp
 #include "testing.h"
 
-                         using namespace gmvae;
+using namespace gmvae;
 using testing::Groups;
 using testing::is_positive_definite;
-< < < < < < < < HEAD : tests / cpp / gmm / test_gmm.cpp using testing::plain_log_density;
-using testing::product;
-using testing::solve;
-== == == == using testing::missing;
+using testing::missing;
 using testing::plain_log_density;
 using testing::product;
 using testing::solve;
 using testing::Task;
->>>>>>>> dense : tests / cpp / gmm / test_em.cpp using testing::three_groups;
+using testing::three_groups;
 
 namespace {
 
