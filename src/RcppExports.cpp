@@ -142,7 +142,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_likelihoods
-Rcpp::DataFrame cpp_likelihoods();
+Rcpp::List cpp_likelihoods();
 RcppExport SEXP _gmvae_cpp_likelihoods() {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;

@@ -32,6 +32,44 @@ inline std::vector<Index> read_indices(const Rcpp::List& list, const char* name)
   return std::vector<Index>(values.begin(), values.end());
 }
 
+// A named list, one element at a time: Rcpp::List::create() would be compiled anew for each number
+// of elements.
+class NamedList {
+ public:
+  NamedList& add(const char* name, SEXP value) {
+    names_.emplace_back(name);
+    values_.emplace_back(value);
+    return *this;
+  }
+  NamedList& add(const char* name, const std::vector<double>& value) {
+    return add(name, Rcpp::NumericVector(value.begin(), value.end()));
+  }
+
+  Rcpp::List list() const {
+    const R_xlen_t n = static_cast<R_xlen_t>(values_.size());
+    Rcpp::List result(n);
+    Rcpp::CharacterVector names(n);
+    for (R_xlen_t i = 0; i < n; ++i) {
+      SET_VECTOR_ELT(result, i, values_[static_cast<std::size_t>(i)]);
+      names[i] = names_[static_cast<std::size_t>(i)];
+    }
+    result.names() = names;
+    return result;
+  }
+
+  // Of columns with so many rows.
+  Rcpp::List data_frame(std::size_t n_rows) const {
+    Rcpp::List result = list();
+    result.attr("class") = "data.frame";
+    result.attr("row.names") = Rcpp::IntegerVector::create(NA_INTEGER, -static_cast<int>(n_rows));
+    return result;
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<Rcpp::RObject> values_;
+};
+
 // The slots of a dgCMatrix, kept alive while the core reads them.
 class SparseCounts {
  public:
@@ -91,9 +129,11 @@ inline Rcpp::List to_list(const Mixture& mixture) {
     const Eigen::MatrixXd& sigma = mixture.covariances[static_cast<std::size_t>(c)];
     for (Index e = 0; e < sigma.size(); ++e) covariances[next++] = sigma.data()[e];
   }
-  return Rcpp::List::create(Rcpp::Named("weights") = Rcpp::NumericVector(
-                                mixture.weights.data(), mixture.weights.data() + k),
-                            Rcpp::Named("means") = means, Rcpp::Named("covariances") = covariances);
+  return NamedList()
+      .add("weights", Rcpp::NumericVector(mixture.weights.data(), mixture.weights.data() + k))
+      .add("means", means)
+      .add("covariances", covariances)
+      .list();
 }
 
 inline Mixture to_mixture(const Rcpp::List& list) {

@@ -1,6 +1,7 @@
 #include <Rcpp.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "glue_convert.h"
 #include "glue_monitor.h"
@@ -66,98 +67,119 @@ FittedModel read_model(const Rcpp::List& state) {
 
 double or_na(double x) { return std::isnan(x) ? NA_REAL : x; }
 
-Rcpp::DataFrame to_frame(const std::vector<ParamSlice>& layout) {
-  std::vector<std::string> name;
-  std::vector<double> rows, cols, offset;
-  for (const ParamSlice& slice : layout) {
-    name.push_back(slice.name);
-    rows.push_back(static_cast<double>(slice.rows));
-    cols.push_back(static_cast<double>(slice.cols));
-    offset.push_back(static_cast<double>(slice.offset));
+// One column of a data frame, from each item of a list.
+template <typename Item, typename Fn>
+Rcpp::NumericVector numbers(const std::vector<Item>& items, Fn&& fn) {
+  Rcpp::NumericVector column(static_cast<R_xlen_t>(items.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    column[static_cast<R_xlen_t>(i)] = static_cast<double>(fn(items[i]));
   }
-  return Rcpp::DataFrame::create(Rcpp::Named("name") = name, Rcpp::Named("rows") = rows,
-                                 Rcpp::Named("cols") = cols, Rcpp::Named("offset") = offset);
+  return column;
 }
 
-Rcpp::DataFrame to_frame(const std::vector<EpochRecord>& history) {
-  const R_xlen_t n = static_cast<R_xlen_t>(history.size());
-  Rcpp::IntegerVector epoch(n);
-  Rcpp::CharacterVector phase(n);
-  Rcpp::NumericVector elbo(n), elbo_heldout(n), reconstruction(n), kl(n), rate(n), seconds(n);
-  for (R_xlen_t i = 0; i < n; ++i) {
-    const EpochRecord& record = history[static_cast<std::size_t>(i)];
-    epoch[i] = static_cast<int>(i + 1);
-    phase[i] = record.phase;
-    elbo[i] = record.elbo;
-    elbo_heldout[i] = record.elbo_heldout;
-    reconstruction[i] = record.reconstruction;
-    kl[i] = record.kl;
-    rate[i] = record.learning_rate;
-    seconds[i] = record.seconds;
+template <typename Item, typename Fn>
+Rcpp::CharacterVector texts(const std::vector<Item>& items, Fn&& fn) {
+  Rcpp::CharacterVector column(static_cast<R_xlen_t>(items.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    column[static_cast<R_xlen_t>(i)] = fn(items[i]);
   }
-  return Rcpp::DataFrame::create(
-      Rcpp::Named("epoch") = epoch, Rcpp::Named("phase") = phase, Rcpp::Named("elbo") = elbo,
-      Rcpp::Named("elbo_heldout") = elbo_heldout, Rcpp::Named("reconstruction") = reconstruction,
-      Rcpp::Named("kl") = kl, Rcpp::Named("learning_rate") = rate, Rcpp::Named("seconds") = seconds,
-      Rcpp::Named("stringsAsFactors") = false);
+  return column;
 }
 
-Rcpp::DataFrame to_frame(const std::vector<Stability>& path) {
+template <typename Item, typename Fn>
+Rcpp::LogicalVector flags(const std::vector<Item>& items, Fn&& fn) {
+  Rcpp::LogicalVector column(static_cast<R_xlen_t>(items.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    column[static_cast<R_xlen_t>(i)] = fn(items[i]);
+  }
+  return column;
+}
+
+using Slice = ParamSlice;
+using Epoch = EpochRecord;
+using Traits = LikelihoodTraits;
+
+Rcpp::List to_frame(const std::vector<Slice>& layout) {
+  return NamedList()
+      .add("name", texts(layout, [](const Slice& s) { return s.name; }))
+      .add("rows", numbers(layout, [](const Slice& s) { return s.rows; }))
+      .add("cols", numbers(layout, [](const Slice& s) { return s.cols; }))
+      .add("offset", numbers(layout, [](const Slice& s) { return s.offset; }))
+      .data_frame(layout.size());
+}
+
+Rcpp::List to_frame(const std::vector<Epoch>& history) {
+  Rcpp::IntegerVector epoch(static_cast<R_xlen_t>(history.size()));
+  std::iota(epoch.begin(), epoch.end(), 1);
+  const auto column = [&](double Epoch::*field) {
+    return numbers(history, [&](const Epoch& e) { return e.*field; });
+  };
+  return NamedList()
+      .add("epoch", epoch)
+      .add("phase", texts(history, [](const Epoch& e) { return e.phase; }))
+      .add("elbo", column(&Epoch::elbo))
+      .add("elbo_heldout", column(&Epoch::elbo_heldout))
+      .add("reconstruction", column(&Epoch::reconstruction))
+      .add("kl", column(&Epoch::kl))
+      .add("learning_rate", column(&Epoch::learning_rate))
+      .add("seconds", column(&Epoch::seconds))
+      .data_frame(history.size());
+}
+
+Rcpp::List to_frame(const std::vector<Stability>& path) {
   Rcpp::IntegerVector k;
-  Rcpp::NumericVector stability, sd, log_density, bic, icl, smallest;
-  Rcpp::LogicalVector stable;
-  for (const Stability& s : path) {
-    k.push_back(static_cast<int>(s.k));
-    stability.push_back(or_na(s.mean));
-    sd.push_back(or_na(s.sd));
-    log_density.push_back(or_na(s.log_density));
-    bic.push_back(or_na(s.bic));
-    icl.push_back(or_na(s.icl));
-    smallest.push_back(s.smallest);
-    stable.push_back(s.stable);
-  }
-  return Rcpp::DataFrame::create(
-      Rcpp::Named("k") = k, Rcpp::Named("stability") = stability, Rcpp::Named("stability_sd") = sd,
-      Rcpp::Named("log_density") = log_density, Rcpp::Named("bic") = bic, Rcpp::Named("icl") = icl,
-      Rcpp::Named("smallest") = smallest, Rcpp::Named("stable") = stable);
+  for (const Stability& s : path) k.push_back(static_cast<int>(s.k));
+  const auto column = [&](double Stability::*field) {
+    return numbers(path, [&](const Stability& s) { return or_na(s.*field); });
+  };
+  return NamedList()
+      .add("k", k)
+      .add("stability", column(&Stability::mean))
+      .add("stability_sd", column(&Stability::sd))
+      .add("log_density", column(&Stability::log_density))
+      .add("bic", column(&Stability::bic))
+      .add("icl", column(&Stability::icl))
+      .add("smallest", column(&Stability::smallest))
+      .add("stable", flags(path, [](const Stability& s) { return s.stable; }))
+      .data_frame(path.size());
 }
 
 Rcpp::NumericVector to_vector(const ElboTerms& terms) {
-  return Rcpp::NumericVector::create(Rcpp::Named("elbo") = terms.reconstruction - terms.kl(),
-                                     Rcpp::Named("reconstruction") = terms.reconstruction,
-                                     Rcpp::Named("kl_z") = terms.kl_z,
-                                     Rcpp::Named("kl_c") = terms.kl_c);
+  Rcpp::NumericVector parts{terms.reconstruction - terms.kl(), terms.reconstruction, terms.kl_z,
+                            terms.kl_c};
+  parts.names() = Rcpp::CharacterVector{"elbo", "reconstruction", "kl_z", "kl_c"};
+  return parts;
 }
 
 Rcpp::List to_list(const FitResult& fit, double seed) {
   const TrainResult& trained = fit.trained;
-  const Index d = trained.model.shape.n_latent, k = trained.model.shape.k;
-  std::vector<int> heldout;
+  const FittedModel& model = trained.model;
+  const Index d = model.shape.n_latent, k = model.shape.k;
+  Rcpp::IntegerVector heldout;
   for (Index cell : trained.heldout_cells) heldout.push_back(static_cast<int>(cell + 1));
-  std::vector<double> cluster_stability;
-  for (double s : fit.cluster_stability) cluster_stability.push_back(or_na(s));
-  Rcpp::List list = Rcpp::List::create(
-      Rcpp::Named("k") = static_cast<int>(k),
-      Rcpp::Named("parameters") =
-          Rcpp::NumericVector(trained.model.params.begin(), trained.model.params.end()),
-      Rcpp::Named("layout") = to_frame(trained.layout),
-      Rcpp::Named("input") =
-          Rcpp::List::create(Rcpp::Named("scale") = trained.model.modality.input.scale,
-                             Rcpp::Named("offset") = trained.model.modality.input.offset),
-      Rcpp::Named("mixture") = to_list(trained.model.mixture),
-      Rcpp::Named("latent") = transposed(trained.cells.mean, d),
-      Rcpp::Named("latent_sd") = transposed(trained.cells.sd, d),
-      Rcpp::Named("posterior") = transposed(trained.cells.posterior, k),
-      Rcpp::Named("history") = to_frame(trained.history),
-      Rcpp::Named("elbo") = Rcpp::List::create(Rcpp::Named("train") = to_vector(trained.train),
-                                               Rcpp::Named("heldout") = to_vector(trained.heldout)),
-      Rcpp::Named("heldout") = heldout,
-      Rcpp::Named("n_rollbacks") = static_cast<int>(trained.n_rollbacks),
-      Rcpp::Named("converged") = trained.converged, Rcpp::Named("seed") = seed);
-  list["stability"] = or_na(fit.stability.mean);
-  list["cluster_stability"] = cluster_stability;
-  list["k_path"] = fit.path.empty() ? R_NilValue : Rcpp::wrap(to_frame(fit.path));
-  return list;
+  const InputTransform& input = model.modality.input;
+  return NamedList()
+      .add("k", Rcpp::IntegerVector{static_cast<int>(k)})
+      .add("parameters", Rcpp::NumericVector(model.params.begin(), model.params.end()))
+      .add("layout", to_frame(trained.layout))
+      .add("input", NamedList().add("scale", input.scale).add("offset", input.offset).list())
+      .add("mixture", to_list(model.mixture))
+      .add("latent", transposed(trained.cells.mean, d))
+      .add("latent_sd", transposed(trained.cells.sd, d))
+      .add("posterior", transposed(trained.cells.posterior, k))
+      .add("history", to_frame(trained.history))
+      .add("elbo", NamedList()
+                       .add("train", to_vector(trained.train))
+                       .add("heldout", to_vector(trained.heldout))
+                       .list())
+      .add("heldout", heldout)
+      .add("n_rollbacks", Rcpp::IntegerVector{static_cast<int>(trained.n_rollbacks)})
+      .add("converged", Rcpp::LogicalVector{trained.converged})
+      .add("seed", Rcpp::NumericVector{seed})
+      .add("stability", Rcpp::NumericVector{or_na(fit.stability.mean)})
+      .add("cluster_stability", numbers(fit.cluster_stability, [](double s) { return or_na(s); }))
+      .add("k_path", fit.path.empty() ? R_NilValue : SEXP(to_frame(fit.path)))
+      .list();
 }
 
 }  // namespace
@@ -233,47 +255,44 @@ Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix laten
 
 // A row for each likelihood: what R checks and documents.
 // [[Rcpp::export(rng = false)]]
-Rcpp::DataFrame cpp_likelihoods() {
-  Rcpp::CharacterVector name, scale, encoder_input, gene_score;
-  Rcpp::NumericVector least, largest;
-  Rcpp::LogicalVector whole, dense, size_factors, zero_inflation;
-  for (const LikelihoodTraits& traits : likelihoods()) {
-    name.push_back(traits.name);
-    least.push_back(traits.least);
-    largest.push_back(traits.largest);
-    whole.push_back(traits.whole);
-    dense.push_back(traits.dense);
-    size_factors.push_back(traits.size_factors);
-    scale.push_back(traits.scale);
-    zero_inflation.push_back(traits.has_zero_inflation);
-    encoder_input.push_back(to_string(traits.encoder_input));
-    gene_score.push_back(to_string(traits.gene_score));
-  }
-  return Rcpp::DataFrame::create(
-      Rcpp::Named("name") = name, Rcpp::Named("least") = least, Rcpp::Named("largest") = largest,
-      Rcpp::Named("whole") = whole, Rcpp::Named("dense") = dense,
-      Rcpp::Named("size_factors") = size_factors, Rcpp::Named("scale") = scale,
-      Rcpp::Named("zero_inflation") = zero_inflation, Rcpp::Named("encoder_input") = encoder_input,
-      Rcpp::Named("gene_score") = gene_score, Rcpp::Named("stringsAsFactors") = false);
+Rcpp::List cpp_likelihoods() {
+  const std::vector<Traits>& all = likelihoods();
+  return NamedList()
+      .add("name", texts(all, [](const Traits& l) { return l.name; }))
+      .add("least", numbers(all, [](const Traits& l) { return l.least; }))
+      .add("largest", numbers(all, [](const Traits& l) { return l.largest; }))
+      .add("whole", flags(all, [](const Traits& l) { return l.whole; }))
+      .add("dense", flags(all, [](const Traits& l) { return l.dense; }))
+      .add("size_factors", flags(all, [](const Traits& l) { return l.size_factors; }))
+      .add("scale", texts(all, [](const Traits& l) { return l.scale; }))
+      .add("zero_inflation", flags(all, [](const Traits& l) { return l.has_zero_inflation; }))
+      .add("encoder_input", texts(all, [](const Traits& l) { return to_string(l.encoder_input); }))
+      .add("gene_score", texts(all, [](const Traits& l) { return to_string(l.gene_score); }))
+      .data_frame(all.size());
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_value_traits(Rcpp::S4 counts) {
   const SparseCounts matrix(counts);
   const ValueTraits traits = value_traits(matrix.values().begin(), matrix.values().size());
-  return Rcpp::List::create(
-      Rcpp::Named("least") = traits.least, Rcpp::Named("largest") = traits.largest,
-      Rcpp::Named("finite") = traits.finite, Rcpp::Named("whole") = traits.whole,
-      Rcpp::Named("has_zero") = traits.has_zero);
+  return NamedList()
+      .add("least", Rcpp::NumericVector{traits.least})
+      .add("largest", Rcpp::NumericVector{traits.largest})
+      .add("finite", Rcpp::LogicalVector{traits.finite})
+      .add("whole", Rcpp::LogicalVector{traits.whole})
+      .add("has_zero", Rcpp::LogicalVector{traits.has_zero})
+      .list();
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log) {
   const SparseCounts matrix(counts);
   const FeatureMoments moments = feature_moments(matrix.source(), size.begin(), log);
-  return Rcpp::List::create(Rcpp::Named("mean") = moments.mean,
-                            Rcpp::Named("variance") = moments.variance,
-                            Rcpp::Named("n_cells") = moments.n_cells);
+  return NamedList()
+      .add("mean", moments.mean)
+      .add("variance", moments.variance)
+      .add("n_cells", moments.n_cells)
+      .list();
 }
 
 // [[Rcpp::export(rng = false)]]
