@@ -103,15 +103,11 @@ class LatentMoments {
   static std::vector<Eigen::MatrixXd> covariances_of(const Family& family, const Moments& full) {
     const Index k = full.n_components();
     const Moments moments = reduced(full, family.scatter);
-    const Covariances estimate = family.estimate(moments, nullptr, inner_tol);
+    const Covariances estimate = family.estimate(moments, nullptr, 0.0);
     std::vector<Eigen::MatrixXd> covariances;
     for (Index c = 0; c < k; ++c) covariances.push_back(estimate.matrix(c));
     return covariances;
   }
-
-  // Of families without a closed form: for what a cell's log-likelihood has still to gain in an
-  // M-step they do not iterate on.
-  static constexpr double inner_tol = 1e-8;
 
   Eigen::VectorXd counts_;   // K: mean gamma_c
   Eigen::MatrixXd sums_;     // D x K: mean gamma_c m
