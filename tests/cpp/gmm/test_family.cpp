@@ -325,6 +325,18 @@ TEST("an estimate starts from an earlier one, never ends above it and then stays
   }
 }
 
+TEST("an estimate ends without a tolerance too, no higher than with one") {
+  for (const Family& family : families) {
+    for (Index d : {1, 5}) {
+      const Moments full = example(d, 4, 3), moments = reduce(full, family.scatter);
+      const double rough = criterion(full, matrices_of(family.estimate(moments, nullptr, 1e-8)));
+      const double best = criterion(full, matrices_of(family.estimate(moments, nullptr, 0.0)));
+      CHECK(best <= rough + 1e-12 * std::abs(rough));
+      CHECK(rough - best <= 1e-6 * moments.counts.sum());
+    }
+  }
+}
+
 TEST("a change of units that the family allows changes nothing but units") {
   const Moments moments = example(4, 3);
   const Eigen::Vector4d factors(1e-3, 7.0, 0.2, 1e4);
