@@ -127,3 +127,26 @@ test_that("Eigen's decompositions are compiled once, in core/dense.cpp", {
   }, NA)
   expect_identical(files[includes_more], character())
 })
+
+# Tests of R that no single file of R/ answers for.
+across <- c("determinism", "em-properties", "errors", "gmm-arguments",
+            "gmm-malformed", "gmm-missing", "malformed", "package",
+            "parity-dnbinom", "parity-mclust", "parity-sklearn", "recovery",
+            "serialize", "stress", "structure")
+
+test_that("tests have the stem of the file or of the folder they test", {
+  root <- dirname(skip_without_sources())
+  stems <- function(folder, pattern) {
+    sub(pattern, "\\1", list.files(file.path(root, folder), pattern))
+  }
+  tested <- stems("tests/testthat", "^test-(.*)[.]R$")
+  expect_identical(setdiff(tested, c(across, stems("R", "^(.*)[.]R$"))),
+                   character())
+  for (room in setdiff(names(lower_rooms), "glue")) {
+    files <- cpp_files(file.path(root, "src", room))
+    names <- c(room, dirname(files),
+               tools::file_path_sans_ext(basename(files)))
+    tested <- stems(file.path("tests/cpp", room), "^test_(.*)[.]cpp$")
+    expect_identical(setdiff(tested, names), character(), info = room)
+  }
+})
