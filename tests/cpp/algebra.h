@@ -1,25 +1,32 @@
-// Plain linear algebra for expected values: Eigen's decompositions, compiled once for all tests,
-// and apart from those of the core, which they check.
+// Linear algebra for expected values.  Its parts, in core/dense.h, have tests of their own.
 #pragma once
 
-#include <Eigen/Core>
+#include "core/dense.h"
+#include "testing.h"
 
 namespace testing {
 
-using Eigen::MatrixXd;
-using Eigen::VectorXd;
+inline bool is_positive_definite(const Eigen::MatrixXd& a) {
+  Eigen::MatrixXd lower;
+  return gmvae::cholesky(a, &lower);
+}
 
-MatrixXd product(const MatrixXd& a, const MatrixXd& b);
-MatrixXd solve(const MatrixXd& a, const MatrixXd& b);  // A^-1 B, for any regular A
+// Of A positive definite: log|A|, and A^-1 B.
+inline double log_determinant(const Eigen::MatrixXd& a) {
+  Eigen::MatrixXd lower;
+  CHECK(gmvae::cholesky(a, &lower));
+  return gmvae::cholesky_log_determinant(lower);
+}
 
-bool is_positive_definite(const MatrixXd& a);
-double determinant(const MatrixXd& a);
-double log_determinant(const MatrixXd& a);  // of A positive definite
+inline Eigen::MatrixXd solve(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
+  Eigen::MatrixXd lower;
+  CHECK(gmvae::cholesky(a, &lower));
+  return gmvae::cholesky_solve(lower, b);
+}
 
-struct Eigensystem {
-  VectorXd values;   // ascending
-  MatrixXd vectors;  // in columns
-};
-Eigensystem eigensystem(const MatrixXd& a);  // of A symmetric
+// Of A symmetric.
+inline double determinant(const Eigen::MatrixXd& a) {
+  return gmvae::symmetric_eigenvalues(a).prod();
+}
 
 }  // namespace testing

@@ -86,3 +86,30 @@ test_that("plot() says what is wrong", {
   })
   expect_error(plot(fit, "clusters"), class = "gmvae_error_option")
 })
+
+test_that("each type of plot() looks as it should", {
+  # EM runs until rounding alone differs between processors.
+  control <- quiet(tol = 1e-12)
+  fit_of <- function(x, ...) {
+    set.seed(1)
+    gmm_fit(x, ..., keep_data = TRUE, control = control)
+  }
+  two <- fit_of(faithful, 2, "VVV")
+  one <- fit_of(faithful["waiting"], 2, "V")
+  three <- fit_of(iris[seq(1, 150, 3), 1:3], 3, "VEV")
+  for (type in c("classification", "uncertainty")) {
+    expect_picture(type, function() plot(two, type))
+    expect_picture(paste(type, "of one column"), function() plot(one, type))
+    expect_picture(paste(type, "of three columns"),
+                   function() plot(three, type))
+  }
+  expect_picture("trace", function() plot(two, "trace"))
+  searched <- fit_of(faithful, 1:4, c("EII", "VII", "EEE", "VEE", "VVV"))
+  for (type in c("BIC", "ICL")) {
+    expect_picture(type, function() plot(searched, type))
+  }
+  noisy <- fit_of(rbind(faithful, data.frame(eruptions = c(1, 7, 8, 2),
+                                             waiting = c(120, 30, 60, 10))),
+                  2, "VVV", noise = 0.05)
+  expect_picture("noise", function() plot(noisy))
+})

@@ -51,15 +51,3 @@ test_that("k is checked", {
     expect_error(gmvae(tiny_counts(), k), class = "gmvae_error_option")
   }
 })
-
-test_that("the path is drawn where there is one", {
-  skip_if_not_installed("ggplot2")
-  fit <- made_up_fit(k_path = data.frame(
-    k = 2:4, stability = c(.9, .8, .7), stability_sd = 0.05,
-    log_density = 1:3, stable = c(FALSE, TRUE, FALSE)
-  ))
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  expect_s3_class(plot(fit, "k"), "ggplot")
-  expect_error(plot(made_up_fit(), "k"), class = "gmvae_error_option")
-})

@@ -90,3 +90,40 @@ test_that("plots of many cells draw a sample that has cells of each cluster", {
   expect_null(draw(fit, method = "pca")$labels$subtitle)
   expect_error(draw(fit, max_cells = 0), class = "gmvae_error_option")
 })
+
+test_that("each type of plot() looks as it should", {
+  skip_if_not_installed("ggplot2")
+  fit <- made_up_fit(k_path = data.frame(
+    k = 2:5, stability = c(0.9, 0.95, 0.7, 0.6), stability_sd = 0.05,
+    log_density = c(-12, -10, -9.6, -9.5)
+  ))
+  for (type in c("loss", "sizes", "k")) {
+    expect_picture(type, draw(fit, type))
+  }
+  expect_picture("latent", draw(fit, "latent", method = "pca"))
+  labels <- rep(c("B cell", "T cell", NA), 20)
+  expect_picture("latent with labels",
+                 draw(fit, "latent", method = "pca", colour = labels))
+  many <- made_up_fit(n = 300, k = 12)
+  set.seed(1)
+  expect_picture("latent of a sample",
+                 draw(many, "latent", method = "pca", max_cells = 100))
+  # Jitter is drawn while the plot is built.
+  own <- outer(rep(1:3, 20), 1:3, "==")
+  sure <- 0.5 + 0.5 * abs(sin(1:60))
+  unsure <- made_up_fit(posterior = ifelse(own, sure, (1 - sure) / 2))
+  set.seed(1)
+  expect_picture("uncertainty", draw(unsure, "uncertainty"))
+})
+
+test_that("the path is drawn where there is one", {
+  skip_if_not_installed("ggplot2")
+  fit <- made_up_fit(k_path = data.frame(
+    k = 2:4, stability = c(.9, .8, .7), stability_sd = 0.05,
+    log_density = 1:3, stable = c(FALSE, TRUE, FALSE)
+  ))
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_s3_class(plot(fit, "k"), "ggplot")
+  expect_error(plot(made_up_fit(), "k"), class = "gmvae_error_option")
+})

@@ -122,9 +122,31 @@ test_that("Eigen's decompositions are compiled once, in core/dense.cpp", {
   src <- skip_without_sources()
   files <- setdiff(cpp_files(src), "core/dense.cpp")
   includes_more <- vapply(file.path(src, files), function(file) {
-    lines <- readLines(file)
-    any(grepl("^ *# *include *<Eigen/", lines) &
-          !grepl("<Eigen/Core>", lines, fixed = TRUE))
+    headers <- grep("^ *# *include *<Eigen/", readLines(file), value = TRUE)
+    any(!grepl("<Eigen/(Sparse)?Core>", headers))
   }, NA)
   expect_identical(files[includes_more], character())
+})
+
+# Tests of R that no single file of R/ answers for.
+across <- c("determinism", "em-properties", "errors", "gmm-arguments",
+            "gmm-malformed", "gmm-missing", "malformed", "package",
+            "parity-dnbinom", "parity-mclust", "parity-sklearn", "recovery",
+            "serialize", "stress", "structure")
+
+test_that("tests have the stem of the file or of the folder they test", {
+  root <- dirname(skip_without_sources())
+  stems <- function(folder, pattern) {
+    sub(pattern, "\\1", list.files(file.path(root, folder), pattern))
+  }
+  tested <- stems("tests/testthat", "^test-(.*)[.]R$")
+  expect_identical(setdiff(tested, c(across, stems("R", "^(.*)[.]R$"))),
+                   character())
+  for (room in setdiff(names(lower_rooms), "glue")) {
+    files <- cpp_files(file.path(root, "src", room))
+    names <- c(room, dirname(files),
+               tools::file_path_sans_ext(basename(files)))
+    tested <- stems(file.path("tests/cpp", room), "^test_(.*)[.]cpp$")
+    expect_identical(setdiff(tested, names), character(), info = room)
+  }
 })

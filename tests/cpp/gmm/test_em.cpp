@@ -13,7 +13,6 @@ using testing::Groups;
 using testing::is_positive_definite;
 using testing::missing;
 using testing::plain_log_density;
-using testing::product;
 using testing::solve;
 using testing::Task;
 using testing::three_groups;
@@ -93,9 +92,9 @@ TEST("an EM step over missing entries is that of the plain definition") {
       noisy(j, j) += 1e12;
       centred[j] = 0.0;
     }
-    const Eigen::VectorXd filled = mean + product(sigma, solve(noisy, centred));
+    const Eigen::VectorXd filled = mean + multiply(sigma, solve(noisy, centred));
     sum += filled;
-    square += filled * filled.transpose() + sigma - product(sigma, solve(noisy, sigma));
+    square += filled * filled.transpose() + sigma - multiply(sigma, solve(noisy, sigma));
   }
   const Eigen::VectorXd next = sum / 200.0;
   CHECK_NEAR((next - mean).norm(), 0.0, 1e-6);

@@ -212,9 +212,8 @@ TEST("half_sphere() leaves each principal component its singular value as scale"
   const Eigen::MatrixXd half = half_sphere(x, weights);
   const Eigen::VectorXd mean = x * weights / weights.sum();
   const Eigen::MatrixXd rooted = (x.colwise() - mean) * weights.cwiseSqrt().asDiagonal();
-  const Eigen::VectorXd squares =
-      testing::eigensystem(testing::product(rooted, rooted.transpose())).values.reverse();
-  const Eigen::MatrixXd products = testing::product(half * weights.asDiagonal(), half.transpose());
+  const Eigen::VectorXd squares = symmetric_eigenvalues(tcrossprod(rooted, rooted)).reverse();
+  const Eigen::MatrixXd products = tcrossprod(half * weights.asDiagonal(), half);
   CHECK_NEAR((products - Eigen::MatrixXd(squares.cwiseSqrt().asDiagonal())).norm(), 0.0, 1e-10);
 }
 

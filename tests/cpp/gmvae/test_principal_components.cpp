@@ -1,6 +1,6 @@
 #include "gmvae/select/principal_components.h"
 
-#include "algebra.h"
+#include "core/dense.h"
 #include "gmvae/kinds.h"
 
 using namespace gmvae;
@@ -24,11 +24,10 @@ TEST("PrincipalComponents: the eigenvectors of the covariance of the logarithms"
   const PrincipalComponents components(source, cells.size.data(), all, 2,
                                        RngStream(1, testing::purpose), monitor);
   const Eigen::MatrixXd points = components.points(all);
-  const testing::Eigensystem eigen =
-      testing::eigensystem(testing::product(values, values.transpose()));
+  const SymmetricEigen eigen = symmetric_eigen(tcrossprod(values, values));
   for (Index c : {0, 1}) {
     const Eigen::VectorXd axis = eigen.vectors.col(cells.n_genes - 1 - c);
-    const Eigen::VectorXd expected = testing::product(values.transpose(), axis);
+    const Eigen::VectorXd expected = crossprod_vector(values, axis);
     const double sign = expected.dot(points.row(c).transpose()) > 0 ? 1 : -1;
     CHECK((sign * points.row(c).transpose() - expected).norm() < 1e-6 * expected.norm());
   }

@@ -1,0 +1,39 @@
+test_that("gmvae_control() prints every option", {
+  expect_output(print(gmvae_control()), "epochs +chosen from the data")
+})
+
+test_that("resolve_control() leaves nothing to choose", {
+  for (n in c(2, 200, 1e4, 1e6)) {
+    control <- resolve_control(gmvae_control(), n, "nb")
+    expect_false(any(vapply(control, is.null, NA)))
+    expect_true(control$epochs >= 2)
+  }
+  given <- gmvae_control(epochs = 7, warmup = TRUE, mask = 0.2)
+  expect_identical(resolve_control(given, 1e3, "gaussian"), given)
+  chosen <- function(likelihood) {
+    resolve_control(gmvae_control(), 1e3, likelihood)[c("warmup", "mask")]
+  }
+  expect_identical(chosen("zinb"), list(warmup = TRUE, mask = 0.5))
+  expect_identical(chosen("bernoulli"), list(warmup = FALSE, mask = 0.5))
+  expect_identical(chosen("gaussian"), list(warmup = FALSE, mask = 0))
+})
+
+test_that("training_phases() gives every phase at least one epoch", {
+  for (epochs in c(2, 3, 7, 200)) {
+    phases <- training_phases(epochs, warmup = TRUE)
+    expect_true(all(unlist(phases) >= 1))
+    expect_equal(phases$epochs_warmup + phases$epochs_joint, epochs)
+    phases <- training_phases(epochs, warmup = FALSE)
+    expect_equal(phases$epochs_warmup, 0)
+    expect_equal(phases$epochs_joint, epochs)
+    expect_gte(phases$epochs_pretrain, 1)
+  }
+})
+
+test_that("a control object can be used again", {
+  set.seed(1)
+  x <- simulate_counts(n = 40, genes = 20)$counts
+  fit <- quick_fit(x, 2)
+  again <- without_cautions(gmvae(x, 2, control = fit$control))
+  expect_identical(again$control, fit$control)
+})
