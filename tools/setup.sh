@@ -2,6 +2,8 @@
 # Installs what the package, its demo and its tests need and this machine lacks:
 # from Debian's packages where apt-get may be used, from source by R elsewhere.
 # Says what it does, and does nothing where nothing is missing.
+#   sh tools/setup.sh         for the package and its demo
+#   sh tools/setup.sh tests   for the tests too
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -46,13 +48,16 @@ if [ -n "$missing" ]; then
   fi
 fi
 
-# 2. R packages: the names in DESCRIPTION that R can't find
+# 2. R packages: the names in DESCRIPTION that R can't find, and for the tests
+# the linter, which the package itself does not need
+[ "${1:-}" = tests ] && more=lintr || more=
 missing_packages() {
   Rscript --vanilla -e '
     fields <- read.dcf("DESCRIPTION", c("Imports", "LinkingTo", "Suggests"))
     names <- sub("[ (].*", "", trimws(unlist(strsplit(fields, ","))))
+    names <- c(names, commandArgs(TRUE))
     found <- nzchar(vapply(names, function(x) system.file(package = x), ""))
-    cat(unique(names[!found]))'
+    cat(unique(names[!found]))' $more
 }
 missing=$(missing_packages)
 if [ -n "$missing" ] && may_use_apt; then

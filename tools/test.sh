@@ -10,7 +10,7 @@ build=$root/build
 sections=${*:-style core r check}
 export MAKEFLAGS="${MAKEFLAGS:--j2}"
 
-sh tools/setup.sh || exit 1
+sh tools/setup.sh tests || exit 1
 mkdir -p "$build"
 
 passed=0 failed=0 skipped=0
@@ -38,7 +38,7 @@ verdict() {
   fi
 }
 
-# The core must know neither R nor a terminal.
+# The core knows neither R nor a terminal; C++ is formatted; the linter is silent.
 style_tests() {
   begin "Rules of the core"
   core="src/core src/simd src/gmm src/nn src/likelihood src/gmvae"
@@ -55,6 +55,13 @@ style_tests() {
     verdict "C++ is formatted" "$build/format.log" $?
   else
     count 0 0 1 "C++ is formatted (no clang-format 14)"
+  fi
+  if Rscript -e 'if (!requireNamespace("lintr")) q(status = 1)' >/dev/null 2>&1; then
+    Rscript -e 'found <- lintr::lint_package(); print(found); q(status = length(found) > 0)' \
+      >"$build/lint.log" 2>&1
+    verdict "the linter has nothing to say" "$build/lint.log" $?
+  else
+    count 0 0 1 "the linter has nothing to say (no lintr)"
   fi
 }
 
