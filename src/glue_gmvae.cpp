@@ -67,32 +67,13 @@ FittedModel read_model(const Rcpp::List& state) {
 
 double or_na(double x) { return std::isnan(x) ? NA_REAL : x; }
 
-// One column of a data frame, from each item of a list.
-template <typename Item, typename Fn>
-Rcpp::NumericVector numbers(const std::vector<Item>& items, Fn&& fn) {
-  Rcpp::NumericVector column(static_cast<R_xlen_t>(items.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    column[static_cast<R_xlen_t>(i)] = static_cast<double>(fn(items[i]));
-  }
-  return column;
-}
-
-template <typename Item, typename Fn>
-Rcpp::CharacterVector texts(const std::vector<Item>& items, Fn&& fn) {
-  Rcpp::CharacterVector column(static_cast<R_xlen_t>(items.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    column[static_cast<R_xlen_t>(i)] = fn(items[i]);
-  }
-  return column;
-}
-
-template <typename Item, typename Fn>
-Rcpp::LogicalVector flags(const std::vector<Item>& items, Fn&& fn) {
-  Rcpp::LogicalVector column(static_cast<R_xlen_t>(items.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    column[static_cast<R_xlen_t>(i)] = fn(items[i]);
-  }
-  return column;
+// One column of a data frame, an entry for each item.
+template <int Type, typename Item, typename Fn>
+Rcpp::Vector<Type> column(const std::vector<Item>& items, Fn&& fn) {
+  Rcpp::Vector<Type> entries(static_cast<R_xlen_t>(items.size()));
+  R_xlen_t i = 0;
+  for (const Item& item : items) entries[i++] = fn(item);
+  return entries;
 }
 
 using Slice = ParamSlice;
@@ -101,46 +82,46 @@ using Traits = LikelihoodTraits;
 
 Rcpp::List to_frame(const std::vector<Slice>& layout) {
   return NamedList()
-      .add("name", texts(layout, [](const Slice& s) { return s.name; }))
-      .add("rows", numbers(layout, [](const Slice& s) { return s.rows; }))
-      .add("cols", numbers(layout, [](const Slice& s) { return s.cols; }))
-      .add("offset", numbers(layout, [](const Slice& s) { return s.offset; }))
+      .add("name", column<STRSXP>(layout, [](const Slice& s) { return s.name; }))
+      .add("rows", column<REALSXP>(layout, [](const Slice& s) { return double(s.rows); }))
+      .add("cols", column<REALSXP>(layout, [](const Slice& s) { return double(s.cols); }))
+      .add("offset", column<REALSXP>(layout, [](const Slice& s) { return double(s.offset); }))
       .data_frame(layout.size());
 }
 
 Rcpp::List to_frame(const std::vector<Epoch>& history) {
   Rcpp::IntegerVector epoch(static_cast<R_xlen_t>(history.size()));
   std::iota(epoch.begin(), epoch.end(), 1);
-  const auto column = [&](double Epoch::*field) {
-    return numbers(history, [&](const Epoch& e) { return e.*field; });
+  const auto field = [&](double Epoch::*which) {
+    return column<REALSXP>(history, [&](const Epoch& e) { return e.*which; });
   };
   return NamedList()
       .add("epoch", epoch)
-      .add("phase", texts(history, [](const Epoch& e) { return e.phase; }))
-      .add("elbo", column(&Epoch::elbo))
-      .add("elbo_heldout", column(&Epoch::elbo_heldout))
-      .add("reconstruction", column(&Epoch::reconstruction))
-      .add("kl", column(&Epoch::kl))
-      .add("learning_rate", column(&Epoch::learning_rate))
-      .add("seconds", column(&Epoch::seconds))
+      .add("phase", column<STRSXP>(history, [](const Epoch& e) { return e.phase; }))
+      .add("elbo", field(&Epoch::elbo))
+      .add("elbo_heldout", field(&Epoch::elbo_heldout))
+      .add("reconstruction", field(&Epoch::reconstruction))
+      .add("kl", field(&Epoch::kl))
+      .add("learning_rate", field(&Epoch::learning_rate))
+      .add("seconds", field(&Epoch::seconds))
       .data_frame(history.size());
 }
 
 Rcpp::List to_frame(const std::vector<Stability>& path) {
   Rcpp::IntegerVector k;
   for (const Stability& s : path) k.push_back(static_cast<int>(s.k));
-  const auto column = [&](double Stability::*field) {
-    return numbers(path, [&](const Stability& s) { return or_na(s.*field); });
+  const auto field = [&](double Stability::*which) {
+    return column<REALSXP>(path, [&](const Stability& s) { return or_na(s.*which); });
   };
   return NamedList()
       .add("k", k)
-      .add("stability", column(&Stability::mean))
-      .add("stability_sd", column(&Stability::sd))
-      .add("log_density", column(&Stability::log_density))
-      .add("bic", column(&Stability::bic))
-      .add("icl", column(&Stability::icl))
-      .add("smallest", column(&Stability::smallest))
-      .add("stable", flags(path, [](const Stability& s) { return s.stable; }))
+      .add("stability", field(&Stability::mean))
+      .add("stability_sd", field(&Stability::sd))
+      .add("log_density", field(&Stability::log_density))
+      .add("bic", field(&Stability::bic))
+      .add("icl", field(&Stability::icl))
+      .add("smallest", field(&Stability::smallest))
+      .add("stable", column<LGLSXP>(path, [](const Stability& s) { return s.stable; }))
       .data_frame(path.size());
 }
 
@@ -177,7 +158,8 @@ Rcpp::List to_list(const FitResult& fit, double seed) {
       .add("converged", Rcpp::LogicalVector{trained.converged})
       .add("seed", Rcpp::NumericVector{seed})
       .add("stability", Rcpp::NumericVector{or_na(fit.stability.mean)})
-      .add("cluster_stability", numbers(fit.cluster_stability, [](double s) { return or_na(s); }))
+      .add("cluster_stability",
+           column<REALSXP>(fit.cluster_stability, [](double s) { return or_na(s); }))
       .add("k_path", fit.path.empty() ? R_NilValue : SEXP(to_frame(fit.path)))
       .list();
 }
@@ -258,16 +240,19 @@ Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix laten
 Rcpp::List cpp_likelihoods() {
   const std::vector<Traits>& all = likelihoods();
   return NamedList()
-      .add("name", texts(all, [](const Traits& l) { return l.name; }))
-      .add("least", numbers(all, [](const Traits& l) { return l.least; }))
-      .add("largest", numbers(all, [](const Traits& l) { return l.largest; }))
-      .add("whole", flags(all, [](const Traits& l) { return l.whole; }))
-      .add("dense", flags(all, [](const Traits& l) { return l.dense; }))
-      .add("size_factors", flags(all, [](const Traits& l) { return l.size_factors; }))
-      .add("scale", texts(all, [](const Traits& l) { return l.scale; }))
-      .add("zero_inflation", flags(all, [](const Traits& l) { return l.has_zero_inflation; }))
-      .add("encoder_input", texts(all, [](const Traits& l) { return to_string(l.encoder_input); }))
-      .add("gene_score", texts(all, [](const Traits& l) { return to_string(l.gene_score); }))
+      .add("name", column<STRSXP>(all, [](const Traits& l) { return l.name; }))
+      .add("least", column<REALSXP>(all, [](const Traits& l) { return l.least; }))
+      .add("largest", column<REALSXP>(all, [](const Traits& l) { return l.largest; }))
+      .add("whole", column<LGLSXP>(all, [](const Traits& l) { return l.whole; }))
+      .add("dense", column<LGLSXP>(all, [](const Traits& l) { return l.dense; }))
+      .add("size_factors", column<LGLSXP>(all, [](const Traits& l) { return l.size_factors; }))
+      .add("scale", column<STRSXP>(all, [](const Traits& l) { return l.scale; }))
+      .add("zero_inflation",
+           column<LGLSXP>(all, [](const Traits& l) { return l.has_zero_inflation; }))
+      .add("encoder_input",
+           column<STRSXP>(all, [](const Traits& l) { return to_string(l.encoder_input); }))
+      .add("gene_score",
+           column<STRSXP>(all, [](const Traits& l) { return to_string(l.gene_score); }))
       .data_frame(all.size());
 }
 
