@@ -2,8 +2,9 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <Eigen/Householder>
 #include <Eigen/LU>
-#include <Eigen/QR>
+#include <algorithm>
 
 namespace gmvae {
 
@@ -69,7 +70,20 @@ MatrixXd solve_lower(const ConstMatrixRef& lower, MatrixXd b) {
 }
 
 VectorXd multiply_lower(const ConstMatrixRef& lower, const ConstVectorRef& x) {
-  return lower.triangularView<Eigen::Lower>() * x;
+  constexpr Index width = 8;  // of a panel of columns: a triangle, and what is below it
+  const Index n = lower.rows();
+  VectorXd y = VectorXd::Zero(n);
+  for (Index first = 0; first < n; first += width) {
+    const Index end = std::min(first + width, n);
+    for (Index j = first; j < end; ++j) {
+      for (Index i = j; i < end; ++i) y[i] += x[j] * lower(i, j);
+    }
+    if (end < n) {
+      y.tail(n - end).noalias() +=
+          lower.block(end, first, n - end, width) * x.segment(first, width);
+    }
+  }
+  return y;
 }
 
 VectorXd ldlt_solve(const MatrixXd& a, const VectorXd& b) {
@@ -98,8 +112,23 @@ MatrixXd multiply_inverse_transpose(const MatrixXd& b, const MatrixXd& a) {
   return a.partialPivLu().solve(b.transpose()).transpose();
 }
 
-MatrixXd orthonormal_basis(const MatrixXd& a) {
-  return Eigen::HouseholderQR<MatrixXd>(a).householderQ() * MatrixXd::Identity(a.rows(), a.cols());
+// Column by column: for the few columns that are asked for, blocks would not be faster.
+MatrixXd orthonormal_basis(MatrixXd a) {
+  const Index m = a.rows(), n = a.cols();
+  VectorXd scale(n), workspace(n);  // H_j = I - scale_j v_j v_j', v_j = [1, a.col(j) below j]
+  for (Index j = 0; j < n; ++j) {
+    double diagonal;
+    a.col(j).tail(m - j).makeHouseholderInPlace(scale[j], diagonal);
+    a(j, j) = diagonal;
+    a.bottomRightCorner(m - j, n - j - 1)
+        .applyHouseholderOnTheLeft(a.col(j).tail(m - j - 1), scale[j], workspace.data());
+  }
+  MatrixXd basis = MatrixXd::Identity(m, n);  // H_1 ... H_n I
+  for (Index j = n - 1; j >= 0; --j) {
+    basis.bottomRows(m - j).applyHouseholderOnTheLeft(a.col(j).tail(m - j - 1), scale[j],
+                                                      workspace.data());
+  }
+  return basis;
 }
 
 }  // namespace gmvae
