@@ -4,6 +4,7 @@
 #include <Eigen/Eigenvalues>
 #include <Eigen/Householder>
 #include <Eigen/LU>
+#include <algorithm>
 
 namespace gmvae {
 
@@ -69,7 +70,20 @@ MatrixXd solve_lower(const ConstMatrixRef& lower, MatrixXd b) {
 }
 
 VectorXd multiply_lower(const ConstMatrixRef& lower, const ConstVectorRef& x) {
-  return lower.triangularView<Eigen::Lower>() * x;
+  constexpr Index width = 8;  // of a panel of columns: a triangle, and what is below it
+  const Index n = lower.rows();
+  VectorXd y = VectorXd::Zero(n);
+  for (Index first = 0; first < n; first += width) {
+    const Index end = std::min(first + width, n);
+    for (Index j = first; j < end; ++j) {
+      for (Index i = j; i < end; ++i) y[i] += x[j] * lower(i, j);
+    }
+    if (end < n) {
+      y.tail(n - end).noalias() +=
+          lower.block(end, first, n - end, width) * x.segment(first, width);
+    }
+  }
+  return y;
 }
 
 VectorXd ldlt_solve(const MatrixXd& a, const VectorXd& b) {
@@ -98,22 +112,21 @@ MatrixXd multiply_inverse_transpose(const MatrixXd& b, const MatrixXd& a) {
   return a.partialPivLu().solve(b.transpose()).transpose();
 }
 
-// One reflection after the other (Golub & Van Loan 2013, algorithm 5.2.1): Eigen's QR by blocks of
-// columns is compiled for five seconds, and pays off for wider matrices only.
-MatrixXd orthonormal_basis(const MatrixXd& a) {
+// Column by column: for the few columns that are asked for, blocks would not be faster.
+MatrixXd orthonormal_basis(MatrixXd a) {
   const Index m = a.rows(), n = a.cols();
-  MatrixXd qr = a, basis = MatrixXd::Identity(m, n);
-  VectorXd tau(n), work(n);
-  for (Index k = 0; k < n; ++k) {
-    double beta;
-    qr.col(k).tail(m - k).makeHouseholderInPlace(tau[k], beta);
-    qr(k, k) = beta;
-    qr.bottomRightCorner(m - k, n - k - 1)
-        .applyHouseholderOnTheLeft(qr.col(k).tail(m - k - 1), tau[k], work.data());
+  VectorXd scale(n), workspace(n);  // H_j = I - scale_j v_j v_j', v_j = [1, a.col(j) below j]
+  for (Index j = 0; j < n; ++j) {
+    double diagonal;
+    a.col(j).tail(m - j).makeHouseholderInPlace(scale[j], diagonal);
+    a(j, j) = diagonal;
+    a.bottomRightCorner(m - j, n - j - 1)
+        .applyHouseholderOnTheLeft(a.col(j).tail(m - j - 1), scale[j], workspace.data());
   }
-  for (Index k = n - 1; k >= 0; --k) {
-    basis.bottomRows(m - k).applyHouseholderOnTheLeft(qr.col(k).tail(m - k - 1), tau[k],
-                                                      work.data());
+  MatrixXd basis = MatrixXd::Identity(m, n);  // H_1 ... H_n I
+  for (Index j = n - 1; j >= 0; --j) {
+    basis.bottomRows(m - j).applyHouseholderOnTheLeft(a.col(j).tail(m - j - 1), scale[j],
+                                                      workspace.data());
   }
   return basis;
 }

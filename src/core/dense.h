@@ -85,6 +85,6 @@ Eigen::MatrixXd inverse(const Eigen::MatrixXd& a);
 Eigen::MatrixXd multiply_inverse_transpose(const Eigen::MatrixXd& b, const Eigen::MatrixXd& a);
 
 // An orthonormal basis (m x n) of the columns of A: m x n, m >= n, by Householder's QR.
-Eigen::MatrixXd orthonormal_basis(const Eigen::MatrixXd& a);
+Eigen::MatrixXd orthonormal_basis(Eigen::MatrixXd a);
 
 }  // namespace gmvae
