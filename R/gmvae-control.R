@@ -45,8 +45,8 @@
 #'   used, a whole number of at least 1.
 #' @param max_iter Largest number of iterations of EM, a whole number of at
 #'   least 1.
-#' @param tol EM stops when the log-likelihood per cell rises by less than this,
-#'   above 0.
+#' @param tol EM stops when the log-likelihood per cell rises by less than this
+#'   number of at least 0; with 0 it runs for `max_iter` iterations.
 #' @param find_batches `TRUE` or `FALSE`: if [gmvae()] is given no `batch`, test
 #'   whether the cells fall into two batches, and treat these as if they were
 #'   given?
@@ -90,7 +90,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
       damping = check_number(damping, 0, 1, open = TRUE),
       n_init = check_count(n_init),
       max_iter = check_count(max_iter),
-      tol = check_number(tol, 0, open = TRUE),
+      tol = check_number(tol, 0),
       find_batches = check_flag(find_batches),
       n_networks = check_count(n_networks, max = 1000),
       n_threads = check_count(n_threads, max = 1024),
@@ -119,7 +119,7 @@ check_gmvae_control <- function(control, call) {
   rlang::try_fetch(
     do.call("gmvae_control", unclass(control)),
     gmvae_error = function(cnd) {
-      gmvae_abort("{.arg control} must hold valid options.", "option",
+      gmvae_abort("Every option in {.arg control} must be valid.", "option",
                   parent = cnd, call = call)
     }
   )

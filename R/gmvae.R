@@ -24,7 +24,8 @@
 #'   matrices; otherwise must be empty.
 #' @param covariance Covariance matrices of the components: `"tied"`, one full
 #'   matrix shared by all; `"full"`, one full matrix for each; `"diag"`, one
-#'   diagonal matrix for each; `"spherical"`, one variance for each.
+#'   diagonal matrix for each; `"spherical"`, one variance for each; or another
+#'   of the 14 models in [gmm_models()], by its code, such as `"EEI"`.
 #' @param features Genes that the networks see: their number, of at least 2
 #'   (`gmvae()` chooses them, see Choice of genes); or `"all"`; or the genes
 #'   themselves, by name, by row number or as a logical vector with one entry
@@ -77,9 +78,11 @@
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
 #'     the halvings `stability_sd`, `log_density` (natural logarithm, mean over
-#'     the cells of the other half), `bic` and `icl` (smaller is better), and
-#'     `smallest` (share of the cells in the smallest cluster); for the latent
-#'     means of at most 2,000 cells before the joint phase.
+#'     the cells of the other half), `bic` and `icl` (smaller is better),
+#'     `smallest` (share of the cells in the smallest cluster) and `stable`
+#'     (`TRUE` for a level with a stability of at least 0.875, see Number of
+#'     clusters); for the latent means of at most 2,000 cells before the joint
+#'     phase.
 #'   * `networks`: data frame with one row for each network, `NULL` for a single
 #'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (mean
 #'     adjusted Rand index between its clusters and those of each other

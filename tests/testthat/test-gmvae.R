@@ -62,11 +62,14 @@ test_that("gmvae() takes every likelihood and every covariance", {
     expect_true(all(is.finite(fit$latent)), info = likelihood)
     expect_identical(fit$likelihood, likelihood)
   }
-  for (covariance in c("tied", "diag", "full", "spherical")) {
+  axis_parallel <- c("diag", "spherical", "EII", "VII", "EEI", "VEI", "EVI",
+                     "VVI")
+  for (covariance in covariance_names()) {
     fit <- quick_fit(x, 2, "gaussian", covariance = covariance)
     expect_true(all(is.finite(fit$mixture$covariances)), info = covariance)
     off <- fit$mixture$covariances[1, 2, 1]
-    expect_identical(off == 0, covariance %in% c("diag", "spherical"))
+    expect_identical(off == 0, covariance %in% axis_parallel,
+                     info = covariance)
   }
 })
 
