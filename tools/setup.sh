@@ -20,12 +20,14 @@ as_root() {
 may_use_apt() {
   have apt-get && { [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }; }
 }
+apt_refresh() {
+  [ -z "${apt_is_fresh:-}" ] || return 0
+  say "apt-get update"
+  as_root apt-get update -qq >/dev/null || say "the package list could not be refreshed"
+  apt_is_fresh=yes
+}
 apt_install() {
-  if [ -z "${apt_is_fresh:-}" ]; then
-    say "apt-get update"
-    as_root apt-get update -qq >/dev/null || say "the package list could not be refreshed"
-    apt_is_fresh=yes
-  fi
+  apt_refresh
   say "apt-get install $*"
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "$@" </dev/null >"$log" 2>&1 ||
@@ -61,6 +63,7 @@ missing_packages() {
 }
 missing=$(missing_packages)
 if [ -n "$missing" ] && may_use_apt; then
+  apt_refresh
   packages=
   for name in $missing; do
     lower=$(printf '%s' "$name" | tr '[:upper:]' '[:lower:]')
@@ -72,13 +75,22 @@ if [ -n "$missing" ] && may_use_apt; then
   done
   # shellcheck disable=SC2086
   [ -z "$packages" ] || apt_install $packages || say "apt-get did not install all of them"
-  missing=$(missing_packages)
 fi
+more=  # the tests skip the linter where Debian does not give it
+missing=$(missing_packages)
 if [ -n "$missing" ]; then
   # A library that the sources of testthat's dependencies look for
   ! may_use_apt || apt_install libuv1-dev || true
   say "R installs from source: $missing"
   # shellcheck disable=SC2086
   Rscript tools/install-packages.R $missing
+fi
+
+# 3. The formatter of C++, which the tests skip as well
+if [ "${1:-}" = tests ] && ! have clang-format-14 && may_use_apt; then
+  apt_refresh
+  if apt-cache show clang-format-14 >/dev/null 2>&1; then
+    apt_install clang-format-14 || say "apt-get did not install clang-format-14"
+  fi
 fi
 say "everything is there"

@@ -40,7 +40,7 @@ verdict() {
 
 # The core knows neither R nor a terminal; C++ is formatted; the linter is silent.
 style_tests() {
-  begin "Rules of the core"
+  begin "Style"
   core="src/core src/simd src/gmm src/nn src/likelihood src/gmvae"
   # shellcheck disable=SC2086
   ! grep -rnE '#include *[<"](Rcpp|RcppEigen|R\.h|Rinternals|R_ext|Rmath)|std::c(out|err)|printf\(|\b(exit|abort)\(' \
@@ -49,16 +49,18 @@ style_tests() {
   make -k -C tests/cpp BUILD="$build/cpp" headers >"$build/headers.log" 2>&1
   verdict "every header of the core compiles by itself" "$build/headers.log" $?
   # Other versions of clang-format break some lines elsewhere.
-  if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
-    find src tests/cpp -name '*.h' -o -name '*.cpp' ! -name RcppExports.cpp |
-      xargs clang-format --dry-run -Werror 2>"$build/format.log"
+  format=$(command -v clang-format-14 || command -v clang-format)
+  if "${format:-false}" --version 2>/dev/null | grep -q 'version 14\.'; then
+    find src tests/cpp -name '*.h' -o -name '*.inc' -o -name '*.cpp' ! -name RcppExports.cpp |
+      xargs "$format" --dry-run -Werror 2>"$build/format.log"
     verdict "C++ is formatted" "$build/format.log" $?
   else
     count 0 0 1 "C++ is formatted (no clang-format 14)"
   fi
   if Rscript -e 'if (!requireNamespace("lintr")) q(status = 1)' >/dev/null 2>&1; then
-    Rscript -e 'found <- lintr::lint_package(); print(found); q(status = length(found) > 0)' \
-      >"$build/lint.log" 2>&1
+    Rscript -e 'found <- list(lintr::lint_package(), lintr::lint_dir("tools"))' \
+      -e 'for (lints in found) print(lints)' \
+      -e 'q(status = sum(lengths(found)) > 0)' >"$build/lint.log" 2>&1
     verdict "the linter has nothing to say" "$build/lint.log" $?
   else
     count 0 0 1 "the linter has nothing to say (no lintr)"

@@ -12,6 +12,9 @@ unlink(tree, recursive = TRUE)
 dir.create(file.path(tree, "tests"), recursive = TRUE)
 file.copy(c("src", "R", "DESCRIPTION"), tree, recursive = TRUE)
 file.copy("tests/testthat", file.path(tree, "tests"), recursive = TRUE)
+for (folder in c("tests/cpp", "tests/bench")) {
+  file.symlink(normalizePath(folder), file.path(tree, folder))
+}
 folder <- file.path(tree, "tests", "testthat")
 
 results <- as.data.frame(test_dir(folder,
