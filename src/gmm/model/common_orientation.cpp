@@ -49,26 +49,31 @@ Covariances EEE::estimate(const Moments& moments, const Covariances*, double) {
 Covariances VEE::estimate(const Moments& moments, const Covariances* before, double tol) {
   const Index d = moments.scatter.rows(), n_components = moments.n_components();
   const ConstMap columns(moments.scatter.data(), d * d, n_components);  // vec(W_k)
-  const Eigen::ArrayXd rows = moments.counts.array() * static_cast<double>(d);
   const double n = moments.counts.sum();
   const MatrixXd identity = MatrixXd::Identity(d, d);
-  VectorXd volumes = before != nullptr ? VectorXd(before->variances.row(0))
-                                       : VectorXd(traces(moments).array() / rows);
-  VectorXd updated(n_components);
+  VectorXd volumes = traces(moments), weights(n_components);
+  for (Index k = 0; k < n_components; ++k) {
+    volumes[k] /= moments.counts[k] * static_cast<double>(d);
+    if (before != nullptr) volumes[k] = before->variances(0, k);
+  }
   MatrixXd shape(d, d), root;
   double step = 0.0;
   int sweep = 0;
   do {
-    Map(shape.data(), d * d, 1) = multiply_vector(columns, (1.0 / (n * volumes.array())).matrix());
+    for (Index k = 0; k < n_components; ++k) weights[k] = 1.0 / (n * volumes[k]);
+    Map(shape.data(), d * d, 1) = multiply_vector(columns, weights);
     if (!cholesky(shape, &root)) {
       root = not_finite(d);
       break;
     }
     const MatrixXd inverse = cholesky_solve(root, identity);
-    updated = crossprod(columns, ConstMap(inverse.data(), d * d, 1));
-    updated.array() /= rows;
-    step = (updated.array() / volumes.array() - 1.0).abs().maxCoeff();
-    volumes.swap(updated);
+    const MatrixXd traces_in_shape = crossprod(columns, ConstMap(inverse.data(), d * d, 1));
+    step = 0.0;
+    for (Index k = 0; k < n_components; ++k) {
+      const double updated = traces_in_shape(k, 0) / (moments.counts[k] * static_cast<double>(d));
+      step = std::max(step, std::abs(updated / volumes[k] - 1.0));
+      volumes[k] = updated;
+    }
   } while (step > VEI::smallest_step(d, tol) && ++sweep < VEI::most_sweeps);
 
   const double scale = std::exp(root.diagonal().array().log().mean());
@@ -151,7 +156,12 @@ struct Orientation {
     const MatrixXd squares = ConstMap(image.data(), d, n_components() * d).colwise().squaredNorm();
     axes.scatter = ConstMap(squares.data(), n_components(), d).transpose();
     variances = estimate(axes, nullptr, 0.0).variances;
-    criterion = variances.array().log().colwise().sum().matrix().dot(axes.counts);
+    criterion = 0.0;
+    for (Index k = 0; k < n_components(); ++k) {
+      double log_determinant = 0.0;
+      for (Index j = 0; j < d; ++j) log_determinant += std::log(variances(j, k));
+      criterion += log_determinant * axes.counts[k];
+    }
   }
 
   // A' - A with A_jl = sum_k d_j' W_k d_l / v_kj
@@ -197,8 +207,8 @@ MatrixXd pooled_axes(const Moments& moments) {
 
 // D times Cayley's rotation (I - X / 2)^-1 (I + X / 2) = 2 (I - X / 2)^-1 - I, X skew.
 MatrixXd turn(const MatrixXd& basis, const MatrixXd& x) {
-  const Index d = basis.rows();
-  const MatrixXd half = MatrixXd::Identity(d, d) + 0.5 * x;
+  MatrixXd half = 0.5 * x;
+  half.diagonal().array() += 1.0;
   return 2.0 * multiply_inverse_transpose(basis, half) - basis;
 }
 
@@ -222,14 +232,15 @@ Covariances common_axes(Orientation::Estimate estimate, const Moments& moments,
   there = here;
 
   Memory memory(d * d);
-  MatrixXd gradient = here.gradient();
+  MatrixXd gradient = here.gradient(), x;
   for (int step = 0; step < most_steps; ++step) {
     MatrixXd direction = memory.descend(gradient, here.curvature());
     const double slope = direction.cwiseProduct(gradient).sum();
     if (!(-slope > least_descent)) break;
     double length = std::min(1.0, largest_angle / direction.cwiseAbs().maxCoeff());
     do {
-      there.basis = turn(here.basis, length * direction);
+      x = length * direction;
+      there.basis = turn(here.basis, x);
       there.look(roots);
       if (there.criterion <= here.criterion + armijo * length * slope) break;
       length /= 2.0;

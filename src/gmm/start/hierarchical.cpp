@@ -9,6 +9,10 @@
 
 namespace gmvae {
 
+void move_mean(double share, const double* towards, Index d, double* mean) {
+  for (Index j = 0; j < d; ++j) mean[j] += share * (towards[j] - mean[j]);
+}
+
 Groups group(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
              const std::vector<Index>& labels, Index k) {
   Groups groups{Eigen::VectorXd::Zero(k), Eigen::MatrixXd::Zero(points.rows(), k), points};
@@ -16,13 +20,29 @@ Groups group(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
   for (Index i = 0; i < points.cols(); ++i) {
     const Index label = labels[static_cast<std::size_t>(i)];
     groups.mass[label] += weights[i];
-    groups.means.col(label) +=
-        weights[i] / groups.mass[label] * (points.col(i) - groups.means.col(label));
+    move_mean(weights[i] / groups.mass[label], points.col(i).data(), points.rows(),
+              groups.means.col(label).data());
   }
   for (Index i = 0; i < points.cols(); ++i) {
-    groups.centred.col(i) -= groups.means.col(labels[static_cast<std::size_t>(i)]);
+    const Index label = labels[static_cast<std::size_t>(i)];
+    for (Index j = 0; j < points.rows(); ++j) groups.centred(j, i) -= groups.means(j, label);
   }
   return groups;
+}
+
+double mean_variance(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                     const Eigen::VectorXd& weighted_sum) {
+  const double total = weights.sum();
+  const Eigen::VectorXd mean = weighted_sum / total;
+  double sum = 0.0;
+  for (Index i = 0; i < points.cols(); ++i) {
+    double square = 0.0;
+    for (Index j = 0; j < points.rows(); ++j) {
+      square += (points(j, i) - mean[j]) * (points(j, i) - mean[j]);
+    }
+    sum += square * weights[i];
+  }
+  return sum / (total * static_cast<double>(points.rows()));
 }
 
 Merges ward(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights, Monitor& monitor) {
@@ -57,7 +77,8 @@ Merges ward(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights, Monit
     }
     merges.steps.push_back({before, last, least});
     mass[before] += mass[last];
-    means.col(before) += mass[last] / mass[before] * (means.col(last) - means.col(before));
+    move_mean(mass[last] / mass[before], means.col(last).data(), means.rows(),
+              means.col(before).data());
     left.erase(std::find(left.begin(), left.end(), last));
     chain.resize(chain.size() - 2);
     monitor.poll();
@@ -106,8 +127,12 @@ Eigen::MatrixXd principal_components(const Eigen::MatrixXd& points, const Eigen:
   const Eigen::VectorXd& variances = eigen.values;  // increasing
   const double least = 1e-10 * variances.maxCoeff();
   const Index rank = (variances.array() > std::max(least, 0.0)).count();
-  const Eigen::VectorXd scale = variances.tail(rank).reverse().array().pow(-power);
-  return crossprod(eigen.vectors.rightCols(rank).rowwise().reverse() * scale.asDiagonal(), centred);
+  Eigen::MatrixXd axes(points.rows(), rank);  // the longest first
+  for (Index i = 0; i < rank; ++i) {
+    const Index from = points.rows() - 1 - i;
+    axes.col(i) = eigen.vectors.col(from) * std::pow(variances[from], -power);
+  }
+  return crossprod(axes, centred);
 }
 
 }  // namespace
@@ -132,10 +157,9 @@ Classifier::Classifier(const Eigen::MatrixXd& points, const Eigen::VectorXd& wei
     add_outer_product(weights[i], groups.centred.col(i),
                       scatter[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])]);
   }
-  for (const Eigen::MatrixXd& own : scatter) pooled += own / weights.sum();
-  const Eigen::VectorXd mean = multiply_vector(means_, groups.mass) / weights.sum();
-  const double variance = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
-                          (weights.sum() * static_cast<double>(d));
+  const double total = weights.sum();
+  for (const Eigen::MatrixXd& own : scatter) pooled += own / total;
+  const double variance = mean_variance(points, weights, multiply_vector(means_, groups.mass));
   pooled.diagonal().array() += variance > 0.0 ? 1e-8 * variance : 1.0;
   const double extra = static_cast<double>(d + 1);
   for (Index c = 0; c < k; ++c) {
@@ -148,11 +172,12 @@ Classifier::Classifier(const Eigen::MatrixXd& points, const Eigen::VectorXd& wei
 
 void Classifier::classify(ConstView<double> block, Index* labels) const {
   const Eigen::Map<const Eigen::MatrixXd> points(block.data, block.rows, block.cols);
-  Eigen::MatrixXd centred;
-  Eigen::ArrayXXd scores(means_.cols(), block.cols);
+  Eigen::MatrixXd white, scores(means_.cols(), block.cols);
   for (Index c = 0; c < means_.cols(); ++c) {
-    centred = solve_lower(roots_[static_cast<std::size_t>(c)], points.colwise() - means_.col(c));
-    scores.row(c) = constants_[c] - 0.5 * centred.colwise().squaredNorm().array();
+    white = solve_lower(roots_[static_cast<std::size_t>(c)], points.colwise() - means_.col(c));
+    for (Index i = 0; i < block.cols; ++i) {
+      scores(c, i) = constants_[c] - 0.5 * white.col(i).squaredNorm();
+    }
   }
   for (Index i = 0; i < block.cols; ++i) scores.col(i).maxCoeff(&labels[i]);
 }

@@ -68,6 +68,13 @@ struct Groups {
   Eigen::MatrixXd centred;  // d x n
 };
 
+// mean += share (towards - mean), d values each: the running mean of points.
+void move_mean(double share, const double* towards, Index d, double* mean);
+
+// Of the points' coordinates, by weight; weighted_sum: of the points (d).
+double mean_variance(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
+                     const Eigen::VectorXd& weighted_sum);
+
 Groups group(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
              const std::vector<Index>& labels, Index k);
 

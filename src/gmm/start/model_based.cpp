@@ -75,7 +75,9 @@ struct VolumeAndTrace : Criterion {
 
   ArrayXd of_two(double d, double r, const ArrayXd& n, const ArrayXd& square) const override {
     ArrayXd sum = square + r;
-    if (d == 1.0) sum += (n > 1.0).select(square, 0.0);
+    for (Index i = 0; d == 1.0 && i < n.size(); ++i) {
+      if (n[i] > 1.0) sum[i] += square[i];
+    }
     return n * log_of(sum / n);
   }
 };
@@ -93,6 +95,7 @@ class Agglomeration {
                  const Eigen::VectorXd& scatter);
   void update_costs(Index slot, Index n_slots);
   void update_point_costs(Index slot, Index n_slots);
+  void set_costs(Index slot, const ArrayXd& united);
   void join(Index a, Index b);
   void move(Index from, Index to);
   void mirror(Index slot, Index n_slots);
@@ -132,9 +135,7 @@ Agglomeration::Agglomeration(const Criterion& criterion, const Eigen::MatrixXd& 
       }
     }
   }
-  const Eigen::VectorXd mean = multiply_vector(points, weights) / weights.sum();
-  variance_ = (points.colwise() - mean).colwise().squaredNorm().dot(weights) /
-              (weights.sum() * static_cast<double>(d_));
+  variance_ = mean_variance(points, weights, multiply_vector(points, weights));
   costs_ = Eigen::MatrixXd::Constant(k, k, infinity);
   least_costs_.resize(k);
 }
@@ -153,21 +154,27 @@ ArrayXd Agglomeration::united(Index n_slots, double mass, const Eigen::VectorXd&
 
 // The costs of merging `slot` with the first n_slots.
 void Agglomeration::update_costs(Index slot, Index n_slots) {
-  costs_.col(slot).head(n_slots) =
-      united(n_slots, mass_[slot], means_.row(slot), scatter_.row(slot)) -
-      criteria_.head(n_slots).array() - criteria_[slot];
+  set_costs(slot, united(n_slots, mass_[slot], means_.row(slot), scatter_.row(slot)));
 }
 
 // The same where all W_k are zero.
 void Agglomeration::update_point_costs(Index slot, Index n_slots) {
   const Eigen::VectorXd mean = means_.row(slot), ones = Eigen::VectorXd::Ones(d_);
-  const ArrayXd other = mass_.head(n_slots), mass = other + mass_[slot];
-  ArrayXd square(n_slots);
+  ArrayXd square(n_slots), mass(n_slots);
   kernels<double>().diagonal_norms(n_slots, d_, means_.data(), means_.rows(), mean.data(),
                                    ones.data(), square.data());
-  costs_.col(slot).head(n_slots) = criterion_.of_two(static_cast<double>(d_), variance_, mass,
-                                                     other * mass_[slot] / mass * square) -
-                                   criteria_.head(n_slots).array() - criteria_[slot];
+  for (Index i = 0; i < n_slots; ++i) {
+    mass[i] = mass_[i] + mass_[slot];
+    square[i] *= mass_[i] * mass_[slot] / mass[i];
+  }
+  set_costs(slot, criterion_.of_two(static_cast<double>(d_), variance_, mass, square));
+}
+
+// From what the first clusters, united with `slot`, add to the criterion.
+void Agglomeration::set_costs(Index slot, const ArrayXd& united) {
+  for (Index i = 0; i < united.size(); ++i) {
+    costs_(i, slot) = united[i] - criteria_[i] - criteria_[slot];
+  }
 }
 
 // costs_ is symmetric again after update_costs().
@@ -192,7 +199,7 @@ void Agglomeration::join(Index a, Index b) {
       scatter_(a, entry) += scatter_(b, entry) + share * gap[p] * gap[q];
     }
   }
-  means_.row(a) += mass_[b] / mass * gap;
+  for (Index p = 0; p < d_; ++p) means_(a, p) += mass_[b] / mass * gap[p];
   mass_[a] = mass;
   criteria_[a] += criteria_[b] + costs_(a, b);
   for (Index slot = 0; slot < n_left_; ++slot) {
