@@ -76,6 +76,7 @@ fit_candidates <- function(search, rows, inputs, progress, call) {
   )
   for (i in seq_along(rows)) {
     candidate <- core$candidates[[i]]
+    candidate$reason <- full_reason(candidate, inputs$columns)
     search$table[rows[i], ] <- table_row(search$table[rows[i], ], candidate,
                                          inputs$n_obs)
     if (!is.null(candidate$mixture)) search$found[[rows[i]]] <- candidate
@@ -83,6 +84,14 @@ fit_candidates <- function(search, rows, inputs, progress, call) {
   search$noise <- noise_facts(core, inputs)
   search
 }
+
+# The core knows columns by number.
+full_reason <- function(candidate, columns) {
+  if (candidate$tied_column == 0L) return(candidate$reason)
+  paste0(tied_reason, "`", columns[candidate$tied_column], "`")
+}
+
+tied_reason <- "a component collapsed onto equal values of "
 
 # The density of the noise and the range of the data; NULL without noise.
 noise_facts <- function(core, inputs) {

@@ -32,7 +32,7 @@ Eigen::VectorXd log_length(const Range& range) {
 }  // namespace
 
 NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& covariance,
-                           double density) {
+                           const NoiseOptions& options) {
   const Index d = data.n_dimensions();
   const Eigen::MatrixXd axes = symmetric_eigen(covariance).vectors;
   Range columns(d), components(d);
@@ -58,8 +58,12 @@ NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& cova
   double volume = noise.log_range.sum();
   // The box along the principal components holds the complete rows only.
   if (data.patterns().empty()) volume = std::min(volume, log_length(components).sum());
-  noise.log_density =
-      std::isnan(density) ? -volume : std::log(density) + data.scale().array().log().sum();
+  noise.log_density = std::isnan(options.density)
+                          ? -volume
+                          : std::log(options.density) + data.scale().array().log().sum();
+  noise.share = options.rows.empty() ? options.share
+                                     : static_cast<double>(options.rows.size()) /
+                                           static_cast<double>(data.n_rows());
   return noise;
 }
 

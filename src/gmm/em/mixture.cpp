@@ -40,6 +40,7 @@ Mixture to_mixture(const Parameters& parameters, const NoiseDensity& noise,
     const Eigen::MatrixXd sigma = parameters.covariances.matrix(k);
     mixture.covariances.push_back(scale_both_sides(0.5 * (sigma + sigma.transpose()), scale));
   }
+  mixture.noise_on = noise.on;
   if (noise.on) {
     mixture.noise = parameters.noise;
     mixture.log_noise_density = noise.log_density - data.scale().array().log().sum();
@@ -66,7 +67,7 @@ Parameters to_parameters(const Mixture& mixture, const Observations& data) {
 
 NoiseDensity to_noise_density(const Mixture& mixture, const Observations& data) {
   NoiseDensity noise;
-  noise.on = mixture.noise > 0.0;
+  noise.on = mixture.noise_on;
   if (!noise.on) return noise;
   noise.log_density = mixture.log_noise_density + data.scale().array().log().sum();
   noise.log_range = (mixture.noise_range.array() / data.scale().array()).log();

@@ -19,6 +19,16 @@ Moments reduced(const Moments& full, Scatter kind) {
   return moments;
 }
 
+Eigen::VectorXd Covariances::variances_of(Index k) const {
+  if (form == Form::own) return nth_block(matrices, k).diagonal();
+  if (form == Form::diagonal) return variances.col(k);
+  Eigen::VectorXd diagonal = Eigen::VectorXd::Zero(n_dimensions());
+  for (Index j = 0; j < diagonal.size(); ++j) {
+    diagonal += variances(j, k) * basis.col(j).cwiseAbs2();
+  }
+  return diagonal;
+}
+
 Eigen::MatrixXd Covariances::matrix(Index k) const {
   if (form == Form::own) return nth_block(matrices, k);
   if (form == Form::diagonal) return variances.col(k).asDiagonal();

@@ -83,6 +83,7 @@ class Search {
   std::vector<Neighbour> neighbours(int round);
   void refit(std::size_t at, int round, const std::vector<Neighbour>& neighbours);
   std::vector<Run> screen(Em& em, CandidateFit* fit);
+  std::string too_many_parameters(const Em& em) const;
   Run begin_given(Em& em);
   void keep(Em& em, const Run& run, int round, Found* found);
   void polish(std::size_t at);
@@ -147,7 +148,7 @@ SearchResult Search::run() {
   shared_monitor_.watch([&] {
     overall_ = overall_parameters(data_, workers_, shared_monitor_);
     if (options_.noise.on) {
-      noise_ = noise_density(data_, overall_.covariances.matrices, options_.noise.density);
+      noise_ = noise_density(data_, overall_.covariances.matrices, options_.noise);
     }
     if (!given()) {
       const Index n_starts = cheap_ ? more_starts * options_.n_init : options_.n_init;
@@ -218,6 +219,16 @@ std::vector<Run> Search::screen(Em& em, CandidateFit* fit) {
   return best;
 }
 
+// Mixtures with as many parameters as the data have values describe the values one by one.
+std::string Search::too_many_parameters(const Em& em) const {
+  if (em.n_components() == 1 || em.penalty().on() || given()) return "";
+  const double rows = std::max(data_.total_weight(), static_cast<double>(data_.n_rows()));
+  const double n_values = rows * data_.n_values() / static_cast<double>(data_.n_rows());
+  if (static_cast<double>(em.n_parameters()) < n_values) return "";
+  return "the mixture has " + std::to_string(em.n_parameters()) + " parameters for " +
+         std::to_string(static_cast<long long>(n_values)) + " values";
+}
+
 // The start that the user gave.
 Run Search::begin_given(Em& em) {
   if (options_.start_mixture != nullptr) {
@@ -231,6 +242,8 @@ void Search::fit(std::size_t at, const EmOptions& options) {
   Found& found = found_[at];
   found.fit.candidate = candidates_[at];
   Em em = em_for(candidates_[at], data_, options);
+  found.fit.reason = too_many_parameters(em);
+  if (!found.fit.reason.empty()) return;
   std::vector<Run> runs;
   if (given()) {
     runs.push_back(begin_given(em));
@@ -276,6 +289,7 @@ void Search::refit(std::size_t at, int round, const std::vector<Neighbour>& neig
   if (candidate.k == 1) return;
   const Run* own = neighbours[at].best.get();
   Em on_sample = em_for(candidate, first_rows(), rough_);
+  if (!too_many_parameters(on_sample).empty()) return;
   std::vector<Run> runs;
   for (Run& run :
        starts_from_neighbours(on_sample, candidate, neighbours, n_labels_, chosen(n_promising))) {
@@ -311,7 +325,12 @@ void Search::keep(Em& em, const Run& run, int round, Found* found) {
   const std::string reason = em.objection(run);
   CandidateFit& fit = found->fit;
   if (!reason.empty()) {
-    if (found->runs.empty() && fit.reason.empty()) fit.reason = reason;
+    // Equal values are what a user can do something about.
+    const bool telling = fit.reason.empty() || (fit.tied_column < 0 && run.tied_column >= 0);
+    if (found->runs.empty() && telling) {
+      fit.reason = reason;
+      fit.tied_column = run.tied_column;
+    }
     return;
   }
   // Not for what convergence leaves open.
@@ -337,6 +356,7 @@ void Search::polish(std::size_t at) {
       em.iterate(run, options_.em.max_iter);
     }
     result.reason = em.objection(run);
+    result.tied_column = run.tied_column;
     if (result.reason.empty()) return report(em, run, &result);
   }
   // All over again: of runs that go all the way more are tried.
