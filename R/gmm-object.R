@@ -46,11 +46,12 @@ new_gmm_fit <- function(candidate, search, inputs, evaluation) {
   )
 }
 
-# Components have the names of the labels, and then their numbers.
+# Components have the names of the labels, and then their numbers, with a suffix
+# where a label has that name.
 component_names <- function(k, labels) {
   names <- as.character(seq_len(k))
   names[seq_along(labels)] <- labels
-  names
+  make.unique(names)
 }
 
 # Clusters, uncertainties and posteriors of the rows. Labelled rows are in their

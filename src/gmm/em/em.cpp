@@ -117,10 +117,9 @@ Run Run::without_moments() const {
 }
 
 Em::Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
-       const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
-       Monitor& monitor)
+       const NoiseDensity& noise, const Covariances& overall, Workers& workers, Monitor& monitor)
     : data_(data), family_(family), k_(k), options_(options), noise_(noise),
-      penalty_(family, k, options.prior, options.ridge, data, covariance), workers_(workers),
+      penalty_(family, k, options.prior, options.ridge, data, overall), workers_(workers),
       monitor_(monitor) {
   const double norm = data.scale().norm() / std::sqrt(static_cast<double>(data.n_dimensions()));
   common_units_ = data.scale() / norm;
@@ -254,6 +253,7 @@ Run Em::begin(const std::string& name, const Given& given, const Parameters& ove
   same.weights.setConstant(k_, 1.0 / static_cast<double>(k_));
   same.means = overall.means.col(0).replicate(1, k_);
   same.covariances.matrices = overall.covariances.matrices.replicate(1, k_);
+  same.covariances.variances = overall.covariances.variances.replicate(1, k_);
   Frame frame;
   Run run;
   run.start = name;
@@ -297,10 +297,11 @@ Run Em::begin(const std::string& name, const Parameters& parameters) {
   return run;
 }
 
-bool Em::expect(const Parameters& parameters, bool halves, Expectation* expectation) const {
+bool Em::expect(const Parameters& parameters, Scatter kind, bool halves,
+                Expectation* expectation) const {
   Frame frame;
   if (!make_frame(parameters, noise_, &frame, &monitor_)) return false;
-  *expectation = gmvae::expect(data_, frame, workers_, monitor_);
+  *expectation = gmvae::expect(data_, frame, kind, workers_, monitor_);
   if (halves) expect_halves(data_, frame, workers_, monitor_, expectation);
   return true;
 }

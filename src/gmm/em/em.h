@@ -66,9 +66,9 @@ struct Run {
 
 class Em {
  public:
+  // `overall`: the covariance of the data, in standard units.
   Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
-     const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
-     Monitor& monitor);
+     const NoiseDensity& noise, const Covariances& overall, Workers& workers, Monitor& monitor);
 
   // A start from given responsibilities.  `overall` fills missing entries in.  `smooth`: the
   // scatter of a component on fewer than 2 (d + 1) rows is drawn towards the pooled one as if d + 1
@@ -99,7 +99,8 @@ class Em {
 
   // What a mixture of any family expects of the rows; false where a covariance is singular.
   // `halves`: also those of its components, for split().
-  bool expect(const Parameters& parameters, bool halves, Expectation* expectation) const;
+  bool expect(const Parameters& parameters, Scatter kind, bool halves,
+              Expectation* expectation) const;
 
   const Observations& data() const { return data_; }
   const EmOptions& options() const { return options_; }

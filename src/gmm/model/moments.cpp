@@ -5,7 +5,7 @@
 namespace gmvae {
 
 Moments reduced(const Moments& full, Scatter kind) {
-  if (kind == Scatter::full) return full;
+  if (kind == full.kind) return full;
   const Index d = full.n_dimensions(), n_components = full.n_components();
   Moments moments{kind, full.counts, full.means, {}};
   moments.scatter.setZero(d, kind == Scatter::pooled ? d : n_components);

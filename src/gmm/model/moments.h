@@ -31,6 +31,10 @@ struct Moments {
   Index n_dimensions() const { return means.rows(); }
 };
 
+// Sums of products of all pairs of so many columns cost next to nothing.  With more columns, only
+// families that look at them pay for them.
+constexpr Index few_columns = 32;
+
 // The part of full moments that families of another kind of scatter look at.
 Moments reduced(const Moments& full, Scatter kind);
 

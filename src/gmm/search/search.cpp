@@ -12,6 +12,7 @@
 #include "core/shared_monitor.h"
 #include "gmm/data/noise.h"
 #include "gmm/em/expectation.h"
+#include "gmm/model/diagonal.h"
 #include "gmm/search/candidate_starts.h"
 #include "gmm/search/neighbours.h"
 #include "gmm/search/race.h"
@@ -43,20 +44,28 @@ constexpr double shared_pass = 5e6;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // Mean and covariance of all rows in standard units; missing entries as EM would have them.
-Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor) {
+// `kind`: diagonal leaves the variances.
+Parameters overall_parameters(const Observations& data, Scatter kind, Workers& workers,
+                              Monitor& monitor) {
   const Index d = data.n_dimensions();
   Parameters parameters;
   parameters.weights.setOnes(1);
   parameters.means.setZero(d, 1);
-  parameters.covariances.matrices.setIdentity(d, d);
+  if (kind == Scatter::diagonal) {
+    parameters.covariances = diagonal_covariances(Eigen::MatrixXd::Ones(d, 1));
+  } else {
+    parameters.covariances.matrices.setIdentity(d, d);
+  }
   const int steps = data.patterns().empty() ? 1 : 20;
   for (int step = 0; step < steps; ++step) {
     Frame frame;
     if (!make_frame(parameters, {}, &frame, &monitor)) break;
     const Moments moments =
-        to_moments(gather(data, frame, Scatter::full, nullptr, workers, monitor), frame);
+        to_moments(gather(data, frame, kind, nullptr, workers, monitor), frame);
     parameters.means = moments.means;
-    parameters.covariances.matrices = moments.scatter / moments.counts[0];
+    const Eigen::MatrixXd covariance = moments.scatter / moments.counts[0];
+    (kind == Scatter::diagonal ? parameters.covariances.variances
+                               : parameters.covariances.matrices) = covariance;
   }
   return parameters;
 }
@@ -91,7 +100,7 @@ class Search {
   Index steps(Index n) const { return std::min(cheap_ ? more_steps * n : n, options_.em.max_iter); }
   std::size_t chosen(std::size_t n) const { return cheap_ ? more_runs * n : n; }
   Em em_for(const Candidate& candidate, const Observations& data, const EmOptions& options) {
-    return Em(data, *candidate.family, candidate.k, options, noise_, overall_.covariances.matrices,
+    return Em(data, *candidate.family, candidate.k, options, noise_, overall_.covariances,
               *pass_workers_, shared_monitor_);
   }
   const Observations& first_rows() const {  // that runs begin with
@@ -109,6 +118,7 @@ class Search {
   // Threads are shared at one level: candidates, starts of a candidate, or blocks of a pass.
   Workers *candidate_workers_ = &serial_, *start_workers_ = &serial_, *pass_workers_ = &serial_;
 
+  Scatter scatter_ = Scatter::full;  // that families look at, or diagonal where all look at no more
   Parameters overall_;
   NoiseDensity noise_;
   Index n_labels_ = 0;                       // components that labels name
@@ -129,6 +139,14 @@ Search::Search(const Observations& data, const std::vector<Candidate>& candidate
   for (const Candidate& candidate : candidates) {
     most_components = std::max(most_components, candidate.k);
   }
+  // Missing entries and the noise need covariances.
+  const bool diagonal = std::all_of(candidates.begin(), candidates.end(), [](const Candidate& c) {
+    return c.family->scatter == Scatter::diagonal;
+  });
+  if (diagonal && data.n_dimensions() > few_columns && data.patterns().empty() &&
+      !options.noise.on) {
+    scatter_ = Scatter::diagonal;
+  }
   for (Index row = 0; data.has_labels() && row < data.n_source_rows(); ++row) {
     n_labels_ = std::max<Index>(n_labels_, data.label(row) + 1);
   }
@@ -146,9 +164,9 @@ Search::Search(const Observations& data, const std::vector<Candidate>& candidate
 
 SearchResult Search::run() {
   shared_monitor_.watch([&] {
-    overall_ = overall_parameters(data_, workers_, shared_monitor_);
+    overall_ = overall_parameters(data_, scatter_, workers_, shared_monitor_);
     if (options_.noise.on) {
-      noise_ = noise_density(data_, overall_.covariances.matrices, options_.noise);
+      noise_ = noise_density(data_, overall_.covariances.matrix(0), options_.noise);
     }
     if (!given()) {
       const Index n_starts = cheap_ ? more_starts * options_.n_init : options_.n_init;
@@ -273,11 +291,14 @@ std::vector<Neighbour> Search::neighbours(int round) {
     own.best = found.best();
     if (own.best == nullptr || found.round != round - 1) return;
     const Em em = em_for(own.candidate, first_rows(), rough_);
-    const bool halves =
-        std::any_of(candidates_.begin(), candidates_.end(),
-                    [&](const Candidate& other) { return splits(other, own.candidate); });
+    const auto some = [&](auto&& wants) {
+      return std::any_of(candidates_.begin(), candidates_.end(),
+                         [&](const Candidate& other) { return wants(other, own.candidate); });
+    };
+    if (!some(are_neighbours)) return;
+    const bool halves = some(splits);
     auto expectation = std::make_shared<Expectation>();
-    if (em.expect(own.best->frame.parameters, halves, expectation.get())) {
+    if (em.expect(own.best->frame.parameters, scatter_, halves, expectation.get())) {
       own.expectation = std::move(expectation);
     }
   });
