@@ -8,7 +8,7 @@
 #' @importFrom Matrix drop0
 as_counts <- function(x, assay = "counts", arg = "x",
                       call = rlang::caller_env()) {
-  if (inherits(x, "SummarizedExperiment")) {
+  if (is_s4(x, "SummarizedExperiment")) {
     x <- named_assay(x, assay, arg, call)
   }
   counts <- as_sparse(x, arg, call)
@@ -44,65 +44,6 @@ named_assay <- function(x, assay, arg, call) {
     i = if (length(available) > 0L) "Its assays are {.val {available}}." else
       "Its assays have no names: set {.code assayNames({arg})}."
   ), "option", call = call)
-}
-
-with_names <- function(values, genes, cells) {
-  dimnames(values) <- list(genes, cells)
-  values
-}
-
-as_sparse <- function(x, arg, call) {
-  if (inherits(x, "dgCMatrix")) {
-    counts <- x
-  } else if (is.matrix(x) && (is.numeric(x) || is.logical(x))) {
-    storage.mode(x) <- "double"
-    # A symmetric or triangular matrix would keep one triangle only
-    counts <- methods::as(methods::as(x, "CsparseMatrix"), "generalMatrix")
-  } else if (inherits(x, "Matrix")) {
-    counts <- methods::as(methods::as(x, "dMatrix"), "generalMatrix")
-    counts <- methods::as(counts, "CsparseMatrix")
-  } else if (inherits(x, "DelayedMatrix")) {
-    counts <- read_delayed(x, arg, call)
-  } else {
-    abort_not_matrix(x, arg, call)
-  }
-  if (!isTRUE(methods::validObject(counts, test = TRUE))) {
-    gmvae_abort(c(
-      "{.arg {arg}} must be a valid sparse matrix.",
-      x = "{methods::validObject(counts, test = TRUE)}",
-      i = "Perhaps one of its slots was changed by hand: create it again."
-    ), "input", call = call)
-  }
-  counts
-}
-
-abort_not_matrix <- function(x, arg, call) {
-  hint <- if (is.data.frame(x)) {
-    "Convert the columns that hold counts: {.code as.matrix({arg})}."
-  } else if (is.matrix(x)) {
-    "Its entries are of type {.cls {typeof(x)}}."
-  } else {
-    "See {.code ?gmvae} for the classes that it accepts."
-  }
-  gmvae_abort(c(
-    "{.arg {arg}} must be a numeric matrix, sparse or not, or a
-     SingleCellExperiment, with genes in rows and cells in columns.",
-    x = "You supplied {describe(x)}.",
-    i = hint
-  ), "input", call = call)
-}
-
-# Matrices on disk come in block by block of cells, each made sparse at once.
-read_delayed <- function(x, arg, call) {
-  require_package("DelayedArray", "read {.arg {arg}}", call, arg = arg)
-  sparse_block <- function(block) {
-    as_sparse(methods::as(block, "CsparseMatrix"), arg, call)
-  }
-  blocks <- DelayedArray::blockApply(
-    x, sparse_block, grid = DelayedArray::colAutoGrid(x), as.sparse = NA,
-    BPPARAM = NULL
-  )
-  with_names(do.call(cbind, blocks), rownames(x), colnames(x))
 }
 
 check_gene_names <- function(genes, arg, call) {
