@@ -89,14 +89,17 @@ check_control <- function(x, class, call = rlang::caller_env()) {
 describe <- function(x) {
   if (is.null(x)) return("`NULL`")
   if (is.factor(x)) return(paste0("a factor of length ", length(x)))
-  if (is.atomic(x) && length(x) == 1L && is.null(dim(x))) {
-    return(if (is.character(x)) paste0('"', x, '"') else format(x))
+  plain <- is.atomic(x) && is.null(dim(x))
+  if (plain && length(x) == 1L) {
+    if (is.character(x)) return(paste0('"', x, '"'))
+    # Classes may have methods that fail.
+    return(tryCatch(format(x), error = function(cnd) format(unclass(x))))
   }
-  if (is.atomic(x) && is.null(dim(x)) && length(x) <= 5L && length(x) > 0L) {
+  if (plain && length(x) <= 5L && length(x) > 0L) {
     if (is.double(x)) x <- signif(x, 7)
     return(paste0("`", paste(deparse(x), collapse = ""), "`"))
   }
-  size <- paste(dim(x), collapse = " x ")
+  size <- tryCatch(paste(dim(x), collapse = " x "), error = function(cnd) "")
   if (is.data.frame(x)) return(paste0("a data frame (", size, ")"))
   if (is.matrix(x)) return(paste0("a matrix (", size, ")"))
   if (is.null(dim(x)) && !is.object(x) && is.vector(x)) {
@@ -104,8 +107,8 @@ describe <- function(x) {
     return(paste0("a ", kind, " of length ", length(x)))
   }
   paste0("an object of class <", class(x)[1], ">",
-         if (is.null(dim(x))) paste(" of length", length(x)) else
-           paste0(" (", size, ")"))
+         if (nzchar(size)) paste0(" (", size, ")") else
+           paste(" of length", length(unclass(x))))
 }
 
 # A matched call under the name of the function that the user called. do.call()

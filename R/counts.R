@@ -3,6 +3,39 @@
 # Nothing below builds a dense genes x cells matrix; checks of values look at
 # the non-zero ones only.
 
+# What messages call the data: the argument `arg`; in code, by the name that the
+# user has for them (`expression`, if it is a name), and for the values in a
+# container by the code that gets them out of it.
+named_argument <- function(arg, expression, assay = NULL) {
+  name <- if (is.symbol(expression)) as.character(expression) else arg
+  values <- if (rlang::is_string(assay)) {
+    sprintf("SummarizedExperiment::assay(%s, \"%s\")", name, assay)
+  }
+  structure(arg, name = name, values = values)
+}
+
+code_of <- function(arg) {
+  name <- attr(arg, "name")
+  if (is.null(name)) as.vector(arg) else name
+}
+
+code_of_values <- function(arg) {
+  values <- attr(arg, "values")
+  if (is.null(values)) code_of(arg) else values
+}
+
+check_data_given <- function(x, absent, call) {
+  if (absent) {
+    gmvae_abort(c(
+      "{.arg x} must be given: it holds the counts.",
+      i = "For instance {.code gmvae(counts, k = 4)}, with genes in rows and
+           cells in columns."
+    ), "input", call = call)
+  }
+  with_core_errors(force(x), call)
+  invisible()
+}
+
 # Coerces `x` and completes its names. Without the import, coercion to
 # Matrix's classes fails until something else loads that package.
 #' @importFrom Matrix drop0
@@ -58,13 +91,47 @@ check_gene_names <- function(genes, arg, call) {
   }
   repeated <- unique(genes[duplicated(genes)])
   if (length(repeated) == 0L) return(invisible())
+  name <- code_of(arg)
   gmvae_abort(c(
     "Gene names (row names) of {.arg {arg}} must be unique.",
     x = "{length(repeated)} name{?s} occur{?s/} more than once:
          {first_few(repeated)}.",
     i = "Make them unique:
-         {.code rownames({arg}) <- make.unique(rownames({arg}))}."
+         {.code rownames({name}) <- make.unique(rownames({name}))}."
   ), "input", call = call)
+}
+
+# Cells in rows, by their names: a gene has the name of a gene, and a cell that
+# of a barcode. Wrong for hardly any real data, as half of the names must look
+# like it, and none or few of those of the other side.
+warn_orientation <- function(counts, arg, call) {
+  rows <- name_shares(rownames(counts))
+  columns <- name_shares(colnames(counts))
+  genes <- columns[["genes"]] >= 0.5 && rows[["genes"]] < 0.05
+  cells <- rows[["cells"]] >= 0.5 && columns[["cells"]] < 0.05
+  if (!genes && !cells) return(invisible())
+  name <- code_of_values(arg)
+  example <- if (genes) colnames(counts)[1] else rownames(counts)[1]
+  gmvae_warn(c(
+    "{.arg {arg}} should have genes in rows and cells in columns.",
+    x = if (genes) "Its columns have names of genes, such as {.val {example}}."
+    else "Its rows have names of cells, such as {.val {example}}.",
+    i = "If cells are in its rows, transpose it: {.code Matrix::t({name})}."
+  ), "input", call = call)
+}
+
+# Shares of a sample of names that are identifiers of genes (Ensembl's, or
+# families of symbols that every panel of RNA has) and of cells (barcodes).
+name_shares <- function(names, n = 2000L) {
+  names <- utils::head(names, n)
+  ensembl <- grepl("^ENS[A-Z]*G[0-9]{6,}", names)
+  families <- paste0("^(MT-|RP[LS][0-9]|HLA-|IL[0-9]|TMEM[0-9]|ZNF[0-9]",
+                     "|SLC[0-9]|KRT[0-9]|COL[0-9]|LINC[0-9])")
+  symbols <- grepl(families, names, ignore.case = TRUE)
+  # Symbols of these families are about a tenth of all.
+  genes <- max(mean(ensembl), min(1, 8 * mean(symbols)))
+  barcodes <- grepl("(^|[^A-Za-z])[ACGT]{10,}([^A-Za-z]|$)", names)
+  c(genes = genes, cells = mean(barcodes))
 }
 
 # The non-zeros of a dgCMatrix, cell by cell: the only place that knows its
@@ -99,7 +166,7 @@ checked_values <- function(counts, likelihood, arg = "x",
     abort_not_share(counts, arg, call)
   }
   if (traits$whole && !seen$whole) {
-    abort_not_whole(counts, likelihood, arg, call)
+    counts <- rounded_counts(counts, likelihood, arg, call)
   }
   if (seen$least < traits$least || seen$largest > traits$largest) {
     abort_too_large(counts, traits$largest, arg, call)
@@ -129,8 +196,17 @@ abort_negative <- function(counts, arg, call) {
   ), "data", call = call)
 }
 
-abort_not_whole <- function(counts, likelihood, arg, call) {
-  bad <- find_values(counts, function(v) v != floor(v))
+# Counts regained by exp() or by a division differ a little from whole numbers:
+# they are rounded, unless some differ by more than 1e-6 of themselves.
+rounded_counts <- function(counts, likelihood, arg, call) {
+  far <- function(v) abs(v - round(v)) > 1e-6 * pmax(1, abs(v))
+  bad <- find_values(counts, far)
+  if (!is.null(bad)) abort_not_whole(counts, bad, likelihood, arg, call)
+  counts <- map_values(counts, function(values, cells) round(values))
+  drop0(counts)
+}
+
+abort_not_whole <- function(counts, bad, likelihood, arg, call) {
   gmvae_abort(c(
     "Counts must be whole numbers for {.code likelihood =
      \"{likelihood}\"}.",
@@ -145,12 +221,13 @@ abort_not_whole <- function(counts, likelihood, arg, call) {
 
 abort_not_share <- function(counts, arg, call) {
   bad <- find_values(counts, function(v) v < 0 | v > 1)
+  values <- code_of_values(arg)
   gmvae_abort(c(
     "Values must be from 0 to 1 for {.code likelihood = \"bernoulli\"}.",
     x = "{bad$n} of {length(values_of(counts))} non-zero values
          {cli::qty(bad$n)}{?is/are} not; the
          first is {bad$value}, for {bad$where}.",
-    i = "Binarise counts with {.code {arg} > 0}, or keep them and use
+    i = "Binarise counts with {.code {values} > 0}, or keep them and use
          {.code likelihood = \"poisson\"}. For measurements use
          {.code likelihood = \"gaussian\"}."
   ), "data", call = call)
@@ -169,13 +246,19 @@ abort_too_large <- function(counts, limit, arg, call) {
 check_empty_cells <- function(counts, arg, call) {
   empty <- which(n_non_zeros(counts) == 0L)
   if (length(empty) == 0L) return(invisible())
+  name <- code_of(arg)
+  values <- code_of_values(arg)
   gmvae_abort(c(
     "Every cell must have at least one count.",
     x = "{length(empty)} of {ncol(counts)} cells
          {cli::qty(length(empty))}{?has/have} none:
          {first_few(colnames(counts)[empty])}.",
     i = "Remove such cells:
-         {.code {arg} <- {arg}[, Matrix::colSums({arg}) > 0]}."
+         {.code {name} <- {name}[, Matrix::colSums({values}) > 0]}.",
+    i = if (nrow(counts) < ncol(counts)) {
+      "If cells are in the rows of {.arg {arg}}, transpose it:
+       {.code Matrix::t({values})}."
+    }
   ), "data", call = call)
 }
 
@@ -212,8 +295,15 @@ find_values <- function(counts, is_bad) {
   cell <- colnames(counts)[findInterval(first - 1, c(0, cumsum(
     n_non_zeros(counts)
   )))]
-  list(n = n, value = format(values[first]),
+  list(n = n, value = exact(values[first]),
        where = paste0("gene \"", gene, "\" in cell \"", cell, "\""))
+}
+
+# A number for a message, with enough digits to tell it from a whole number.
+exact <- function(x) {
+  short <- format(x)
+  if (x != round(x) && as.numeric(short) == round(x)) format(x, digits = 15) else
+    short
 }
 
 # Names for a message: quoted, at most three, then how many more.

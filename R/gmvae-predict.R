@@ -248,7 +248,8 @@ decode_normalized <- function(object, latent, rows, call) {
 decode_cells <- function(object, latent, size, batch, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
     network_state(object), unname(latent), size, design_matrix(batch), rows,
-    object$control$n_threads
+    object$control$n_threads,
+    progress_reporter(object$control$verbose && interactive())
   ), call = call)
   `dimnames<-`(values, list(object$features[rows], rownames(latent)))
 }

@@ -57,8 +57,10 @@ unsorted_rows <- "Slot `i` must ascend within each column"
 with_sorted_rows <- function(x) {
   p <- attr(x, "p")
   sorted <- order(rep(seq_len(length(p) - 1L), diff(p)), attr(x, "i"))
-  for (name in c("i", if (methods::.hasSlot(x, "x")) "x")) {
-    attr(x, name) <- attr(x, name)[sorted]
+  for (name in c("i", "x")) {
+    if (length(attr(x, name)) == length(sorted)) {
+      attr(x, name) <- attr(x, name)[sorted]
+    }
   }
   x
 }

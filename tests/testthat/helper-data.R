@@ -77,9 +77,13 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
   latent <- wave(n, 4) + 4 * cos(cluster)
   epochs <- 8
   rise <- log(seq_len(epochs))
+  control <- resolve_control(gmvae_control(n_latent = 4), n, likelihood)
+  layout <- cpp_gmvae_layout(
+    c(list(likelihood = likelihood, k = k, n_design = 0), unclass(control)), 5
+  )
   core <- list(
-    parameters = sin(1:50),
-    layout = data.frame(name = "weights", rows = 10L, cols = 5L, offset = 0L),
+    parameters = sin(seq_len(sum(layout$rows * layout$cols))),
+    layout = layout,
     input = list(scale = rep(1, 5), offset = rep(0, 5)),
     mixture = list(weights = rep(1 / k, k), means = wave(k, 4),
                    covariances = array(diag(4), c(4, 4, k))),
@@ -106,8 +110,7 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
   new_gmvae(core, paste0("c", seq_len(n)), features, size, NULL, "none",
-            likelihood, "tied",
-            resolve_control(gmvae_control(n_latent = 4), n, likelihood))
+            likelihood, "tied", control)
 }
 
 # The fit without what legitimately differs between calls and machines.
