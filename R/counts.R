@@ -41,10 +41,19 @@ check_data_given <- function(x, absent, call) {
 #' @importFrom Matrix drop0
 as_counts <- function(x, assay = "counts", arg = "x",
                       call = rlang::caller_env()) {
+  with_all_names(given_counts(x, assay, arg, call), arg, call)
+}
+
+# The counts with the names that `x` has. No other code may look at `x`, its
+# names or its size before: only here its slots are checked.
+given_counts <- function(x, assay, arg, call) {
   if (is_s4(x, "SummarizedExperiment")) {
-    x <- named_assay(x, assay, arg, call)
+    return(named_assay(x, assay, arg, call))
   }
-  counts <- as_sparse(x, arg, call)
+  as_sparse(x, arg, call)
+}
+
+with_all_names <- function(counts, arg, call) {
   if (any(dim(counts) == 0L)) {
     gmvae_abort(c(
       "{.arg {arg}} must have at least one gene (row) and one cell (column).",
@@ -67,6 +76,7 @@ named_assay <- function(x, assay, arg, call) {
   if (rlang::is_string(assay) && assay %in% available) {
     # The object's names; an assay may have its own where the object has none.
     values <- SummarizedExperiment::assay(x, assay, withDimnames = FALSE)
+    values <- as_sparse(values, arg, call)
     genes <- if (is.null(rownames(x))) rownames(values) else rownames(x)
     cells <- if (is.null(colnames(x))) colnames(values) else colnames(x)
     return(with_names(values, genes, cells))

@@ -189,9 +189,9 @@ training_cells <- function(object, type, size_factors, batch, call) {
 # Posterior, latent means, ELBO, size factors and batches of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, assay,
                          call) {
-  named <- !is.null(rownames(newdata))
-  counts <- as_counts(newdata, assay, arg = "newdata", call = call)
-  if (!named) check_unnamed(counts, object, call)
+  given <- given_counts(newdata, assay, "newdata", call)
+  counts <- with_all_names(given, "newdata", call)
+  if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
   check_size_factors(size_factors, ncol(counts), object$likelihood, call)
   check_batch_given(object, batch, type, call)
