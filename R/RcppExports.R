@@ -5,6 +5,10 @@ cpp_log_prob <- function(likelihood, x, mean, scale, zero_inflation) {
     .Call(`_gmvae_cpp_log_prob`, likelihood, x, mean, scale, zero_inflation)
 }
 
+cpp_use_kernels <- function(most) {
+    invisible(.Call(`_gmvae_cpp_use_kernels`, most))
+}
+
 cpp_kernels <- function() {
     .Call(`_gmvae_cpp_kernels`)
 }

@@ -55,8 +55,8 @@ rethrow <- function(cnd, call) {
   if (inherits(cnd, "C++Error")) gmvae_abort("{text}", "core", call = call)
   gmvae_abort(c(
     "An error occurred that gmvae did not expect.",
-    i = "If an argument is not as the help page says, change it; otherwise please
-         report the error below."
+    i = "If an argument is not as the help page says, change it; otherwise
+         please report the error below."
   ), "unexpected", parent = cnd, call = call)
 }
 

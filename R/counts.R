@@ -311,9 +311,10 @@ find_values <- function(counts, is_bad) {
 
 # A number for a message, with enough digits to tell it from a whole number.
 exact <- function(x) {
-  short <- format(x)
-  if (x != round(x) && as.numeric(short) == round(x)) format(x, digits = 15) else
-    short
+  in_digits <- function(digits) format(x, digits = digits, decimal.mark = ".")
+  short <- in_digits(7)
+  fraction <- is.finite(x) && x != round(x)
+  if (fraction && as.numeric(short) == round(x)) in_digits(15) else short
 }
 
 # Names for a message: quoted, at most three, then how many more.

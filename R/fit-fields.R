@@ -2,8 +2,8 @@
 # file, changed by hand, made by another version. Methods check a fit once, at
 # their beginning, and trust it afterwards; the core checks again what it reads.
 #
-# A field's rule is a function(value, sizes) that returns NULL, or what the value
-# must do, in words. `sizes` holds the numbers that several fields share, such
+# A field's rule is a function(value, sizes) that returns NULL, or in words what
+# the value must do. `sizes` holds the numbers that several fields share, such
 # as `k`; the dimensions of a rule are their names, or numbers.
 
 # Stops unless `object` is a fit that this version can read.
@@ -56,6 +56,10 @@ field_fault <- function(object, rules, sizes, of = "") {
   for (name in names(rules)) {
     field <- paste0(of, name)
     value <- if (is.list(object)) object[[name]]
+    # `$` would take another field that begins with the same letters.
+    if (!name %in% names(object) && any(startsWith(names(object), name))) {
+      return(list(field = field, must = "be there", found = describe(NULL)))
+    }
     rule <- rules[[name]]
     if (is.list(rule) && is.list(value)) {
       fault <- field_fault(value, rule, sizes, paste0(field, "$"))
@@ -115,8 +119,8 @@ flags <- function(dims) {
   force(dims)
   function(value, sizes) {
     dims <- sizes_of(dims, sizes)
-    if (is.logical(value) && has_dims(value, dims) && !anyNA(value)) return(NULL)
-    paste0("hold ", size_in_words(dims), "`TRUE` or `FALSE`")
+    fits <- is.logical(value) && has_dims(value, dims) && !anyNA(value)
+    if (!fits) paste0("hold ", size_in_words(dims), "`TRUE` or `FALSE`")
   }
 }
 
@@ -304,10 +308,7 @@ gmm_fields <- c(
     n = both(whole_numbers(1, 1),
              that(function(value, sizes) value == sizes$n,
                   "be the number of rows")),
-    columns = strings("d", unique = TRUE)
-  ),
-  gmm_mixture,
-  list(
+    columns = strings("d", unique = TRUE),
     noise = function(value, sizes) {
       if (is.null(value)) return(NULL)
       fault <- field_fault(value, list(
@@ -321,7 +322,10 @@ gmm_fields <- c(
       if (!is.null(fault)) {
         paste0("have an element `", fault$field, "`, which must ", fault$must)
       }
-    },
+    }
+  ),
+  gmm_mixture,
+  list(
     cluster = both(
       numbers("n", 0, whole = TRUE, missing = TRUE),
       that(function(value, sizes) all(value <= sizes$k, na.rm = TRUE),
@@ -355,7 +359,7 @@ gmm_fields <- c(
     labels = optional(strings(NULL)),
     n_obs = numbers(1, 0), n_incomplete = whole_numbers(1),
     n_omitted = whole_numbers(1), fingerprint = strings(1),
-    call = is_language, seed = numbers(1, 0),
+    call = optional(is_language), seed = numbers(1, 0),
     control = function(value, sizes) {
       control_fault(value, "gmm_control", check_gmm_control)
     },
@@ -461,7 +465,7 @@ gmvae_fields <- list(
     epoch = whole_numbers("rows", 1), phase = strings("rows"),
     elbo = numbers("rows"), elbo_heldout = numbers("rows", missing = TRUE),
     reconstruction = numbers("rows"), kl = numbers("rows"),
-    learning_rate = numbers("rows"), seconds = numbers("rows", 0)
+    learning_rate = numbers("rows"), seconds = optional(numbers("rows", 0))
   )),
   elbo = both(
     numbers(c(2, 4), missing = TRUE),
@@ -498,9 +502,8 @@ gmvae_fields <- list(
   k_path = optional(frame(list(
     k = whole_numbers("rows", 1), stability = numbers("rows", missing = TRUE),
     stability_sd = numbers("rows", missing = TRUE),
-    log_density = numbers("rows", missing = TRUE),
-    bic = numbers("rows", missing = TRUE),
-    icl = numbers("rows", missing = TRUE), stable = flags("rows")
+    log_density = optional(numbers("rows", missing = TRUE)),
+    stable = optional(flags("rows"))
   ))),
   stability = numbers(1, missing = TRUE),
   cluster_stability = optional(numbers("k", missing = TRUE)),
@@ -510,7 +513,7 @@ gmvae_fields <- list(
     stability = numbers("rows", missing = TRUE), agreement = numbers("rows"),
     kept = flags("rows")
   ))),
-  seed = whole_numbers(1, most = 2^53),
+  seed = whole_numbers(1, most = 2^53), call = optional(is_language),
   outlier = function(value, sizes) {
     if (is.null(value)) return(NULL)
     fault <- field_fault(value, list(

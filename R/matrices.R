@@ -80,7 +80,8 @@ slot_fault <- function(x) {
   }
   for (name in c("uplo", "diag")) {
     values <- list(uplo = c("U", "L"), diag = c("U", "N"))[[name]]
-    if (methods::.hasSlot(x, name) && !isTRUE(attr(x, name) %in% values)) {
+    if (name %in% methods::slotNames(x) &&
+          !isTRUE(attr(x, name) %in% values)) {
       return(sprintf("Slot `%s` must be \"%s\" or \"%s\"", name, values[1],
                      values[2]))
     }
@@ -174,10 +175,7 @@ n_stored <- function(x, dim) {
 }
 
 values_fault <- function(x, n) {
-  if (!methods::.hasSlot(x, "x")) {
-    has_none <- methods::is(x, "nsparseMatrix") || methods::is(x, "indMatrix")
-    return(if (!has_none) "Slot `x` must be there")
-  }
+  if (!"x" %in% methods::slotNames(x)) return(NULL)
   values <- attr(x, "x")
   type <- if (methods::is(x, "dMatrix")) "double" else "logical"
   if (typeof(values) != type) {

@@ -18,3 +18,11 @@ for (name in entry_points) {
   assign(name, with_classed_errors(get(name), generic))
 }
 rm(name, generic)
+
+# Instruction sets differ in rounding; users may ask for fewer.
+.onLoad <- function(libname, pkgname) {
+  asked <- getOption("gmvae.simd", Sys.getenv("GMVAE_SIMD", "widest"))
+  if (rlang::is_string(asked) && asked %in% c("baseline", "avx2")) {
+    cpp_use_kernels(asked)
+  }
+}

@@ -25,6 +25,15 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_use_kernels
+void cpp_use_kernels(std::string most);
+RcppExport SEXP _gmvae_cpp_use_kernels(SEXP mostSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< std::string >::type most(mostSEXP);
+    cpp_use_kernels(most);
+    return R_NilValue;
+END_RCPP
+}
 // cpp_kernels
 std::string cpp_kernels();
 RcppExport SEXP _gmvae_cpp_kernels() {
@@ -222,6 +231,7 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
+    {"_gmvae_cpp_use_kernels", (DL_FUNC) &_gmvae_cpp_use_kernels, 1},
     {"_gmvae_cpp_kernels", (DL_FUNC) &_gmvae_cpp_kernels, 0},
     {"_gmvae_cpp_gmm_models", (DL_FUNC) &_gmvae_cpp_gmm_models, 0},
     {"_gmvae_cpp_gmm_scan", (DL_FUNC) &_gmvae_cpp_gmm_scan, 1},

@@ -57,8 +57,8 @@ inline Rcpp::NumericMatrix read_matrix(const Rcpp::List& list, const char* name,
   SEXP value = element(list, name);
   if (TYPEOF(value) != REALSXP || !Rf_isMatrix(value) || Rf_nrows(value) != rows ||
       Rf_ncols(value) != cols) {
-    refuse(name, "be a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) +
-                     " numbers");
+    refuse(name,
+           "be a matrix of " + std::to_string(rows) + " x " + std::to_string(cols) + " numbers");
   }
   return value;
 }
@@ -317,8 +317,8 @@ inline void add_mixture(NamedList& list, const Mixture& mixture) {
   for (Index c = 0; c < k; ++c) {
     for (Index i = 0; i < d; ++i) REAL(means)[i * k + c] = mixture.means(i, c);
   }
-  SEXP covariances = Rf_alloc3DArray(REALSXP, static_cast<int>(d), static_cast<int>(d),
-                                     static_cast<int>(k));
+  SEXP covariances =
+      Rf_alloc3DArray(REALSXP, static_cast<int>(d), static_cast<int>(d), static_cast<int>(k));
   list.add("covariances", covariances);
   for (Index c = 0; c < k; ++c) {
     const double* sigma = mixture.covariances[static_cast<std::size_t>(c)].data();

@@ -108,10 +108,9 @@ SEXP to_list(const CandidateFit& fit) {
       .add("history", fit.history);
   SEXP starts = r_numbers(fit.starts);
   list.add("starts", starts);
-  Rf_setAttrib(starts, R_NamesSymbol,
-               PROTECT(r_strings_of(fit.start_names, [](const std::string& s) {
-                 return s.c_str();
-               })));
+  Rf_setAttrib(
+      starts, R_NamesSymbol,
+      PROTECT(r_strings_of(fit.start_names, [](const std::string& s) { return s.c_str(); })));
   UNPROTECT(1);
   list.add("best_start", r_count(fit.best_start + 1)).add("entropy", r_number(fit.entropy));
   list.add("reason", there ? Rf_ScalarString(NA_STRING) : r_string(fit.reason.c_str()));
@@ -228,8 +227,7 @@ SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const 
     return search(data, candidates, options, workers, monitor);
   }();
   return made_by_r([&] {
-    SEXP fits =
-        PROTECT(Rf_allocVector(VECSXP, static_cast<R_xlen_t>(found.candidates.size())));
+    SEXP fits = PROTECT(Rf_allocVector(VECSXP, static_cast<R_xlen_t>(found.candidates.size())));
     R_xlen_t at = 0;
     for (const CandidateFit& fit : found.candidates) SET_VECTOR_ELT(fits, at++, to_list(fit));
     SEXP result = NamedList()

@@ -90,8 +90,7 @@ FittedModel read_model(const Rcpp::List& state) {
 }
 
 // Sizes of n cells, and their rows of a design with so many columns.
-void check_cells(const Rcpp::NumericVector& size, const Design& design, Index n,
-                 Index n_design) {
+void check_cells(const Rcpp::NumericVector& size, const Design& design, Index n, Index n_design) {
   check_length(size.size(), n, "size");
   for (double one : size) {
     if (!(one > 0 && std::isfinite(one))) refuse("size", "be positive");
@@ -301,8 +300,8 @@ SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Numeri
 // The parts of a fit's parameters, by the sizes of its networks: a data frame.
 // [[Rcpp::export(rng = false)]]
 SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes) {
-  const ModelShape shape = read_shape(state, read_index(state, "k", 1),
-                                      static_cast<Index>(n_genes), read_index(state, "n_design"));
+  const ModelShape shape = read_shape(state, read_index(state, "k", 1), static_cast<Index>(n_genes),
+                                      read_index(state, "n_design"));
   const Network<float> network(shape);
   return made_by_r([&] { return to_frame(network.layout().slices()); });
 }
@@ -320,7 +319,8 @@ SEXP cpp_likelihoods() {
         .add("dense", r_flags_of(all, [](const Traits& l) { return l.dense; }))
         .add("size_factors", r_flags_of(all, [](const Traits& l) { return l.size_factors; }))
         .add("scale", r_strings_of(all, [](const Traits& l) { return l.scale.c_str(); }))
-        .add("zero_inflation", r_flags_of(all, [](const Traits& l) { return l.has_zero_inflation; }))
+        .add("zero_inflation",
+             r_flags_of(all, [](const Traits& l) { return l.has_zero_inflation; }))
         .add("encoder_input",
              r_strings_of(all, [](const Traits& l) { return to_string(l.encoder_input); }))
         .add("gene_score",

@@ -34,8 +34,8 @@ class RMonitor : public Monitor {
                           PROTECT(r_number(static_cast<double>(progress.done))),
                           PROTECT(r_number(static_cast<double>(progress.total))),
                           PROTECT(r_number(progress.value))};
-      SEXP call = PROTECT(
-          Rf_lang5(progress_, arguments[0], arguments[1], arguments[2], arguments[3]));
+      SEXP call =
+          PROTECT(Rf_lang5(progress_, arguments[0], arguments[1], arguments[2], arguments[3]));
       SEXP value = Rf_eval(call, R_GlobalEnv);
       UNPROTECT(5);
       return value;

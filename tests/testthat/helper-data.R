@@ -68,16 +68,17 @@ quick_control <- function(epochs = 5, ...) {
 }
 
 # A fit with made-up numbers, for what needs no training.
-made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
+made_up_fit <- function(n = 60, k = 3, likelihood = "nb", n_latent = 4, ...) {
+  spheres <- array(diag(n_latent), c(n_latent, n_latent, k))
   wave <- function(rows, columns) {
     matrix(sin(seq_len(rows * columns)), rows, columns)
   }
   cluster <- rep_len(seq_len(k), n)
   posterior <- 0.1 / k + 0.9 * outer(cluster, seq_len(k), "==")
-  latent <- wave(n, 4) + 4 * cos(cluster)
+  latent <- wave(n, n_latent) + 4 * cos(cluster)
   epochs <- 8
   rise <- log(seq_len(epochs))
-  control <- resolve_control(gmvae_control(n_latent = 4), n, likelihood)
+  control <- resolve_control(gmvae_control(n_latent = n_latent), n, likelihood)
   layout <- cpp_gmvae_layout(
     c(list(likelihood = likelihood, k = k, n_design = 0), unclass(control)), 5
   )
@@ -85,8 +86,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
     parameters = sin(seq_len(sum(layout$rows * layout$cols))),
     layout = layout,
     input = list(scale = rep(1, 5), offset = rep(0, 5)),
-    mixture = list(weights = rep(1 / k, k), means = wave(k, 4),
-                   covariances = array(diag(4), c(4, 4, k))),
+    mixture = list(weights = rep(1 / k, k), means = wave(k, n_latent),
+                   covariances = spheres),
     latent = latent, latent_sd = 0.1 + abs(latent) / 50,
     posterior = posterior,
     history = list(

@@ -1,9 +1,15 @@
-# Generated calls: whatever is given where, the outcome must be a sound result or
-# a classed error that the package expected. A seed names a call, so that a
+# Generated calls: whatever is given where, the outcome must be a sound result
+# or a classed error that the package expected. A seed names a call, so that a
 # finding can be run again:  fuzz_outcome("call", 17)
 # tests/fuzz/run.R runs thousands of them, in processes that may crash.
 
 pick <- function(values) values[[sample.int(length(values), 1L)]]
+
+odd_classes <- c(
+  "integer64", "Date", "POSIXct", "difftime", "factor", "gmvae", "gmm_fit",
+  "Matrix", "SummarizedExperiment", "DelayedMatrix", "AsIs", "unknown",
+  "gmvae_control", "gmm_control", "gmm_prior", "dgCMatrix"
+)
 
 # Values of all kinds; some are right somewhere.
 odd_value <- function() {
@@ -23,22 +29,19 @@ odd_value <- function() {
     function() numbers > 0, function() as.list(numbers),
     function() as.raw(seq_len(n)), function() complex(real = numbers),
     function() array(numbers, n),
-    function() matrix(numbers, ncol = 1L), function() matrix(numbers, nrow = 1L),
+    function() matrix(numbers, ncol = 1L),
+    function() matrix(numbers, nrow = 1L),
     function() matrix(rep_len(numbers, 36L), 12L),
     function() matrix(rep_len(labels, 36L), 12L),
     function() as.data.frame(matrix(rep_len(numbers, 40L), 20L)),
     function() {
-      names <- sample(c("method", "decreasing", "na.last", "x", "", "k", "a"), 2)
+      names <- sample(c("method", "decreasing", "na.last", "x", "", "k"), 2)
       stats::setNames(as.data.frame(matrix(rnorm(80), 40)), names)
     },
     function() data.frame(a = I(matrix(rnorm(80), 40)), b = rnorm(40)),
     function() data.frame(a = I(as.list(1:40)), b = rnorm(40)),
     function() table(labels), function() table(labels, rev(labels)),
-    function() structure(numbers, class = pick(c(
-      "integer64", "Date", "POSIXct", "difftime", "factor", "gmvae", "gmm_fit",
-      "Matrix", "SummarizedExperiment", "DelayedMatrix", "AsIs", "unknown",
-      "gmvae_control", "gmm_control", "gmm_prior", "dgCMatrix"
-    ))),
+    function() structure(numbers, class = pick(odd_classes)),
     function() Matrix::rsparsematrix(12, 30, 0.3),
     function() invalid_matrix(), function() quote(a + b),
     function() y ~ x, function() expression(a), function() as.name("a"),
@@ -53,6 +56,7 @@ odd_value <- function() {
 invalid_matrix <- function() {
   x <- abs(Matrix::rsparsematrix(8, 30, 0.5))
   square <- Matrix::crossprod(abs(Matrix::rsparsematrix(9, 12, 0.4)))
+  unpacked <- methods::as(square, "unpackedMatrix")
   x <- pick(list(
     function() x, function() methods::as(x, "TsparseMatrix"),
     function() methods::as(x, "RsparseMatrix"), function() square,
@@ -60,8 +64,7 @@ invalid_matrix <- function() {
     function() methods::as(square, "RsparseMatrix"),
     function() Matrix::triu(methods::as(square, "generalMatrix")),
     function() methods::as(x, "unpackedMatrix"),
-    function() methods::as(methods::as(square, "unpackedMatrix"),
-                           "packedMatrix"),
+    function() methods::as(unpacked, "packedMatrix"),
     function() methods::as(x, "nMatrix"), function() methods::as(x, "lMatrix"),
     function() Matrix::Diagonal(9, 1:9), function() methods::as(9:1, "pMatrix"),
     function() methods::as(methods::as(x, "nMatrix"), "TsparseMatrix")

@@ -97,7 +97,9 @@ void for_cells_of(const std::vector<Index>& cells, const CellSource& source, Fn&
 template <typename Fn>
 void for_non_zeros_of(const std::vector<Index>& cells, const CellSource& source, const double* size,
                       bool log, Fn&& fn, Monitor* monitor = nullptr) {
-  for_cells_of(cells, source, [&](Index place, Index n, const std::int32_t* gene, double* value) {
+  for_cells_of(
+      cells, source,
+      [&](Index place, Index n, const std::int32_t* gene, double* value) {
     if (size) {
       const double s = size[cells[static_cast<std::size_t>(place)]];
       for (Index e = 0; e < n; ++e) value[e] = value[e] / s + (log ? 1 : 0);
@@ -106,7 +108,8 @@ void for_non_zeros_of(const std::vector<Index>& cells, const CellSource& source,
     for (Index e = 0; e < n; ++e) {
       if (value[e] != 0) fn(place, static_cast<std::size_t>(gene[e]), value[e]);
     }
-  }, monitor);
+      },
+      monitor);
 }
 
 inline std::vector<Index> all_cells(const CellSource& source) {

@@ -9,8 +9,8 @@ using namespace gmvae;
 namespace {
 
 std::string fault(const std::vector<int>& p, const std::vector<int>& i, Index n_rows) {
-  return fault_of({p.data(), static_cast<Index>(p.size()), i.data(), static_cast<Index>(i.size()),
-                   n_rows});
+  return fault_of(
+      {p.data(), static_cast<Index>(p.size()), i.data(), static_cast<Index>(i.size()), n_rows});
 }
 
 bool names(const std::string& fault, const std::string& part) {
