@@ -126,9 +126,30 @@ call_by_name <- function(call, name) {
 }
 
 # The default number of threads. Results do not depend on it; CRAN allows two.
+# Users may set fewer for all packages (`mc.cores`), and so may a container.
 default_threads <- function() {
-  cores <- parallel::detectCores()
-  if (is.na(cores)) 1L else as.integer(min(2L, cores))
+  limits <- c(2, parallel::detectCores(), getOption("mc.cores"),
+              container_cores())
+  limits <- suppressWarnings(as.integer(limits))
+  max(1L, min(limits, na.rm = TRUE))
+}
+
+# Cores that a control group of Linux allows, or NULL.
+container_cores <- function(folder = "/sys/fs/cgroup") {
+  numbers <- function(...) {
+    files <- file.path(folder, c(...))
+    if (!all(file.exists(files))) return(NULL)
+    text <- tryCatch(unlist(lapply(files, readLines, n = 1L, warn = FALSE)),
+                     error = function(cnd) "")
+    suppressWarnings(as.numeric(unlist(strsplit(text, " "))))
+  }
+  quota <- numbers("cpu.max")
+  if (is.null(quota)) {
+    quota <- numbers("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
+  }
+  if (length(quota) == 2L && !anyNA(quota) && all(quota > 0)) {
+    max(1, floor(quota[1] / quota[2]))
+  }
 }
 
 # One draw from R's generator seeds the core, so that set.seed() makes fits

@@ -166,9 +166,10 @@ SEXP cpp_gmm_scan(const Rcpp::NumericMatrix& x) {
 SEXP cpp_gmm_correlation(const Rcpp::NumericMatrix& x, const Rcpp::NumericVector& weights) {
   if (weights.size() > 0) check_length(weights.size(), x.nrow(), "weights");
   Workers workers(1);
+  RMonitor monitor(R_NilValue);
   RowFacts facts;
   facts.weights = data_or_null(weights);
-  const Eigen::MatrixXd found = correlation(Observations(source_of(x), facts, workers));
+  const Eigen::MatrixXd found = correlation(Observations(source_of(x), facts, workers), &monitor);
   return made_by_r([&] {
     SEXP out = Rf_allocMatrix(REALSXP, x.ncol(), x.ncol());
     std::copy(found.data(), found.data() + found.size(), REAL(out));
