@@ -12,6 +12,7 @@ as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (rlang::is_string(batch) && batch %in% columns) {
     batch <- SummarizedExperiment::colData(x)[[batch]]
   }
+  if (is.raw(batch)) batch <- as.character(batch)  # factor() can't sort it
   if (!is.atomic(batch) || length(batch) != n) {
     abort_not_batch(batch, n, columns, call)
   }
@@ -39,7 +40,7 @@ abort_not_batch <- function(batch, n, columns, call) {
 
 # Columns of the data of a container's cells; NULL for a matrix.
 cell_columns <- function(x) {
-  if (!inherits(x, "SummarizedExperiment")) return(NULL)
+  if (!is_s4(x, "SummarizedExperiment")) return(NULL)
   colnames(SummarizedExperiment::colData(x))
 }
 

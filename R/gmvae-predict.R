@@ -190,9 +190,9 @@ training_cells <- function(object, type, size_factors, batch, call) {
 # Posterior, latent means, ELBO, size factors and batches of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, assay,
                          call) {
-  named <- !is.null(rownames(newdata))
-  counts <- as_counts(newdata, assay, arg = "newdata", call = call)
-  if (!named) check_unnamed(counts, object, call)
+  given <- given_counts(newdata, assay, "newdata", call)
+  counts <- with_all_names(given, "newdata", call)
+  if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
   size_factors <- check_size_factors(size_factors, ncol(counts),
                                      object$likelihood, call, colnames(counts))
@@ -251,7 +251,8 @@ decode_normalized <- function(object, latent, rows, call) {
 decode_cells <- function(object, latent, size, batch, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
     network_state(object), unname(latent), size, design_matrix(batch), rows,
-    object$control$n_threads
+    object$control$n_threads,
+    progress_reporter(object$control$verbose && interactive())
   ), call = call)
   `dimnames<-`(values, list(object$features[rows], rownames(latent)))
 }

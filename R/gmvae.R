@@ -286,12 +286,8 @@
 #' table(fit$cluster, pbmc_sorted$celltype_coarse[cells])
 #' @export
 gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
+  check_data_given(x, missing(x), quote(gmvae()))
   UseMethod("gmvae")
-}
-
-#' @export
-gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
-  abort_not_matrix(x, "x", quote(gmvae()))
 }
 
 #' @rdname gmvae
@@ -302,10 +298,17 @@ gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
-  fit <- gmvae_bridge(as_counts(x, call = call), k, likelihood, covariance,
-                      features, size_factors, batch, control, BPPARAM, call)
+  arg <- attr(x, "argument")  # of a container that the counts are from
+  if (is.null(arg)) arg <- named_argument("x", substitute(x))
+  fit <- gmvae_bridge(as_counts(x, arg = arg, call = call), k, likelihood,
+                      covariance, features, size_factors, batch, control,
+                      BPPARAM, call, arg)
   with_call(fit, match.call())
 }
+
+# Other classes that are matrices, such as tables, or that may become one.
+#' @export
+gmvae.default <- gmvae.matrix
 
 #' @export
 gmvae.Matrix <- gmvae.matrix
@@ -318,14 +321,17 @@ gmvae.DelayedMatrix <- gmvae.matrix
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
                                        batch = NULL, assay = "counts") {
   call <- quote(gmvae())
-  counts <- as_counts(x, assay, call = call)
+  arg <- named_argument("x", substitute(x), assay)
+  counts <- as_counts(x, assay, arg, call)
+  attr(counts, "argument") <- arg
   batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
-                         size_factors, batch, control, BPPARAM, call) {
+                         size_factors, batch, control, BPPARAM, call, arg) {
+  force(counts)
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
@@ -335,7 +341,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   ks <- check_components(k, ncol(counts), call)
   size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
                                      call, colnames(counts))
-  counts <- checked_values(counts, likelihood, call = call)
+  warn_orientation(counts, arg, call)
+  counts <- checked_values(counts, likelihood, arg, call)
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
   warn_small_batches(batch, call)
@@ -343,7 +350,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
     find_batches(counts, sample, likelihood, ks, control)
   }
   if (!is.null(found)) batch <- found
-  chosen <- select_features(counts, likelihood, features, batch, call = call)
+  chosen <- select_features(counts, likelihood, features, batch, arg,
+                            call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
