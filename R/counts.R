@@ -6,10 +6,12 @@
 # Coerces `x` and completes its names. Without the import, coercion to
 # Matrix's classes fails until something else loads that package.
 #' @importFrom Matrix drop0
-as_counts <- function(x, assay = "counts", arg = "x",
-                      call = rlang::caller_env()) {
+as_counts <- function(x, assay = NULL, arg = "x", call = rlang::caller_env(),
+                      layer = "counts") {
   if (inherits(x, "SummarizedExperiment")) {
-    x <- named_assay(x, assay, arg, call)
+    x <- named_assay(x, if (is.null(assay)) "counts" else assay, arg, call)
+  } else if (inherits(x, "Seurat")) {
+    x <- seurat_counts(x, assay, layer, arg, call)
   }
   counts <- as_sparse(x, arg, call)
   if (any(dim(counts) == 0L)) {
