@@ -71,7 +71,7 @@ define_bluster_classes <- function(...) {
   methods::setMethod("show", "GmmParam", show_gmm_param, where = where)
 }
 
-cluster_rows <- function(x, BLUSPARAM, full = FALSE) { # nolint: object_name
+cluster_rows <- function(x, BLUSPARAM, full = FALSE) {
   fit <- do.call(gmm_fit, c(
     list(as.matrix(x), BLUSPARAM@k, model = BLUSPARAM@model,
          criterion = BLUSPARAM@criterion),

@@ -330,6 +330,22 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
+#' @rdname gmvae
+#' @export
+gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
+                         assay = NULL, layer = "counts") {
+  call <- quote(gmvae())
+  counts <- as_counts(x, assay, call = call, layer = layer)
+  columns <- cell_columns(x)
+  if (rlang::is_string(batch) && batch %in% columns) {
+    batch <- x[[]][colnames(counts), batch]  # the assay may lack cells of `x`
+  } else if (identical(batch, "layer")) {
+    batch <- layer_of_cells(x, assay, layer, call)
+  }
+  batch <- as_batch(batch, ncol(counts), x, call)
+  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
+}
+
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                          size_factors, batch, control, BPPARAM, call) {

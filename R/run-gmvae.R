@@ -35,13 +35,12 @@
 #'   * `<name>_batch`: factor (n) of the two batches, only where the fit
 #'     detected them, see [gmvae()].
 #'
-#'   Where the results are:
-#'
-#'   | | SingleCellExperiment | SummarizedExperiment | Seurat |
-#'   |---|---|---|---|
-#'   | latent means (n x dimensions) | `reducedDim(x, "<name>")` | in the fit | `x[["<name>"]]`, a DimReduc |
-#'   | columns | `colData(x)` | `colData(x)` | `x[[]]` |
-#'   | the fit, a `gmvae` object | `metadata(x)` | `metadata(x)` | `Misc(x)` |
+#'   In a SingleCellExperiment the latent means (n x latent dimensions) are in
+#'   `reducedDim(x, "<name>")`, the columns in `colData(x)`, and the fit, a
+#'   `gmvae` object, in `metadata(x)$<name>`. A SummarizedExperiment has no
+#'   place for the latent means, which are in the fit. In a Seurat object the
+#'   latent means are the reduction `x[["<name>"]]`, the columns are in the meta
+#'   data `x[[]]`, and the fit is `Misc(x, "<name>")`.
 #'
 #'   `gmvae_fit()`: the fit.
 #' @section Errors and warnings: Those of [gmvae()], and `gmvae_error_input` if
@@ -91,6 +90,35 @@ runGMVAE.SummarizedExperiment <- function(x, k = NULL, ..., assay = NULL,
     if (set_labels) SingleCellExperiment::colLabels(x) <- unname(fit$cluster)
   }
   S4Vectors::metadata(x)[[name]] <- fit
+  x
+}
+
+#' @rdname runGMVAE
+#' @export
+runGMVAE.Seurat <- function(x, k = NULL, ..., assay = NULL, layer = "counts",
+                            name = "GMVAE", set_labels = FALSE) {
+  call <- quote(runGMVAE())
+  check_results(x, name, set_labels, call)
+  fit <- gmvae(x, k, ..., assay = assay, layer = layer)
+  fit$call <- as_gmvae_call(match.call())
+  key <- paste0(gsub("[^[:alnum:]]", "", name), "_")
+  latent <- fit$latent
+  colnames(latent) <- paste0(key, seq_len(ncol(latent)))
+  x[[name]] <- SeuratObject::CreateDimReducObject(
+    latent, key = key, assay = seurat_assay(x, assay, "x", call)
+  )
+  columns <- result_columns(fit, name)
+  replaced <- setdiff(intersect(result_names(name), cell_columns(x)),
+                      names(columns))
+  for (column in replaced) x[[column]] <- NULL
+  x <- SeuratObject::AddMetaData(
+    x, data.frame(columns, row.names = rownames(fit$latent),
+                  check.names = FALSE)
+  )
+  if (set_labels) {
+    SeuratObject::Idents(x, cells = rownames(fit$latent)) <- fit$cluster
+  }
+  methods::slot(x, "misc")[[name]] <- fit
   x
 }
 

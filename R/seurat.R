@@ -1,6 +1,6 @@
-# Seurat objects: their counts, in layers of an assay, and what is stored in
-# them. SeuratObject 4 has one "counts" slot; since version 5 an assay may hold
-# its cells in several layers, "counts.1", "counts.2" and so on.
+# The counts of Seurat objects, which are in layers of an assay.
+# SeuratObject 4 has one slot "counts"; since version 5 an assay may hold its
+# cells in several layers, "counts.1", "counts.2" and so on.
 
 # A dgCMatrix of genes x cells, the layers side by side.
 seurat_counts <- function(x, assay, layer, arg, call) {
@@ -79,49 +79,4 @@ add_genes <- function(counts, genes) {
     dims = c(length(lacking), ncol(counts)), dimnames = list(lacking, NULL)
   )
   rbind(counts, zeros)[genes, , drop = FALSE]
-}
-
-#' @rdname gmvae
-#' @export
-gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
-                         assay = NULL, layer = "counts") {
-  call <- quote(gmvae())
-  counts <- as_counts(x, assay, call = call, layer = layer)
-  columns <- cell_columns(x)
-  if (rlang::is_string(batch) && batch %in% columns) {
-    batch <- x[[]][colnames(counts), batch]  # the assay may lack cells of `x`
-  } else if (identical(batch, "layer")) {
-    batch <- layer_of_cells(x, assay, layer, call)
-  }
-  batch <- as_batch(batch, ncol(counts), x, call)
-  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
-}
-
-#' @rdname runGMVAE
-#' @export
-runGMVAE.Seurat <- function(x, k = NULL, ..., assay = NULL, layer = "counts",
-                            name = "GMVAE", set_labels = FALSE) {
-  call <- quote(runGMVAE())
-  check_results(x, name, set_labels, call)
-  fit <- gmvae(x, k, ..., assay = assay, layer = layer)
-  fit$call <- as_gmvae_call(match.call())
-  key <- paste0(gsub("[^[:alnum:]]", "", name), "_")
-  latent <- fit$latent
-  colnames(latent) <- paste0(key, seq_len(ncol(latent)))
-  x[[name]] <- SeuratObject::CreateDimReducObject(
-    latent, key = key, assay = seurat_assay(x, assay, "x", call)
-  )
-  columns <- result_columns(fit, name)
-  replaced <- setdiff(intersect(result_names(name), cell_columns(x)),
-                      names(columns))
-  for (column in replaced) x[[column]] <- NULL
-  x <- SeuratObject::AddMetaData(
-    x, data.frame(columns, row.names = rownames(fit$latent),
-                  check.names = FALSE)
-  )
-  if (set_labels) {
-    SeuratObject::Idents(x, cells = rownames(fit$latent)) <- fit$cluster
-  }
-  methods::slot(x, "misc")[[name]] <- fit
-  x
 }

@@ -85,9 +85,9 @@ test_that("layers are joined, and are batches when asked", {
 test_that("Seurat objects without counts are refused in words", {
   seurat <- make_seurat()
   expect_snapshot({
-    refusal <- function(code) cat(conditionMessage(tryCatch(
-      code, gmvae_error = identity
-    )), "\n")
+    refusal <- function(code) {
+      cat(conditionMessage(tryCatch(code, gmvae_error = identity)), "\n")
+    }
     refusal(gmvae(seurat, 3, assay = "ADT"))
     refusal(gmvae(seurat, 3, layer = "scaled"))
     refusal(gmvae(seurat, 3, layer = 1))
