@@ -12,6 +12,7 @@
 #include "core/shared_monitor.h"
 #include "gmm/data/noise.h"
 #include "gmm/em/expectation.h"
+#include "gmm/em/overall.h"
 #include "gmm/search/candidate_starts.h"
 #include "gmm/search/neighbours.h"
 #include "gmm/search/race.h"
@@ -41,25 +42,6 @@ constexpr std::size_t more_runs = 6;
 constexpr double shared_pass = 5e6;
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-// Mean and covariance of all rows in standard units; missing entries as EM would have them.
-Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor) {
-  const Index d = data.n_dimensions();
-  Parameters parameters;
-  parameters.weights.setOnes(1);
-  parameters.means.setZero(d, 1);
-  parameters.covariances.matrices.setIdentity(d, d);
-  const int steps = data.patterns().empty() ? 1 : 20;
-  for (int step = 0; step < steps; ++step) {
-    Frame frame;
-    if (!make_frame(parameters, {}, &frame, &monitor)) break;
-    const Moments moments =
-        to_moments(gather(data, frame, Scatter::full, nullptr, workers, monitor), frame);
-    parameters.means = moments.means;
-    parameters.covariances.matrices = moments.scatter / moments.counts[0];
-  }
-  return parameters;
-}
 
 // What has been found for a candidate so far.
 struct Found {

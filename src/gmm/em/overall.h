@@ -1,0 +1,14 @@
+// The rows as one component.
+#pragma once
+
+#include "core/monitor.h"
+#include "core/parallel.h"
+#include "gmm/data/observations.h"
+#include "gmm/model/frame.h"
+
+namespace gmvae {
+
+// Mean and covariance of all rows in standard units; missing entries as EM would have them.
+Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor);
+
+}  // namespace gmvae
