@@ -30,7 +30,11 @@
 #'     prior or a ridge, of the log-posterior) at the fit;
 #'   * `"scores"`: the sum over rows of the outer products of the derivatives of
 #'     their log-densities, which needs fewer operations and is less exact in
-#'     small samples.
+#'     small samples;
+#'   * `"sandwich"`: both, the inverse of the first times the second (with
+#'     squared weights) times the inverse of the first. It holds also where the
+#'     weights are not numbers of rows, such as sampling weights, and where the
+#'     model is only an approximation (White 1982).
 #' @param ... Not used.
 #' @param data The data that were fitted. `NULL`: the copy that the fit holds
 #'   (`keep_data = TRUE`), or else the `x` in the call of [gmm_fit()], evaluated
@@ -74,6 +78,9 @@
 #' algorithm. *Journal of the Royal Statistical Society B* 44, 226-233.
 #' \doi{10.1111/j.2517-6161.1982.tb01203.x}
 #'
+#' White (1982) Maximum likelihood estimation of misspecified models.
+#' *Econometrica* 50, 1-25. \doi{10.2307/1912526}
+#'
 #' McLachlan and Peel (2000) *Finite Mixture Models*, sections 2.15 and 2.16.
 #' Wiley. \doi{10.1002/0471721182}
 #' @seealso [gmm_bootstrap()], [summary.gmm_fit()]
@@ -89,7 +96,8 @@ NULL
 #' @importFrom stats vcov
 #' @export
 vcov.gmm_fit <- function(object, ..., parm = NULL,
-                         information = c("observed", "scores"), data = NULL) {
+                         information = c("observed", "scores", "sandwich"),
+                         data = NULL) {
   caller <- parent.frame()
   call <- quote(vcov())
   check_no_dots(..., call = call)
@@ -106,7 +114,7 @@ vcov.gmm_fit <- function(object, ..., parm = NULL,
 #' @export
 confint.gmm_fit <- function(object, parm = NULL, level = 0.95, ...,
                             type = c("transformed", "wald"),
-                            information = c("observed", "scores"),
+                            information = c("observed", "scores", "sandwich"),
                             data = NULL) {
   caller <- parent.frame()
   call <- quote(confint())
@@ -126,7 +134,8 @@ confint.gmm_fit <- function(object, parm = NULL, level = 0.95, ...,
 
 check_information <- function(information, default, call) {
   if (default) return("observed")
-  check_choice(information, c("observed", "scores"), "information", call)
+  check_choice(information, c("observed", "scores", "sandwich"),
+               "information", call)
 }
 
 check_level <- function(level, call) {
@@ -142,10 +151,10 @@ fitted_inputs <- function(object, data, envir, call) {
   x <- fitted_data(object, data, "data", envir, call)
   arguments <- fit_arguments(object, names(formals(gmm_fit)), envir, call)
   arguments[c("k", "model")] <- list(object$k, object$model)
-  # Where EM started is of no account.
+  # Where EM started is of no account, but it is part of the fingerprint.
   arguments["start"] <- list(NULL)
   inputs <- gmm_inputs(x, arguments, call)
-  same <- is.null(object$call$start) || inputs$fingerprint == object$fingerprint
+  same <- !is.null(object$call$start) || inputs$fingerprint == object$fingerprint
   if (!same) abort_not_found(c("weights", "labels"), call)
   inputs
 }
@@ -155,12 +164,18 @@ fitted_inputs <- function(object, data, envir, call) {
 base_covariance <- function(object, data, information, envir, call) {
   check_size(object, call)
   inputs <- fitted_inputs(object, data, envir, call)
-  found <- with_core_errors(
-    cpp_gmm_information(inputs$x, inputs$problem, mixture_of(object),
-                        core_model(object$model), core_control(inputs$control),
-                        information == "observed"),
-    call = call
-  )
+  of_kind <- function(kind) {
+    with_core_errors(
+      cpp_gmm_information(inputs$x, inputs$problem, mixture_of(object),
+                          core_model(object$model),
+                          core_control(inputs$control), kind),
+      call = call
+    )
+  }
+  found <- of_kind(if (information == "scores") "scores" else "observed")
+  if (information == "sandwich") {
+    found$middle <- of_kind("squared_scores")$matrix
+  }
   # The core has a row for noise, of derivatives 0 where there is none.
   if (is.null(object$noise)) {
     found$jacobian <- found$jacobian[-(object$k + 1L), , drop = FALSE]
@@ -187,7 +202,8 @@ check_size <- function(object, call) {
 # they are without units.
 least_information <- 1e-10
 
-# J I^-1 J' for the information I and the derivatives J of the estimates.
+# J I^-1 J' for the information I and the derivatives J of the estimates; with
+# the middle M of a sandwich J I^-1 M I^-1 J'.
 invert_information <- function(found, names, n, call) {
   jacobian <- found$jacobian
   if (ncol(jacobian) == 0L) return(diag(0, nrow(jacobian)))
@@ -207,7 +223,11 @@ invert_information <- function(found, names, n, call) {
   open <- parts$values <= limit
   root <- slopes[, !open, drop = FALSE] /
     rep(sqrt(parts$values[!open]), each = nrow(slopes))
-  covariance <- tcrossprod(root)
+  covariance <- if (is.null(found$middle)) tcrossprod(root) else {
+    inner <- parts$vectors[, !open, drop = FALSE] / scale
+    outer <- root / rep(sqrt(parts$values[!open]), each = nrow(root))
+    outer %*% crossprod(inner, found$middle %*% inner) %*% t(outer)
+  }
   if (any(open)) {
     unknown <- rowSums(abs(slopes[, open, drop = FALSE])) >
       1e-6 * max(abs(slopes))

@@ -35,6 +35,12 @@ const char* name_of(Moves moves) {
   return "";
 }
 
+InformationKind find_information(const std::string& name) {
+  if (name == "scores") return InformationKind::scores;
+  if (name == "squared_scores") return InformationKind::squared_scores;
+  return InformationKind::observed;
+}
+
 }  // namespace
 
 // `problem` has the weights, the labels and the prior of the fit.  The result's `component` is 0
@@ -42,7 +48,7 @@ const char* name_of(Moves moves) {
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_gmm_information(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
                                const Rcpp::List& mixture, const std::string& model,
-                               const Rcpp::List& control, bool observed) {
+                               const Rcpp::List& control, const std::string& kind) {
   const Rcpp::NumericVector weights = read<Rcpp::NumericVector>(problem, "weights");
   const Rcpp::IntegerVector labels = read<Rcpp::IntegerVector>(problem, "labels");
   Workers workers(read_index(control, "n_threads"));
@@ -54,7 +60,7 @@ Rcpp::List cpp_gmm_information(const Rcpp::NumericMatrix& x, const Rcpp::List& p
   const Information found = information(
       data, find_family(model), to_mixture(mixture),
       read_em_options(control, read<Rcpp::List>(problem, "prior")),
-      observed ? InformationKind::observed : InformationKind::scores, workers, monitor);
+      find_information(kind), workers, monitor);
   Rcpp::CharacterVector moves;
   Rcpp::IntegerVector component;
   for (const Coordinate& coordinate : found.coordinates) {

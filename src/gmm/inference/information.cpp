@@ -158,7 +158,7 @@ class Gatherer {
 
   // The penalty as rows of its own.
   void add_penalty(const Penalty& penalty, Sums* sums) const {
-    if (!penalty.on()) return;
+    if (!penalty.on() || kind_ == InformationKind::squared_scores) return;
     for (Index k = 0; k < frame_.n_components(); ++k) {
       const Seen& seen = whole_[static_cast<std::size_t>(k)];
       const Eigen::VectorXd deviation = penalty.mean() - frame_.parameters.means.col(k);
@@ -297,6 +297,7 @@ class Gatherer {
     sums->weight += weights.sum();
     sums->gradient += crossprod_vector(row_scores, weights);
     if (!observed) row_scores.rowwise() += shift().transpose();
+    if (kind_ == InformationKind::squared_scores) weights = weights.cwiseAbs2();
     sums->matrix += crossprod(row_scores, weights.asDiagonal() * row_scores);
   }
 

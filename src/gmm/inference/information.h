@@ -15,8 +15,9 @@
 namespace gmvae {
 
 enum class InformationKind {
-  observed,  // minus the second derivatives of the objective
-  scores     // sums of outer products of the rows' scores, and what the penalty adds
+  observed,       // minus the second derivatives of the objective
+  scores,         // sums of outer products of the rows' scores, and what the penalty adds
+  squared_scores  // the same by squared weights, without the penalty: the middle of a sandwich
 };
 
 struct Information {
