@@ -29,8 +29,8 @@ cpp_gmm_evaluate <- function(x, mixture, what, n_threads) {
     .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, what, n_threads)
 }
 
-cpp_gmm_information <- function(x, problem, mixture, model, control, observed) {
-    .Call(`_gmvae_cpp_gmm_information`, x, problem, mixture, model, control, observed)
+cpp_gmm_information <- function(x, problem, mixture, model, control, kind) {
+    .Call(`_gmvae_cpp_gmm_information`, x, problem, mixture, model, control, kind)
 }
 
 cpp_gmm_refit <- function(x, problem, mixture, model, type, control, replicates, progress) {

@@ -92,7 +92,7 @@ gmm_bootstrap <- function(object, n = 999,
     control$n_threads <- check_count(n_threads, max = 1024, call = call)
   }
   if (!is.null(verbose)) control$verbose <- check_flag(verbose, call = call)
-  check_bpparam(BPPARAM, call)
+  check_bpparam(BPPARAM, call, "refit mixtures")
   inputs <- fitted_inputs(object, data, caller, call)
   inputs$control <- control
   if (type == "jackknife") n <- nrow(inputs$x)
@@ -215,9 +215,10 @@ confint.gmm_bootstrap <- function(object, parm = NULL, level = 0.95, ...,
   call <- quote(confint())
   check_no_dots(..., call = call)
   kinds <- eval(formals(confint.gmm_bootstrap)$interval)
-  interval <- if (!missing(interval)) {
-    check_choice(interval, kinds, call = call)
-  } else if (object$type == "jackknife") "normal" else "percentile"
+  if (missing(interval)) {
+    interval <- if (object$type == "jackknife") "normal" else "percentile"
+  }
+  interval <- check_choice(interval, kinds, call = call)
   level <- check_level(level, call)
   wanted <- wanted_estimates(object$base, parm, interval_kinds, call)
   estimate <- derive_estimates(object$base, wanted)

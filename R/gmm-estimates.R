@@ -85,7 +85,8 @@ covariances_in <- function(base, value) {
 }
 
 # Kinds that are functions of the covariance S of one component: their names,
-# their values, and their derivatives by the lower triangle of S, a row for each.
+# their values, and a row for each of their derivatives by the lower triangle of
+# S.
 derived_kinds <- list(
   cor = list(
     names = function(base) {

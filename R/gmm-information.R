@@ -154,8 +154,9 @@ fitted_inputs <- function(object, data, envir, call) {
   # Where EM started is of no account, but it is part of the fingerprint.
   arguments["start"] <- list(NULL)
   inputs <- gmm_inputs(x, arguments, call)
-  same <- !is.null(object$call$start) || inputs$fingerprint == object$fingerprint
-  if (!same) abort_not_found(c("weights", "labels"), call)
+  if (is.null(object$call$start) && inputs$fingerprint != object$fingerprint) {
+    abort_not_found(c("weights", "labels"), call)
+  }
   inputs
 }
 
@@ -223,10 +224,12 @@ invert_information <- function(found, names, n, call) {
   open <- parts$values <= limit
   root <- slopes[, !open, drop = FALSE] /
     rep(sqrt(parts$values[!open]), each = nrow(slopes))
-  covariance <- if (is.null(found$middle)) tcrossprod(root) else {
+  covariance <- tcrossprod(root)
+  if (!is.null(found$middle)) {
     inner <- parts$vectors[, !open, drop = FALSE] / scale
     outer <- root / rep(sqrt(parts$values[!open]), each = nrow(root))
-    outer %*% crossprod(inner, found$middle %*% inner) %*% t(outer)
+    covariance <- outer %*% crossprod(inner, found$middle %*% inner) %*%
+      t(outer)
   }
   if (any(open)) {
     unknown <- rowSums(abs(slopes[, open, drop = FALSE])) >

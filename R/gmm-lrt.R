@@ -68,7 +68,7 @@ gmm_lrt <- function(x, k = 1:9, model, n_boot = 999, alpha = 0.05,
   arguments$control$n_boot <- check_count(n_boot, min = 19, call = call)
   arguments$control$alpha <- check_level(alpha, call)
   early_stop <- check_flag(early_stop, call = call)
-  check_bpparam(BPPARAM, call)
+  check_bpparam(BPPARAM, call, "fit samples")
   inputs <- gmm_inputs(x, arguments, call)
   if (length(unique(inputs$candidates$model)) != 1L) {
     abort_one_model(model, call)
@@ -186,7 +186,10 @@ null_statistics <- function(inputs, search, rows, early_stop, BPPARAM, progress,
         if (all(is.na(b))) NA else min(b, na.rm = TRUE)
       })
     }
-    best(!larger) - best(larger)
+    found <- best(!larger) - best(larger)
+    # A sample without a fit of the larger k would not choose it.
+    found[is.na(best(larger)) & !is.na(best(!larger))] <- -Inf
+    found
   }
   observed <- gain(matrix(table$loglik[used]))
   statistics <- numeric()

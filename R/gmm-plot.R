@@ -47,8 +47,8 @@
 #' plot(fit, "trace")
 #' @export
 plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
-                                     "ICL", "trace", "intervals"), ..., data = NULL,
-                         columns = NULL) {
+                                     "ICL", "trace", "intervals"), ...,
+                         data = NULL, columns = NULL) {
   caller <- parent.frame()
   call <- quote(plot())
   check_no_dots(..., call = call)

@@ -92,8 +92,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_information
-Rcpp::List cpp_gmm_information(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& mixture, const std::string& model, const Rcpp::List& control, bool observed);
-RcppExport SEXP _gmvae_cpp_gmm_information(SEXP xSEXP, SEXP problemSEXP, SEXP mixtureSEXP, SEXP modelSEXP, SEXP controlSEXP, SEXP observedSEXP) {
+Rcpp::List cpp_gmm_information(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& mixture, const std::string& model, const Rcpp::List& control, const std::string& kind);
+RcppExport SEXP _gmvae_cpp_gmm_information(SEXP xSEXP, SEXP problemSEXP, SEXP mixtureSEXP, SEXP modelSEXP, SEXP controlSEXP, SEXP kindSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
@@ -101,8 +101,8 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
     Rcpp::traits::input_parameter< const std::string& >::type model(modelSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
-    Rcpp::traits::input_parameter< bool >::type observed(observedSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmm_information(x, problem, mixture, model, control, observed));
+    Rcpp::traits::input_parameter< const std::string& >::type kind(kindSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_information(x, problem, mixture, model, control, kind));
     return rcpp_result_gen;
 END_RCPP
 }

@@ -57,10 +57,10 @@ Rcpp::List cpp_gmm_information(const Rcpp::NumericMatrix& x, const Rcpp::List& p
   facts.weights = data_or_null(weights);
   facts.labels = data_or_null(labels);
   const Observations data(source_of(x), facts, workers);
-  const Information found = information(
-      data, find_family(model), to_mixture(mixture),
-      read_em_options(control, read<Rcpp::List>(problem, "prior")),
-      find_information(kind), workers, monitor);
+  const Information found =
+      information(data, find_family(model), to_mixture(mixture),
+                  read_em_options(control, read<Rcpp::List>(problem, "prior")),
+                  find_information(kind), workers, monitor);
   Rcpp::CharacterVector moves;
   Rcpp::IntegerVector component;
   for (const Coordinate& coordinate : found.coordinates) {

@@ -23,9 +23,9 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
 Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
                          Workers& workers, Monitor& monitor);
 
-// Calls visit(slot, group) for each group of rows, with responsibilities.  The groups of a slot come
-// in order and one at a time, so that sums of each of so many slots have the same bits whatever the
-// threads.  `size`: numbers of such a sum.
+// Calls visit(slot, group) for each group of rows, with responsibilities.  The groups of a slot
+// come in order and one at a time, so that sums of each of so many slots have the same bits
+// whatever the threads.  `size`: numbers of such a sum.
 Index count_slots(const Observations& data, Index size);
 void visit_groups(const Observations& data, const Frame& frame, Index n_slots, Workers& workers,
                   Monitor& monitor, const std::function<void(Index, const RowGroup&)>& visit);

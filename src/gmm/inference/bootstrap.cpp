@@ -83,8 +83,8 @@ Refits refit(const Population& population, const Candidate& candidate, Resamplin
 Eigen::MatrixXd null_logliks(const Population& population, const std::vector<Candidate>& candidates,
                              const SearchOptions& options, const Replicates& replicates,
                              Workers& workers, Monitor& monitor) {
-  Eigen::MatrixXd out = Eigen::MatrixXd::Constant(static_cast<Index>(candidates.size()),
-                                                  replicates.n, not_a_number);
+  Eigen::MatrixXd out =
+      Eigen::MatrixXd::Constant(static_cast<Index>(candidates.size()), replicates.n, not_a_number);
   for_each_replicate("Testing", replicates, workers, monitor, [&](Index i, Monitor& shared) {
     const Index item = replicates.first + i;
     const Sample sample = population.draw(Resampling::parametric, replicates.seed, item);
@@ -93,8 +93,7 @@ Eigen::MatrixXd null_logliks(const Population& population, const std::vector<Can
     SearchOptions own = options;
     RngStream rng(replicates.seed, refit_purpose, 0, static_cast<std::uint64_t>(item));
     own.seed = rng.bits();
-    const std::vector<CandidateFit> fits =
-        search(data, candidates, own, serial, shared).candidates;
+    const std::vector<CandidateFit> fits = search(data, candidates, own, serial, shared).candidates;
     for (std::size_t c = 0; c < fits.size(); ++c) {
       if (fits[c].reason.empty()) out(static_cast<Index>(c), i) = fits[c].loglik;
     }

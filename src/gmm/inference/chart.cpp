@@ -184,9 +184,8 @@ Eigen::MatrixXd Chart::curvature(Index k, const Eigen::MatrixXd& inner) const {
   Eigen::MatrixXd out(n, n);
   for (Index j = 0; j < n; ++j) {
     for (Index i = j; i < n; ++i) {
-      out(i, j) = out(j, i) =
-          second_derivative(at, at.directions[static_cast<std::size_t>(i)],
-                            at.directions[static_cast<std::size_t>(j)], inner);
+      out(i, j) = out(j, i) = second_derivative(at, at.directions[static_cast<std::size_t>(i)],
+                                                at.directions[static_cast<std::size_t>(j)], inner);
     }
   }
   return out;
@@ -207,8 +206,7 @@ Eigen::MatrixXd Chart::jacobian() const {
     out.block(means, at.first_mean, d_, d_).setIdentity();
     const Index covariances = n_components_ + 1 + n_components_ * d_ + k * triangle;
     for (const Direction& direction : at.directions) {
-      const Eigen::MatrixXd slope =
-          multiply(at.root, tcrossprod(direction.matrix(d_), at.root));
+      const Eigen::MatrixXd slope = multiply(at.root, tcrossprod(direction.matrix(d_), at.root));
       Index row = covariances;
       for (Index j = 0; j < d_; ++j) {
         for (Index i = j; i < d_; ++i) out(row++, direction.coordinate) = slope(i, j);

@@ -75,8 +75,8 @@ Eigen::MatrixXd complete_information(const Place& place, const Seen& seen,
       moved.setZero();
       moved[a] = direction.slope * moments.sum[b];
       moved[b] = direction.slope * moments.sum[a];
-      product = direction.slope *
-                (seen.inner.col(a) * rest.row(b) + seen.inner.col(b) * rest.row(a));
+      product =
+          direction.slope * (seen.inner.col(a) * rest.row(b) + seen.inner.col(b) * rest.row(a));
     }
     const Eigen::VectorXd cross = multiply_vector(seen.slope, moved);
     out.col(d + q).head(d) = cross;
@@ -243,8 +243,7 @@ class Gatherer {
     }
   }
 
-  void add_complete(Index k, const Seen& seen, const InnerMoments& moments,
-                    Sums* sums) const {
+  void add_complete(Index k, const Seen& seen, const InnerMoments& moments, Sums* sums) const {
     scatter(k, complete_information(chart_.place(k), seen, moments), 1.0, sums);
   }
 

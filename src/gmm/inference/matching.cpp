@@ -45,8 +45,8 @@ std::vector<Index> least_cost_assignment(const Eigen::MatrixXd& cost) {
       std::size_t next = 0;
       for (std::size_t j = 1; j <= n; ++j) {
         if (seen[j]) continue;
-        const double length = cost(static_cast<Index>(at) - 1, static_cast<Index>(j) - 1) -
-                              of_row[at] - of_column[j];
+        const double length =
+            cost(static_cast<Index>(at) - 1, static_cast<Index>(j) - 1) - of_row[at] - of_column[j];
         if (length < shortest[j]) {
           shortest[j] = length;
           from[j] = column;
