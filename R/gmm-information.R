@@ -138,11 +138,15 @@ check_information <- function(information, default, call) {
                "information", call)
 }
 
-check_level <- function(level, call) {
-  level <- check_number(level, 0, 1, open = TRUE, arg = "level", call = call)
-  if (level < 1) return(level)
-  gmvae_abort(c("{.arg level} must be a number between 0 and 1.",
-                x = "You supplied {level}."), "option", call = call)
+check_level <- function(level, call, arg = rlang::caller_arg(level)) {
+  if (rlang::is_double(level, n = 1L, finite = TRUE) && level > 0 &&
+        level < 1) {
+    return(level)
+  }
+  gmvae_abort(c(
+    "{.arg {arg}} must be a number between 0 and 1.",
+    x = "You supplied {describe(level)}."
+  ), "option", call = call)
 }
 
 # The weights, labels and prior of a fit beside its data, as gmm_inputs() has
@@ -214,8 +218,8 @@ invert_information <- function(found, names, n, call) {
   if (min(parts$values) < -limit) {
     gmvae_abort(c(
       "The log-likelihood must have a maximum at the fit.",
-      x = "It rises in a direction of {in_words(moved_by(found,
-           parts$vectors[, ncol(parts$vectors)] / scale))}.",
+      x = "It has none in the direction of the {moved_by(found,
+           parts$vectors[, ncol(parts$vectors)] / scale)}.",
       i = "Fit with a smaller {.field tol} in {.fn gmm_control}, or with fewer
            components, or use {.fn gmm_bootstrap}."
     ), "numerical", call = call)
@@ -255,7 +259,7 @@ warn_not_identified <- function(found, directions, unknown, call) {
                                simplify = FALSE)))
   gmvae_warn(c(
     "The information matrix is singular: the data do not identify the
-     {in_words(words)}.",
+     {words}.",
     i = if (length(unknown) > 0L) {
       "{.val {unknown}} {?has/have} no standard error{?s}."
     } else {
