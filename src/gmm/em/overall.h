@@ -5,10 +5,13 @@
 #include "core/parallel.h"
 #include "gmm/data/observations.h"
 #include "gmm/model/frame.h"
+#include "gmm/model/moments.h"
 
 namespace gmvae {
 
 // Mean and covariance of all rows in standard units; missing entries as EM would have them.
-Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor);
+// `kind`: diagonal leaves the variances.
+Parameters overall_parameters(const Observations& data, Scatter kind, Workers& workers,
+                              Monitor& monitor);
 
 }  // namespace gmvae

@@ -21,7 +21,7 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
 
 // The same of half of each component, beyond its mean along its axis (d x K).
 Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
-                         Workers& workers, Monitor& monitor);
+                         Scatter kind, Workers& workers, Monitor& monitor);
 
 // Calls visit(slot, group) for each group of rows, with responsibilities.  The groups of a slot
 // come in order and one at a time, so that sums of each of so many slots have the same bits

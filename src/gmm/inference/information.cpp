@@ -339,12 +339,12 @@ Information information(const Observations& data, const Family& family, const Mi
   const Eigen::VectorXd units = family.units == Units::common
                                     ? Eigen::VectorXd(data.scale() / norm)
                                     : Eigen::VectorXd(Eigen::VectorXd::Ones(d));
-  const Chart chart(family, parameters, units, options.equal_weights, mixture.noise > 0.0);
+  const Chart chart(family, parameters, units, options.equal_weights, mixture.noise_on);
   const Gatherer gatherer(data, frame, chart, kind);
   Sums sums = gatherer.run(workers, monitor);
   sums.gradient += sums.weight * gatherer.shift();
   const Penalty penalty(family, n_components, options.prior, options.ridge, data,
-                        overall_parameters(data, workers, monitor).covariances.matrices);
+                        overall_parameters(data, Scatter::full, workers, monitor).covariances);
   gatherer.add_penalty(penalty, &sums);
   if (kind == InformationKind::observed) {
     gatherer.add_weights(&sums);
