@@ -87,13 +87,14 @@ check_cost <- function(cost, classes, call) {
   n <- length(classes)
   if (is.numeric(cost) && identical(dim(cost), c(n, n)) &&
         all(is.finite(cost)) && all(cost >= 0)) {
-    named <- lapply(1:2, function(side) {
+    order <- lapply(1:2, function(side) {
       names <- dimnames(cost)[[side]]
       if (is.null(names)) seq_len(n) else match(classes, names)
     })
-    if (!anyNA(unlist(named))) cost <- cost[named[[1]], named[[2]], drop = FALSE]
-    if (!anyNA(unlist(named)) && all(diag(cost) == 0)) {
-      return(matrix(as.double(cost), n, n, dimnames = list(classes, classes)))
+    sorted <- cost[order[[1]], order[[2]], drop = FALSE]
+    if (!anyNA(sorted) && all(diag(sorted) == 0)) {
+      return(matrix(as.double(sorted), n, n, dimnames = list(classes,
+                                                             classes)))
     }
   }
   gmvae_abort(c(

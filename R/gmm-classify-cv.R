@@ -5,11 +5,11 @@
 #' to the other rows, and the fold is predicted.
 #'
 #' @param object A fit of [gmm_classify()].
-#' @param folds Number of folds, a whole number of at least 2 (the number of rows
-#'   is used instead if it is smaller, which leaves out one row at a time); or
-#'   the fold of each row, whole numbers (n, or an n x `repeats` matrix). Folds
-#'   that are made here are stratified: each has about the same share of each
-#'   class.
+#' @param folds Number of folds, a whole number of at least 2 (the number of
+#'   rows is used instead if it is smaller, which leaves out one row at a time);
+#'   or the fold of each row, whole numbers (n, or an n x `repeats` matrix).
+#'   Folds that are made here are stratified: each has about the same share of
+#'   each class.
 #' @param repeats How often to repeat with other folds, a whole number of at
 #'   least 1.
 #' @param ... Not used. Arguments after it must be named.
@@ -18,8 +18,8 @@
 #'   evaluated where `gmm_classify_cv()` is called.
 #' @param proportions,cost As for [gmm_classify()]. `NULL`: those of the fit.
 #' @param BPPARAM A `BiocParallelParam`, to fit the folds in parallel, for
-#'   instance `BiocParallel::MulticoreParam(2)`. `NULL`: one after the other. The
-#'   result is the same.
+#'   instance `BiocParallel::MulticoreParam(2)`. `NULL`: one after the other.
+#'   The result is the same.
 #' @returns An object of class `gmm_classify_cv`, a list with
 #'   * `error`, `brier`, `mean_cost`: as in [gmm_classify()], for rows that were
 #'     left out; means over the repeats
@@ -35,21 +35,22 @@
 #'   `print()` and [plot()][plot.gmm_classifier] with `type = "calibration"`
 #'   show it.
 #' @details
-#' The choice of the models is not repeated within the folds. If many were
-#' compared by `criterion = "cv"`, the error is slightly too good.
+#' All folds are predicted with the proportions of the fit. The choice of the
+#' models is not repeated within the folds: if many were compared by
+#' `criterion = "cv"`, the error is slightly too good.
 #'
 #' With e_f the score of fold f and n_f its rows (sum of weights), the score is
 #' the mean of e_f weighted by n_f, and its squared standard error is the
-#' weighted variance of e_f around it, divided by the number of folds minus 1, as
-#' in \pkg{mclust}. With several repeats it is the mean over these.
+#' weighted variance of e_f around it, divided by the number of folds minus 1,
+#' as in \pkg{mclust}. With several repeats it is the mean over these.
 #' @section Reproducibility: [set.seed()] governs the folds and the starts of
 #'   EM. The result does not depend on `BPPARAM` or `n_threads`.
 #' @section Errors:
 #'   * `gmvae_error_input`: `x` is not found or not the data of the fit.
-#'   * `gmvae_error_option`: `folds` or another argument is out of range; a class
-#'     has no rows outside one of the folds.
-#'   * `gmvae_error_numerical`: the models could not be fitted without one of the
-#'     folds.
+#'   * `gmvae_error_option`: `folds` or another argument is out of range; a
+#'     class has no rows outside one of the folds.
+#'   * `gmvae_error_numerical`: the models could not be fitted without one of
+#'     the folds.
 #'   * `gmvae_error_package`: `BPPARAM` is given and BiocParallel not installed.
 #' @seealso [gmm_classify()]
 #' @examples

@@ -11,8 +11,8 @@
 #'   values (n), without missing values. [gmm_fit()] with `labels` learns from
 #'   rows without labels too.
 #' @param type `"edda"`: one component for each class, with the same covariance
-#'   model for all; `"mixture"`: a mixture for each class, with its own number of
-#'   components and model.
+#'   model for all; `"mixture"`: a mixture for each class, with its own number
+#'   of components and model.
 #' @param model Covariance models to compare, see [gmm_models()]: `"EEE"` gives
 #'   linear and `"VVV"` quadratic discriminant analysis. `NULL`: all. For
 #'   `"mixture"` also a list with models for each class, in the order of the
@@ -35,8 +35,8 @@
 #'   `"aic"`; `"cv"`: for `"edda"` the mean cost of errors in stratified
 #'   cross-validation (Bensmail and Celeux 1996; equal ones are decided by the
 #'   Brier score), for `"mixture"` the cross-validated likelihood of
-#'   [gmm_fit()] within each class. `"icl"` is for `"mixture"` only. `n_folds` in
-#'   [gmm_control()] sets the number of folds.
+#'   [gmm_fit()] within each class. `"icl"` is for `"mixture"` only. `n_folds`
+#'   in [gmm_control()] sets the number of folds.
 #' @param keep_data `TRUE` keeps a copy of `x`, for plots and cross-validation
 #'   without the data at hand.
 #' @param control Options of EM, from [gmm_control()].
@@ -44,8 +44,8 @@
 #'   * `classes` (C): their names; `class` (n): the classes as given, a factor
 #'   * `type`, `criterion`, `proportions` (C), `cost`: as chosen or given;
 #'     `shares` (C): the shares of the classes in the data (by weight)
-#'   * `models`: a data frame with a row for each class: `class`, `n`, the number
-#'     of rows that were used; `k`, `model`
+#'   * `models`: a data frame with a row for each class: `class`, `n`, the
+#'     number of rows that were used; `k`, `model`
 #'   * `search`: a data frame of all combinations that were compared, as that of
 #'     [gmm_fit()], with `error` and `brier` if `criterion = "cv"` chose; for
 #'     `"mixture"` its first column is the class
@@ -59,8 +59,8 @@
 #'     predictions (columns) for the rows of `x`. They are too good: see
 #'     [gmm_classify_cv()]
 #'   * `loglik`, `df`, `bic`, `aic`: of the mixture of all classes, see below
-#'   * `n`, `n_obs`, `columns`, `prior`, `na_action`, `row_weights`, `control`,
-#'     `call`, `data` (if kept), `version`
+#'   * `n`, `n_obs`, `n_incomplete`, `columns`, `prior`, `na_action`,
+#'     `row_weights`, `control`, `call`, `data` (if kept), `version`
 #'
 #'   Methods: [predict()][predict.gmm_classifier],
 #'   [plot()][plot.gmm_classifier], [summary()][summary.gmm_classifier],
@@ -71,9 +71,10 @@
 #' counts the parameters of the densities but not the shares. (\pkg{mclust} has
 #' the same numbers, and BIC with the opposite sign.)
 #'
-#' The Brier score is sum_i w_i sum_c (y_ic - p_ic)^2 / (2 sum_i w_i), where y_ic
-#' is 1 for the class of row i and 0 for others, and p_ic is its probability: 0
-#' if all are certain and right, 1 if all are certain and wrong (Brier 1950).
+#' The Brier score is sum_i w_i sum_c (y_ic - p_ic)^2 / (2 sum_i w_i), where
+#' y_ic is 1 for the class of row i and 0 for others, and p_ic is its
+#' probability: 0 if all are certain and right, 1 if all are certain and wrong
+#' (Brier 1950).
 #'
 #' With missing values (`na_action = "em"`) classes are predicted from the
 #' observed values.
@@ -94,8 +95,8 @@
 #'
 #' Brier (1950) Verification of forecasts expressed in terms of probability.
 #' *Monthly Weather Review* 78, 1-3.
-#' @seealso [gmm_classify_cv()] for honest error rates; [gmm_fit()] with `labels`
-#'   where only some classes are known; [discriminant_coordinates()].
+#' @seealso [gmm_classify_cv()] for honest error rates; [gmm_fit()] with
+#'   `labels` where only some classes are known; [discriminant_coordinates()].
 #' @examples
 #' fit <- gmm_classify(iris[, 1:4], iris$Species)
 #' fit
@@ -139,7 +140,8 @@ gmm_classify <- function(x, class, type = c("edda", "mixture"), model = NULL,
     cost = check_cost(cost, levels(class), call)
   )
   problem$models <- by_class(model, levels(class), type, "model", call)
-  problem$k <- by_class(k, levels(class), type, "k", call)
+  problem$k <- lapply(by_class(k, levels(class), type, "k", call), check_k,
+                      call)
   fit <- classify_bridge(problem, call)
   fit$call <- call_by_name(match.call(), "gmm_classify")
   if (keep_data) fit$data <- problem$x
@@ -293,7 +295,9 @@ new_gmm_classifier <- function(found, problem, call) {
       found[c("models", "search", "weights", "means", "covariances",
               "component_class", "df", "n_obs")],
       list(columns = colnames(problem$x), n = nrow(problem$x),
-           row_weights = problem$weights, call = NULL, version = gmvae_format)
+           row_weights = problem$weights,
+           n_incomplete = sum(!stats::complete.cases(problem$x)),
+           call = NULL, version = gmvae_format)
     ),
     class = "gmm_classifier"
   )
@@ -445,9 +449,9 @@ expected_cost <- function(posterior, cost) {
 #' @param newdata,class Rows that were not used to learn, as for
 #'   [predict.gmm_classifier()], and their classes, to measure the errors in
 #'   these.
-#' @returns A `summary_gmm_classifier` object, a list with the `fit`; `training`,
-#'   a list with `error`, `brier`, `mean_cost` and `confusion` for the rows of
-#'   the fit; and `test`, the same for `newdata`, or `NULL`.
+#' @returns A `summary_gmm_classifier` object, a list with the `fit`;
+#'   `training`, a list with `error`, `brier`, `mean_cost` and `confusion` for
+#'   the rows of the fit; and `test`, the same for `newdata`, or `NULL`.
 #' @section Errors: As for [predict.gmm_fit()]; `gmvae_error_option` if `class`
 #'   has not one of the known classes for each row.
 #' @seealso [gmm_classify()]

@@ -17,12 +17,12 @@
 #' @param ... Not used. Arguments after it must be named.
 #' @param n_clusters Number of clusters, a whole number from 1 to k. `NULL`: the
 #'   elbow of the entropy, or what `cutoff` gives. The modes decide themselves.
-#' @param cutoff Probability of confusion, a number from 0 to 1, for `"overlap"`:
-#'   clusters that are confused more often are merged.
+#' @param cutoff Probability of confusion, a number from 0 to 1, for
+#'   `"overlap"`: clusters that are confused more often are merged.
 #' @param elbow What the entropy is drawn against to find the elbow for
-#'   `"entropy"`: `"clusters"`, their number; or `"rows"`, how many rows had been
-#'   in the clusters merged so far, which gives mergers of large clusters more
-#'   room.
+#'   `"entropy"`: `"clusters"`, their number; or `"rows"`, how many rows had
+#'   been in the clusters merged so far, which gives mergers of large clusters
+#'   more room.
 #' @param data The data that were fitted, if the fit does not hold the posterior
 #'   probabilities (`keep_posterior = FALSE`); see [plot.gmm_fit()].
 #' @param weights The weights that were given to [gmm_fit()]. `NULL`: those that
@@ -33,9 +33,9 @@
 #'     `n_clusters`. Clusters are numbered in the order of their first
 #'     components
 #'   * `cluster` (n): the most probable cluster of each row, 0 for noise, `NA`
-#'     for rows that were left out; `posterior` (n x `n_clusters`; with noise one
-#'     more column): sums over the components of each cluster; `uncertainty` (n):
-#'     1 minus the largest posterior probability
+#'     for rows that were left out; `posterior` (n x `n_clusters`; with noise
+#'     one more column): sums over the components of each cluster; `uncertainty`
+#'     (n): 1 minus the largest posterior probability
 #'   * `weights` (`n_clusters`): the sums of the components' weights
 #'   * `steps` (not for `"modes"`): a data frame with a row for each number of
 #'     clusters from k to 1: `n_clusters`; `first` and `second`, the components
@@ -48,7 +48,8 @@
 #'     entropy, a list with the position `at` of the break (the number of
 #'     clusters), and `intercept` and `slope` of the lines left and right of it
 #'   * `cutoff` (`"overlap"`); `modes` (`"modes"`): a list with the `location`
-#'     of the modes of the density (`n_clusters` x d), and `log_density` at these
+#'     of the modes of the density (`n_clusters` x d), and `log_density` at
+#'     these
 #'
 #'   Methods: [predict()][predict.gmm_merged], [plot()][plot.gmm_merged],
 #'   `print()`.
@@ -60,10 +61,10 @@
 #' the entropies best, by least squares; the point at the break belongs to both.
 #' Two components have no elbow and are not merged unless `n_clusters` says so.
 #'
-#' The **probability of confusion** of clusters i and j is the larger of p_ij and
-#' p_ji, where p_ij = sum w_l t_lj / sum_l w_l t_lj, the first sum over the rows
-#' for which t_li is at least t_lj: the share of cluster j that would be assigned
-#' to i if there were only these two (Hennig 2010, section 4.4).
+#' The **probability of confusion** of clusters i and j is the larger of p_ij
+#' and p_ji, where p_ij = sum w_l t_lj / sum_l w_l t_lj, the first sum over the
+#' rows for which t_li is at least t_lj: the share of cluster j that would be
+#' assigned to i if there were only these two (Hennig 2010, section 4.4).
 #'
 #' The **modes** are found by modal EM (Li, Ray and Lindsay 2007), with Newton
 #' steps where the density is concave, from the mean of each component. This
@@ -90,8 +91,8 @@
 #' Scrucca (2016) Identifying connected components in Gaussian finite mixture
 #' models for clustering. *Computational Statistics and Data Analysis* 93, 5-17.
 #' \doi{10.1016/j.csda.2015.01.006}
-#' @seealso [gmm_fit()], whose `criterion = "icl"` prefers components that do not
-#'   overlap.
+#' @seealso [gmm_fit()], whose `criterion = "icl"` prefers components that do
+#'   not overlap.
 #' @examples
 #' # A ring takes many components
 #' set.seed(1)
@@ -285,8 +286,8 @@ choose_n_clusters <- function(path, k) {
 #'     with noise one more column); rows sum to 1
 #'   * `"uncertainty"`: 1 minus the largest posterior probability (m)
 #' @section Errors: Those of [predict.gmm_fit()], and `gmvae_error_option` if
-#'   `n_clusters` is out of range; `gmvae_error_input` if the rows of the fit are
-#'   asked for with another `n_clusters` and the fit holds neither posterior
+#'   `n_clusters` is out of range; `gmvae_error_input` if the rows of the fit
+#'   are asked for with another `n_clusters` and the fit holds neither posterior
 #'   probabilities nor data.
 #' @seealso [merge_components()]
 #' @examples
@@ -328,7 +329,10 @@ print.gmm_merged <- function(x, ...) {
     cat("\nSteps (value: ", c(entropy = "fall of the entropy",
                               overlap = "probability of confusion")[x$method],
         "):\n", sep = "")
-    print(x$steps[-1, ], row.names = FALSE, digits = 4)
+    steps <- x$steps
+    steps[c("value", "entropy")] <- lapply(steps[c("value", "entropy")],
+                                           zapsmall)
+    print(steps[-1, ], row.names = FALSE, digits = 4)
   }
   if (!is.null(x$modes)) {
     cat("\nModes of the density:\n")

@@ -21,8 +21,8 @@
 #' @param ... Not used.
 #' @param data The data that were fitted, see [plot.gmm_fit()].
 #' @param columns Names of the columns to draw. `NULL`: all, but at most the
-#'   first six. The classifier is drawn in these columns only: boundaries for two
-#'   columns are those of the marginal distributions of the classes.
+#'   first six. The classifier is drawn in these columns only: boundaries for
+#'   two columns are those of the marginal distributions of the classes.
 #' @param n_bins Number of intervals of equal width that predicted probabilities
 #'   are put into, a whole number from 2 to 100.
 #' @returns Invisibly, a data frame of what was drawn: the columns with `class`,
@@ -32,10 +32,11 @@
 #' @section Errors:
 #'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, `n_bins` out
 #'     of range, or an unknown argument.
-#'   * `gmvae_error_input`: `data` are not found, or are not the data of the fit.
+#'   * `gmvae_error_input`: `data` are not found, or are not the data of the
+#'     fit.
 #' @references Wilson (1927) Probable inference, the law of succession, and
-#'   statistical inference. *Journal of the American Statistical Association* 22,
-#'   209-212.
+#'   statistical inference. *Journal of the American Statistical Association*
+#'   22, 209-212.
 #' @seealso [gmm_classify()], [gmm_classify_cv()]
 #' @examples
 #' fit <- gmm_classify(iris[, 1:2], iris$Species)

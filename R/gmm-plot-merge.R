@@ -8,26 +8,27 @@
 #'     holds 90% of each component in the colour of its cluster. One column: a
 #'     histogram with the density of each cluster. More than two columns: all
 #'     pairs of columns. For `method = "modes"`, crosses mark the modes.
-#'   * `"steps"`: for `"entropy"`, the entropy against the number of clusters (or
-#'     against the number of rows merged, see `elbow` of [merge_components()])
-#'     with the two lines that make the elbow, and the fall of the entropy in
-#'     each step; for `"overlap"`, the probability of confusion of the clusters
-#'     merged in each step, with the cutoff. A ring marks the number of clusters
-#'     chosen.
+#'   * `"steps"`: for `"entropy"`, the entropy against the number of clusters
+#'     (or against the number of rows merged, see `elbow` of
+#'     [merge_components()]) with the two lines that make the elbow, and the
+#'     fall of the entropy in each step; for `"overlap"`, the probability of
+#'     confusion of the clusters merged in each step, with the cutoff. A ring
+#'     marks the number of clusters chosen.
 #'   * `"tree"`: the tree of mergers; its height is the entropy that merging has
 #'     removed so far. The dashed line cuts it into the clusters.
 #' @param ... Not used.
 #' @param data,columns As in [plot.gmm_fit()].
 #' @param n_clusters Number of clusters for `"classification"`, to look at
 #'   another step. `NULL`: that of `x`.
-#' @returns Invisibly, a data frame of what was drawn: the columns with `cluster`
-#'   and `uncertainty`; or the steps; or, for `"tree"`, a [stats::hclust()]
-#'   object, which R's other tools for trees take.
+#' @returns Invisibly, a data frame of what was drawn: the columns with
+#'   `cluster` and `uncertainty`; or the steps; or, for `"tree"`, a
+#'   [stats::hclust()] object, which R's other tools for trees take.
 #' @section Errors:
 #'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, `n_clusters`
 #'     out of range, or an unknown argument; `"steps"` and `"tree"` of a
 #'     `method = "modes"` or of one component, which have none.
-#'   * `gmvae_error_input`: `data` are not found, or are not the data of the fit.
+#'   * `gmvae_error_input`: `data` are not found, or are not the data of the
+#'     fit.
 #' @seealso [merge_components()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 5, model = "EEE")
