@@ -3,14 +3,18 @@
 # labels are NULL or all the same, and the core has no parameters for them.
 
 # Labels as a factor of the levels that occur. `batch` of a container may be
-# the name of a column of its cells' data.
+# names of columns of its cells' data. Several columns, also those of a data
+# frame, give a batch for each combination of their labels.
 as_batch <- function(batch, n, x = NULL, call) {
   if (is.null(batch)) return(NULL)
   columns <- cell_columns(x)
-  if (rlang::is_string(batch) && batch %in% columns) {
-    batch <- SummarizedExperiment::colData(x)[[batch]]
+  if (is.character(batch) && length(batch) > 0L && all(batch %in% columns)) {
+    batch <- SummarizedExperiment::colData(x)[batch]
   }
-  if (!is.atomic(batch) || length(batch) != n) {
+  if (is.data.frame(batch) || methods::is(batch, "DataFrame")) {
+    return(combined_batch(as.list(batch), n, columns, call))
+  }
+  if (!is.atomic(batch) || !is.null(dim(batch)) || length(batch) != n) {
     abort_not_batch(batch, n, columns, call)
   }
   missing <- which(is.na(batch))
@@ -22,13 +26,34 @@ as_batch <- function(batch, n, x = NULL, call) {
       i = "Remove those cells, or give them a label of their own."
     ), "option", call = call)
   }
+  if (is.double(batch) && !is.object(batch) && any(batch != round(batch))) {
+    abort_measured_batch(batch, call)
+  }
   droplevels(factor(batch))
+}
+
+combined_batch <- function(parts, n, columns, call) {
+  if (length(parts) == 0L) abort_not_batch(parts, n, columns, call)
+  parts <- lapply(unname(parts), as_batch, n, call = call)
+  if (length(parts) == 1L) return(parts[[1]])
+  interaction(parts, drop = TRUE, sep = ", ", lex.order = TRUE)
+}
+
+abort_measured_batch <- function(batch, call) {
+  first <- which(batch != round(batch))[1]
+  gmvae_abort(c(
+    "{.arg batch} must have labels, not measurements.",
+    x = "Its numbers are not whole; the first of these is
+         {format(batch[first])}, for cell {first}.",
+    i = "Cells of one batch share a label, such as a donor or a chip. Turn
+         numbers into a few classes with {.fn cut}."
+  ), "option", call = call)
 }
 
 abort_not_batch <- function(batch, n, columns, call) {
   gmvae_abort(c(
     "{.arg batch} must have one label per cell, {n} here{if (!is.null(columns))
-     ', or be the name of a column of colData()'}.",
+     ', or name columns of colData()'}.",
     x = "You supplied {describe(batch)}.",
     i = if (length(columns) > 0L) "The columns are {.val {columns}}."
   ), "option", call = call)
@@ -41,9 +66,16 @@ cell_columns <- function(x) {
 }
 
 # In a batch of few cells, what these cells have in common passes for an effect
-# of the batch.
-warn_small_batches <- function(batch, call, few = 10L) {
+# of the batch; where every cell is a batch, everything does.
+check_batch_sizes <- function(batch, call, few = 10L) {
   sizes <- table(batch)
+  if (length(sizes) > 1L && all(sizes == 1L)) {
+    gmvae_abort(c(
+      "{.arg batch} must have fewer labels than there are cells.",
+      x = "Each of the {length(sizes)} cells has a label of its own.",
+      i = "Cells of one batch share a label, such as a donor or a chip."
+    ), "option", call = call)
+  }
   small <- names(sizes)[sizes < few]
   if (n_batches(batch) == 0L || length(small) == 0L) return(invisible())
   gmvae_warn(c(

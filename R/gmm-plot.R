@@ -92,16 +92,23 @@ fitted_data <- function(object, data, arg, envir, call) {
     } else if (nrow(x) != object$n) {
       "You supplied {nrow(x)} row{?s}, but {object$n} were fitted."
     } else {
-      "The fit assigns these rows to other components than those it holds."
+      "The rows have other values than those that were fitted."
     },
     i = if (!given) "Give {.arg {arg}}, or fit with `keep_data = TRUE`."
   ), "input", call = call)
 }
 
-# Does the fit give these rows the components and uncertainties that it holds?
-# Ties may differ. Labelled rows are skipped: their labels decide.
+# By their checksum; or, for a fit of an older version, which has none: does the
+# fit give these rows the components and uncertainties that it holds? Ties may
+# differ. Labelled rows are skipped: their labels decide.
 is_fitted_data <- function(object, x) {
   if (nrow(x) != object$n) return(FALSE)
+  if (!is.null(object$checksum)) {
+    if (object$na_action == "omit" && anyNA(x)) {
+      x <- x[stats::complete.cases(x), , drop = FALSE]
+    }
+    return(has_checksum(x, object$checksum))
+  }
   found <- evaluate_rows(object, x, "cluster")
   absent <- unname(is.na(object$cluster))
   if (!identical(unname(is.na(found$cluster)), absent)) return(FALSE)

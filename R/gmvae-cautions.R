@@ -70,10 +70,9 @@ cautions <- list(
         "`k` may be too large.")
   ),
   unstable = caution(
-    k > 1L && isTRUE(stability < 0.6),
-    say("The clusters are not stable: clusterings of two halves of the cells ",
-        "agree by an adjusted Rand index of only ",
-        "{sprintf('%.2f', stability)}."),
+    k > 1L && empty < k - 1L && isTRUE(stability < 0.6),
+    say("The clusters are not stable: halves of the cells reproduce them by ",
+        "an adjusted Rand index of only {sprintf('%.2f', stability)}."),
     "unstable",
     if (k_chosen) {
       paste("No number of clusters was stable: the cells may vary",
@@ -119,7 +118,7 @@ cautions <- list(
 )
 
 several_kinds <- paste("If there are several kinds of cells, try more",
-                       "`features` or another seed.")
+                       "`features`, another seed, or `gmvae_control(mask = 0)`.")
 
 # The cautions that apply, with their texts.
 raised_cautions <- function(fit) {

@@ -17,9 +17,9 @@
 #'   * `clusters`: data frame with one row per cluster: `cells`, `weight` (of
 #'     the component, from 0 to 1), `confidence` (mean probability of the
 #'     cluster for its cells), `stability` (`cluster_stability` of the fit);
-#'   * `stability`: the adjusted Rand index between clusterings of two halves of
-#'     the cells, as in the fit; `levels`: other stable numbers of clusters
-#'     (stability of at least 0.875), if `k` was chosen;
+#'   * `stability`: how well halves of the cells reproduce the clusters, an
+#'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
+#'     clusters (stability of at least 0.875), if `k` was chosen;
 #'   * `n_networks`, the number of networks that were trained, and `agreement`,
 #'     the adjusted Rand index between the clusters of two networks, mean of all
 #'     pairs (`NA` for one network);
@@ -42,9 +42,10 @@
 #'   * `one_cluster` (warning): all cells are in one of several clusters, for
 #'     the same reasons.
 #'   * `empty`: some clusters have no cells. Use a smaller `k`.
-#'   * `unstable` (warning): clusterings of two halves of the cells differ
+#'   * `unstable` (warning): halves of the cells do not reproduce the clusters
 #'     (`stability` below 0.6). Use a smaller `k`, or let [gmvae()] choose it;
-#'     if it did, the cells may vary continuously.
+#'     if it did, the cells may vary continuously. Not shown beside
+#'     `one_cluster`.
 #'   * `some_unstable` (warning): clusterings of halves of the cells do not
 #'     reproduce the named clusters (`cluster_stability` below 0.6). Do not rely
 #'     on them.
@@ -229,6 +230,9 @@ format_confidence <- function(facts) {
 
 format_stability <- function(facts) {
   if (!isTRUE(is.finite(facts$stability))) return("not measured")
+  if ("one_cluster" %in% names(facts$cautions)) {
+    return("none, as all cells are in one cluster")
+  }
   paste0(
     sprintf("%.2f between clusterings of halves of the cells",
             facts$stability),

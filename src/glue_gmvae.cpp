@@ -157,7 +157,7 @@ Rcpp::List to_list(const FitResult& fit, double seed) {
       .add("n_rollbacks", Rcpp::IntegerVector{static_cast<int>(trained.n_rollbacks)})
       .add("converged", Rcpp::LogicalVector{trained.converged})
       .add("seed", Rcpp::NumericVector{seed})
-      .add("stability", Rcpp::NumericVector{or_na(fit.stability.mean)})
+      .add("stability", Rcpp::NumericVector{or_na(fit.stability)})
       .add("cluster_stability",
            column<REALSXP>(fit.cluster_stability, [](double s) { return or_na(s); }))
       .add("k_path", fit.path.empty() ? R_NilValue : SEXP(to_frame(fit.path)))
