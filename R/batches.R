@@ -147,8 +147,9 @@ single_batch_clusters <- function(cluster, batch) {
 # Cells that a fit decodes, its own or new ones --------------------------------
 
 # `batch` as given for them, one label for each cell or one for all, as a
-# factor with the levels of the fit.
-known_batch <- function(object, batch, n, newdata, call) {
+# factor with the levels of the fit. `unseen`: others become NA, with a message,
+# and are no error.
+known_batch <- function(object, batch, n, newdata, call, unseen = FALSE) {
   if (is.null(batch)) return(NULL)
   if (is.null(object$batch)) {
     gmvae_abort(c(
@@ -160,32 +161,46 @@ known_batch <- function(object, batch, n, newdata, call) {
   if (rlang::is_scalar_atomic(batch) && !in_column) batch <- rep(batch, n)
   batch <- as_batch(batch, n, newdata, call)
   unknown <- setdiff(levels(batch), levels(object$batch))
-  if (length(unknown) > 0L) {
+  if (length(unknown) > 0L && unseen) {
+    cli::cli_inform(c(
+      "The fit has no cells of batch {first_few(unknown)}.",
+      i = "Each cell of {cli::qty(unknown)}{?this batch/these batches} is taken
+           to be of the batch of the fit in which its ELBO is higher."
+    ), class = "gmvae_message")
+  } else if (length(unknown) > 0L) {
     gmvae_abort(c(
       "{.arg batch} must have batches of the fit:
        {first_few(levels(object$batch))}.",
       x = "The fit has no cells of {first_few(unknown)}.",
       i = "Types {.val cluster}, {.val posterior}, {.val latent} and
-           {.val normalized} need no {.arg batch}."
+           {.val normalized} need no {.arg batch}, and {.val elbo} and
+           {.val outlier} take cells of other batches."
     ), "option", call = call)
   }
   factor(batch, levels(object$batch))
 }
 
-# The encoder does not see the batch, and normalized values are averages over
-# all batches.
+# Types that a batch must be given for. The encoder does not see the batch, and
+# normalized values are averages over all batches unless one is given.
+types_of_batch <- c("mean", "elbo", "outlier")
+
+# Types for cells of batches that the fit has not seen, where cells of unseen
+# kinds are looked for.
+types_of_unseen <- c("elbo", "outlier")
+
 needs_batch <- function(object, type) {
-  n_batches(object$batch) > 0L && type %in% types_with$batch
+  n_batches(object$batch) > 0L && type %in% types_of_batch
 }
 
-check_batch_given <- function(object, batch, type, call) {
+check_batch_given <- function(object, batch, type, asked, call) {
   found <- identical(object$batch_source, "found")
   if (!is.null(batch) || found || !needs_batch(object, type)) {
     return(invisible())
   }
   gmvae_abort(c(
-    "{.arg batch} must be given for {.code type = \"{type}\"}.",
+    "{.arg batch} must be given for {.code {asked}}.",
     x = "The fit has batches: {first_few(levels(object$batch))}.",
-    i = "Give the batch of each cell of {.arg newdata}, or one for all cells."
+    i = "Give the batch of each cell of {.arg newdata}, or one for all
+         cells{if (type %in% types_of_unseen) ', also a new one'}."
   ), "option", call = call)
 }
