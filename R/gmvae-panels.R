@@ -27,7 +27,8 @@ informative_features <- function(counts, size, likelihood) {
     Matrix::colSums(change) + sum(mean^power)
   }
   number <- sum_of(2)^2 / sum_of(4)
-  stats::median(number[is.finite(number)])
+  number <- number[is.finite(number) & number >= 1]  # cells that differ
+  if (length(number) == 0L) Inf else stats::median(number)
 }
 
 # The share of the inputs to hide: half, but so that 24 informative features stay

@@ -71,8 +71,9 @@
 #' with a warning that names it. The genes that are there must have at least 20%
 #' of the information that the encoder uses. The information of gene \eqn{g} is
 #' \eqn{v_g \sum_h w_{hg}^2}{v_g sum_h w_hg^2}, where \eqn{v_g} is the variance
-#' of its input over the cells and \eqn{w_{hg}}{w_hg} its weight in unit \eqn{h}
-#' of the first layer. With less, labels would be confident and often wrong.
+#' of its scaled values over the cells (`variance` of `feature_table`) and
+#' \eqn{w_{hg}}{w_hg} its weight in unit \eqn{h} of the first layer. With less,
+#' labels would be confident and often wrong.
 #'
 #' The size factor of a new cell is its total over the genes that the fit uses,
 #' divided by the median of these totals over the cells of the fit.

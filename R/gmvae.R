@@ -32,7 +32,11 @@
 #'   per row.
 #' @param size_factors One positive number per cell (n), in any unit: `gmvae()`
 #'   divides them by their median. `NULL`: the total counts of the cell over the
-#'   genes used. Not for `"bernoulli"` and `"gaussian"`.
+#'   genes used, also if a SingleCellExperiment holds size factors, so that
+#'   [predict()][predict.gmvae] can compute them for new cells. A message (class
+#'   `gmvae_message`) says so where those of the object differ from the totals
+#'   by more than a constant; use them with `size_factors = sizeFactors(x)`. Not
+#'   for `"bernoulli"` and `"gaussian"`.
 #' @param batch One label per cell (n), not missing, such as donor, chip or
 #'   protocol: technical differences between these should not divide the
 #'   clusters, see Batches. Or a data frame of several labels (n rows): each
@@ -328,6 +332,9 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
   call <- quote(gmvae())
   counts <- as_counts(x, assay, call = call)
   batch <- as_batch(batch, ncol(counts), x, call)
+  if (!"size_factors" %in% ...names()) {
+    say_unused_size_factors(x, counts, likelihood)
+  }
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
