@@ -70,17 +70,18 @@
 #' sum_g d_g^4,}
 #' the median over at most 2,000 cells. It is 1 if a single feature stands out,
 #' whatever the number of features, and about the number of detected genes if
-#' many genes differ by as much. With 2,000 genes, \eqn{m} is mostly between 60
-#' and 800; for hashtags it is about 2, for 20 proteins about 8, for 100 variable
-#' genes about 30. The defaults then are
-#' \deqn{mask = \min(0.5, \max(0, 1 - 24 / m)),}{mask = min(0.5,
-#' max(0, 1 - 24 / m)),}
-#' so that 24 informative features stay visible on average, and with
-#' \eqn{s = 1 - 2\, mask}{s = 1 - 2 mask}, which is 0 from \eqn{m = 48} on and 1
-#' up to \eqn{m = 24}, `learning_rate` is \eqn{0.001 \cdot 3^s}{0.001 * 3^s}
-#' and `epochs` are at most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are
-#' learned better in more and larger steps. None of this applies to
-#' `"gaussian"`, and options that you give are used as they are.
+#' many genes differ by as much: about 2 for hashtags, 8 for 20 proteins, 30 for
+#' 100 variable genes, and from 60 to 800 for whole transcriptomes with 2,000
+#' genes. With \eqn{s = \min(1, \max(0, (60 - m) / 10))}{s = min(1,
+#' max(0, (60 - m) / 10))}, which is 0 from 60 informative features on and 1 up
+#' to 50, the defaults are
+#' * `mask`: \eqn{0.5\, (1 - s)}{0.5 (1 - s)}, nothing if the features are few;
+#' * `learning_rate`: \eqn{0.001 \cdot 3^s}{0.001 * 3^s}, and `epochs` of at
+#'   most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are learned better in more
+#'   and larger steps.
+#'
+#' None of this applies to `"gaussian"`, and options that you give are used as
+#' they are.
 #' @section Errors: `gmvae_error_option`, for values out of range and for
 #'   unknown options.
 #' @seealso [gmvae()]
@@ -217,7 +218,7 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf) {
     control$warmup <- traits$size_factors
   }
   if (is.null(control$mask)) {
-    control$mask <- if (traits$dense) 0 else panel_mask(informative)
+    control$mask <- if (traits$dense) 0 else 0.5 * (1 - narrow)
   }
   control
 }

@@ -31,12 +31,10 @@ informative_features <- function(counts, size, likelihood) {
   if (length(number) == 0L) Inf else stats::median(number)
 }
 
-# The share of the inputs to hide: half, but so that 24 informative features stay
-# visible on average. (On cuts of pbmc_sorted, hiding anything costs with 5 to 15
-# informative features, helps or costs little with 24 and more, and half costs
-# nothing from 36 on.) `informative` is one number.
-panel_mask <- function(informative) max(0, min(0.5, 1 - 24 / informative))
-
-# From 0, a panel of which half may be hidden, to 1, of which nothing may: such
-# panels are learned from few numbers of each cell, in more and larger steps.
-narrowness <- function(informative) 1 - panel_mask(informative) / 0.5
+# From 0, where cells have enough informative features to hide half of them, to
+# 1, where none is to spare. On cuts of pbmc_sorted, hiding half costs 0.4 of
+# the adjusted Rand index with 13 informative features, 0.06 with 27 and 0.03
+# with 54; whole data sets have 60 and more.
+narrowness <- function(informative) {
+  max(0, min(1, (60 - informative) / 10))
+}
