@@ -118,7 +118,8 @@ cautions <- list(
 )
 
 several_kinds <- paste("If there are several kinds of cells, try more",
-                       "`features`, another seed, or `gmvae_control(mask = 0)`.")
+                       "`features`, another seed, or",
+                       "`gmvae_control(mask = 0)`.")
 
 # The cautions that apply, with their texts.
 raised_cautions <- function(fit) {

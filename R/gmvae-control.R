@@ -77,8 +77,8 @@
 #' to 50, the defaults are
 #' * `mask`: \eqn{0.5\, (1 - s)}{0.5 (1 - s)}, nothing if the features are few;
 #' * `learning_rate`: \eqn{0.001 \cdot 3^s}{0.001 * 3^s}, and `epochs` of at
-#'   most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are learned better in more
-#'   and larger steps.
+#'   most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are learned better in
+#'   more and larger steps.
 #'
 #' None of this applies to `"gaussian"`, and options that you give are used as
 #' they are.

@@ -106,9 +106,10 @@
 #' from those of the fit; compare the scores of such cells with each other.
 #' @section Errors and warnings: `gmvae_error_input` if genes have no names, if
 #'   none or too few of them are in the fit, if genes seem to be in columns, or
-#'   if `newdata` is needed; `gmvae_error_data` as in [gmvae()]; `gmvae_error_option` for
-#'   the other arguments, also for one that does not apply to `type`.
-#'   `gmvae_warning_input` if `newdata` lacks genes of the fit.
+#'   if `newdata` is needed; `gmvae_error_data` as in [gmvae()];
+#'   `gmvae_error_option` for the other arguments, also for one that does not
+#'   apply to `type`. `gmvae_warning_input` if `newdata` lacks genes of the fit.
+#'   A message (class `gmvae_message`) names batches that the fit has not seen.
 #' @references Davison and Hinkley (1997) *Bootstrap Methods and their
 #'   Application*, section 4.2.3. Cambridge University Press.
 #'   \doi{10.1017/CBO9780511802843}

@@ -49,9 +49,9 @@ check_size_factors <- function(size_factors, n, likelihood, call) {
   }
 }
 
-# Of a container, `sizeFactors()` are a column of its cells' data. Where they are
-# more than the totals of the cells in another unit, the user may expect them to
-# be used.
+# A container keeps `sizeFactors()` in a column of its cells' data. Where they
+# are more than the totals of the cells in another unit, the user may expect
+# them to be used.
 say_unused_size_factors <- function(x, counts, likelihood) {
   theirs <- SummarizedExperiment::colData(x)[["sizeFactor"]]
   counted <- likelihood %in% likelihoods_with("size_factors")

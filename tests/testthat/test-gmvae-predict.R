@@ -148,7 +148,8 @@ test_that("cells unlike those of the fit are unknown", {
   both <- predict(fit, x, threshold = 0.99, reject = reject)
   expect_identical(levels(both), c("1", "2", "3", "unassigned", "unknown"))
   expect_identical(unname(both == "unknown"), rejected)
-  expect_error(predict(fit, reject = 0.1), "reject", class = "gmvae_error_input")
+  expect_error(predict(fit, reject = 0.1), "reject",
+               class = "gmvae_error_input")
   expect_error(predict(fit, x, reject = 2), class = "gmvae_error_option")
 })
 
