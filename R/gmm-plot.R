@@ -30,8 +30,8 @@
 #'   `cluster` and `uncertainty`; or the search table; or `iteration` and
 #'   `objective`.
 #' @section Errors:
-#'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, or an unknown
-#'     argument.
+#'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, an unknown
+#'     argument, or one that does not apply to `type`.
 #'   * `gmvae_error_input`: `data` are not found, or are not the data of the
 #'     fit.
 #' @seealso [gmm_fit()]
@@ -53,6 +53,8 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
   types <- eval(formals(plot.gmm_fit)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
+  check_applies(c(data = !is.null(data), columns = !is.null(columns)),
+                list(data = types[1:2], columns = types[1:2]), type, call)
   if (type %in% c("BIC", "ICL")) return(invisible(plot_criterion(x, type)))
   if (type == "trace") return(invisible(plot_trace(x)))
   points <- fitted_data(x, data, "data", caller, call)

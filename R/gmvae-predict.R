@@ -142,7 +142,8 @@ predict.gmvae <- function(object, newdata,
   reject <- check_number(reject, 0, 1, call = call)
   check_applies(c(threshold = threshold > 0, reject = reject > 0,
                   features = !is.null(features),
-                  batch = !is.null(batch) && reject == 0), type, call)
+                  batch = !is.null(batch) && reject == 0),
+                types_with, type, call)
   rows <- wanted_rows(features, object, call)
   # To reject cells and for all results, what outliers need is enough.
   needed <- if (reject > 0 || type == "all") "outlier" else type
@@ -175,27 +176,13 @@ predict.gmvae <- function(object, newdata,
   )
 }
 
-# Types that an argument changes anything of. An argument without effect is an
-# error: the user expects one.
+# Types that an argument changes anything of, see check_applies().
 types_with <- list(
   threshold = c("cluster", "all"),
   reject = c("cluster", "all"),
   features = c("mean", "normalized"),
   batch = c("mean", "normalized", "elbo", "outlier", "all")
 )
-
-# `given`: which of these arguments the user gives.
-check_applies <- function(given, type, call) {
-  applies <- vapply(types_with, function(types) type %in% types, NA)
-  without <- names(which(given & !applies[names(given)]))
-  if (length(without) == 0L) return(invisible())
-  types <- types_with[[without[1]]]
-  gmvae_abort(c(
-    "{.arg {without[1]}} applies to {cli::qty(types)}type{?s} {.val {types}}
-     only.",
-    x = "{.arg type} is {.val {type}}."
-  ), "option", call = call)
-}
 
 check_no_assay <- function(given, call, newdata = NULL) {
   if (!given) return(invisible())

@@ -57,7 +57,8 @@
 #'     (`agreement` below 0.6). Do not rely on details of the clusters.
 #'   * `overlap`: many cells lie between clusters (mean `confidence` below 0.7).
 #'     Use the posterior probabilities rather than the clusters.
-#' @seealso [gmvae()], [plot.gmvae()], [predict.gmvae()], [update.gmvae()]
+#' @seealso [gmvae()], [plot.gmvae()], [predict.gmvae()], [update.gmvae()],
+#'   [rename_clusters()]
 #' @examples
 #' data(pbmc_sorted)
 #' set.seed(1)
@@ -114,7 +115,7 @@ print.gmvae <- function(x, ...) {
   print_facts(c(
     Genes = format_genes(facts),
     Batches = format_batches(facts$batches),
-    Clusters = format_sizes(facts$clusters$cells),
+    Clusters = format_sizes(facts$clusters),
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
     Agreement = format_agreement(facts),
@@ -205,10 +206,11 @@ format_genes <- function(facts) {
           count(facts$n_genes), facts$likelihood)
 }
 
-format_sizes <- function(cells, most = 20L) {
-  shown <- utils::head(seq_along(cells), most)
-  sizes <- paste0(shown, ":", tie, count(cells[shown]), collapse = ", ")
-  rest <- length(cells) - most
+format_sizes <- function(clusters, most = 20L) {
+  shown <- utils::head(clusters, most)
+  sizes <- paste0(rownames(shown), ":", tie, count(shown$cells),
+                  collapse = ", ")
+  rest <- nrow(clusters) - most
   paste0(sizes, " cells",
          if (rest > 0L) paste0("; ", rest, " more clusters"))
 }
