@@ -40,8 +40,9 @@
 #'   millisecond per cell.
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range or without
-#'   effect on `type`, and for `type = "k"` if `k` was one number; `gmvae_error_package` if ggplot2, or
-#'   uwot for `method = "umap"`, is not installed.
+#'   effect on `type`, and for `type = "k"` if `k` was one number;
+#'   `gmvae_error_package` if ggplot2, or uwot for `method = "umap"`, is not
+#'   installed.
 #' @seealso [gmvae()], [summary.gmvae()]
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' data(pbmc_sorted)
