@@ -2,21 +2,25 @@
 # the differences between them, so that clusters need not. Without batches the
 # labels are NULL or all the same, and the core has no parameters for them.
 
-# Labels as a factor of the levels that occur. `batch` of a container may be
-# names of columns of its cells' data. Several columns, also those of a data
-# frame, give a batch for each combination of their labels.
-as_batch <- function(batch, n, x = NULL, call) {
+# Labels as a factor of the levels that occur, in the order of the `cells`' names
+# if it has names. `batch` of a container may be names of columns of its cells'
+# data. Several columns, also those of a data frame, give a batch for each
+# combination of their labels.
+as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
+  if (is.raw(batch)) batch <- as.character(batch)
   columns <- cell_columns(x)
   if (is.character(batch) && length(batch) > 0L && all(batch %in% columns)) {
-    batch <- SummarizedExperiment::colData(x)[batch]
+    batch <- as.list(SummarizedExperiment::colData(x)[batch])
+    return(combined_batch(batch, n, columns, call))
   }
   if (is.data.frame(batch) || methods::is(batch, "DataFrame")) {
-    return(combined_batch(as.list(batch), n, columns, call))
+    return(combined_batch(label_lists(batch), n, columns, call, cells))
   }
-  if (!is.atomic(batch) || !is.null(dim(batch)) || length(batch) != n) {
+  if (!is.atomic(batch) || NROW(batch) != n || NCOL(batch) != 1L) {
     abort_not_batch(batch, n, columns, call)
   }
+  batch <- match_by_name(batch, cells, call = call)
   missing <- which(is.na(batch))
   if (length(missing) > 0L) {
     gmvae_abort(c(
@@ -32,9 +36,16 @@ as_batch <- function(batch, n, x = NULL, call) {
   droplevels(factor(batch))
 }
 
-combined_batch <- function(parts, n, columns, call) {
+# Columns of a data frame, with its row names if it has any but numbers.
+label_lists <- function(batch) {
+  named <- !is.data.frame(batch) || .row_names_info(batch) > 0L
+  cells <- if (named) rownames(batch)
+  lapply(as.list(batch), function(labels) stats::setNames(labels, cells))
+}
+
+combined_batch <- function(parts, n, columns, call, cells = NULL) {
   if (length(parts) == 0L) abort_not_batch(parts, n, columns, call)
-  parts <- lapply(unname(parts), as_batch, n, call = call)
+  parts <- lapply(unname(parts), as_batch, n, call = call, cells = cells)
   if (length(parts) == 1L) return(parts[[1]])
   interaction(parts, drop = TRUE, sep = ", ", lex.order = TRUE)
 }
@@ -149,7 +160,8 @@ single_batch_clusters <- function(cluster, batch) {
 # `batch` as given for them, one label for each cell or one for all, as a
 # factor with the levels of the fit. `unseen`: others become NA, with a message,
 # and are no error.
-known_batch <- function(object, batch, n, newdata, call, unseen = FALSE) {
+known_batch <- function(object, batch, n, newdata, call, cells = NULL,
+                        unseen = FALSE) {
   if (is.null(batch)) return(NULL)
   if (is.null(object$batch)) {
     gmvae_abort(c(
@@ -159,7 +171,7 @@ known_batch <- function(object, batch, n, newdata, call, unseen = FALSE) {
   }
   in_column <- rlang::is_string(batch) && batch %in% cell_columns(newdata)
   if (rlang::is_scalar_atomic(batch) && !in_column) batch <- rep(batch, n)
-  batch <- as_batch(batch, n, newdata, call)
+  batch <- as_batch(batch, n, newdata, call, cells)
   unknown <- setdiff(levels(batch), levels(object$batch))
   if (length(unknown) > 0L && unseen) {
     cli::cli_inform(c(

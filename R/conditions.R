@@ -12,6 +12,7 @@
 #   "core"      anything else that the C++ core reports
 gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),
                         .envir = parent.frame()) {
+  local_decimal_point()
   cli::cli_abort(
     message,
     class = c(paste0("gmvae_error_", class), "gmvae_error"),
@@ -21,6 +22,7 @@ gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),
 
 gmvae_warn <- function(message, class, ..., call = rlang::caller_env(),
                        .envir = parent.frame()) {
+  local_decimal_point()
   cli::cli_warn(
     message,
     class = c(paste0("gmvae_warning_", class), "gmvae_warning"),

@@ -233,7 +233,8 @@ training_cells <- function(object, type, size_factors, batch, asked, call) {
       "option", call = call
     )
   }
-  batch <- known_batch(object, batch, nrow(object$latent), NULL, call)
+  batch <- known_batch(object, batch, nrow(object$latent), NULL, call,
+                       rownames(object$latent))
   list(latent = object$latent, posterior = object$posterior,
        size = unname(object$size_factors),
        batch = if (is.null(batch)) object$batch else batch)
@@ -246,10 +247,11 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   counts <- as_counts(newdata, assay, arg = "newdata", call = call)
   if (!named) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
-  check_size_factors(size_factors, ncol(counts), object$likelihood, call)
+  size_factors <- check_size_factors(size_factors, ncol(counts),
+                                     object$likelihood, call, colnames(counts))
   check_batch_given(object, batch, type, asked, call)
   batch <- known_batch(object, batch, ncol(counts), newdata, call,
-                       unseen = type %in% types_of_unseen)
+                       colnames(counts), unseen = type %in% types_of_unseen)
   counts <- checked_values(counts, object$likelihood, "newdata", call)
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)

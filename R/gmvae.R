@@ -331,7 +331,7 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
                                        batch = NULL, assay = "counts") {
   call <- quote(gmvae())
   counts <- as_counts(x, assay, call = call)
-  batch <- as_batch(batch, ncol(counts), x, call)
+  batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
   if (!"size_factors" %in% ...names()) {
     say_unused_size_factors(x, counts, likelihood)
   }
@@ -344,11 +344,12 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
-  batch <- as_batch(batch, ncol(counts), call = call)
+  batch <- as_batch(batch, ncol(counts), call = call, cells = colnames(counts))
   check_variation(control, likelihood, batch, call)
   check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call)
-  check_size_factors(size_factors, ncol(counts), likelihood, call)
+  size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
+                                     call, colnames(counts))
   counts <- checked_values(counts, likelihood, call = call)
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)

@@ -147,7 +147,8 @@ inline Mixture to_mixture(const Rcpp::List& list) {
     mixture.covariances.emplace_back(Eigen::Map<const Eigen::MatrixXd>(
         covariances.begin() + static_cast<R_xlen_t>(c) * d * d, d, d));
   }
-  if (list.containsElementNamed("noise") && read<double>(list, "noise") > 0.0) {
+  mixture.noise_on = list.containsElementNamed("noise");
+  if (mixture.noise_on) {
     mixture.noise = read<double>(list, "noise");
     mixture.log_noise_density = read<double>(list, "log_noise_density");
     const Rcpp::NumericVector range = list["noise_range"];

@@ -88,6 +88,7 @@ Rcpp::List to_list(const CandidateFit& fit) {
                             Rcpp::Named("best_start") = static_cast<int>(fit.best_start) + 1,
                             Rcpp::Named("entropy") = fit.entropy,
                             Rcpp::Named("reason") = there ? NA_STRING : Rcpp::String(fit.reason),
+                            Rcpp::Named("tied_column") = static_cast<int>(fit.tied_column) + 1,
                             Rcpp::Named("mixture") = there ? Rcpp::wrap(mixture) : R_NilValue);
 }
 
@@ -201,7 +202,7 @@ Rcpp::List cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixt
       wanted.cluster = cluster.begin();
       wanted.uncertainty = uncertainty.begin();
     } else if (name == "posterior") {
-      wanted.posterior = matrix(name, given.noise > 0.0 ? k + 1 : k);
+      wanted.posterior = matrix(name, given.noise_on ? k + 1 : k);
     } else if (name == "components") {
       wanted.components = matrix(name, k);
     } else if (name == "imputed") {

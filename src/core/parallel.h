@@ -24,7 +24,7 @@ namespace gmvae {
 //             wrote before is still in its cache, and nobody else writes to lines at the borders
 enum class Share { in_order, nearby };
 
-// n_threads - 1 threads that wait for work; the caller is the other one.  Joined on destruction.
+// At most n_threads - 1 threads that wait for work, beside the caller.  Joined on destruction.
 class Workers {
  public:
   explicit Workers(Index n_threads);
