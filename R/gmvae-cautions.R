@@ -15,6 +15,8 @@ caution_facts <- function(fit) {
     converged = fit$converged,
     n_epochs = nrow(fit$history),
     epochs = fit$control$epochs,
+    n_joint = training_phases(fit$control$epochs,
+                              fit$control$warmup)$epochs_joint,
     empty = sum(tabulate(fit$cluster, fit$k) == 0L),
     active = fit$active_units,
     n_latent = fit$control$n_latent,
@@ -45,7 +47,12 @@ cautions <- list(
   ),
   not_converged = caution(
     !converged,
-    say("Training did not converge in {n_epochs} epoch{?s}."),
+    if (n_joint < 10) {
+      say("The joint phase had {n_joint} epoch{?s}, too few to tell whether ",
+          "training converged.")
+    } else {
+      say("Training did not converge in {n_epochs} epoch{?s}.")
+    },
     "not_converged",
     say("Train longer, for instance with `gmvae_control(epochs = ",
         "{max(40, 2 * epochs)})`; `plot(fit, \"loss\")` shows whether the ",
