@@ -33,8 +33,8 @@
 #'   `cluster` and `uncertainty`; or the search table; or `iteration` and
 #'   `objective`.
 #' @section Errors:
-#'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, or an unknown
-#'     argument.
+#'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, an unknown
+#'     argument, or one that does not apply to `type`.
 #'   * `gmvae_error_input`: `data` are not found, or are not the data of the
 #'     fit.
 #' @seealso [gmm_fit()]
@@ -56,6 +56,8 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
   types <- eval(formals(plot.gmm_fit)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
+  check_applies(c(data = !is.null(data), columns = !is.null(columns)),
+                list(data = types[1:2], columns = types[1:2]), type, call)
   if (type %in% c("BIC", "ICL")) return(invisible(plot_criterion(x, type)))
   if (type == "trace") return(invisible(plot_trace(x)))
   if (type == "intervals") {
@@ -98,16 +100,23 @@ fitted_data <- function(object, data, arg, envir, call) {
     } else if (nrow(x) != object$n) {
       "You supplied {nrow(x)} row{?s}, but {object$n} were fitted."
     } else {
-      "The fit assigns these rows to other components than those it holds."
+      "The rows have other values than those that were fitted."
     },
     i = if (!given) "Give {.arg {arg}}, or fit with `keep_data = TRUE`."
   ), "input", call = call)
 }
 
-# Does the fit give these rows the components and uncertainties that it holds?
-# Ties may differ. Labelled rows are skipped: their labels decide.
+# By their checksum; or, for a fit of an older version, which has none: does the
+# fit give these rows the components and uncertainties that it holds? Ties may
+# differ. Labelled rows are skipped: their labels decide.
 is_fitted_data <- function(object, x) {
   if (nrow(x) != object$n) return(FALSE)
+  if (!is.null(object$checksum)) {
+    if (object$na_action == "omit" && anyNA(x)) {
+      x <- x[stats::complete.cases(x), , drop = FALSE]
+    }
+    return(has_checksum(x, object$checksum))
+  }
   found <- evaluate_rows(object, x, "cluster")
   absent <- unname(is.na(object$cluster))
   if (!identical(unname(is.na(found$cluster)), absent)) return(FALSE)
