@@ -3,7 +3,8 @@
 #' Assigns new rows to the components of a fit of [gmm_fit()], and computes
 #' posterior probabilities, densities and conditional means.
 #'
-#' @param object A fit of [gmm_fit()], with k components and d columns.
+#' @param object A fit of [gmm_fit()], or a mixture from [marginal()] or
+#'   [conditional()], with k components and d columns.
 #' @param newdata New data with observations in rows (m x d), of the types that
 #'   [gmm_fit()] takes. Columns are matched by name and other columns are
 #'   ignored; a matrix without column names must have the columns of the fit in
@@ -25,14 +26,16 @@
 #'     (m x k)
 #'   * `"uncertainty"`: 1 minus the largest posterior probability (m)
 #'   * `"imputed"`: `newdata` with missing values replaced by their conditional
-#'     means given the observed values of the row (m x d)
+#'     means given the observed values of the row (m x d); [impute()] draws them
+#'   * `"cdf"`: the probability of values up to the given one, for fits to one
+#'     column, with noise uniform over the range of the data (m)
 #' @section Errors:
-#'   * `gmvae_error_input`: columns are missing or not numeric, or `newdata` is
-#'     needed.
+#'   * `gmvae_error_input`: columns are missing or not numeric, `newdata` is
+#'     needed, or `"cdf"` was asked for with several columns.
 #'   * `gmvae_error_data`: values are infinite, or missing although the fit did
 #'     not have `na_action = "em"`.
 #'   * `gmvae_error_option`: an unknown `type`, or an unknown argument.
-#' @seealso [gmm_fit()]
+#' @seealso [gmm_fit()], [quantile()][quantile.gmm_fit], [hdr()], [impute()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 2)
 #' new <- data.frame(waiting = c(55, 70, 85), eruptions = c(2, 3, 4.5))
@@ -49,7 +52,7 @@
 predict.gmm_fit <- function(object, newdata = NULL,
                             type = c("cluster", "posterior", "density",
                                      "logdensity", "component", "uncertainty",
-                                     "imputed"),
+                                     "imputed", "cdf"),
                             ...) {
   check_no_dots(...)
   check_fit(object)
@@ -59,6 +62,7 @@ predict.gmm_fit <- function(object, newdata = NULL,
   if (own && in_fit && !is.null(object[[type]])) return(object[[type]])
   x <- match_columns(if (own) kept_data(object) else newdata, object,
                      gaps = own && object$na_action == "omit")
+  if (type == "cdf") return(cdf_of_rows(object, x))
   found <- evaluate_rows(object, x, gmm_types[[type]])
   switch(type,
     cluster = found$cluster,
@@ -75,7 +79,7 @@ predict.gmm_fit <- function(object, newdata = NULL,
 gmm_types <- c(cluster = "cluster", posterior = "posterior",
                density = "log_density", logdensity = "log_density",
                component = "components", uncertainty = "cluster",
-               imputed = "imputed")
+               imputed = "imputed", cdf = "cdf")
 
 kept_data <- function(object, call = rlang::caller_env()) {
   if (!is.null(object$data)) return(object$data)
