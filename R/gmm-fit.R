@@ -10,7 +10,9 @@
 #' @param x Numeric data with **observations in rows** (n x d): a matrix, a data
 #'   frame of numeric columns, or a vector (one column). Infinite values and
 #'   constant columns are errors; for missing values see `na_action`. A matrix
-#'   of doubles is not copied.
+#'   of doubles is not copied. Or a formula that names columns, such as
+#'   `~ eruptions + log(waiting)` or `~ .`, followed by `data`, the data frame
+#'   that holds them: `gmm_fit(~ a + b, data, k = 2)`.
 #' @param k Numbers of components to compare, whole numbers of at least 1. May
 #'   be left out if `start` implies it.
 #' @param model Covariance models to compare: codes or aliases from
@@ -48,7 +50,8 @@
 #' @param criterion Criterion for the choice, always the smallest: `"bic"`,
 #'   `"aic"`, `"icl"`, or `"cv"`, which is -2 times the log-likelihood of
 #'   left-out rows in cross-validation (`n_folds` in [gmm_control()]).
-#' @param ... Not used. Any other argument is an error that says what was meant.
+#' @param ... `data`, if `x` is a formula. Any other argument is an error that
+#'   says what was meant.
 #' @param keep_data `TRUE` keeps a copy of `x` in the fit, for plots and
 #'   predictions without the data at hand; see [plot.gmm_fit()].
 #' @param keep_posterior `TRUE` keeps the posterior probabilities in the fit: an
@@ -94,7 +97,7 @@
 #'   * `n`: number of rows; `n_obs`: sum of the weights of the rows that were
 #'     used; `n_incomplete`, `n_omitted`: numbers of rows with missing values,
 #'     and of rows left out
-#'   * `data` (if kept), `folds` (of the cross-validation, n), `call`,
+#'   * `data` (if kept), `formula` (if given), `folds` (of the cross-validation, n), `call`,
 #'     `control`, `seed`, `fingerprint` (hash of what was given for single
 #'     rows), `version` (of this format)
 #'
@@ -102,7 +105,10 @@
 #'   [summary()][summary.gmm_fit], [update()][update.gmm_fit],
 #'   [simulate()][simulate.gmm_fit], [coef()][coef.gmm_fit],
 #'   [logLik()][logLik.gmm_fit], [nobs()][nobs.gmm_fit], [icl()]; with these,
-#'   [stats::AIC()] and [stats::BIC()] work too.
+#'   [stats::AIC()] and [stats::BIC()] work too. [fitted()][fitted.gmm_fit],
+#'   [residuals()][residuals.gmm_fit], [quantile()][quantile.gmm_fit], [hdr()],
+#'   [marginal()], [conditional()], [impute()] and [relabel()] say more about
+#'   the distribution, and [tidy()][tidy.gmm_fit] returns data frames.
 #' @section Choice of the model and of k:
 #' Let n be the sum of the weights w_i, p the number of free parameters, and
 #' z_ij the posterior probability of component j for row i. The criteria are
@@ -186,6 +192,9 @@
 #' some <- replace(iris$Species, -c(1:5, 51:55, 101:105), NA)
 #' gmm_fit(iris[, 1:4], k = 3, model = "VEV", labels = some)
 #'
+#' # Columns named by a formula
+#' gmm_fit(~ eruptions + log(waiting), faithful, k = 2)
+#'
 #' # One M-step from known groups
 #' gmm_fit(iris[, 1:4], model = "VVV", start = iris$Species,
 #'         control = gmm_control(max_iter = 1))$loglik
@@ -197,6 +206,9 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
                     keep_data = FALSE, keep_posterior = TRUE,
                     control = gmm_control()) {
   call <- quote(gmm_fit())
+  if (!missing(x) && inherits(x, "formula")) {
+    return(fit_formula(sys.call(), parent.frame()))
+  }
   check_no_dots(..., call = call)
   check_given(missing(x))
   arguments <- list(

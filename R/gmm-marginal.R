@@ -171,7 +171,7 @@ posterior_of_rows <- function(object, x, call) {
 regress_columns <- function(object, j, from, to) {
   sigma <- matrix(object$covariances[, , j], length(object$columns),
                   dimnames = list(object$columns, object$columns))
-  centre <- object$means[j, ]
+  centre <- stats::setNames(object$means[j, ], object$columns)
   to_cov <- sigma[to, to, drop = FALSE]
   if (length(from) == 0L) {
     return(list(covariance = to_cov, mean = function(x) {

@@ -47,11 +47,12 @@ plot_distribution <- function(object, type, columns, data, envir, call) {
     fitted_data(object, data, "data", envir, call),
     gmvae_error = function(cnd) if (needed) rlang::cnd_signal(cnd)
   )
+  x <- points
   points <- points[, match(columns, object$columns), drop = FALSE]
   if (!type %in% c("cdf", "qq")) {
     return(draw_density(object, type, columns, points))
   }
-  weights <- fitted_weights(object, envir, call)
+  weights <- fitted_weights(object, x, envir, call)
   known <- which(!is.na(points) & weights > 0 & !is.na(object$cluster))
   known <- known[order(points[known])]
   sample <- data.frame(value = points[known], weight = weights[known])
@@ -73,18 +74,23 @@ check_n_columns <- function(columns, type, call) {
 }
 
 # The weights of the rows (n): 1 unless the call of gmm_fit() gave others.
-fitted_weights <- function(object, envir, call) {
-  weights <- NULL
-  if (!is.null(object$call$weights)) {
-    weights <- fit_arguments(object, "weights", envir, call)$weights
-  }
-  if (is.null(weights)) return(rep(1, object$n))
-  used <- !is.na(object$cluster)
-  if (length(weights) == object$n &&
-        isTRUE(all.equal(sum(weights[used]), object$n_obs))) {
-    return(as.double(weights))
-  }
-  abort_not_found("weights", call)
+fitted_weights <- function(object, x, envir, call) {
+  if (is.null(object$call$weights)) return(rep(1, object$n))
+  weights <- arguments_again(object, x, envir, call)$weights
+  if (is.null(weights)) rep(1, object$n) else as.double(weights)
+}
+
+# The arguments of gmm_fit() that `object` was fitted with to the data `x`:
+# those for single rows come from its call, evaluated in `envir`, and are
+# compared with their hash in the fit.
+arguments_again <- function(object, x, envir, call) {
+  arguments <- fit_arguments(object, names(formals(gmm_fit)), envir, call)
+  fingerprint <- rlang::try_fetch(
+    gmm_inputs(x, arguments, call)$fingerprint,
+    gmvae_error = function(cnd) ""
+  )
+  if (fingerprint == object$fingerprint) return(arguments)
+  abort_not_found(row_arguments, call)
 }
 
 draw_density <- function(object, type, columns, points) {

@@ -93,7 +93,8 @@ fitted_data <- function(object, data, arg, envir, call) {
   if (is.null(data)) data <- object$data
   given <- !is.null(data)
   if (!given) {
-    data <- tryCatch(eval(object$call$x, envir), error = function(cnd) NULL)
+    data <- tryCatch(data_of_call(object$call, envir),
+                     error = function(cnd) NULL)
   }
   x <- rlang::try_fetch(
     match_columns(data, object, arg, object$na_action == "omit", call),

@@ -117,6 +117,7 @@ match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
                           call = rlang::caller_env()) {
   columns <- object$columns
   if (is.data.frame(newdata)) newdata <- as.data.frame(newdata)
+  newdata <- apply_formula(object, newdata, arg, call)
   if (!is.null(colnames(newdata))) {
     given <- column_names(newdata)
     missing <- setdiff(columns, given)
