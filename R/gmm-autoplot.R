@@ -30,7 +30,7 @@
 #' ggplot2::autoplot(fit, "density")
 #' ggplot2::autoplot(fit, "BIC")
 #' @exportS3Method ggplot2::autoplot
-autoplot.gmm_fit <- function(object,
+autoplot.gmm_fit <- function(object, # nolint: object_name.
                              type = c("classification", "uncertainty",
                                       "density", "BIC", "ICL"), ...,
                              data = NULL, columns = NULL) {

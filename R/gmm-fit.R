@@ -97,9 +97,9 @@
 #'   * `n`: number of rows; `n_obs`: sum of the weights of the rows that were
 #'     used; `n_incomplete`, `n_omitted`: numbers of rows with missing values,
 #'     and of rows left out
-#'   * `data` (if kept), `formula` (if given), `folds` (of the cross-validation, n), `call`,
-#'     `control`, `seed`, `fingerprint` (hash of what was given for single
-#'     rows), `version` (of this format)
+#'   * `data` (if kept), `formula` (if given), `folds` (of the cross-validation,
+#'     n), `call`, `control`, `seed`, `fingerprint` (hash of what was given for
+#'     single rows), `version` (of this format)
 #'
 #'   Methods: [predict()][predict.gmm_fit], [plot()][plot.gmm_fit],
 #'   [summary()][summary.gmm_fit], [update()][update.gmm_fit],

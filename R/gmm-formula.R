@@ -6,7 +6,8 @@
 fit_formula <- function(call, envir) {
   named <- quote(gmm_fit())
   definition <- gmm_fit
-  formals(definition) <- append(formals(gmm_fit), alist(data = ), 1L)
+  data <- formals(function(data) NULL)
+  formals(definition) <- append(formals(gmm_fit), data, 1L)
   written <- match.call(definition, call, envir = envir)
   formula <- eval(written$x, envir)
   data <- eval(written$data, envir)

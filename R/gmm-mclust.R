@@ -27,11 +27,11 @@ NULL
 #'     the BIC of `object`; what \pkg{mclust} does not report, such as the
 #'     number of iterations, is `NA`.
 #' @details
-#' For some models \pkg{mclust} reports the log-likelihood, ICL and probabilities
-#' before its last M-step. `as_gmm_fit()` keeps this log-likelihood and ICL, but
-#' computes the probabilities from the parameters, as `predict()` does in both
-#' packages. The differences are small, as its EM stops when the log-likelihood
-#' rises by less than 1e-5 of its value.
+#' For some models \pkg{mclust} reports the log-likelihood, ICL and
+#' probabilities before its last M-step. `as_gmm_fit()` keeps this
+#' log-likelihood and ICL, but computes the probabilities from the parameters,
+#' as `predict()` does in both packages. The differences are small, as its EM
+#' stops when the log-likelihood rises by less than 1e-5 of its value.
 #' With noise, [gmm_fit()] takes the volume of the smallest box around the data
 #' along the columns, and \pkg{mclust} that along the principal components if it
 #' is smaller; `as_gmm_fit()` keeps the volume of `object`.
@@ -52,7 +52,7 @@ NULL
 
 #' @rdname as_gmm_fit
 #' @exportS3Method mclust::as.Mclust
-as.Mclust.gmm_fit <- function(x, data = NULL, ...) {
+as.Mclust.gmm_fit <- function(x, data = NULL, ...) { # nolint: object_name.
   caller <- parent.frame()
   call <- quote(as.Mclust())
   check_no_dots(..., call = call)
@@ -144,8 +144,8 @@ mclust_variance <- function(object, model) {
                                             dimnames = dimnames(sigma)[1:2])
   if (model %in% c("EEE", "XXX", "VVV")) {
     roots <- array(apply(sigma, 3, chol), dim(sigma), dimnames(sigma))
-    if (model == "VVV") out$cholsigma <- roots else out$cholSigma <- roots[, , 1]
-    return(out)
+    if (model == "VVV") return(c(out, list(cholsigma = roots)))
+    return(c(out, list(cholSigma = roots[, , 1])))
   }
   axes <- component_axes(sigma, common = letter[3] != "V",
                          along = letter[3] == "I")
@@ -250,7 +250,8 @@ check_mclust <- function(object, call) {
     return(invisible())
   }
   gmvae_abort(c(
-    "{.arg object} must hold a mixture of at least one component, and its data.",
+    "{.arg object} must hold a mixture of at least one component, and its
+     data.",
     x = if (isTRUE(object$G == 0)) {
       "It has only noise."
     } else if (all(parts %in% names(object))) {

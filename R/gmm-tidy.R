@@ -44,7 +44,8 @@ NULL
 
 #' @rdname tidy.gmm_fit
 #' @exportS3Method generics::tidy
-tidy.gmm_fit <- function(x, type = c("components", "parameters"), ...) {
+tidy.gmm_fit <- function(x, # nolint: object_name.
+                         type = c("components", "parameters"), ...) {
   call <- quote(tidy())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)
@@ -97,7 +98,7 @@ parameter_table <- function(object) {
 
 #' @rdname tidy.gmm_fit
 #' @exportS3Method generics::glance
-glance.gmm_fit <- function(x, ...) {
+glance.gmm_fit <- function(x, ...) { # nolint: object_name.
   call <- quote(glance())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)
@@ -108,17 +109,19 @@ glance.gmm_fit <- function(x, ...) {
 
 #' @rdname tidy.gmm_fit
 #' @exportS3Method generics::augment
-augment.gmm_fit <- function(x, data = NULL, newdata = NULL, ...) {
+augment.gmm_fit <- function(x, # nolint: object_name.
+                            data = NULL, newdata = NULL, ...) {
   caller <- parent.frame()
   call <- quote(augment())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)
   own <- is.null(newdata)
-  rows <- if (own) fitted_data(x, data, "data", caller, call) else {
-    match_columns(newdata, x, call = call)
-  }
-  found <- if (own) x[c("cluster", "uncertainty")] else {
-    evaluate_rows(x, rows, "cluster", call)
+  if (own) {
+    rows <- fitted_data(x, data, "data", caller, call)
+    found <- x[c("cluster", "uncertainty")]
+  } else {
+    rows <- match_columns(newdata, x, call = call)
+    found <- evaluate_rows(x, rows, "cluster", call)
   }
   frame <- if (own) data else newdata
   if (!is.data.frame(frame)) {
@@ -237,7 +240,9 @@ normal_scores <- function(object, x) {
 
 # Rows with the same missing values share a Cholesky factor.
 standardise_rows <- function(x, object, j) {
-  pattern <- apply(is.na(x), 1, function(gaps) paste(which(gaps), collapse = " "))
+  pattern <- apply(is.na(x), 1, function(gap) {
+    paste(which(gap), collapse = " ")
+  })
   for (rows in split(seq_len(nrow(x)), pattern)) {
     seen <- which(!is.na(x[rows[1], ]))
     if (length(seen) == 0L) next

@@ -41,8 +41,9 @@ test_that("missing values, weights and wrappers work with formulas", {
                  weights = rep(2, 153), control = quiet())
   expect_identical(fit$n, 153L)
   expect_equal(fit$n_obs, 306)
-  wrapper <- function(d, k) gmm_fit(~ eruptions, data = d, k = k,
-                                    control = quiet())
+  wrapper <- function(d, k) {
+    gmm_fit(~ eruptions, data = d, k = k, control = quiet())
+  }
   expect_identical(wrapper(faithful, 2)$k, 2L)
   called <- do.call(gmm_fit, list(~ eruptions, faithful, k = 2,
                                   control = quiet()))
