@@ -52,7 +52,7 @@ plot_distribution <- function(object, type, columns, data, envir, call) {
   if (!type %in% c("cdf", "qq")) {
     return(draw_density(object, type, columns, points))
   }
-  weights <- fitted_weights(object, x, envir, call)
+  weights <- weights_of_rows(object, x, envir, call)
   known <- which(!is.na(points) & weights > 0 & !is.na(object$cluster))
   known <- known[order(points[known])]
   sample <- data.frame(value = points[known], weight = weights[known])
@@ -74,7 +74,7 @@ check_n_columns <- function(columns, type, call) {
 }
 
 # The weights of the rows (n): 1 unless the call of gmm_fit() gave others.
-fitted_weights <- function(object, x, envir, call) {
+weights_of_rows <- function(object, x, envir, call) {
   if (is.null(object$call$weights)) return(rep(1, object$n))
   weights <- arguments_again(object, x, envir, call)$weights
   if (is.null(weights)) rep(1, object$n) else as.double(weights)
