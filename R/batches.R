@@ -2,17 +2,21 @@
 # the differences between them, so that clusters need not. Without batches the
 # labels are NULL or all the same, and the core has no parameters for them.
 
-# Labels as a factor of the levels that occur. `batch` of a container may be
-# the name of a column of its cells' data.
-as_batch <- function(batch, n, x = NULL, call) {
+# Labels as a factor of the levels that occur, in the order of the `cells`' names
+# if it has names. `batch` of a container may be the name of a column of its
+# cells' data.
+as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
+  if (is.raw(batch)) batch <- as.character(batch)
   columns <- cell_columns(x)
   if (rlang::is_string(batch) && batch %in% columns) {
-    batch <- SummarizedExperiment::colData(x)[[batch]]
+    batch <- cell_data(x)[[batch]]
   }
+  if (is.raw(batch)) batch <- as.character(batch)  # factor() can't sort it
   if (!is.atomic(batch) || length(batch) != n) {
     abort_not_batch(batch, n, columns, call)
   }
+  batch <- match_by_name(batch, cells, call = call)
   missing <- which(is.na(batch))
   if (length(missing) > 0L) {
     gmvae_abort(c(
@@ -28,17 +32,22 @@ as_batch <- function(batch, n, x = NULL, call) {
 abort_not_batch <- function(batch, n, columns, call) {
   gmvae_abort(c(
     "{.arg batch} must have one label per cell, {n} here{if (!is.null(columns))
-     ', or be the name of a column of colData()'}.",
+     ', or be the name of a column of its cell data'}.",
     x = "You supplied {describe(batch)}.",
     i = if (length(columns) > 0L) "The columns are {.val {columns}}."
   ), "option", call = call)
 }
 
-# Columns of the data of a container's cells; NULL for a matrix.
-cell_columns <- function(x) {
-  if (!inherits(x, "SummarizedExperiment")) return(NULL)
-  colnames(SummarizedExperiment::colData(x))
+# What a container knows about its cells, one row each; NULL for a matrix.
+cell_data <- function(x) {
+  if (is_s4(x, "SummarizedExperiment")) {
+    SummarizedExperiment::colData(x)
+  } else if (is_s4(x, "Seurat")) {
+    x[[]]
+  }
 }
+
+cell_columns <- function(x) colnames(cell_data(x))
 
 # In a batch of few cells, what these cells have in common passes for an effect
 # of the batch.
@@ -116,7 +125,7 @@ single_batch_clusters <- function(cluster, batch) {
 
 # `batch` as given for them, one label for each cell or one for all, as a
 # factor with the levels of the fit.
-known_batch <- function(object, batch, n, newdata, call) {
+known_batch <- function(object, batch, n, newdata, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
   if (is.null(object$batch)) {
     gmvae_abort(c(
@@ -126,7 +135,7 @@ known_batch <- function(object, batch, n, newdata, call) {
   }
   in_column <- rlang::is_string(batch) && batch %in% cell_columns(newdata)
   if (rlang::is_scalar_atomic(batch) && !in_column) batch <- rep(batch, n)
-  batch <- as_batch(batch, n, newdata, call)
+  batch <- as_batch(batch, n, newdata, call, cells)
   unknown <- setdiff(levels(batch), levels(object$batch))
   if (length(unknown) > 0L) {
     gmvae_abort(c(

@@ -89,11 +89,14 @@ impute.gmm_fit <- function(object, newdata = NULL, m = 5, proper = TRUE,
   proper <- check_flag(proper, call = call)
   own <- is.null(newdata)
   fitted <- if (own || proper) fitted_data(object, data, "data", caller, call)
-  arguments <- if (proper || (own && !is.null(object$labels))) {
-    bootstrap_arguments(object, fitted, caller, call)
+  again <- if (proper || (own && !is.null(object$labels))) {
+    inputs_again(object, fitted, caller, call)
   }
+  arguments <- if (proper) bootstrap_arguments(object, again)
   x <- if (own) fitted else imputed_columns(newdata, object, call)
-  labels <- if (own) arguments$labels
+  known <- if (own && !is.null(object$labels)) {
+    spread_rows(again$inputs, again$inputs$problem$labels + 1L, 0L)
+  }
   given <- if (own) {
     `colnames<-`(x, object$columns)
   } else {
@@ -101,7 +104,7 @@ impute.gmm_fit <- function(object, newdata = NULL, m = 5, proper = TRUE,
   }
   sets <- lapply(seq_len(m), function(i) {
     mixture <- if (proper) refit_sample(fitted, arguments, call) else object
-    draw_missing(mixture, x, labels, call)
+    draw_missing(mixture, x, known, call)
   })
   new_imputed(sets, given, object$columns)
 }
@@ -120,7 +123,7 @@ impute.gmm_mixture <- function(object, newdata = NULL, m = 5, proper = TRUE,
            are."
     ), "option", call = call)
   }
-  if (is.null(newdata)) kept_data(object, call)
+  if (is.null(newdata)) abort_no_rows(call)
   x <- imputed_columns(newdata, object, call)
   sets <- lapply(seq_len(m), function(i) draw_missing(object, x, NULL, call))
   new_imputed(sets, newdata, object$columns)
@@ -166,12 +169,22 @@ new_imputed <- function(sets, given, columns) {
 
 # The arguments of gmm_fit() that fit the same mixture again, from where it is.
 # EM starts from the parameters, whose noise carries over.
-bootstrap_arguments <- function(object, x, envir, call) {
-  arguments <- arguments_again(object, x, envir, call)
+# Elements for single rows are in the order of the data, without names.
+bootstrap_arguments <- function(object, again) {
+  arguments <- again$arguments
+  problem <- again$inputs$problem
+  arguments$weights <- rep(1, object$n)
+  if (length(problem$weights) > 0L) {
+    arguments$weights <- spread_rows(again$inputs, problem$weights, 0)
+  }
+  if (!is.null(object$labels)) {
+    known <- spread_rows(again$inputs, problem$labels + 1L, 0L)
+    arguments$labels <- ifelse(known > 0L, known, NA)
+  }
   arguments[c("k", "model", "start")] <- list(object$k, object$model,
                                               coef.gmm_fit(object))
   arguments[c("keep_data", "keep_posterior")] <- list(FALSE, FALSE)
-  if (arguments$criterion == "cv") arguments$criterion <- "bic"
+  arguments$criterion <- "bic"
   arguments$control$verbose <- FALSE
   if (!is.null(object$noise)) arguments$noise <- object$noise$weight
   arguments
@@ -181,10 +194,10 @@ bootstrap_arguments <- function(object, x, envir, call) {
 # were drawn.
 refit_sample <- function(x, arguments, call) {
   n <- nrow(x)
-  weights <- if (is.null(arguments$weights)) rep(1, n) else arguments$weights
+  weights <- arguments$weights
   for (attempt in 1:10) {
     drawn <- tabulate(sample.int(n, n, replace = TRUE), n)
-    arguments["weights"] <- list(weights * drawn)
+    arguments$weights <- weights * drawn
     refit <- rlang::try_fetch(
       suppressWarnings(
         gmm_bridge(gmm_inputs(x, arguments, call), NULL, NULL, call),
@@ -204,19 +217,16 @@ refit_sample <- function(x, arguments, call) {
   ), "numerical", call = call)
 }
 
-# The rows of `x` with their missing values drawn. `labels`: known components,
-# or NULL.
-draw_missing <- function(object, x, labels, call) {
+# The rows of `x` with their missing values drawn. `known` (n): the components of
+# labelled rows, 0 for others, or NULL.
+draw_missing <- function(object, x, known, call) {
   colnames(x) <- object$columns
   gaps <- is.na(x)
   rows <- which(rowSums(gaps) > 0)
   if (length(rows) == 0L) return(x)
   component <- draw_components(object, x[rows, , drop = FALSE], call)
-  if (!is.null(labels)) {
-    known <- check_row_labels(labels, nrow(x), call)$component[rows] + 1L
-    if (length(known) > 0L) {
-      component <- ifelse(known > 0L, known, component)
-    }
+  if (!is.null(known)) {
+    component <- ifelse(known[rows] > 0L, known[rows], component)
   }
   pattern <- apply(gaps[rows, , drop = FALSE], 1, function(gap) {
     paste(which(gap), collapse = " ")

@@ -245,7 +245,15 @@ coef.gmm_mixture <- function(object, ...) {
 #' @rdname predict.gmm_fit
 #' @export
 predict.gmm_mixture <- function(object, newdata = NULL, ...) {
+  if (is.null(newdata)) abort_no_rows(quote(predict()))
   predict.gmm_fit(object, newdata, ...)
+}
+
+abort_no_rows <- function(call) {
+  gmvae_abort(c(
+    "{.arg newdata} must be given.",
+    i = "A marginal or conditional mixture has no rows of its own."
+  ), "input", call = call)
 }
 
 #' @rdname simulate.gmm_fit

@@ -76,21 +76,29 @@ check_n_columns <- function(columns, type, call) {
 # The weights of the rows (n): 1 unless the call of gmm_fit() gave others.
 weights_of_rows <- function(object, x, envir, call) {
   if (is.null(object$call$weights)) return(rep(1, object$n))
-  weights <- arguments_again(object, x, envir, call)$weights
-  if (is.null(weights)) rep(1, object$n) else as.double(weights)
+  inputs <- inputs_again(object, x, envir, call)$inputs
+  spread_rows(inputs, inputs$problem$weights, 0)
 }
 
-# The arguments of gmm_fit() that `object` was fitted with to the data `x`:
-# those for single rows come from its call, evaluated in `envir`, and are
-# compared with their hash in the fit.
-arguments_again <- function(object, x, envir, call) {
+# The `arguments` of gmm_fit() that `object` was fitted with to the data `x`, and
+# its `inputs`: those for single rows come from its call, evaluated in `envir`,
+# and are compared with their hash in the fit.
+inputs_again <- function(object, x, envir, call) {
   arguments <- fit_arguments(object, names(formals(gmm_fit)), envir, call)
-  fingerprint <- rlang::try_fetch(
-    gmm_inputs(x, arguments, call)$fingerprint,
-    gmvae_error = function(cnd) ""
-  )
-  if (fingerprint == object$fingerprint) return(arguments)
+  inputs <- rlang::try_fetch(gmm_inputs(x, arguments, call),
+                             gmvae_error = function(cnd) NULL)
+  if (identical(inputs$fingerprint, object$fingerprint)) {
+    return(list(arguments = arguments, inputs = inputs))
+  }
   abort_not_found(row_arguments, call)
+}
+
+# An element for each row of the data; `values` are those of the rows that were
+# used, `absent` stands for others.
+spread_rows <- function(inputs, values, absent) {
+  out <- rep(absent, inputs$n)
+  out[if (is.null(inputs$kept)) seq_len(inputs$n) else inputs$kept] <- values
+  out
 }
 
 draw_density <- function(object, type, columns, points) {

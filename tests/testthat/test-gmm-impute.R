@@ -101,8 +101,15 @@ test_that("impute() keeps weights, labels, noise, prior and one column", {
   far <- fit
   far$means["b", ] <- c(100, 100)
   drawn <- draw_missing(far, replace(as.matrix(rows), cbind(2, 2), NA),
-                        labels, quote(f()))
+                        c(1L, 2L, 1L, 2L, rep(0L, 196)), quote(f()))
   expect_gt(drawn[2, "y"], 50)
+  # Weights may have names, in another order than the rows.
+  names(weights) <- rownames(rows)
+  mixed <- rev(weights)
+  again <- gmm_fit(rows, 2, "VVV", weights = mixed, na_action = "em",
+                   control = quiet())
+  expect_identical(weights_of_rows(again, as.matrix(rows), environment(),
+                                   quote(f())), unname(weights))
   weights <- "lost"
   expect_error(impute(fit, m = 1), class = "gmvae_error_input")
 
