@@ -1,6 +1,9 @@
 # The search over the candidates, the combinations of k and model: a table with
 # a row per candidate, and beside it the mixtures that the core has fitted.
 
+# How many mixtures a fit carries beside its own.
+n_candidates_kept <- 10L
+
 criteria <- c("bic", "icl", "aic", "cv")
 
 # The result of a search: `table`; `found`, for each row of the table the core's
@@ -67,8 +70,10 @@ open_candidates <- function(search, criterion) {
 fit_candidates <- function(search, rows, inputs, progress, call) {
   if (length(rows) == 0L) return(search)
   candidates <- search$table[rows, ]
-  problem <- c(list(k = candidates$k, model = core_model(candidates$model)),
-               inputs$problem)
+  # Cross-validation goes on with every mixture.
+  n_kept <- if (inputs$criterion == "cv") length(rows) else n_candidates_kept
+  problem <- c(list(k = candidates$k, model = core_model(candidates$model),
+                    n_kept = n_kept), inputs$problem)
   core <- with_core_errors(
     cpp_gmm_fit(inputs$x, problem, core_control(inputs$control), search$seed,
                 progress),
@@ -99,7 +104,7 @@ noise_facts <- function(core, inputs) {
 table_row <- function(row, candidate, n_obs) {
   row$n_iter <- candidate$n_iter
   row$reason <- candidate$reason
-  if (is.null(candidate$mixture)) return(row)
+  if (!is.na(candidate$reason)) return(row)
   row$loglik <- candidate$loglik
   row$df <- candidate$df
   row$bic <- -2 * candidate$loglik + candidate$df * log(n_obs)
@@ -147,7 +152,8 @@ cross_validate_candidate <- function(search, row, inputs, call) {
     list(integer(), matrix(0, 0, 0))
   problem$mixture <- core_mixture(search$found[[row]]$mixture, search$noise)
   problem <- c(list(k = search$table$k[row],
-                    model = core_model(search$table$model[row])), problem)
+                    model = core_model(search$table$model[row]), n_kept = 1L),
+               problem)
   deviance <- 0
   for (fold in seq_len(max(search$folds))) {
     out <- search$folds == fold

@@ -71,9 +71,9 @@ auto data_or_null(const Vector& x) {
 Rcpp::List to_list(const CandidateFit& fit) {
   Rcpp::NumericVector starts(fit.starts.begin(), fit.starts.end());
   starts.names() = Rcpp::wrap(fit.start_names);
-  const bool there = fit.reason.empty();
+  const bool there = fit.reason.empty(), kept = fit.mixture.weights.size() > 0;
   Rcpp::List mixture;
-  if (there) {
+  if (kept) {
     mixture = to_list(fit.mixture);
     mixture["noise"] = fit.mixture.noise;
   }
@@ -89,7 +89,7 @@ Rcpp::List to_list(const CandidateFit& fit) {
                             Rcpp::Named("entropy") = fit.entropy,
                             Rcpp::Named("reason") = there ? NA_STRING : Rcpp::String(fit.reason),
                             Rcpp::Named("tied_column") = static_cast<int>(fit.tied_column) + 1,
-                            Rcpp::Named("mixture") = there ? Rcpp::wrap(mixture) : R_NilValue);
+                            Rcpp::Named("mixture") = kept ? Rcpp::wrap(mixture) : R_NilValue);
 }
 
 }  // namespace
@@ -149,6 +149,7 @@ Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
   SearchOptions options;
   options.em = read_em_options(control, read<Rcpp::List>(problem, "prior"));
   options.n_init = read_index(control, "n_init");
+  options.n_kept = read_index(problem, "n_kept");
   options.seed = static_cast<std::uint64_t>(seed);
   options.noise = read_noise_options(read<Rcpp::List>(problem, "noise"));
   options.start.partition = data_or_null(partition);
@@ -168,8 +169,10 @@ Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
   facts.labels = data_or_null(labels);
   const Observations data(source_of(x), facts, workers);
   const SearchResult found = search(data, read_candidates(problem), options, workers, monitor);
-  Rcpp::List candidates;
-  for (const CandidateFit& fit : found.candidates) candidates.push_back(to_list(fit));
+  Rcpp::List candidates(static_cast<R_xlen_t>(found.candidates.size()));
+  for (std::size_t i = 0; i < found.candidates.size(); ++i) {
+    candidates[static_cast<R_xlen_t>(i)] = to_list(found.candidates[i]);
+  }
   return Rcpp::List::create(Rcpp::Named("candidates") = candidates,
                             Rcpp::Named("log_noise_density") = found.log_noise_density,
                             Rcpp::Named("noise_range") = found.noise_range);

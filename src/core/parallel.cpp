@@ -21,8 +21,7 @@ void spin_until(Condition&& holds) {
 
 }  // namespace
 
-Workers::Workers(Index n_threads)
-    : taken_(static_cast<std::size_t>(useful_threads(n_threads))) {
+Workers::Workers(Index n_threads) : taken_(static_cast<std::size_t>(useful_threads(n_threads))) {
   n_threads = useful_threads(n_threads);
   threads_.reserve(static_cast<std::size_t>(n_threads));
   for (Index i = 1; i < n_threads; ++i) {
