@@ -10,8 +10,9 @@ as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.raw(batch)) batch <- as.character(batch)
   columns <- cell_columns(x)
   if (rlang::is_string(batch) && batch %in% columns) {
-    batch <- SummarizedExperiment::colData(x)[[batch]]
+    batch <- cell_data(x)[[batch]]
   }
+  if (is.raw(batch)) batch <- as.character(batch)  # factor() can't sort it
   if (!is.atomic(batch) || length(batch) != n) {
     abort_not_batch(batch, n, columns, call)
   }
@@ -31,17 +32,22 @@ as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
 abort_not_batch <- function(batch, n, columns, call) {
   gmvae_abort(c(
     "{.arg batch} must have one label per cell, {n} here{if (!is.null(columns))
-     ', or be the name of a column of colData()'}.",
+     ', or be the name of a column of its cell data'}.",
     x = "You supplied {describe(batch)}.",
     i = if (length(columns) > 0L) "The columns are {.val {columns}}."
   ), "option", call = call)
 }
 
-# Columns of the data of a container's cells; NULL for a matrix.
-cell_columns <- function(x) {
-  if (!inherits(x, "SummarizedExperiment")) return(NULL)
-  colnames(SummarizedExperiment::colData(x))
+# What a container knows about its cells, one row each; NULL for a matrix.
+cell_data <- function(x) {
+  if (is_s4(x, "SummarizedExperiment")) {
+    SummarizedExperiment::colData(x)
+  } else if (is_s4(x, "Seurat")) {
+    x[[]]
+  }
 }
+
+cell_columns <- function(x) colnames(cell_data(x))
 
 # In a batch of few cells, what these cells have in common passes for an effect
 # of the batch.

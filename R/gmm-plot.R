@@ -15,12 +15,15 @@
 #'     components, with a ring around the fit; smaller is better. The plot
 #'     leaves out values far above the best of every `k`, and names their
 #'     models.
+#'   * `"intervals"`: weights, means and standard deviations of the components
+#'     with 95% confidence intervals, see [confint()][gmm-intervals].
 #'   * `"trace"`: the value that EM maximises, over its iterations.
 #'
 #'   Noise is drawn as grey crosses. A row with missing values is drawn where
 #'   both columns are observed.
 #' @param ... Not used.
-#' @param data The data that were fitted, for the first two types. `NULL`: the
+#' @param data The data that were fitted, for `"classification"`,
+#'   `"uncertainty"` and `"intervals"`. `NULL`: the
 #'   copy that the fit holds (`keep_data = TRUE`), or else the `x` in the call
 #'   of [gmm_fit()], evaluated where `plot()` is called. Data
 #'   other than those of the fit are an error.
@@ -44,8 +47,8 @@
 #' plot(fit, "trace")
 #' @export
 plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
-                                     "ICL", "trace"), ..., data = NULL,
-                         columns = NULL) {
+                                     "ICL", "trace", "intervals"), ...,
+                         data = NULL, columns = NULL) {
   caller <- parent.frame()
   call <- quote(plot())
   check_no_dots(..., call = call)
@@ -55,6 +58,9 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
                                                         call = call)
   if (type %in% c("BIC", "ICL")) return(invisible(plot_criterion(x, type)))
   if (type == "trace") return(invisible(plot_trace(x)))
+  if (type == "intervals") {
+    return(invisible(plot_intervals(x, data, columns, caller, call)))
+  }
   points <- fitted_data(x, data, "data", caller, call)
   columns <- check_columns(columns, x$columns, call)
   points <- points[, match(columns, x$columns), drop = FALSE]

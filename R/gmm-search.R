@@ -4,13 +4,17 @@
 # How many mixtures a fit carries beside its own.
 n_candidates_kept <- 10L
 
-criteria <- c("bic", "icl", "aic", "cv")
+criteria <- c("bic", "icl", "aic", "cv", "test")
+
+# The column of the table by which a criterion ranks candidates.
+ranked_by <- function(criterion) if (criterion == "test") "bic" else criterion
 
 # The result of a search: `table`; `found`, for each row of the table the core's
 # fit or NULL; `best`, the row that won; `noise` (log-density and range); `seed`
 # and `folds`. `known` is a fit to the same data with the same options: its
 # candidates are not fitted again.
 gmm_search <- function(inputs, known = NULL, call) {
+  if (inputs$criterion == "test") return(search_by_test(inputs, call))
   search <- start_search(inputs, known)
   progress <- progress_reporter(inputs$control$verbose)
   search <- fit_candidates(search, open_candidates(search, inputs$criterion),
@@ -70,8 +74,9 @@ open_candidates <- function(search, criterion) {
 fit_candidates <- function(search, rows, inputs, progress, call) {
   if (length(rows) == 0L) return(search)
   candidates <- search$table[rows, ]
-  # Cross-validation goes on with every mixture.
-  n_kept <- if (inputs$criterion == "cv") length(rows) else n_candidates_kept
+  # Cross-validation and tests go on with every mixture.
+  many <- inputs$criterion %in% c("cv", "test")
+  n_kept <- if (many) length(rows) else n_candidates_kept
   problem <- c(list(k = candidates$k, model = core_model(candidates$model),
                     n_kept = n_kept), inputs$problem)
   core <- with_core_errors(

@@ -22,13 +22,13 @@
 #'   relative to the median cell of the fit, which has 1; `NULL`: see Details.
 #' @param batch For types `"mean"`, `"elbo"` and `"outlier"` of a fit with
 #'   batches: the batch of each cell (m), or one batch for all cells, among
-#'   those of the fit; for a SummarizedExperiment also the name of a column of
-#'   its `colData()`. `NULL`, for the cells of the fit: their own batches. For
+#'   those of the fit; for a SummarizedExperiment or a Seurat object also the
+#'   name of a column of its cell data. `NULL`, for the cells of the fit: their own batches. For
 #'   new cells `batch` is required, unless `gmvae()` detected the batches
 #'   itself: then each cell is taken to be of the batch in which its ELBO is
 #'   higher.
-#' @param assay Name of the assay with the counts, if `newdata` is a
-#'   SummarizedExperiment.
+#' @param assay,layer Where the counts are, if `newdata` is a
+#'   SummarizedExperiment or a Seurat object, as in [gmvae()].
 #' @returns With m cells, k clusters and D latent dimensions, by `type`:
 #'   * `"cluster"`: factor (m), named by cell: the most probable component, with
 #'     levels 1 to k, and a last level `"unassigned"` if `threshold` is above 0.
@@ -109,7 +109,7 @@ predict.gmvae <- function(object, newdata,
                                    "normalized", "elbo", "outlier"),
                           ..., threshold = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
-                          assay = "counts") {
+                          assay = NULL, layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
@@ -122,7 +122,8 @@ predict.gmvae <- function(object, newdata,
   cells <- if (missing(newdata)) {
     training_cells(object, type, size_factors, batch, call)
   } else {
-    encode_cells(object, newdata, type, size_factors, batch, assay, call)
+    encode_cells(object, newdata, type, size_factors, batch, assay, layer,
+                 call)
   }
   switch(type,
     cluster = assigned(cells$posterior, threshold),
@@ -189,10 +190,10 @@ training_cells <- function(object, type, size_factors, batch, call) {
 
 # Posterior, latent means, ELBO, size factors and batches of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, assay,
-                         call) {
-  named <- !is.null(rownames(newdata))
-  counts <- as_counts(newdata, assay, arg = "newdata", call = call)
-  if (!named) check_unnamed(counts, object, call)
+                         layer, call) {
+  given <- given_counts(newdata, assay, "newdata", call, layer)
+  counts <- with_all_names(given, "newdata", call)
+  if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
   size_factors <- check_size_factors(size_factors, ncol(counts),
                                      object$likelihood, call, colnames(counts))
@@ -251,7 +252,8 @@ decode_normalized <- function(object, latent, rows, call) {
 decode_cells <- function(object, latent, size, batch, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
     network_state(object), unname(latent), size, design_matrix(batch), rows,
-    object$control$n_threads
+    object$control$n_threads,
+    progress_reporter(object$control$verbose && interactive())
   ), call = call)
   `dimnames<-`(values, list(object$features[rows], rownames(latent)))
 }
