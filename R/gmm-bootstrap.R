@@ -250,12 +250,13 @@ confint.gmm_bootstrap <- function(object, parm = NULL, level = 0.95, ...,
 
 #' @export
 print.gmm_bootstrap <- function(x, digits = 4, ...) {
+  local_decimal_point()
   name <- c(nonparametric = "Non-parametric bootstrap",
             weighted = "Weighted-likelihood bootstrap",
             parametric = "Parametric bootstrap", jackknife = "Jackknife")
   cat(cli::pluralize("{name[[x$type]]} of a Gaussian mixture of ",
                      "{length(x$components)} component{?s}: ",
-                     "{format(x$n, big.mark = ',')} refits"), "\n", sep = "")
+                     "{format(x$n, big.mark = ",", decimal.mark = ".")} refits"), "\n", sep = "")
   if (x$n_failed > 0L) {
     reasons <- sort(table(x$reasons), decreasing = TRUE)
     cat(cli::pluralize("{x$n_failed} refit{?s} failed:\n"),
