@@ -256,7 +256,7 @@ print.gmm_bootstrap <- function(x, digits = 4, ...) {
             parametric = "Parametric bootstrap", jackknife = "Jackknife")
   cat(cli::pluralize("{name[[x$type]]} of a Gaussian mixture of ",
                      "{length(x$components)} component{?s}: ",
-                     "{format(x$n, big.mark = ",", decimal.mark = ".")} refits"), "\n", sep = "")
+                     "{format(x$n, big.mark = ',')} refits"), "\n", sep = "")
   if (x$n_failed > 0L) {
     reasons <- sort(table(x$reasons), decreasing = TRUE)
     cat(cli::pluralize("{x$n_failed} refit{?s} failed:\n"),
