@@ -46,7 +46,9 @@ update.gmm_fit <- function(object, ..., x = NULL) {
   known <- if (is_reusable(object, inputs, names(changes))) object
   new_call <- object$call
   new_call[names(changes)] <- written
-  gmm_bridge(inputs, known, call_by_name(new_call, "gmm_fit"), call)
+  fit <- gmm_bridge(inputs, known, call_by_name(new_call, "gmm_fit"), call)
+  fit$formula <- object$formula
+  fit
 }
 
 row_arguments <- c("weights", "labels", "start", "noise")
