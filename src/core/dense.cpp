@@ -5,6 +5,7 @@
 #include <Eigen/Householder>
 #include <Eigen/LU>
 #include <algorithm>
+#include <cmath>
 
 namespace gmvae {
 
@@ -50,7 +51,7 @@ void mirror_lower(Eigen::Ref<MatrixXd> a) {
 bool cholesky(const ConstMatrixRef& a, MatrixXd* lower) {
   const Eigen::LLT<MatrixXd> factor(a);
   *lower = factor.matrixL();
-  return factor.info() == Eigen::Success;
+  return factor.info() == Eigen::Success && std::isfinite(lower->trace());  // NaN gets there
 }
 
 MatrixXd cholesky_solve(const MatrixXd& lower, const ConstMatrixRef& b) {

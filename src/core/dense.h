@@ -45,7 +45,7 @@ void mirror_lower(Eigen::Ref<Eigen::MatrixXd> a);
 // Cholesky's factor ------------------------------------------------------------------------------
 
 // L with A = L L', for A: n x n symmetric, of which the lower triangle is read.  False where A is
-// not positive definite; what L then holds is of no use.  NaN in A is not noticed: L holds it too.
+// not positive definite or not finite; what L then holds is of no use.
 bool cholesky(const ConstMatrixRef& a, Eigen::MatrixXd* lower);
 
 // A^-1 B from A's factor L, for B: n x p

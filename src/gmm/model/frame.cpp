@@ -18,7 +18,7 @@ constexpr double smallest_pivot = 1e-13;  // relative to the variance of the col
 // L with Sigma = L L' and the squares of its diagonal; false where they are too small.
 bool factorise(const ConstMatrixRef& covariance, Eigen::MatrixXd* root,
                Eigen::Ref<Eigen::VectorXd> pivots) {
-  if (!cholesky(covariance, root) || !root->allFinite()) return false;
+  if (!cholesky(covariance, root)) return false;
   pivots = root->diagonal().array().square();
   return (pivots.array() > smallest_pivot * covariance.diagonal().array()).all();
 }

@@ -137,6 +137,19 @@ TEST("cholesky(): false where a matrix is not positive definite") {
   CHECK(!cholesky(MatrixXd::Zero(2, 2), &lower));
 }
 
+TEST("cholesky(): false where a number of the lower triangle is not finite") {
+  MatrixXd lower;
+  for (const Index n : {2, 5, 70}) {  // 70: by blocks
+    for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+      for (const Index column : {Index{0}, n - 1}) {
+        MatrixXd a = scatter(n, n + 3);
+        a(n - 1, column) = bad;
+        CHECK(!cholesky(a, &lower));
+      }
+    }
+  }
+}
+
 TEST("semidefinite_root(): R'R = A, of any rank; ldlt_solve(): A x = b") {
   for (const Index n : sizes) {
     for (const Index rank : {Index{0}, n / 2, n + 3}) {
