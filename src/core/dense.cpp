@@ -16,10 +16,6 @@ MatrixXd multiply(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a *
 
 MatrixXd crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a.transpose() * b; }
 
-void subtract_crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b, MatrixXd* c) {
-  c->noalias() -= a.transpose() * b;
-}
-
 MatrixXd tcrossprod(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a * b.transpose(); }
 
 VectorXd multiply_vector(const ConstMatrixRef& a, const ConstVectorRef& x) { return a * x; }
@@ -107,10 +103,8 @@ VectorXd symmetric_eigenvalues(const ConstMatrixRef& a) {
   return Eigen::SelfAdjointEigenSolver<MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
-MatrixXd inverse(const MatrixXd& a) { return a.inverse(); }
-
-MatrixXd multiply_inverse_transpose(const MatrixXd& b, const MatrixXd& a) {
-  return a.partialPivLu().solve(b.transpose()).transpose();
+MatrixXd solve(const MatrixXd& a, const MatrixXd& b) {
+  return Eigen::PartialPivLU<MatrixXd>(a).solve(b);
 }
 
 // Column by column: for the few columns that are asked for, blocks would not be faster.
