@@ -103,7 +103,7 @@ VectorXd symmetric_eigenvalues(const ConstMatrixRef& a) {
   return Eigen::SelfAdjointEigenSolver<MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
-MatrixXd solve(const MatrixXd& a, const MatrixXd& b) {
+MatrixXd lu_solve(const MatrixXd& a, const MatrixXd& b) {
   return Eigen::PartialPivLU<MatrixXd>(a).solve(b);
 }
 

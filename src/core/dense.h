@@ -79,7 +79,7 @@ SymmetricEigen symmetric_eigen(const ConstMatrixRef& a);
 Eigen::VectorXd symmetric_eigenvalues(const ConstMatrixRef& a);
 
 // A^-1 B by LU with row pivots, for A: n x n, B: n x p.  Not finite where A is singular.
-Eigen::MatrixXd solve(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
+Eigen::MatrixXd lu_solve(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
 
 // An orthonormal basis (m x n) of the columns of A: m x n, m >= n, by Householder's QR.
 Eigen::MatrixXd orthonormal_basis(Eigen::MatrixXd a);

@@ -61,7 +61,7 @@ bool prepare_common(Frame* frame, Monitor* monitor) {
     }
     frame->log_constant[k] -= 0.5 * frame->pivots.col(k).array().log().sum();
   }
-  frame->whiten = solve(covariances.basis, Eigen::MatrixXd::Identity(d, d));
+  frame->whiten = lu_solve(covariances.basis, Eigen::MatrixXd::Identity(d, d));
   frame->means = multiply(frame->whiten, mixture.means);
   frame->precisions = covariances.variances.cwiseInverse();
   return frame->whiten.allFinite();

@@ -170,14 +170,14 @@ TEST("symmetric_eigen(): A V = V diag(v), V orthonormal, v ascending") {
   }
 }
 
-TEST("solve(): A X = B") {
+TEST("lu_solve(): A X = B") {
   for (const Index n : sizes) {
     const MatrixXd a = random_matrix(n, n, 1) + 3.0 * MatrixXd::Identity(n, n);
     for (const MatrixXd& b : {MatrixXd(MatrixXd::Identity(n, n)), random_matrix(n, 4, 2)}) {
-      check_equal(naive(a, solve(a, b)), b, 1e-10);
+      check_equal(naive(a, lu_solve(a, b)), b, 1e-10);
     }
   }
-  CHECK(!solve(MatrixXd::Zero(3, 3), MatrixXd::Identity(3, 3)).allFinite());
+  CHECK(!lu_solve(MatrixXd::Zero(3, 3), MatrixXd::Identity(3, 3)).allFinite());
 }
 
 TEST("orthonormal_basis(): orthonormal columns that span those of the matrix") {
