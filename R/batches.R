@@ -8,15 +8,15 @@
 # combination of their labels.
 as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
-  if (is.raw(batch)) batch <- as.character(batch)
   columns <- cell_columns(x)
   if (is.character(batch) && length(batch) > 0L && all(batch %in% columns)) {
-    batch <- as.list(SummarizedExperiment::colData(x)[batch])
+    batch <- as.list(cell_data(x, cells)[batch])
     return(combined_batch(batch, n, columns, call))
   }
   if (is.data.frame(batch) || methods::is(batch, "DataFrame")) {
     return(combined_batch(label_lists(batch), n, columns, call, cells))
   }
+  if (is.raw(batch)) batch <- as.character(batch)  # factor() can't sort it
   if (!is.atomic(batch) || NROW(batch) != n || NCOL(batch) != 1L) {
     abort_not_batch(batch, n, columns, call)
   }
@@ -64,17 +64,23 @@ abort_measured_batch <- function(batch, call) {
 abort_not_batch <- function(batch, n, columns, call) {
   gmvae_abort(c(
     "{.arg batch} must have one label per cell, {n} here{if (!is.null(columns))
-     ', or name columns of colData()'}.",
+     ', or name columns of its cell data'}.",
     x = "You supplied {describe(batch)}.",
     i = if (length(columns) > 0L) "The columns are {.val {columns}}."
   ), "option", call = call)
 }
 
-# Columns of the data of a container's cells; NULL for a matrix.
-cell_columns <- function(x) {
-  if (!inherits(x, "SummarizedExperiment")) return(NULL)
-  colnames(SummarizedExperiment::colData(x))
+# What a container knows about its cells, one row each; NULL for a matrix. An
+# assay of a Seurat object may have only some of its `cells`.
+cell_data <- function(x, cells = NULL) {
+  if (is_s4(x, "SummarizedExperiment")) {
+    SummarizedExperiment::colData(x)
+  } else if (is_s4(x, "Seurat")) {
+    if (is.null(cells)) x[[]] else x[[]][cells, , drop = FALSE]
+  }
 }
+
+cell_columns <- function(x) colnames(cell_data(x))
 
 # In a batch of few cells, what these cells have in common passes for an effect
 # of the batch; where every cell is a batch, everything does.

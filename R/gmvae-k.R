@@ -98,8 +98,12 @@ fitted_counts <- function(object, x, caller, call) {
       i = "For instance {.code update(fit, k = 4, x = counts)}."
     ), "input", call = call)
   }
-  assay <- tryCatch(eval(object$call$assay, caller), error = function(e) NULL)
-  counts <- as_counts(x, if (is.null(assay)) "counts" else assay, call = call)
+  written <- function(argument) {
+    tryCatch(eval(object$call[[argument]], caller), error = function(e) NULL)
+  }
+  layer <- written("layer")
+  counts <- as_counts(x, written("assay"), call = call,
+                      layer = if (is.null(layer)) "counts" else layer)
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (known) {

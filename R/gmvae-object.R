@@ -122,21 +122,6 @@ fitted_control <- function(object) {
   control
 }
 
-# A fit saved by a newer version may mean other things by its fields.
-check_fit <- function(object, arg = "object", call = rlang::caller_env()) {
-  version <- object$version
-  if (rlang::is_integerish(version, 1L, finite = TRUE) &&
-        version <= gmvae_format) {
-    return(invisible(object))
-  }
-  gmvae_abort(c(
-    "{.arg {arg}} must have a format that this version of gmvae can read.",
-    x = "Its format is {describe(version)}; this version reads formats up to
-         {gmvae_format}.",
-    i = "Update gmvae, or fit again."
-  ), "input", call = call)
-}
-
 # Facts about a fit -----------------------------------------------------------
 
 confidence <- function(posterior) {

@@ -36,8 +36,9 @@
 #'   and `"normalized"`. For the other types they may be new: the cells are
 #'   then taken to be of the batch of the fit in which their ELBO is higher,
 #'   with a message.
-#' @param assay Name of the assay with the counts, if `newdata` is a
-#'   SummarizedExperiment; otherwise must not be given.
+#' @param assay,layer Where the counts are, if `newdata` is a
+#'   SummarizedExperiment or a Seurat object, as in [gmvae()]; otherwise must
+#'   not be given.
 #' @returns With m cells, k clusters and D latent dimensions, by `type`:
 #'   * `"cluster"`: factor (m), named by cell: the most probable component, with
 #'     levels 1 to k, then `"unassigned"` if `threshold` is above 0, and
@@ -132,7 +133,7 @@ predict.gmvae <- function(object, newdata,
                                    "normalized", "elbo", "outlier", "all"),
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
-                          assay = "counts") {
+                          assay = NULL, layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
@@ -149,14 +150,14 @@ predict.gmvae <- function(object, newdata,
   needed <- if (reject > 0 || type == "all") "outlier" else type
   asked <- if (reject > 0) "reject" else sprintf("type = \"%s\"", type)
   cells <- if (missing(newdata)) {
-    check_no_assay(!missing(assay), call)
+    check_no_assay(!missing(assay) || !missing(layer), call)
     training_cells(object, needed, size_factors, batch, asked, call)
   } else {
-    if (!inherits(newdata, "SummarizedExperiment")) {
-      check_no_assay(!missing(assay), call, newdata)
+    if (!is_container(newdata)) {
+      check_no_assay(!missing(assay) || !missing(layer), call, newdata)
     }
-    encode_cells(object, newdata, needed, size_factors, batch, assay, asked,
-                 call)
+    encode_cells(object, newdata, needed, size_factors, batch, assay, layer,
+                 asked, call)
   }
   unlike <- if (needed == "outlier") outlier_table(object, cells, call)
   cluster <- if (type %in% c("cluster", "all")) {
@@ -187,7 +188,8 @@ types_with <- list(
 check_no_assay <- function(given, call, newdata = NULL) {
   if (!given) return(invisible())
   gmvae_abort(c(
-    "{.arg assay} applies to a SummarizedExperiment as {.arg newdata} only.",
+    "{.arg assay} and {.arg layer} apply only if {.arg newdata} is a
+     SummarizedExperiment or a Seurat object.",
     x = if (is.null(newdata)) "{.arg newdata} is missing." else
       "{.arg newdata} is {describe(newdata)}."
   ), "option", call = call)
@@ -242,10 +244,10 @@ training_cells <- function(object, type, size_factors, batch, asked, call) {
 
 # Posterior, latent means, ELBO, size factors and batches of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, assay,
-                         asked, call) {
-  named <- !is.null(rownames(newdata))
-  counts <- as_counts(newdata, assay, arg = "newdata", call = call)
-  if (!named) check_unnamed(counts, object, call)
+                         layer, asked, call) {
+  given <- given_counts(newdata, assay, "newdata", call, layer)
+  counts <- with_all_names(given, "newdata", call)
+  if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
   size_factors <- check_size_factors(size_factors, ncol(counts),
                                      object$likelihood, call, colnames(counts))
@@ -315,7 +317,8 @@ decode_normalized <- function(object, latent, rows, batch, call) {
 decode_cells <- function(object, latent, size, batch, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
     network_state(object), unname(latent), size, design_matrix(batch), rows,
-    object$control$n_threads
+    object$control$n_threads,
+    progress_reporter(object$control$verbose && interactive())
   ), call = call)
   `dimnames<-`(values, list(object$features[rows], rownames(latent)))
 }

@@ -20,8 +20,8 @@
 #'   20, with fewer than 200 cells among 2 to a tenth of the number of cells.
 #' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
 #'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
-#' @param ... For a SummarizedExperiment, the arguments of the method for
-#'   matrices; otherwise must be empty.
+#' @param ... For a SummarizedExperiment or a Seurat object, the arguments of the
+#'   method for matrices; otherwise must be empty.
 #' @param covariance Covariance matrices of the components: `"tied"`, one full
 #'   matrix shared by all; `"full"`, one full matrix for each; `"diag"`, one
 #'   diagonal matrix for each; `"spherical"`, one variance for each; or another
@@ -42,15 +42,22 @@
 #'   clusters, see Batches. Or a data frame of several labels (n rows): each
 #'   combination of them that occurs is a batch, with a name such as
 #'   `"donor1, chip2"`. For a SummarizedExperiment also names of columns of its
-#'   `colData()`. Numbers must be whole. Each batch should have at least ten
-#'   cells. `NULL`: `gmvae()` tests whether the cells fall into two batches.
+#'   `colData()`; for a Seurat object names of columns of its meta data, or
+#'   `"layer"`: each layer of counts is a batch. Numbers must be whole. Each
+#'   batch should have at least ten cells. `NULL`: `gmvae()` tests whether the
+#'   cells fall into two batches.
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, to train several networks (`n_networks`
 #'   of [gmvae_control()]) at the same time; its workers share the threads.
 #'   `NULL`: one network after the other. The fit is the same.
 #' @param assay Name of the assay with the counts, if `x` is a
-#'   SummarizedExperiment.
+#'   SummarizedExperiment (`NULL`: `"counts"`) or a Seurat object (`NULL`: its
+#'   default assay).
+#' @param layer Name of the layer of the assay with the counts, if `x` is a
+#'   Seurat object. If the assay is split into layers, such as `"counts.1"` and
+#'   `"counts.2"`, `gmvae()` joins them; genes that a layer lacks count as zero
+#'   in its cells.
 #'
 #' @returns A `gmvae` object: a list of plain values without the counts, which
 #'   [saveRDS()] keeps. With n cells, k clusters, D latent dimensions and G
@@ -298,12 +305,8 @@
 #' table(fit$cluster, pbmc_sorted$celltype_coarse[cells])
 #' @export
 gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
+  check_data_given(x, missing(x), quote(gmvae()))
   UseMethod("gmvae")
-}
-
-#' @export
-gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
-  abort_not_matrix(x, "x", quote(gmvae()))
 }
 
 #' @rdname gmvae
@@ -314,10 +317,17 @@ gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
-  fit <- gmvae_bridge(as_counts(x, call = call), k, likelihood, covariance,
-                      features, size_factors, batch, control, BPPARAM, call)
+  arg <- attr(x, "argument")  # of a container that the counts are from
+  if (is.null(arg)) arg <- named_argument("x", substitute(x))
+  fit <- gmvae_bridge(as_counts(x, arg = arg, call = call), k, likelihood,
+                      covariance, features, size_factors, batch, control,
+                      BPPARAM, call, arg)
   with_call(fit, match.call())
 }
+
+# Other classes that are matrices, such as tables, or that may become one.
+#' @export
+gmvae.default <- gmvae.matrix
 
 #' @export
 gmvae.Matrix <- gmvae.matrix
@@ -328,9 +338,12 @@ gmvae.DelayedMatrix <- gmvae.matrix
 #' @rdname gmvae
 #' @export
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
-                                       batch = NULL, assay = "counts") {
+                                       batch = NULL, assay = NULL) {
   call <- quote(gmvae())
-  counts <- as_counts(x, assay, call = call)
+  if (is.null(assay)) assay <- "counts"
+  arg <- named_argument("x", substitute(x), assay)
+  counts <- as_counts(x, assay, arg, call)
+  attr(counts, "argument") <- arg
   batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
   if (!"size_factors" %in% ...names()) {
     say_unused_size_factors(x, counts, likelihood)
@@ -338,9 +351,25 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
+#' @rdname gmvae
+#' @export
+gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
+                         assay = NULL, layer = "counts") {
+  call <- quote(gmvae())
+  arg <- named_argument("x", substitute(x))
+  counts <- as_counts(x, assay, arg, call, layer)
+  attr(counts, "argument") <- arg
+  if (identical(batch, "layer") && !"layer" %in% cell_columns(x)) {
+    batch <- layer_of_cells(x, assay, layer, call)
+  }
+  batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
+  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
+}
+
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
-                         size_factors, batch, control, BPPARAM, call) {
+                         size_factors, batch, control, BPPARAM, call, arg) {
+  force(counts)
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
@@ -350,7 +379,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   ks <- check_components(k, ncol(counts), call)
   size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
                                      call, colnames(counts))
-  counts <- checked_values(counts, likelihood, call = call)
+  warn_orientation(counts, arg, call)
+  counts <- checked_values(counts, likelihood, arg, call)
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
   check_batch_sizes(batch, call)
@@ -358,7 +388,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
     find_batches(counts, sample, likelihood, ks, control)
   }
   if (!is.null(found)) batch <- found
-  chosen <- select_features(counts, likelihood, features, batch, call = call)
+  chosen <- select_features(counts, likelihood, features, batch, arg,
+                            call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)

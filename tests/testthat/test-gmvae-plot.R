@@ -73,8 +73,7 @@ test_that("plot() falls back on principal components and on one dimension", {
   skip_if_not_installed("ggplot2")
   fit <- made_up_fit()
   expect_match(draw(fit, method = "pca")$labels$x, "Principal component 1")
-  fit$latent <- fit$latent[, 1, drop = FALSE]
-  expect_s3_class(draw(fit), "ggplot")
+  expect_s3_class(draw(made_up_fit(n_latent = 1)), "ggplot")
   skip_if_not_installed("uwot")
   expect_match(draw(made_up_fit(), method = "umap")$labels$x, "UMAP")
 })
