@@ -5,6 +5,10 @@ cpp_log_prob <- function(likelihood, x, mean, scale, zero_inflation) {
     .Call(`_gmvae_cpp_log_prob`, likelihood, x, mean, scale, zero_inflation)
 }
 
+cpp_use_kernels <- function(most) {
+    invisible(.Call(`_gmvae_cpp_use_kernels`, most))
+}
+
 cpp_kernels <- function() {
     .Call(`_gmvae_cpp_kernels`)
 }
@@ -29,6 +33,18 @@ cpp_gmm_evaluate <- function(x, mixture, what, n_threads) {
     .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, what, n_threads)
 }
 
+cpp_gmm_information <- function(x, problem, mixture, model, control, kind) {
+    .Call(`_gmvae_cpp_gmm_information`, x, problem, mixture, model, control, kind)
+}
+
+cpp_gmm_refit <- function(x, problem, mixture, model, type, control, replicates, progress) {
+    .Call(`_gmvae_cpp_gmm_refit`, x, problem, mixture, model, type, control, replicates, progress)
+}
+
+cpp_gmm_null <- function(x, problem, mixture, control, replicates, progress) {
+    .Call(`_gmvae_cpp_gmm_null`, x, problem, mixture, control, replicates, progress)
+}
+
 cpp_gmvae_fit <- function(counts, size, design, options, k, earlier, seed, progress) {
     .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, options, k, earlier, seed, progress)
 }
@@ -37,12 +53,20 @@ cpp_gmvae_encode <- function(state, counts, size, design, alternatives, n_draws,
     .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress)
 }
 
-cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads) {
-    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads)
+cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads, progress)
+}
+
+cpp_gmvae_layout <- function(state, n_genes) {
+    .Call(`_gmvae_cpp_gmvae_layout`, state, n_genes)
 }
 
 cpp_likelihoods <- function() {
     .Call(`_gmvae_cpp_likelihoods`)
+}
+
+cpp_compressed_fault <- function(p, i, n_rows) {
+    .Call(`_gmvae_cpp_compressed_fault`, p, i, n_rows)
 }
 
 cpp_value_traits <- function(counts) {

@@ -5,9 +5,9 @@
 #'
 #' @param ... Not used. Options must be named in full; any other argument is an
 #'   error that says what was meant.
-#' @param n_init Number of starts for each model and each `k`, a whole number of
-#'   at least 1; small data get three times as many. The search adds starts from
-#'   the mixtures of neighbouring models and `k`.
+#' @param n_init Number of starts for each model and each `k`, a whole number
+#'   from 1 to 10,000; small data get three times as many. The search adds
+#'   starts from the mixtures of neighbouring models and `k`.
 #' @param max_iter Maximum number of EM iterations, a whole number of at least
 #'   1.
 #' @param tol EM stops when the remaining rise of the log-likelihood, estimated
@@ -25,10 +25,11 @@
 #' @param min_rows,min_eigen_ratio Solutions that violate one of these limits
 #'   are called degenerate and are never chosen:
 #'   * `min_rows`: the smallest number of rows of a component, counted as the
-#'     sum of weights times posterior probabilities; a number of at least 0. It
-#'     applies to models whose components differ in covariance, if there is
-#'     neither a ridge nor a prior. `NULL`: d + 1 for d columns, and for
-#'     spherical and diagonal models at most n / (2 k).
+#'     sum of weights times posterior probabilities; a number of at least 0.
+#'     `NULL`: d + 1 for d columns, and for spherical and diagonal models at most
+#'     n / (2 k); 2 for models with one covariance for all components. With a
+#'     ridge or a prior it is half a row, whatever is given here: a component on
+#'     less has no rows but its penalty.
 #'   * `min_eigen_ratio`: the smallest eigenvalue of the covariance of a
 #'     component, after each column is divided by its typical standard deviation
 #'     within components; a number from 0 to 1.
@@ -40,6 +41,9 @@
 #'   thin; a density of your own avoids that (Coretto and Hennig 2016).
 #' @param n_folds Number of folds for `criterion = "cv"`, a whole number of at
 #'   least 2. The number of rows is used instead if it is smaller.
+#' @param n_boot,alpha For `criterion = "test"`: the number of samples for each
+#'   test, a whole number of at least 19, and its level, a number between 0 and
+#'   1.
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
 #'   result does not depend on it.
 #' @param verbose `TRUE` shows a progress bar, `FALSE` does not.
@@ -69,13 +73,14 @@
 gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
                         ridge = 0, equal_weights = FALSE, accelerate = TRUE,
                         min_rows = NULL, min_eigen_ratio = 1e-10,
-                        noise_density = NULL, n_folds = 5,
+                        noise_density = NULL, n_folds = 5, n_boot = 999,
+                        alpha = 0.05,
                         n_threads = default_threads(),
                         verbose = interactive()) {
   check_no_dots(..., options_of = "gmm_fit")
   structure(
     list(
-      n_init = check_count(n_init),
+      n_init = check_count(n_init, max = 10000),
       max_iter = check_count(max_iter),
       tol = check_number(tol, 0),
       ridge = check_number(ridge, 0),
@@ -87,6 +92,8 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
         check_number(noise_density, 0, open = TRUE)
       },
       n_folds = check_count(n_folds, min = 2),
+      n_boot = check_count(n_boot, min = 19),
+      alpha = check_number(alpha, 0, 1, open = TRUE),
       n_threads = check_count(n_threads, max = 1024),
       verbose = check_flag(verbose)
     ),
@@ -96,6 +103,7 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
 
 #' @export
 print.gmm_control <- function(x, ...) {
+  local_decimal_point()
   values <- vapply(x, function(value) {
     if (is.null(value)) "NULL" else format(value)
   }, "")

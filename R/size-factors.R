@@ -22,9 +22,11 @@ cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
        source = if (is.null(user)) "library" else "user")
 }
 
-# Size factors that the user gives for `n` cells, or NULL.
-check_size_factors <- function(size_factors, n, likelihood, call) {
-  if (is.null(size_factors)) return(invisible())
+# Size factors that the user gives for `n` cells, or NULL; in the order of the
+# `cells`' names if they have names.
+check_size_factors <- function(size_factors, n, likelihood, call,
+                               cells = NULL) {
+  if (is.null(size_factors)) return(NULL)
   if (!likelihood_traits(likelihood)$size_factors) {
     gmvae_abort(c(
       "{.arg size_factors} can't be used with {.code likelihood =
@@ -47,4 +49,22 @@ check_size_factors <- function(size_factors, n, likelihood, call) {
            first is {size_factors[bad[1]]}, for cell {bad[1]}."
     ), "option", call = call)
   }
+  match_by_name(size_factors, cells, call = call)
+}
+
+# A container keeps `sizeFactors()` in a column of its cells' data. Where they
+# are more than the totals of the cells in another unit, the user may expect
+# them to be used.
+say_unused_size_factors <- function(x, counts, likelihood) {
+  theirs <- SummarizedExperiment::colData(x)[["sizeFactor"]]
+  counted <- likelihood %in% likelihoods_with("size_factors")
+  if (!is.numeric(theirs) || !counted) return(invisible())
+  ratio <- log(theirs / Matrix::colSums(counts))
+  if (!all(is.finite(ratio)) || diff(range(ratio)) < 0.01) return(invisible())
+  cli::cli_inform(c(
+    "{.fn gmvae} does not use {.code sizeFactors(x)}: the size of a cell is its
+     total over the genes used.",
+    i = "To use them, give {.code size_factors = sizeFactors(x)}; then
+         {.fn predict} needs those of new cells, too."
+  ), class = "gmvae_message")
 }

@@ -11,13 +11,18 @@ odd_values <- list(
 # Some of them, where each call takes long or few kinds matter.
 few_odd_values <- odd_values[c(1, 2, 4, 6:10, 12, 15:20, 23, 26, 31:32)]
 
-# Errors of other classes, and what was given; empty if there are none.
+# Errors that the package did not expect, and what was given; empty if there are
+# none.
 unclassed <- function(values, call_with) {
   unlist(lapply(values, function(value) {
     tryCatch(
       {
         without_cautions(call_with(value))
         NULL
+      },
+      gmvae_error_unexpected = function(cnd) {
+        paste(substr(deparse(value)[1], 1, 30), "->",
+              conditionMessage(cnd$parent))
       },
       gmvae_error = function(cnd) NULL,
       error = function(cnd) {

@@ -119,11 +119,23 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
 }
 
 Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
-                         Workers& workers, Monitor& monitor) {
-  return gather_by(data, frame, Scatter::full, workers, monitor, [&](RowGroup& group) {
+                         Scatter kind, Workers& workers, Monitor& monitor) {
+  return gather_by(data, frame, kind, workers, monitor, [&](RowGroup& group) {
     group.log_densities(frame);
     group.normalise(data, frame);
     group.cut(frame, axes);
+  });
+}
+
+Index count_slots(const Observations& data, Index size) { return slot_count(data, size); }
+
+void visit_groups(const Observations& data, const Frame& frame, Index n_slots, Workers& workers,
+                  Monitor& monitor, const std::function<void(Index, const RowGroup&)>& visit) {
+  for_each_group(data, n_slots, flops_per_row(frame), workers, monitor,
+                 [&](Index slot, RowGroup& group) {
+    group.log_densities(frame);
+    group.normalise(data, frame);
+    visit(slot, group);
   });
 }
 

@@ -32,9 +32,9 @@ struct PriorOptions {
 
 class Penalty {
  public:
-  // `covariance`: of the data, in standard units.
+  // `overall`: the covariance of the data, in standard units.
   Penalty(const Family& family, Index k, const PriorOptions& prior, double ridge,
-          const Observations& data, const Eigen::MatrixXd& covariance);
+          const Observations& data, const Covariances& overall);
 
   bool on() const { return prior_ || ridge_; }
 
@@ -43,6 +43,14 @@ class Penalty {
 
   // What is added to the log-likelihood, up to a constant.
   double value(const Parameters& mixture) const;
+
+  // It is the log-likelihood, up to a constant, of so many rows in each covariance with this
+  // scatter around the mean, ...
+  double rows() const { return rows_; }
+  const Eigen::MatrixXd& scatter() const { return scatter_; }
+  // ... and of so many rows in each mean, all at one point.
+  double shrinkage() const { return shrinkage_; }
+  const Eigen::VectorXd& mean() const { return mean_; }
 
  private:
   bool prior_, ridge_;
