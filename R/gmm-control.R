@@ -41,7 +41,10 @@
 #' @param n_folds Number of folds for `criterion = "cv"`, a whole number of at
 #'   least 2. The number of rows is used instead if it is smaller.
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
-#'   result does not depend on it.
+#'   result does not depend on it. The default is 2, or fewer if the machine, the
+#'   option `mc.cores` or the limits of a container allow fewer. Not more start
+#'   than there are cores, or eight, whichever is larger, and not more than 2
+#'   while R checks a package (`_R_CHECK_LIMIT_CORES_`).
 #' @param verbose `TRUE` shows a progress bar, `FALSE` does not.
 #' @returns A `gmm_control` object: a list with one element per option.
 #' @section Starts and degenerate solutions:

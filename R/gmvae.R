@@ -11,8 +11,10 @@
 #' @param x Counts, or other values if the likelihood allows, with **genes in
 #'   rows, cells in columns**: a matrix, a [Matrix::dgCMatrix-class] or another
 #'   matrix of package Matrix, a DelayedMatrix (read in blocks into a sparse
-#'   matrix), or a SummarizedExperiment or SingleCellExperiment. Counts must be
-#'   raw, not normalised or log-transformed. Gene names must be unique. Missing
+#'   matrix), a SummarizedExperiment or SingleCellExperiment, or an object that
+#'   `as(x, "CsparseMatrix")` converts. Counts must be raw, not normalised or
+#'   log-transformed; values within a relative difference of 1e-6 of whole
+#'   numbers are rounded. Gene names must be unique. Missing
 #'   names become gene1, gene2, ... and cell1, cell2, ...
 #' @param k Number of clusters (components of the mixture), a whole number from
 #'   1 to the number of cells; or several numbers, such as `2:12`, among which
@@ -221,6 +223,9 @@
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
 #'   * `gmvae_error_numerical`: training broke down and could not recover.
 #'   * `gmvae_error_package`: a suggested package is needed and missing.
+#'   * `gmvae_error_core`: memory ran out, or a worker of `BPPARAM` stopped.
+#'   * `gmvae_error_unexpected`: R or another package stopped with an error of
+#'     its own, which is the `parent` of this one.
 #'
 #'   All warnings have the class `gmvae_warning`. A fit raises each at most
 #'   once, the first four at its end; `print()` and [summary()][summary.gmvae]
@@ -234,11 +239,24 @@
 #'   * `gmvae_warning_batches`: the fit detected two batches and corrected for
 #'     them.
 #'   * `gmvae_warning_data`: a batch has fewer than ten cells.
+#'   * `gmvae_warning_input`: by their names, cells are in rows.
 #'
 #' @section Reproducibility: [set.seed()] makes a fit repeatable: it takes one
-#'   draw of R's generator for each network. The same seed gives the same fit
-#'   for any `n_threads`, and whether the counts are in a dense matrix, a sparse
-#'   matrix or a SingleCellExperiment.
+#'   draw of R's generator for each network. The same seed gives the same fit,
+#'   bit for bit, for any `n_threads` and `BPPARAM`, whether the counts are in a
+#'   dense matrix, a sparse matrix or a SingleCellExperiment, and a fit that was
+#'   saved and read again predicts the same.
+#'
+#'   Not the same bits: another order of the cells or genes, another processor
+#'   or compiler. Processors differ in their instruction sets (baseline, AVX2,
+#'   AVX-512), which round sums differently; the clusters of clear groups are
+#'   the same. `options(gmvae.simd = "baseline")`, or the environment variable
+#'   `GMVAE_SIMD=baseline`, set before the package is loaded, forces the
+#'   instruction set that all processors of a kind have, at the cost of speed.
+#'
+#' @section Limits: A sparse matrix of R holds at most \eqn{2^{31} - 1} non-zero
+#'   values, and a matrix at most as many rows and columns; more are an error.
+#'   Products of such sizes, such as cells x clusters, may be larger.
 #'
 #' @references
 #' Hennig (2007) Cluster-wise assessment of cluster stability. *Computational
