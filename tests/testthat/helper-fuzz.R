@@ -256,6 +256,13 @@ fuzz_fit <- function(world) {
   list(name = paste(class(fit)[1], paste(path, collapse = "$")), run = method)
 }
 
+# Seeds that once found something.
+corpus <- list(
+  call = integer(),
+  fit = 123L,
+  matrix = c(8L, 29L, 35L, 58L, 78L, 152L, 176L, 177L, 179L, 180L, 190L, 193L)
+)
+
 # "sound", "error", or what is wrong: "unexpected" errors, "unclassed" ones and
 # "not finite" results; with a message.
 fuzz_outcome <- function(kind, seed) {
