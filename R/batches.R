@@ -2,9 +2,10 @@
 # the differences between them, so that clusters need not. Without batches the
 # labels are NULL or all the same, and the core has no parameters for them.
 
-# Labels as a factor of the levels that occur. `batch` of a container may be
-# the name of a column of its cells' data.
-as_batch <- function(batch, n, x = NULL, call) {
+# Labels as a factor of the levels that occur, in the order of the `cells`' names
+# if it has names. `batch` of a container may be the name of a column of its
+# cells' data.
+as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
   columns <- cell_columns(x)
   if (rlang::is_string(batch) && batch %in% columns) {
@@ -14,6 +15,7 @@ as_batch <- function(batch, n, x = NULL, call) {
   if (!is.atomic(batch) || length(batch) != n) {
     abort_not_batch(batch, n, columns, call)
   }
+  batch <- match_by_name(batch, cells, call = call)
   missing <- which(is.na(batch))
   if (length(missing) > 0L) {
     gmvae_abort(c(
@@ -117,7 +119,7 @@ single_batch_clusters <- function(cluster, batch) {
 
 # `batch` as given for them, one label for each cell or one for all, as a
 # factor with the levels of the fit.
-known_batch <- function(object, batch, n, newdata, call) {
+known_batch <- function(object, batch, n, newdata, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
   if (is.null(object$batch)) {
     gmvae_abort(c(
@@ -127,7 +129,7 @@ known_batch <- function(object, batch, n, newdata, call) {
   }
   in_column <- rlang::is_string(batch) && batch %in% cell_columns(newdata)
   if (rlang::is_scalar_atomic(batch) && !in_column) batch <- rep(batch, n)
-  batch <- as_batch(batch, n, newdata, call)
+  batch <- as_batch(batch, n, newdata, call, cells)
   unknown <- setdiff(levels(batch), levels(object$batch))
   if (length(unknown) > 0L) {
     gmvae_abort(c(

@@ -46,6 +46,19 @@ check_number <- function(x, min = -Inf, max = Inf, open = FALSE,
   ), "option", call = call)
 }
 
+# A number for set.seed(), or NULL.
+check_seed <- function(seed, call = rlang::caller_env()) {
+  if (is.null(seed)) return(NULL)
+  limit <- .Machine$integer.max
+  if (is.numeric(seed) && length(seed) == 1L && isTRUE(abs(seed) <= limit)) {
+    return(seed)
+  }
+  gmvae_abort(c(
+    "{.arg seed} must be a number from {-limit} to {limit}, or `NULL`.",
+    x = "You supplied {describe(seed)}."
+  ), "option", call = call)
+}
+
 check_flag <- function(x, arg = rlang::caller_arg(x),
                        call = rlang::caller_env()) {
   if (rlang::is_bool(x)) return(x)
@@ -82,6 +95,35 @@ check_control <- function(x, class, call = rlang::caller_env()) {
     "{.arg control} must be made by {.fn {class}}.",
     x = "You supplied {describe(x)}.",
     i = "Write `control = {class}(...)`."
+  ), "option", call = call)
+}
+
+# What belongs to single rows or cells, in their order: `x`, a vector or a
+# matrix with a row for each, is matched to their `names` if both are named.
+match_by_name <- function(x, names, arg = rlang::caller_arg(x),
+                          call = rlang::caller_env()) {
+  by_row <- length(dim(x)) == 2L
+  if (length(dim(x)) == 1L) x <- stats::setNames(as.vector(x), names(x))
+  given <- if (by_row) rownames(x) else names(x)
+  if (is.null(given) || is.null(names) || length(given) != length(names) ||
+        identical(given, names)) {
+    return(x)
+  }
+  order <- match(names, given)
+  foreign <- setdiff(given, names)
+  if (!anyNA(order) && !anyDuplicated(order)) {
+    return(if (by_row) x[order, , drop = FALSE] else x[order])
+  }
+  gmvae_abort(c(
+    "The names of {.arg {arg}} must be those of {.arg x}, in any order.",
+    x = if (length(foreign) > 0L) {
+      "{length(foreign)} of {length(given)} {?is/are} not, the first
+       {.val {foreign[1]}}."
+    } else {
+      "Some names occur more than once, so that they can't be matched."
+    },
+    i = "If {.arg {arg}} is in the order of {.arg x}, drop its names:
+         {.code unname({arg})}."
   ), "option", call = call)
 }
 

@@ -13,6 +13,7 @@
 #   "unexpected" an error of R or of another package, the parent of ours
 gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),
                         .envir = parent.frame()) {
+  local_decimal_point()
   cli::cli_abort(
     message,
     class = c(paste0("gmvae_error_", class), "gmvae_error"),
@@ -22,6 +23,7 @@ gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),
 
 gmvae_warn <- function(message, class, ..., call = rlang::caller_env(),
                        .envir = parent.frame()) {
+  local_decimal_point()
   cli::cli_warn(
     message,
     class = c(paste0("gmvae_warning_", class), "gmvae_warning"),

@@ -14,11 +14,13 @@ check_given <- function(no_x, call = rlang::caller_env()) {
 as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
                               call = rlang::caller_env()) {
   force(arg)
+  check_not_integer64(x, arg, call)
   if (is.data.frame(x)) {
+    x[] <- lapply(x, drop_one_column)
     check_numeric_columns(x, arg, call)
     # Results are named by rows, also by automatic row names.
     x <- `rownames<-`(as.matrix(x), rownames(x))
-  } else if (is.numeric(x) && is.null(dim(x))) {
+  } else if (is.numeric(x) && length(dim(x)) < 2L) {
     x <- matrix(x, dimnames = list(names(x), NULL))
   }
   # Checked before the type: an empty data frame becomes a logical matrix.
@@ -41,16 +43,60 @@ as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
   x
 }
 
+# A column that is a matrix of one column, as scale() returns it, as a vector.
+drop_one_column <- function(column) {
+  if (is.numeric(column) && length(dim(column)) == 2L && ncol(column) == 1L) {
+    column <- as.vector(column)
+  }
+  column
+}
+
 check_numeric_columns <- function(x, arg, call) {
   numeric <- vapply(x, function(column) {
-    is.numeric(column) && is.null(dim(column))
+    is.numeric(column) && length(dim(column)) < 2L
   }, TRUE)
   if (all(numeric)) return(invisible())
   other <- names(x)[!numeric]
+  first <- x[[other[1]]]
   gmvae_abort(c(
     "The columns of {.arg {arg}} must be numeric.",
-    x = "{.val {other}} {?is/are} not.",
-    i = if (arg == "x") "Drop {cli::qty(other)}{?this column/these columns}."
+    x = "{.val {other}} {?is/are} not{if (length(other) > 1L) '; the first'}
+         {?is/is} of class {.cls {class(first)[1]}}.",
+    i = how_to_convert(first, other[1], arg),
+    i = if (arg == "x") "Or drop {cli::qty(other)}{?this column/these columns}."
+  ), "input", call = call)
+}
+
+# The line that makes a column numeric, where there is one.
+how_to_convert <- function(column, name, arg) {
+  into <- sprintf("%s[[\"%s\"]]", arg, name)
+  if (is.factor(column)) {
+    return("A factor is no measurement: its levels have no distances.")
+  }
+  if (length(dim(column)) == 2L) {
+    return("Each column of a matrix must be a column of its own:
+            {.code do.call(cbind, {arg})}.")
+  }
+  if (is.list(column)) return("Each row of a column must have one number.")
+  paste0("Convert it with {.code ", into, " <- as.numeric(", into, ")}",
+         if (is.character(column)) ", if it holds numbers as text", ".")
+}
+
+# Package bit64 keeps whole numbers of 64 bits in the memory of doubles, whose
+# values mean nothing.
+check_not_integer64 <- function(x, arg, call) {
+  columns <- if (is.data.frame(x)) {
+    names(x)[vapply(x, inherits, TRUE, what = "integer64")]
+  }
+  if (!inherits(x, "integer64") && length(columns) == 0L) return(invisible())
+  gmvae_abort(c(
+    "{.arg {arg}} must hold numbers that R itself can compute with.",
+    x = if (is.data.frame(x)) {
+      "{.val {columns}} {?is/are} of class {.cls integer64}."
+    } else {
+      "It is of class {.cls integer64}."
+    },
+    i = "Load package {.pkg bit64} and convert with {.fn as.double}."
   ), "input", call = call)
 }
 
@@ -69,6 +115,7 @@ column_names <- function(x) {
 # smallest and largest values over the active rows.
 gmm_data <- function(x, weights, na_action, call) {
   x <- as_numeric_matrix(x, "x", call)
+  weights <- match_by_name(weights, rownames(x), call = call)
   weights <- check_weights(weights, nrow(x), call)
   columns <- column_names(x)
   check_names_differ(columns, call)
@@ -225,7 +272,7 @@ n_distinct_rows <- function(x, enough, active = NULL) {
   if (!is.null(active)) first <- active[first]
   if (sum(!duplicated(x[first, , drop = FALSE])) >= enough) return(enough)
   if (!is.null(active)) x <- x[active, , drop = FALSE]
-  sorted <- x[do.call(order, as.data.frame(x)), , drop = FALSE]
+  sorted <- x[do.call(order, unname(as.data.frame(x))), , drop = FALSE]
   a <- sorted[-1, , drop = FALSE]
   b <- sorted[-n, , drop = FALSE]
   differ <- a != b

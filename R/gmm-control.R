@@ -5,9 +5,9 @@
 #'
 #' @param ... Not used. Options must be named in full; any other argument is an
 #'   error that says what was meant.
-#' @param n_init Number of starts for each model and each `k`, a whole number of
-#'   at least 1; small data get three times as many. The search adds starts from
-#'   the mixtures of neighbouring models and `k`.
+#' @param n_init Number of starts for each model and each `k`, a whole number
+#'   from 1 to 10,000; small data get three times as many. The search adds
+#'   starts from the mixtures of neighbouring models and `k`.
 #' @param max_iter Maximum number of EM iterations, a whole number of at least
 #'   1.
 #' @param tol EM stops when the remaining rise of the log-likelihood, estimated
@@ -25,10 +25,11 @@
 #' @param min_rows,min_eigen_ratio Solutions that violate one of these limits
 #'   are called degenerate and are never chosen:
 #'   * `min_rows`: the smallest number of rows of a component, counted as the
-#'     sum of weights times posterior probabilities; a number of at least 0. It
-#'     applies to models whose components differ in covariance, if there is
-#'     neither a ridge nor a prior. `NULL`: d + 1 for d columns, and for
-#'     spherical and diagonal models at most n / (2 k).
+#'     sum of weights times posterior probabilities; a number of at least 0.
+#'     `NULL`: d + 1 for d columns, and for spherical and diagonal models at most
+#'     n / (2 k); 2 for models with one covariance for all components. With a
+#'     ridge or a prior it is half a row, whatever is given here: a component on
+#'     less has no rows but its penalty.
 #'   * `min_eigen_ratio`: the smallest eigenvalue of the covariance of a
 #'     component, after each column is divided by its typical standard deviation
 #'     within components; a number from 0 to 1.
@@ -78,7 +79,7 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
   check_no_dots(..., options_of = "gmm_fit")
   structure(
     list(
-      n_init = check_count(n_init),
+      n_init = check_count(n_init, max = 10000),
       max_iter = check_count(max_iter),
       tol = check_number(tol, 0),
       ridge = check_number(ridge, 0),
@@ -99,6 +100,7 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
 
 #' @export
 print.gmm_control <- function(x, ...) {
+  local_decimal_point()
   values <- vapply(x, function(value) {
     if (is.null(value)) "NULL" else format(value)
   }, "")

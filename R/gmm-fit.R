@@ -8,7 +8,10 @@
 #' values and known labels, and a noise component may take up outliers.
 #'
 #' @param x Numeric data with **observations in rows** (n x d): a matrix, a data
-#'   frame of numeric columns, or a vector (one column). Infinite values and
+#'   frame of numeric columns (or matrices of one column), or a vector (one
+#'   column). If the rows have names, `weights`, `labels`, `start` and `noise`
+#'   with names are matched to them; names that the rows do not have are an
+#'   error; without names, the order decides. Infinite values and
 #'   constant columns are errors; for missing values see `na_action`. A matrix
 #'   of doubles is not copied.
 #' @param k Numbers of components to compare, whole numbers of at least 1. May
@@ -37,7 +40,8 @@
 #' @param noise Adds a component of constant density for outliers: its expected
 #'   weight, a number between 0 and 1; or a first guess at the noise rows,
 #'   logical (n) or row numbers. `NULL`: no noise component. See also
-#'   `noise_density` in [gmm_control()].
+#'   `noise_density` in [gmm_control()]. EM begins with one row as noise at
+#'   least.
 #' @param prior `NULL` for maximum likelihood; `TRUE`, or a prior from
 #'   [gmm_prior()], for the maximum of the posterior density, which keeps
 #'   components from collapsing onto a few rows.
@@ -113,16 +117,20 @@
 #'   2000).
 #'
 #' The likelihood of a mixture is unbounded where a component collapses onto a
-#' few rows. Such degenerate solutions are recognised and never chosen (see
-#' `min_rows` in [gmm_control()]); a combination that has no other solution has
-#' its `reason` in the search table.
+#' few rows, or onto rows with equal values in a column. Such degenerate
+#' solutions are recognised and never chosen (see `min_rows` in
+#' [gmm_control()]); a combination that has no other solution has its `reason`
+#' in the search table. So has a mixture with as many parameters as the data
+#' have values.
 #' @section Units and reproducibility:
 #' Columns are centred and scaled internally and the results are transformed
 #' back. Results therefore do not depend on units, except for the models
 #' `"EII"`, `"VII"`, `"EVE"`, `"VVE"`, `"EEV"` and `"VEV"`, which compare the
 #' columns with each other: they change if the units of single columns change.
 #' The range of each column, largest minus smallest value, must be from 1e-130
-#' to 1e130.
+#' to 1e130. The order of the rows and of the columns changes the order of sums
+#' and with it their rounding, and the starts of more than 2,000 rows: the same
+#' optimum is found to about 1e-6, or another one where several are close.
 #'
 #' [set.seed()] makes fits repeatable: `gmm_fit()` draws one number from R's
 #' generator (and for `criterion = "cv"` one permutation of the rows). The
@@ -137,6 +145,9 @@
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
 #'   * `gmvae_error_numerical`: no combination could be fitted. Use a smaller
 #'     `k`, a simpler model, a `prior` or a ridge.
+#'   * `gmvae_warning_ties`: a column has more equal values than rounding
+#'     explains, and combinations collapsed onto them: the warning names the
+#'     column, `search` the combinations.
 #'   * `gmvae_warning_not_converged`: EM stopped at `max_iter`. There is no
 #'     warning for `max_iter = 1` and for `tol = 0`, which ask for that.
 #' @references
@@ -217,6 +228,7 @@ gmm_bridge <- function(inputs, known, written, call) {
   search <- gmm_search(inputs, known, call)
   candidate <- search$found[[search$best]]
   warn_not_converged(candidate, inputs$control, call)
+  warn_heaps(search, inputs, call)
   evaluation <- with_core_errors(
     cpp_gmm_evaluate(
       inputs$x, core_mixture(candidate$mixture, search$noise),

@@ -9,9 +9,13 @@ gmm_inputs <- function(x, arguments, call) {
   data <- gmm_data(x, arguments$weights, arguments$na_action, call)
   n <- data$n
   columns <- data$columns
+  for (name in setdiff(row_arguments, "weights")) {
+    arguments[name] <- list(rows_in_order(arguments[[name]], data, name, call))
+  }
   noise <- check_noise(arguments$noise, n, arguments$control$noise_density,
                        call)
   labels <- check_row_labels(arguments$labels, n, call)
+  check_noise_name(labels$levels, noise, call)
   k <- arguments$k
   if (is.null(k)) k <- start_size(arguments$start, noise)
   start <- check_start(arguments$start, n, k, columns, noise, call)
@@ -40,6 +44,19 @@ gmm_inputs <- function(x, arguments, call) {
   )
   inputs$candidates <- gmm_candidates(k, models, inputs, call)
   inputs
+}
+
+# Arguments with an element or row for each row of the data, in the order of
+# these. Parameters and single numbers are returned as they are.
+rows_in_order <- function(value, data, name, call) {
+  if (is.data.frame(value)) {
+    # Automatic row names are no names.
+    named <- .row_names_info(value) > 0L
+    value <- as.matrix(value)
+    if (!named) rownames(value) <- NULL
+  }
+  if (!is.atomic(value)) return(value)
+  match_by_name(value, rownames(data$given), name, call)
 }
 
 check_single_arguments <- function(arguments, call) {
@@ -151,7 +168,8 @@ singular_reason <- function(inputs) {
     return(NULL)
   }
   found <- dependent_columns(
-    cpp_gmm_correlation(inputs$x, inputs$problem$weights), inputs$columns
+    cpp_gmm_correlation(inputs$x, inputs$problem$weights), inputs$columns,
+    inputs$x
   )
   if (length(found) == 0L) return(NULL)
   more <- length(found) - 3L
@@ -164,7 +182,7 @@ singular_reason <- function(inputs) {
 # pivoted Cholesky factorisation of the correlations takes the columns in the
 # order of the variance that earlier ones leave unexplained; it stops where this
 # is below 1e-10, and all later columns are combinations of the earlier ones.
-dependent_columns <- function(correlation, columns) {
+dependent_columns <- function(correlation, columns, x) {
   if (anyNA(correlation)) return(character())
   root <- suppressWarnings(chol(correlation, pivot = TRUE, tol = 1e-10))
   rank <- attr(root, "rank")
@@ -174,9 +192,19 @@ dependent_columns <- function(correlation, columns) {
   vapply((rank + 1L):length(columns), function(j) {
     share <- backsolve(root[base, base, drop = FALSE], root[base, j])
     used <- sort(order[base[abs(share) > 1e-4]])
-    paste(in_words(columns[order[j]]), "is a linear combination of",
+    exact <- is_combination(x[, order[j]], x[, used, drop = FALSE])
+    paste(in_words(columns[order[j]]),
+          if (exact) "is" else "is nearly", "a linear combination of",
           in_words(columns[used]))
   }, "")
+}
+
+# Do the first rows show no more than rounding between `y` and the columns?
+is_combination <- function(y, columns) {
+  rows <- utils::head(which(stats::complete.cases(columns, y)), 10000L)
+  design <- cbind(1, columns[rows, , drop = FALSE])
+  left <- stats::.lm.fit(design, y[rows])$residuals
+  sum(left^2) <= 1e-22 * sum((y[rows] - mean(y[rows]))^2)
 }
 
 # "`a`, `b` and `c`"

@@ -46,11 +46,12 @@ new_gmm_fit <- function(candidate, search, inputs, evaluation) {
   )
 }
 
-# Components have the names of the labels, and then their numbers.
+# Components have the names of the labels, and then their numbers, with a suffix
+# where a label has that name.
 component_names <- function(k, labels) {
   names <- as.character(seq_len(k))
   names[seq_along(labels)] <- labels
-  names
+  make.unique(names)
 }
 
 # Clusters, uncertainties and posteriors of the rows. Labelled rows are in their
@@ -79,13 +80,11 @@ posterior_names <- function(components, noise) {
 
 # Vectors and matrices with an element or row for each row of the data get the
 # names of the rows, and `NA` for rows that are not among `kept` (NULL: all
-# are). The core's posterior has no column for noise of weight 0, which is added
-# here.
+# are).
 name_rows <- function(results, rows, columns, kept = NULL, n = NULL) {
   lapply(results, function(result) {
     if (is.null(result)) return(NULL)
     if (is.matrix(result)) {
-      if (ncol(result) < length(columns)) result <- cbind(result, 0)
       if (!is.null(kept)) result <- result[match(seq_len(n), kept), ,
                                            drop = FALSE]
       return(`dimnames<-`(result, list(rows, columns)))

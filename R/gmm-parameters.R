@@ -41,11 +41,13 @@ check_start_mixture <- function(start, k, columns, noise_share, call) {
                  that is not.", call)
   }
   if (share == 0) share <- noise_share
+  mixture <- list(weights = as.double(weights) * (1 - share) / sum(weights),
+                  means = matrix(as.double(means), k, d),
+                  covariances = covariances)
+  if (share == 0) return(mixture)
   # The core computes the density and the range of the noise from the data.
-  list(weights = as.double(weights) * (1 - share) / sum(weights),
-       means = matrix(as.double(means), k, d), covariances = covariances,
-       noise = share, log_noise_density = NA_real_,
-       noise_range = rep(NA_real_, d))
+  c(mixture, noise = share, log_noise_density = NA_real_,
+    noise_range = list(rep(NA_real_, d)))
 }
 
 # The parts of a start by name, with the weight of the noise as a number.

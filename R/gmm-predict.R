@@ -8,8 +8,9 @@
 #'   [gmm_fit()] takes. Columns are matched by name and other columns are
 #'   ignored; a matrix without column names must have the columns of the fit in
 #'   their order. Missing values are allowed if the fit had `na_action = "em"`.
-#'   `NULL`: the rows of the fit; types other than `"cluster"`, `"posterior"`
-#'   and `"uncertainty"` then need a fit with `keep_data = TRUE`.
+#'   `NULL`: the rows of the fit. Its data are needed for types that it does not
+#'   hold: the copy of `keep_data = TRUE`, or else the `x` in the call of
+#'   [gmm_fit()], evaluated where `predict()` is called.
 #' @param type What to return, see Value. The names `"class"` and `"prob"`,
 #'   usual in R, are accepted for `"cluster"` and `"posterior"`.
 #' @param ... Not used.
@@ -27,8 +28,8 @@
 #'   * `"imputed"`: `newdata` with missing values replaced by their conditional
 #'     means given the observed values of the row (m x d)
 #' @section Errors:
-#'   * `gmvae_error_input`: columns are missing or not numeric, or `newdata` is
-#'     needed.
+#'   * `gmvae_error_input`: columns are missing or not numeric, or the data of
+#'     the fit are not found.
 #'   * `gmvae_error_data`: values are infinite, or missing although the fit did
 #'     not have `na_action = "em"`.
 #'   * `gmvae_error_option`: an unknown `type`, or an unknown argument.
@@ -51,14 +52,18 @@ predict.gmm_fit <- function(object, newdata = NULL,
                                      "logdensity", "component", "uncertainty",
                                      "imputed"),
                             ...) {
+  caller <- parent.frame()
   check_no_dots(...)
   check_fit(object)
   type <- if (missing(type)) "cluster" else check_type(type, names(gmm_types))
   own <- is.null(newdata)
   in_fit <- type %in% c("cluster", "posterior", "uncertainty")
   if (own && in_fit && !is.null(object[[type]])) return(object[[type]])
-  x <- match_columns(if (own) kept_data(object) else newdata, object,
-                     gaps = own && object$na_action == "omit")
+  x <- if (own) {
+    fitted_data(object, NULL, "newdata", caller, rlang::current_env())
+  } else {
+    match_columns(newdata, object)
+  }
   found <- evaluate_rows(object, x, gmm_types[[type]])
   switch(type,
     cluster = found$cluster,
@@ -76,14 +81,6 @@ gmm_types <- c(cluster = "cluster", posterior = "posterior",
                density = "log_density", logdensity = "log_density",
                component = "components", uncertainty = "cluster",
                imputed = "imputed")
-
-kept_data <- function(object, call = rlang::caller_env()) {
-  if (!is.null(object$data)) return(object$data)
-  gmvae_abort(c(
-    "{.arg newdata} must be given, as the fit holds no data.",
-    i = "A fit with `keep_data = TRUE` does not need it."
-  ), "input", call = call)
-}
 
 # The core's evaluation of rows, named by them; `NA` for incomplete rows if the
 # fit left such rows out.

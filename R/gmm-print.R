@@ -2,6 +2,7 @@
 
 #' @export
 print.gmm_fit <- function(x, ...) {
+  local_decimal_point()
   check_fit(x, "x")
   cat(fit_headline(x), "", fit_origin(x), sep = "\n")
   cat("\nRows assigned to each component:\n")
@@ -152,6 +153,7 @@ summary.gmm_fit <- function(object, ...) {
 
 #' @export
 print.summary_gmm_fit <- function(x, digits = 4, ...) {
+  local_decimal_point()
   fit <- x$fit
   cat(fit_headline(fit), "", fit_origin(fit), sep = "\n")
   cat("\nComponents (weight, assigned rows, mean uncertainty of these rows):\n")

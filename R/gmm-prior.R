@@ -48,6 +48,7 @@ gmm_prior <- function(shrinkage = 0.01, mean = NULL, dof = NULL, scale = NULL) {
 
 #' @export
 print.gmm_prior <- function(x, ...) {
+  local_decimal_point()
   cat("Prior of a Gaussian mixture: ", describe_prior(x), "\n", sep = "")
   invisible(x)
 }

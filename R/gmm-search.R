@@ -76,6 +76,7 @@ fit_candidates <- function(search, rows, inputs, progress, call) {
   )
   for (i in seq_along(rows)) {
     candidate <- core$candidates[[i]]
+    candidate$reason <- full_reason(candidate, inputs$columns)
     search$table[rows[i], ] <- table_row(search$table[rows[i], ], candidate,
                                          inputs$n_obs)
     if (!is.null(candidate$mixture)) search$found[[rows[i]]] <- candidate
@@ -184,7 +185,11 @@ abort_no_fit <- function(table, call) {
     x = "{if (n > 1L) 'The first, '}{first$model} with
          {first$k} component{?s}: {first$reason}.",
     i = "Use a smaller {.arg k}, a simpler {.arg model}, a {.arg prior}, or a
-         ridge ({.code gmm_control(ridge = 1e-4)})."
+         ridge ({.code gmm_control(ridge = 1e-4)}).",
+    i = if (isTRUE(startsWith(first$reason, tied_reason))) {
+      "Equal values can be spread within their unit of measurement:
+       {.code jitter(x, amount = unit)}."
+    }
   ), "numerical", call = call)
 }
 
@@ -192,7 +197,7 @@ abort_no_fit <- function(table, call) {
 warn_not_converged <- function(candidate, control, call) {
   asked <- control$max_iter == 1L || control$tol == 0
   if (candidate$converged || asked) return(invisible())
-  n <- format(candidate$n_iter, big.mark = ",")
+  n <- format(candidate$n_iter, big.mark = ",", decimal.mark = ".")
   gmvae_warn(c(
     "EM did not converge after {n} iterations.",
     i = "Increase {.arg max_iter} in {.fn gmm_control}, or {.arg tol} if the

@@ -14,7 +14,7 @@
 #'   the generator before, as in [stats::simulate()]. Noise is drawn uniformly
 #'   over the range of the data.
 #' @section Errors: `gmvae_error_option` if `nsim` is not a whole number of at
-#'   least 1, or for unknown arguments.
+#'   least 1, if `seed` is not a number, or for unknown arguments.
 #' @seealso [gmm_fit()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 2)
@@ -25,7 +25,7 @@ simulate.gmm_fit <- function(object, nsim = 1, seed = NULL, ...) {
   check_no_dots(...)
   check_fit(object)
   nsim <- check_count(nsim)
-  state <- simulation_state(seed)
+  state <- simulation_state(check_seed(seed))
   if (!is.null(seed)) {
     on.exit(assign(".Random.seed", state$before, envir = globalenv()))
   }

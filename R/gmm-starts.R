@@ -63,6 +63,17 @@ check_row_labels <- function(labels, n, call = rlang::caller_env()) {
   ), "option", call = call)
 }
 
+# "noise" names the noise component alone.
+check_noise_name <- function(levels, noise, call) {
+  if (!noise$on || !"noise" %in% levels) return(invisible())
+  gmvae_abort(c(
+    "With {.arg noise}, {.arg labels} must not name a component {.val noise}.",
+    x = "You supplied it.",
+    i = "Set these labels to `NA`, and give the rows as a first guess:
+         {.code noise = which(labels == \"noise\")}."
+  ), "option", call = call)
+}
+
 # Noise as the core reads it: `on`, its expected `share` (NA: the share of
 # `rows`), the first guess at its `rows`, and its `density` (NA: from the data).
 check_noise <- function(noise, n, density, call = rlang::caller_env()) {

@@ -105,6 +105,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
 
 #' @export
 print.gmvae_control <- function(x, ...) {
+  local_decimal_point()
   values <- vapply(x, function(v) {
     if (is.null(v)) "chosen from the data" else toString(format(v))
   }, "")

@@ -124,7 +124,7 @@ sample_cells <- function(cluster, most) {
 
 sample_note <- function(shown, n) {
   if (length(shown) == n) return(NULL)
-  count <- function(x) format(x, big.mark = ",")
+  count <- function(x) format(x, big.mark = ",", decimal.mark = ".")
   sprintf("Points: a sample of %s of %s cells", count(length(shown)), count(n))
 }
 

@@ -180,7 +180,8 @@ training_cells <- function(object, type, size_factors, batch, call) {
       "option", call = call
     )
   }
-  batch <- known_batch(object, batch, nrow(object$latent), NULL, call)
+  batch <- known_batch(object, batch, nrow(object$latent), NULL, call,
+                       rownames(object$latent))
   list(latent = object$latent, posterior = object$posterior,
        size = unname(object$size_factors),
        batch = if (is.null(batch)) object$batch else batch)
@@ -193,9 +194,11 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   counts <- with_all_names(given, "newdata", call)
   if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
-  check_size_factors(size_factors, ncol(counts), object$likelihood, call)
+  size_factors <- check_size_factors(size_factors, ncol(counts),
+                                     object$likelihood, call, colnames(counts))
   check_batch_given(object, batch, type, call)
-  batch <- known_batch(object, batch, ncol(counts), newdata, call)
+  batch <- known_batch(object, batch, ncol(counts), newdata, call,
+                       colnames(counts))
   counts <- checked_values(counts, object$likelihood, "newdata", call)
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)

@@ -68,6 +68,7 @@ NULL
 #' @rdname summary.gmvae
 #' @export
 summary.gmvae <- function(object, ...) {
+  local_decimal_point()
   check_fit(object)
   sure <- confidence(object$posterior)
   found_again <- unname(object$cluster_stability)
@@ -108,6 +109,7 @@ summary.gmvae <- function(object, ...) {
 #' @rdname summary.gmvae
 #' @export
 print.gmvae <- function(x, ...) {
+  local_decimal_point()
   facts <- summary(x)
   print_heading(facts)
   print_facts(c(
@@ -128,6 +130,7 @@ print.gmvae <- function(x, ...) {
 #' @rdname summary.gmvae
 #' @export
 print.summary_gmvae <- function(x, ...) {
+  local_decimal_point()
   print_heading(x)
   if (!is.null(x$call)) {
     print_facts(c(Call = paste(deparse(x$call), collapse = " ")))
@@ -268,5 +271,10 @@ format_training <- function(facts) {
                  "{format(facts$seconds, digits = 2)} s, {state}")
 }
 
-number <- function(x) formatC(x, format = "f", digits = 1, big.mark = ",")
-count <- function(x) trimws(format(x, big.mark = ",", scientific = FALSE))
+number <- function(x) {
+  formatC(x, format = "f", digits = 1, big.mark = ",", decimal.mark = ".")
+}
+
+count <- function(x) {
+  trimws(format(x, big.mark = ",", decimal.mark = ".", scientific = FALSE))
+}

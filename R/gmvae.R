@@ -342,7 +342,7 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
   arg <- named_argument("x", substitute(x), assay)
   counts <- as_counts(x, assay, arg, call)
   attr(counts, "argument") <- arg
-  batch <- as_batch(batch, ncol(counts), x, call)
+  batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
@@ -353,11 +353,12 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
-  batch <- as_batch(batch, ncol(counts), call = call)
+  batch <- as_batch(batch, ncol(counts), call = call, cells = colnames(counts))
   check_variation(control, likelihood, batch, call)
   check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call)
-  check_size_factors(size_factors, ncol(counts), likelihood, call)
+  size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
+                                     call, colnames(counts))
   warn_orientation(counts, arg, call)
   counts <- checked_values(counts, likelihood, arg, call)
   sample <- some_cells(counts)

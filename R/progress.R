@@ -8,7 +8,7 @@ progress_reporter <- function(verbose, envir = parent.frame()) {
   bar <- NULL
   function(phase, done, total, value) {
     status <- if (is.finite(value)) {
-      paste(phase, formatC(value, format = "f", digits = 1))
+      paste(phase, formatC(value, format = "f", digits = 1, decimal.mark = "."))
     } else {
       phase
     }

@@ -22,9 +22,11 @@ cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
        source = if (is.null(user)) "library" else "user")
 }
 
-# Size factors that the user gives for `n` cells, or NULL.
-check_size_factors <- function(size_factors, n, likelihood, call) {
-  if (is.null(size_factors)) return(invisible())
+# Size factors that the user gives for `n` cells, or NULL; in the order of the
+# `cells`' names if they have names.
+check_size_factors <- function(size_factors, n, likelihood, call,
+                               cells = NULL) {
+  if (is.null(size_factors)) return(NULL)
   if (!likelihood_traits(likelihood)$size_factors) {
     gmvae_abort(c(
       "{.arg size_factors} can't be used with {.code likelihood =
@@ -47,4 +49,5 @@ check_size_factors <- function(size_factors, n, likelihood, call) {
            first is {size_factors[bad[1]]}, for cell {bad[1]}."
     ), "option", call = call)
   }
+  match_by_name(size_factors, cells, call = call)
 }

@@ -114,6 +114,7 @@ SEXP to_list(const CandidateFit& fit) {
   UNPROTECT(1);
   list.add("best_start", r_count(fit.best_start + 1)).add("entropy", r_number(fit.entropy));
   list.add("reason", there ? Rf_ScalarString(NA_STRING) : r_string(fit.reason.c_str()));
+  list.add("tied_column", r_count(fit.tied_column + 1));
   if (!there) return list.add("mixture", R_NilValue).list();
   NamedList mixture;
   add_mixture(mixture, fit.mixture);
@@ -272,7 +273,7 @@ SEXP cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture,
         wanted.cluster = INTEGER(cluster);
         wanted.uncertainty = numbers("uncertainty");
       } else if (name == "posterior") {
-        wanted.posterior = matrix("posterior", given.noise > 0.0 ? k + 1 : k);
+        wanted.posterior = matrix("posterior", given.noise_on ? k + 1 : k);
       } else if (name == "components") {
         wanted.components = matrix("components", k);
       } else if (name == "imputed") {

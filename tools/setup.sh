@@ -51,8 +51,8 @@ if [ -n "$missing" ]; then
 fi
 
 # 2. R packages: the names in DESCRIPTION that R can't find, and for the tests
-# the linter, which the package itself does not need
-[ "${1:-}" = tests ] && more=lintr || more=
+# the linter and the spelling checker, which the package itself does not need
+[ "${1:-}" = tests ] && more="lintr spelling" || more=
 missing_packages() {
   Rscript --vanilla -e '
     fields <- read.dcf("DESCRIPTION", c("Imports", "LinkingTo", "Suggests"))
@@ -76,7 +76,7 @@ if [ -n "$missing" ] && may_use_apt; then
   # shellcheck disable=SC2086
   [ -z "$packages" ] || apt_install $packages || say "apt-get did not install all of them"
 fi
-more=  # the tests skip the linter where Debian does not give it
+more=  # the tests skip what Debian does not give of these two
 missing=$(missing_packages)
 if [ -n "$missing" ]; then
   # A library that the sources of testthat's dependencies look for

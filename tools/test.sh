@@ -65,6 +65,13 @@ style_tests() {
   else
     count 0 0 1 "the linter has nothing to say (no lintr)"
   fi
+  if Rscript -e 'if (!requireNamespace("spelling")) q(status = 1)' >/dev/null 2>&1; then
+    Rscript -e 'found <- spelling::spell_check_package()' -e 'print(found)' \
+      -e 'q(status = nrow(found) > 0)' >"$build/spelling.log" 2>&1
+    verdict "every word is in a dictionary or in inst/WORDLIST" "$build/spelling.log" $?
+  else
+    count 0 0 1 "every word is in a dictionary or in inst/WORDLIST (no spelling)"
+  fi
 }
 
 core_tests() {

@@ -6,6 +6,13 @@ namespace gmvae {
 
 namespace {
 
+// Threads beyond the machine's cores only wait for each other; a few may, so that what a user asks
+// for is also tried on small machines.
+Index useful_threads(Index n_threads) {
+  const Index cores = static_cast<Index>(std::thread::hardware_concurrency());
+  return std::clamp<Index>(n_threads, 1, std::max<Index>(cores, 8));
+}
+
 // A training step has a dozen short loops: look for a moment before going to sleep.
 template <typename Condition>
 void spin_until(Condition&& holds) {
@@ -15,7 +22,8 @@ void spin_until(Condition&& holds) {
 }  // namespace
 
 Workers::Workers(Index n_threads, Monitor* monitor)
-    : monitor_(monitor), taken_(static_cast<std::size_t>(std::max<Index>(n_threads, 1))) {
+    : monitor_(monitor), taken_(static_cast<std::size_t>(useful_threads(n_threads))) {
+  n_threads = useful_threads(n_threads);
   threads_.reserve(static_cast<std::size_t>(n_threads));
   for (Index i = 1; i < n_threads; ++i) {
     try {

@@ -25,7 +25,7 @@ namespace gmvae {
 //             wrote before is still in its cache, and nobody else writes to lines at the borders
 enum class Share { in_order, nearby };
 
-// n_threads - 1 threads that wait for work; the caller is the other one.  Joined on destruction.
+// At most n_threads - 1 threads that wait for work, beside the caller.  Joined on destruction.
 // In loops over nearby blocks the caller polls `monitor`, unless it is null, before each block that
 // it takes, so that a host can stop the work however large a single step is.  Other jobs are long:
 // they poll for themselves, each of them, so that all stop.

@@ -340,8 +340,3 @@ test_that("predict() finds the batches of new cells, and of one", {
   more <- without_cautions(update(fit, k = 4, x = unnamed$counts))
   expect_identical(more$batch, fit$batch)
 })
-
-test_that("batches of type raw are labels like others", {
-  batch <- as_batch(as.raw(c(1, 2, 1)), 3, call = NULL)
-  expect_identical(as.character(batch), c("01", "02", "01"))
-})

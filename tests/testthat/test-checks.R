@@ -1,3 +1,83 @@
+test_that("match_by_name() sorts by names, and refuses foreign ones", {
+  names <- c("a", "b", "c")
+  expect_identical(match_by_name(c(b = 2, c = 3, a = 1), names),
+                   c(a = 1, b = 2, c = 3))
+  expect_identical(match_by_name(1:3, names), 1:3)
+  expect_identical(match_by_name(c(b = 2), NULL), c(b = 2))
+  expect_identical(match_by_name(factor(c(c = "x", a = "y", b = "z")), names),
+                   factor(c(a = "y", b = "z", c = "x")))
+  matrix <- matrix(1:6, 3, dimnames = list(c("c", "b", "a"), NULL))
+  expect_identical(match_by_name(matrix, names)[, 1], c(a = 3L, b = 2L, c = 1L))
+  expect_identical(
+    match_by_name(array(1:3, 3, list(c("c", "b", "a"))), names),
+    c(a = 3L, b = 2L, c = 1L)
+  )
+  expect_error(match_by_name(c(a = 1, b = 2, d = 3), names, "weights"),
+               "`weights`.*\"d\"", class = "gmvae_error_option")
+  expect_error(match_by_name(c(a = 1, a = 2, b = 3), names, "weights"),
+               "more than once", class = "gmvae_error_option")
+})
+
+test_that("what belongs to rows follows their names", {
+  x <- as.matrix(faithful)
+  rownames(x) <- paste0("r", 1:272)
+  back <- 272:1
+  w <- stats::setNames(rep(c(10, 1), c(97, 175)), rownames(x))
+  long <- stats::setNames(ifelse(x[, 1] > 3, "long", NA), rownames(x))
+  fit <- function(x, ...) {
+    set.seed(1)
+    gmm_fit(x, k = 2, model = "VVV", ..., control = quiet())
+  }
+  by_name <- function(x) {
+    fit(x, weights = w, labels = long, noise = x[, 1] > 5)
+  }
+  expect_equal(by_name(x[back, ])$loglik, by_name(x)$loglik)
+  expect_equal(fit(as.data.frame(x)[back, ], weights = w)$loglik,
+               fit(x, weights = unname(w))$loglik)
+  start <- fit(x)
+  expect_equal(fit(x[back, ], start = start$cluster)$loglik, start$loglik)
+  expect_equal(fit(x[back, ], start = start$posterior)$history,
+               fit(x, start = start$posterior)$history)
+  expect_error(fit(x, weights = stats::setNames(w, 1:272)),
+               "names of `weights`", class = "gmvae_error_option")
+  expect_error(fit(x, labels = stats::setNames(long, 1:272)),
+               "names of `labels`", class = "gmvae_error_option")
+  # Rows without names: the order decides.
+  expect_equal(fit(unname(x), weights = rev(w))$loglik,
+               fit(x, weights = unname(rev(w)))$loglik)
+})
+
+test_that("what belongs to cells follows their names", {
+  set.seed(1)
+  data <- simulate_batches(n = 120, genes = 40, depth = 60)
+  x <- data$counts
+  colnames(x) <- paste0("cell", 1:120)
+  batch <- stats::setNames(data$batch, colnames(x))
+  size <- stats::setNames(Matrix::colSums(x) + 1:120, colnames(x))
+  fit <- function(batch, size) {
+    set.seed(2)
+    quick_fit(x, 2, batch = batch, size_factors = size, epochs = 4)
+  }
+  given <- fit(unname(batch), unname(size))
+  named <- fit(rev(batch), sample(size))
+  expect_identical(named$parameters, given$parameters)
+  expect_identical(named$batch, given$batch)
+  expect_error(fit(stats::setNames(batch, 1:120), NULL),
+               "names of `batch`", class = "gmvae_error_option")
+  expect_error(fit(NULL, stats::setNames(size, 1:120)),
+               "names of `size_factors`", class = "gmvae_error_option")
+  elbo <- predict(given, x, "elbo", batch = batch, size_factors = size)
+  expect_identical(
+    predict(given, x, "elbo", batch = rev(batch), size_factors = rev(size)),
+    elbo
+  )
+})
+
+test_that("batch may be of type raw", {
+  expect_identical(as_batch(as.raw(c(1, 2, 1)), 3L, call = NULL),
+                   factor(c("01", "02", "01")))
+})
+
 test_that("default_threads() keeps to two, to mc.cores and to a container's", {
   expect_lte(default_threads(), 2L)
   expect_gte(default_threads(), 1L)

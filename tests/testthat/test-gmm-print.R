@@ -58,3 +58,16 @@ test_that("summary() counts the reasons", {
   expect_identical(rownames(noisy$components), c("1", "2", "noise"))
   expect_equal(sum(noisy$components$weight), 1)
 })
+
+test_that("components have different names, whatever the labels", {
+  labels <- replace(rep(NA_character_, 272), 1:9, "2")
+  set.seed(1)
+  fit <- gmm_fit(faithful, 2, "VVV", labels = labels, control = quiet())
+  expect_identical(names(fit$weights), c("2", "2.1"))
+  expect_output(print(summary(fit)), "2.1", fixed = TRUE)
+  labels[1:9] <- "noise"
+  expect_output(print(gmm_fit(faithful, 2, "VVV", labels = labels,
+                              control = quiet())), "noise")
+  expect_error(gmm_fit(faithful, 2, labels = labels, noise = 0.1),
+               "must not name a component", class = "gmvae_error_option")
+})

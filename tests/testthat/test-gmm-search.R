@@ -116,11 +116,11 @@ test_that("dependent_columns() finds rank and combinations", {
   set.seed(3)
   base <- matrix(rnorm(300), 100)
   x <- cbind(base, base[, 1] - 2 * base[, 2], 5 * base[, 3])
-  found <- dependent_columns(cor(x), letters[1:5])
+  found <- dependent_columns(cor(x), letters[1:5], x)
   expect_length(found, 2)
-  expect_identical(dependent_columns(cor(base), letters[1:3]), character())
+  expect_identical(dependent_columns(cor(base), letters[1:3], base), character())
   near <- cbind(base, base[, 1] + 1e-3 * rnorm(100))
-  expect_identical(dependent_columns(cor(near), letters[1:4]), character())
+  expect_identical(dependent_columns(cor(near), letters[1:4], near), character())
 })
 
 test_that("a degenerate optimum does not win", {
@@ -144,4 +144,74 @@ test_that("no fit at all is an error in words", {
     gmm_fit(few, 3, c("VVV", "VEV"), start = c(1, 1, 2, 2, 3, 3),
             control = quiet())
   })
+})
+
+test_that("a column that is nearly a combination is called so", {
+  set.seed(1)
+  x <- matrix(rnorm(600), 200, dimnames = list(NULL, c("a", "b", "c")))
+  nearly <- function(noise) {
+    x[, "c"] <- x[, "a"] - x[, "b"] + noise * rnorm(200)
+    dependent_columns(cor(x), colnames(x), x)
+  }
+  expect_match(nearly(0), "is a linear combination of")
+  expect_match(nearly(1e-7), "is nearly a linear combination of")
+  expect_length(nearly(1e-2), 0L)
+})
+
+test_that("a ridge or prior keeps no component without rows", {
+  for (seed in 1:4) {
+    set.seed(seed)
+    fit <- gmm_fit(faithful, 1:6, control = quiet(ridge = 0.1, n_init = 3))
+    expect_gt(min(fit$weights) * 272, 0.4)
+    x <- matrix(rnorm(60), 30)
+    fit <- gmm_fit(x, 1:5, prior = gmm_prior(dof = 100),
+                   control = quiet(n_init = 3))
+    expect_gt(min(fit$weights) * 30, 0.4)
+    expect_lt(max(fit$covariances), 100 * max(var(x)))
+  }
+})
+
+test_that("tiny problems in any units give finite mixtures or a reason", {
+  for (seed in 1:60) {
+    set.seed(seed)
+    n <- sample(4:14, 1)
+    d <- sample(1:3, 1)
+    x <- matrix(switch(seed %% 3 + 1, rnorm(n * d), rexp(n * d)^3,
+                       round(rnorm(n * d), 1)), n)
+    if (any(apply(x, 2, sd) == 0)) next
+    model <- if (d == 1) NULL else sample(gmm_models()$code, 3)
+    fits <- lapply(10^c(0, -100, 100), function(unit) {
+      set.seed(seed)
+      tryCatch(
+        suppressWarnings(gmm_fit(x * unit, 1:3, model,
+                                 control = quiet(n_init = 2))),
+        gmvae_error = identity
+      )
+    })
+    for (fit in fits) {
+      expect_true(inherits(fit, "gmvae_error") ||
+                    all(is.finite(unlist(coef(fit)))))
+    }
+    if (inherits(fits[[1]], "gmm_fit")) {
+      expect_identical(fits[[2]]$k, fits[[1]]$k)
+      expect_equal(fits[[3]]$loglik + n * d * log(1e100), fits[[1]]$loglik,
+                   tolerance = 1e-6)
+    }
+  }
+})
+
+test_that("many columns and few rows agree with mclust, in diagonal models", {
+  skip_if_not_installed("mclust")
+  set.seed(1)
+  x <- matrix(rnorm(40 * 200), 40)
+  x[1:15, 1:30] <- x[1:15, 1:30] + 3
+  mclustBIC <- mclust::mclustBIC
+  for (model in c("EII", "VII", "EEI", "VEI")) {
+    fit <- gmm_fit(x, k = 2, model = model, control = quiet())
+    other <- mclust::Mclust(x, 2, model, verbose = FALSE)
+    expect_equal(fit$loglik, other$loglik, tolerance = 1e-6)
+    expect_equal(fit$loglik, sum(predict(fit, x, type = "logdensity")))
+  }
+  fit <- gmm_fit(x, k = 1:4, model = c("EII", "VII", "EEI"), control = quiet())
+  expect_identical(fit$k, 2L)
 })

@@ -43,3 +43,10 @@ test_that("simulate() follows R's rules for seeds", {
   expect_identical(simulate(fit, 5), a)
   expect_error(simulate(fit, 0), class = "gmvae_error_option")
 })
+
+test_that("simulate() says what a seed must be", {
+  expect_error(simulate(fit, 2, seed = "a"), "`seed`",
+               class = "gmvae_error_option")
+  expect_error(simulate(fit, 2, seed = 1:2), class = "gmvae_error_option")
+  expect_error(simulate(fit, 2, seed = NA_real_), class = "gmvae_error_option")
+})

@@ -182,3 +182,41 @@ test_that("gmm_fit() says what is wrong with what is given by row", {
     fit_now(4, noise = 0.99)
   })
 })
+
+test_that("noise is not lost where its share is less than a row", {
+  set.seed(1)
+  z <- rbind(matrix(rnorm(160), 80), c(30, 30))
+  noisy <- function(x, share) {
+    gmm_fit(x, 1, "VVV", noise = share, control = quiet())
+  }
+  fits <- lapply(c(0.001, 0.01, 0.02), noisy, x = z)
+  for (fit in fits) {
+    expect_equal(fit$loglik, fits[[3]]$loglik)
+    expect_gt(fit$noise$weight, 0.01)
+    expect_identical(dim(predict(fit, z, type = "prob")), c(81L, 2L))
+  }
+})
+
+test_that("noise of few rows in many is found though the sample has none", {
+  set.seed(2)
+  x <- rbind(matrix(rnorm(40000), 20000), matrix(runif(10, 50, 200), 5))
+  fit <- gmm_fit(x, 1, "VVV", noise = 1e-4, control = quiet())
+  expect_identical(which(fit$cluster == 0L), 20001:20005)
+})
+
+test_that("noise of weight zero is still noise", {
+  set.seed(3)
+  x <- matrix(rnorm(200), 100)
+  # So thin that no row is ever taken.
+  fit <- gmm_fit(x, 1, "VVV", noise = 0.01,
+                 control = quiet(noise_density = 1e-300))
+  expect_lt(fit$noise$weight, 1e-12)
+  fit$noise$weight <- 0
+  posterior <- predict(fit, x, type = "posterior")
+  expect_identical(colnames(posterior), c("1", "noise"))
+  expect_equal(unname(posterior[, "noise"]), rep(0, 100))
+  expect_output(print(summary(fit)), "noise")
+  again <- gmm_fit(x, start = fit, noise = 0.01, keep_posterior = TRUE,
+                   model = "VVV", control = quiet())
+  expect_identical(dim(again$posterior), c(100L, 2L))
+})

@@ -32,9 +32,13 @@ Eigen::VectorXd log_length(const Range& range) {
 }  // namespace
 
 NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& covariance,
-                           double density) {
+                           const NoiseOptions& options) {
   const Index d = data.n_dimensions();
-  const Eigen::MatrixXd axes = symmetric_eigen(covariance).vectors;
+  // The box along the principal components holds complete rows only, and d or fewer of them have no
+  // volume.
+  const bool along_components = data.patterns().empty() && data.n_complete() > d;
+  const Eigen::MatrixXd axes =
+      along_components ? symmetric_eigen(covariance).vectors : Eigen::MatrixXd();
   Range columns(d), components(d);
   Eigen::MatrixXd block;
   for (Index i = 0; i < data.n_complete(); i += block_size) {
@@ -42,7 +46,7 @@ NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& cova
     block.resize(n, d);
     data.read(i, n, block.data(), n);
     columns.add(block);
-    components.add(multiply(block, axes));
+    if (along_components) components.add(multiply(block, axes));
   }
   for (const Pattern& pattern : data.patterns()) {
     for (const Index row : pattern.rows) {
@@ -56,10 +60,13 @@ NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& cova
   noise.on = true;
   noise.log_range = log_length(columns);
   double volume = noise.log_range.sum();
-  // The box along the principal components holds the complete rows only.
-  if (data.patterns().empty()) volume = std::min(volume, log_length(components).sum());
-  noise.log_density =
-      std::isnan(density) ? -volume : std::log(density) + data.scale().array().log().sum();
+  if (along_components) volume = std::min(volume, log_length(components).sum());
+  noise.log_density = std::isnan(options.density)
+                          ? -volume
+                          : std::log(options.density) + data.scale().array().log().sum();
+  noise.share = options.rows.empty() ? options.share
+                                     : static_cast<double>(options.rows.size()) /
+                                           static_cast<double>(data.n_rows());
   return noise;
 }
 

@@ -14,16 +14,16 @@ namespace gmvae {
 
 struct NoiseOptions {
   bool on = false;
-  double share = 0.0;       // expected share of rows; not used where `rows` are given
+  double share = 0.0;       // expected share of rows; NaN where `rows` are given
   std::vector<Index> rows;  // what to take for noise at first
   double density = 0.0;     // per unit of each column; NaN: one over the data's hypervolume
 };
 
 // Uniform over the smaller of two boxes around the data, along the columns and along their
 // principal components (as mclust does, there in the columns' own units: Fraley & Raftery 2002,
-// <doi:10.1198/016214502760047131>, section 3.2.2).  A `density` that isn't NaN, per unit of each
+// <doi:10.1198/016214502760047131>, section 3.2.2).  A density in `options` that isn't NaN, per unit of each
 // column, is taken instead (Hennig 2004, <doi:10.1214/009053604000000571>).
 NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& covariance,
-                           double density);
+                           const NoiseOptions& options);
 
 }  // namespace gmvae

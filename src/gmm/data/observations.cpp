@@ -2,9 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 namespace gmvae {
+
+namespace {
+
+constexpr double rounding = 1e-13;  // relative: values that close differ by how they were computed
+
+}  // namespace
 
 Observations::Observations(const Source& source, const RowFacts& facts, Workers& workers)
     : source_(source), facts_(facts), centre_(source.d), scale_(source.d) {
@@ -81,12 +88,46 @@ void Observations::measure(Index j) {
   scale_[j] = sd > 0.0 ? sd : 1.0;
 }
 
+const Eigen::VectorXd& Observations::smallest_gaps() const {
+  std::call_once(gaps_known_, [this] {
+    gaps_.resize(source_.d);
+    for (Index j = 0; j < source_.d; ++j) gaps_[j] = smallest_gap(j);
+  });
+  return gaps_;
+}
+
+double Observations::smallest_gap(Index j) const {
+  std::vector<double> values;
+  double largest = 0.0;
+  for (const Index row : rows()) {
+    const double x = source_(row, j);
+    if (std::isnan(x)) continue;
+    values.push_back(x);
+    largest = std::max(largest, std::abs(x));
+  }
+  std::sort(values.begin(), values.end());
+  double gap = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const double step = values[i] - values[i - 1];
+    if (step > rounding * largest) gap = std::min(gap, step);
+  }
+  return std::isfinite(gap) ? gap / scale_[j] : 0.0;
+}
+
 double Observations::total_log_units() const {
   double sum = total_weight_ * log_scale_;
   for (const Pattern& pattern : patterns_) {
     for (const Index row : pattern.rows) sum += weight(row) * (log_units(row) - log_scale_);
   }
   return sum;
+}
+
+double Observations::n_values() const {
+  double n = static_cast<double>(n_complete_) * static_cast<double>(source_.d);
+  for (const Pattern& pattern : patterns_) {
+    n += static_cast<double>(pattern.rows.size()) * static_cast<double>(pattern.observed.size());
+  }
+  return n;
 }
 
 std::vector<Index> Observations::rows() const {

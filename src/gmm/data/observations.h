@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <mutex>
 #include <vector>
 
 #include "core/parallel.h"
@@ -52,6 +53,7 @@ class Observations {
   Index complete_row(Index i) const { return complete_.empty() ? i : complete_[to_size(i)]; }
   const std::vector<Pattern>& patterns() const { return patterns_; }  // of the other rows
   std::vector<Index> rows() const;                                    // all of them
+  double n_values() const;                                            // that are not missing
 
   const Eigen::VectorXd& centre() const { return centre_; }  // d, in the units of the source
   const Eigen::VectorXd& scale() const { return scale_; }    // d
@@ -79,6 +81,10 @@ class Observations {
   }
   double total_log_units() const;  // of all rows, by weight
 
+  // The smallest difference between two values of each column (d, standard units) that is more than
+  // rounding.  Sorts the columns when it is first called.
+  const Eigen::VectorXd& smallest_gaps() const;
+
   // d x rows, missing entries at the column's mean.
   Eigen::MatrixXd points(const std::vector<Index>& rows) const;
 
@@ -87,6 +93,7 @@ class Observations {
   std::vector<Index> rows_there() const;
   void sort_rows(const std::vector<Index>& rows);
   void measure(Index j);
+  double smallest_gap(Index j) const;
 
   Source source_;
   RowFacts facts_;
@@ -96,6 +103,8 @@ class Observations {
   std::vector<Pattern> patterns_;
   Eigen::VectorXd centre_, scale_;
   double log_scale_ = 0.0;  // sum of log(scale)
+  mutable std::once_flag gaps_known_;
+  mutable Eigen::VectorXd gaps_;
 };
 
 }  // namespace gmvae

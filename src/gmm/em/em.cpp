@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t plain_steps = 10;  // of EM, which settle where a run leads to
 constexpr double elbo_tol = 1e-2;        // of the M-step that bounds what a start is worth
+constexpr double tiny_share = 1e-6;      // of a column's variance within components
 
 // Covariances after the columns were multiplied by `units`.
 Covariances in_units(Covariances covariances, const Eigen::VectorXd& units) {
@@ -90,6 +91,9 @@ std::string shrank_to(double rows) {
   return "a component shrank to " + out.str() + (out.str() == "1" ? " row" : " rows");
 }
 
+const char* const singular = "the covariance of a component became singular";
+const char* const tied_values = "a component collapsed onto equal values";
+
 }  // namespace
 
 Run::Run() = default;
@@ -113,10 +117,9 @@ Run Run::without_moments() const {
 }
 
 Em::Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
-       const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
-       Monitor& monitor)
+       const NoiseDensity& noise, const Covariances& overall, Workers& workers, Monitor& monitor)
     : data_(data), family_(family), k_(k), options_(options), noise_(noise),
-      penalty_(family, k, options.prior, options.ridge, data, covariance), workers_(workers),
+      penalty_(family, k, options.prior, options.ridge, data, overall), workers_(workers),
       monitor_(monitor) {
   const double norm = data.scale().norm() / std::sqrt(static_cast<double>(data.n_dimensions()));
   common_units_ = data.scale() / norm;
@@ -125,6 +128,11 @@ Em::Em(const Observations& data, const Family& family, Index k, const EmOptions&
 Index Em::n_parameters() const {
   return (options_.equal_weights ? 0 : k_ - 1) + k_ * data_.n_dimensions() +
          family_.n_parameters(k_, data_.n_dimensions());
+}
+
+// The expected share of noise, or that of one row.
+double Em::first_noise() const {
+  return std::max(noise_.share, 1.0 / static_cast<double>(data_.n_rows()));
 }
 
 // Weights that sum to less than the number of rows are taken in units of their mean.
@@ -145,10 +153,11 @@ Covariances Em::estimate(const Moments& moments, const Covariances* before, doub
 // Rows that a component of a solution must have.  Half a row of slack: responsibilities leave a
 // little of each row to other components.
 double Em::least_rows() const {
-  if (penalty_.on()) return 0.0;
-  if (family_.one_covariance) return 0.5;
+  if (penalty_.on()) return 0.5;  // below, a component is there for its penalty alone
   double rows = options_.min_rows;
-  if (std::isnan(rows)) {
+  if (std::isnan(rows) && family_.one_covariance) {
+    rows = 2.0;  // a mean of its own for one row says nothing
+  } else if (std::isnan(rows)) {
     rows = static_cast<double>(data_.n_dimensions() + 1);
     // Variances alone can do with fewer, where there are many columns for the rows.
     if (family_.scatter == Scatter::diagonal) {
@@ -158,12 +167,48 @@ double Em::least_rows() const {
   return std::max(rows - 0.5, 0.5);
 }
 
+// The first column in which all rows of a component have the same value, or -1.  Two values of a
+// column differ by its smallest gap g at least, so that n rows of which one differs have a variance
+// above g^2 / (2 n), whatever the units and however far apart the components are.  Where components
+// share variances one of them may lie on equal values; all of them may not.
+Index Em::tied_column(const Moments& moments, const Covariances& covariances) const {
+  if (k_ == 1 || penalty_.on() || options_.min_eigen_ratio == 0.0) return -1;
+  const Index d = data_.n_dimensions();
+  const double n = moments.counts.sum();
+  Eigen::MatrixXd scatter(d, moments.kind == Scatter::pooled ? 1 : k_);  // diagonals
+  for (Index k = 0; k < scatter.cols(); ++k) {
+    scatter.col(k) = moments.kind == Scatter::diagonal
+                         ? Eigen::VectorXd(moments.scatter.col(k))
+                         : Eigen::VectorXd(nth_block(moments.scatter, k).diagonal());
+  }
+  const Eigen::ArrayXd pooled = scatter.rowwise().sum().array() / n;
+  const auto least = [&](Index j) {
+    const double gap = data_.smallest_gaps()[j];
+    return 0.25 * gap * gap / static_cast<double>(data_.n_rows());
+  };
+  for (Index j = 0; j < d; ++j) {
+    // Sums of squares from the origin leave that much rounding.
+    const double rounding = moments.kind == Scatter::pooled ? 1e-13 : 0.0;
+    if (pooled[j] < tiny_share && pooled[j] < std::max(least(j), rounding)) return j;
+  }
+  if (family_.one_covariance) return -1;
+  for (Index k = 0; k < k_; ++k) {
+    const Eigen::ArrayXd variances = covariances.variances_of(k);
+    for (Index j = 0; j < d; ++j) {
+      const double own = scatter(j, k) / moments.counts[k];
+      if (variances[j] < tiny_share * pooled[j] && own < tiny_share && own < least(j)) return j;
+    }
+  }
+  return -1;
+}
+
 std::string Em::objection(const Run& run) const {
   if (run.collapsed()) return run.collapse;
+  if (run.tied_column >= 0) return tied_values;
   const double rows = effective_rows(run.image.counts.minCoeff());
   if (rows < least_rows()) return shrank_to(rows);
   if (eigen_spread(run.frame) < options_.min_eigen_ratio) {
-    return "the covariance of a component became singular";
+    return singular;
   }
   return "";
 }
@@ -171,7 +216,7 @@ std::string Em::objection(const Run& run) const {
 // Parameters from moments; false, and why, where a component has collapsed.  On its way a run may
 // have fewer rows in a component than a solution.
 bool Em::m_step(const Moments& moments, double noise, const Covariances* before, double tol,
-                bool first, Frame* frame, std::string* collapse) {
+                bool first, Frame* frame, std::string* collapse, Index* tied) {
   const double fewest = effective_rows(moments.counts.minCoeff());
   if (!(fewest > (first ? 0.0 : 0.5 * least_rows()))) {
     *collapse = shrank_to(std::max(fewest, 0.0));
@@ -190,9 +235,14 @@ bool Em::m_step(const Moments& moments, double noise, const Covariances* before,
   }
   parameters.covariances = estimate(moments, before, tol);
   parameters.means = penalty_.augment(moments).means;
+  *tied = tied_column(moments, parameters.covariances);
+  if (*tied >= 0) {
+    *collapse = tied_values;
+    return false;
+  }
   if (!make_frame(parameters, noise_, frame, &monitor_) ||
       !(spread(*frame) > options_.min_eigen_ratio)) {
-    *collapse = "the covariance of a component became singular";
+    *collapse = singular;
     return false;
   }
   return true;
@@ -203,6 +253,7 @@ Run Em::begin(const std::string& name, const Given& given, const Parameters& ove
   same.weights.setConstant(k_, 1.0 / static_cast<double>(k_));
   same.means = overall.means.col(0).replicate(1, k_);
   same.covariances.matrices = overall.covariances.matrices.replicate(1, k_);
+  same.covariances.variances = overall.covariances.variances.replicate(1, k_);
   Frame frame;
   Run run;
   run.start = name;
@@ -215,6 +266,8 @@ Run Em::begin(const std::string& name, const Given& given, const Parameters& ove
   const Statistics statistics = gather(data_, frame, family_.scatter, &given, workers_, monitor_);
   run.next = to_moments(statistics, frame);
   run.next_noise = statistics.noise;
+  // A weight of zero would stay zero.
+  if (noise_.on && !(run.next_noise > 0.0)) run.next_noise = first_noise() * data_.total_weight();
   if (smooth && family_.scatter != Scatter::pooled) {
     const Index width = run.next.scatter.cols() / k_;
     const double n = run.next.counts.sum(), extra = static_cast<double>(data_.n_dimensions() + 1);
@@ -244,10 +297,11 @@ Run Em::begin(const std::string& name, const Parameters& parameters) {
   return run;
 }
 
-bool Em::expect(const Parameters& parameters, bool halves, Expectation* expectation) const {
+bool Em::expect(const Parameters& parameters, Scatter kind, bool halves,
+                Expectation* expectation) const {
   Frame frame;
   if (!make_frame(parameters, noise_, &frame, &monitor_)) return false;
-  *expectation = gmvae::expect(data_, frame, workers_, monitor_);
+  *expectation = gmvae::expect(data_, frame, kind, workers_, monitor_);
   if (halves) expect_halves(data_, frame, workers_, monitor_, expectation);
   return true;
 }
@@ -260,8 +314,9 @@ Run Em::begin(const std::string& name, const Expectation& expectation, double* b
   if (bound != nullptr) {
     Frame frame;
     std::string collapse;
+    Index tied = -1;
     *bound = -std::numeric_limits<double>::infinity();
-    if (m_step(run.next, run.next_noise, nullptr, elbo_tol, true, &frame, &collapse)) {
+    if (m_step(run.next, run.next_noise, nullptr, elbo_tol, true, &frame, &collapse, &tied)) {
       *bound =
           expectation.gap + complete_loglik(expectation, frame) + penalty_.value(frame.parameters);
     }
@@ -271,7 +326,12 @@ Run Em::begin(const std::string& name, const Expectation& expectation, double* b
 
 Run Em::transfer(const Run& run) {
   if (run.collapsed()) return run;
-  return begin(run.start, run.frame.parameters);
+  Parameters parameters = run.frame.parameters;
+  if (noise_.on && parameters.noise * static_cast<double>(data_.n_rows()) < 1.0) {
+    parameters.weights *= (1.0 - first_noise()) / parameters.weights.sum();
+    parameters.noise = first_noise();
+  }
+  return begin(run.start, parameters);
 }
 
 void Em::resume(Run& run) {
@@ -307,9 +367,11 @@ bool Em::step(Run& run) {
   const bool first = run.history.empty();
   Frame frame;
   std::string collapse;
+  Index tied = -1;
   const Covariances* before = first ? nullptr : &run.frame.parameters.covariances;
   bool good =
-      m_step(run.next, run.next_noise, before, options_.inner_tol, first, &frame, &collapse);
+      m_step(run.next, run.next_noise, before, options_.inner_tol, first, &frame, &collapse,
+             &tied);
   Statistics statistics;
   double objective = -std::numeric_limits<double>::infinity();
   if (good) {
@@ -320,7 +382,10 @@ bool Em::step(Run& run) {
   }
   if (!good || (!first && objective < run.history.back())) {
     if (run.extrapolated) return false;  // too far
-    if (!good) run.collapse = collapse;
+    if (!good) {
+      run.collapse = collapse;
+      run.tied_column = tied;
+    }
     // Only rounding makes EM fall: the best is behind us.
     if (good && options_.tol > 0.0) run.converged = true;
     return false;
@@ -332,7 +397,9 @@ bool Em::step(Run& run) {
   run.image = to_moments(statistics, frame);
   run.noise = statistics.noise;
   run.frame = std::move(frame);
-  run.sound = effective_rows(run.image.counts.minCoeff()) >= least_rows();
+  run.tied_column = tied_column(run.image, run.frame.parameters.covariances);
+  run.sound =
+      run.tied_column < 0 && effective_rows(run.image.counts.minCoeff()) >= least_rows();
   run.converged = is_converged(run);
   if (run.running()) propose(run, from, from_noise);
   return true;

@@ -27,7 +27,7 @@ struct EmOptions {
   bool accelerate = true;        // extrapolate, guarded: the objective never falls
   bool equal_weights = false;    // the same weight for each component
   double ridge = 0.0;            // in units of the columns' variances, see gmm/penalty.h
-  double min_rows = 0.0;         // a solution has no component on fewer; NaN: d + 1
+  double min_rows = 0.0;         // a solution has no component on fewer; NaN: see least_rows()
   double min_eigen_ratio = 0.0;  // the same for eigen_spread(), see gmm/frame.h
   PriorOptions prior;
 };
@@ -44,6 +44,7 @@ struct Run {
   Anderson acceleration;
   Index n_accepted = 0;         // iterations in a row that raised the objective
   std::vector<double> history;  // the objective after each iteration; never falls
+  Index tied_column = -1;       // on whose equal values a component lies, see Em::tied_column()
   bool sound = true;            // the best parameters are a solution's, were EM to end here
   std::string collapse;         // why it ended without a fit; empty: it didn't
   bool converged = false;
@@ -65,9 +66,9 @@ struct Run {
 
 class Em {
  public:
+  // `overall`: the covariance of the data, in standard units.
   Em(const Observations& data, const Family& family, Index k, const EmOptions& options,
-     const NoiseDensity& noise, const Eigen::MatrixXd& covariance, Workers& workers,
-     Monitor& monitor);
+     const NoiseDensity& noise, const Covariances& overall, Workers& workers, Monitor& monitor);
 
   // A start from given responsibilities.  `overall` fills missing entries in.  `smooth`: the
   // scatter of a component on fewer than 2 (d + 1) rows is drawn towards the pooled one as if d + 1
@@ -81,7 +82,8 @@ class Em {
   // the objective after one iteration, from below; -Inf where that ends in a collapse.
   Run begin(const std::string& name, const Expectation& expectation, double* bound);
 
-  // The same start on other data of the same units (a run on some rows goes on with all).
+  // The same start on other data of the same units (a run on some rows goes on with all).  Noise of
+  // which hardly a row was left begins anew.
   Run transfer(const Run& run);
 
   // Makes a stored run one that goes on, to another tolerance maybe.
@@ -97,16 +99,18 @@ class Em {
 
   // What a mixture of any family expects of the rows; false where a covariance is singular.
   // `halves`: also those of its components, for split().
-  bool expect(const Parameters& parameters, bool halves, Expectation* expectation) const;
+  bool expect(const Parameters& parameters, Scatter kind, bool halves,
+              Expectation* expectation) const;
 
   const Observations& data() const { return data_; }
   const EmOptions& options() const { return options_; }
   const Penalty& penalty() const { return penalty_; }
+  Index n_components() const { return k_; }
   Index n_parameters() const;
 
  private:
   bool m_step(const Moments& moments, double noise, const Covariances* before, double tol,
-              bool first, Frame* frame, std::string* collapse);
+              bool first, Frame* frame, std::string* collapse, Index* tied);
   Covariances estimate(const Moments& moments, const Covariances* before, double tol) const;
   bool step(Run& run);
   void retreat(Run& run) const;
@@ -114,6 +118,8 @@ class Em {
   bool is_converged(const Run& run) const;
   double effective_rows(double weight) const;
   double least_rows() const;
+  double first_noise() const;
+  Index tied_column(const Moments& moments, const Covariances& covariances) const;
 
   const Observations& data_;
   const Family& family_;

@@ -11,13 +11,14 @@
 namespace gmvae {
 
 struct Expectation {
-  Moments moments;  // full
+  Moments moments;  // full, or diagonal
   Moments halves;   // of one half of each component: what split() needs
   double noise = 0.0;
   double gap = 0.0;  // of the mixture itself: log-likelihood minus complete_loglik()
 };
 
-Expectation expect(const Observations& data, const Frame& frame, Workers& workers,
+// `kind`: diagonal only where all families look at no more.
+Expectation expect(const Observations& data, const Frame& frame, Scatter kind, Workers& workers,
                    Monitor& monitor);
 
 // Fills `halves`: components are cut at their means across their longest axes.

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "core/denormals.h"
 #include "core/dense.h"
 #include "core/error.h"
+#include "gmm/model/diagonal.h"
 
 namespace gmvae {
 
@@ -37,9 +39,16 @@ Mixture to_mixture(const Parameters& parameters, const NoiseDensity& noise,
   mixture.weights = parameters.weights;
   mixture.means = (scale.asDiagonal() * parameters.means).colwise() + data.centre();
   for (Index k = 0; k < parameters.n_components(); ++k) {
+    if (parameters.covariances.form == Form::diagonal) {
+      const Eigen::VectorXd variances =
+          parameters.covariances.variances.col(k).cwiseProduct(scale).cwiseProduct(scale);
+      mixture.covariances.push_back(variances.asDiagonal());
+      continue;
+    }
     const Eigen::MatrixXd sigma = parameters.covariances.matrix(k);
     mixture.covariances.push_back(scale_both_sides(0.5 * (sigma + sigma.transpose()), scale));
   }
+  mixture.noise_on = noise.on;
   if (noise.on) {
     mixture.noise = parameters.noise;
     mixture.log_noise_density = noise.log_density - data.scale().array().log().sum();
@@ -48,6 +57,15 @@ Mixture to_mixture(const Parameters& parameters, const NoiseDensity& noise,
   return mixture;
 }
 
+namespace {
+
+bool has_diagonals(const Mixture& mixture) {
+  return std::all_of(mixture.covariances.begin(), mixture.covariances.end(),
+                     [](const Eigen::MatrixXd& sigma) { return sigma.isDiagonal(0.0); });
+}
+
+}  // namespace
+
 Parameters to_parameters(const Mixture& mixture, const Observations& data) {
   const Index d = mixture.means.rows(), k = mixture.means.cols();
   const Eigen::VectorXd inverse = data.scale().cwiseInverse();
@@ -55,6 +73,15 @@ Parameters to_parameters(const Mixture& mixture, const Observations& data) {
   parameters.weights = mixture.weights;
   parameters.noise = mixture.noise;
   parameters.means = inverse.asDiagonal() * (mixture.means.colwise() - data.centre());
+  if (d > few_columns && has_diagonals(mixture)) {
+    Eigen::MatrixXd variances(d, k);
+    for (Index j = 0; j < k; ++j) {
+      variances.col(j) = mixture.covariances[static_cast<std::size_t>(j)].diagonal().cwiseProduct(
+          inverse.cwiseAbs2());
+    }
+    parameters.covariances = diagonal_covariances(std::move(variances));
+    return parameters;
+  }
   parameters.covariances.form = Form::own;
   parameters.covariances.matrices.resize(d, d * k);
   for (Index j = 0; j < k; ++j) {
@@ -66,7 +93,7 @@ Parameters to_parameters(const Mixture& mixture, const Observations& data) {
 
 NoiseDensity to_noise_density(const Mixture& mixture, const Observations& data) {
   NoiseDensity noise;
-  noise.on = mixture.noise > 0.0;
+  noise.on = mixture.noise_on;
   if (!noise.on) return noise;
   noise.log_density = mixture.log_noise_density + data.scale().array().log().sum();
   noise.log_range = (mixture.noise_range.array() / data.scale().array()).log();

@@ -16,7 +16,8 @@ struct Mixture {
   Eigen::VectorXd weights;                   // K; with `noise` they sum to 1
   Eigen::MatrixXd means;                     // d x K
   std::vector<Eigen::MatrixXd> covariances;  // K of d x d; models with a common one repeat it
-  double noise = 0.0;                        // share of the noise component
+  bool noise_on = false;                     // there is a noise component
+  double noise = 0.0;                        // its share, which may be 0
   double log_noise_density = 0.0;            // of complete rows, per unit of each column
   Eigen::VectorXd noise_range;               // d: length of each axis of its box
 };

@@ -119,8 +119,8 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
 }
 
 Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
-                         Workers& workers, Monitor& monitor) {
-  return gather_by(data, frame, Scatter::full, workers, monitor, [&](RowGroup& group) {
+                         Scatter kind, Workers& workers, Monitor& monitor) {
+  return gather_by(data, frame, kind, workers, monitor, [&](RowGroup& group) {
     group.log_densities(frame);
     group.normalise(data, frame);
     group.cut(frame, axes);

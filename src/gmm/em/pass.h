@@ -19,7 +19,7 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
 
 // The same of half of each component, beyond its mean along its axis (d x K).
 Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
-                         Workers& workers, Monitor& monitor);
+                         Scatter kind, Workers& workers, Monitor& monitor);
 
 // What evaluate() fills for each row of the source that is observed; null: not wanted.
 struct Evaluation {

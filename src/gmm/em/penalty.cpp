@@ -7,8 +7,9 @@
 namespace gmvae {
 
 Penalty::Penalty(const Family& family, Index k, const PriorOptions& prior, double ridge,
-                 const Observations& data, const Eigen::MatrixXd& covariance)
+                 const Observations& data, const Covariances& overall)
     : prior_(prior.on), ridge_(ridge > 0.0) {
+  if (!on()) return;
   const Index n_dimensions = data.n_dimensions();
   const double d = static_cast<double>(n_dimensions), n = data.total_weight();
   scatter_ =
@@ -21,7 +22,7 @@ Penalty::Penalty(const Family& family, Index k, const PriorOptions& prior, doubl
   const double dof = std::isnan(prior.dof) ? d + 2.0 : prior.dof;
   Eigen::MatrixXd scale = prior.scale;
   if (scale.size() == 0) {
-    scale = scale_both_sides(covariance, units);
+    scale = scale_both_sides(overall.matrix(0), units);
     scale *= n / (n - 1.0) / std::pow(static_cast<double>(k), 2.0 / d);
     if (diagonal) scale.diagonal().setConstant(scale.diagonal().mean());
   }

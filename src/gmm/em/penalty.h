@@ -32,9 +32,9 @@ struct PriorOptions {
 
 class Penalty {
  public:
-  // `covariance`: of the data, in standard units.
+  // `overall`: the covariance of the data, in standard units.
   Penalty(const Family& family, Index k, const PriorOptions& prior, double ridge,
-          const Observations& data, const Eigen::MatrixXd& covariance);
+          const Observations& data, const Covariances& overall);
 
   bool on() const { return prior_ || ridge_; }
 

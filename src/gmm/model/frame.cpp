@@ -90,16 +90,6 @@ double weighted_median(const Eigen::VectorXd& values, const Eigen::VectorXd& wei
   return values[order.back()];
 }
 
-// Of the columns, in component k: the diagonal of B diag(v_k) B'.
-Eigen::VectorXd common_variances(const Covariances& covariances, Index k) {
-  const Index d = covariances.n_dimensions();
-  Eigen::VectorXd variances = Eigen::VectorXd::Zero(d);
-  for (Index j = 0; j < d; ++j) {
-    variances += covariances.variances(j, k) * covariances.basis.col(j).cwiseAbs2();
-  }
-  return variances;
-}
-
 }  // namespace
 
 bool make_frame(const Parameters& parameters, const NoiseDensity& noise, Frame* frame,
@@ -124,19 +114,7 @@ Eigen::VectorXd typical_variances(const Frame& frame) {
   const Covariances& covariances = frame.parameters.covariances;
   const Index d = frame.n_dimensions(), n_components = frame.n_components();
   Eigen::MatrixXd variances(n_components, d);
-  for (Index k = 0; k < n_components; ++k) {
-    switch (covariances.form) {
-    case Form::own:
-      variances.row(k) = nth_block(covariances.matrices, k).diagonal();
-      break;
-    case Form::common:
-      variances.row(k) = common_variances(covariances, k);
-      break;
-    case Form::diagonal:
-      variances.row(k) = covariances.variances.col(k);
-      break;
-    }
-  }
+  for (Index k = 0; k < n_components; ++k) variances.row(k) = covariances.variances_of(k);
   Eigen::VectorXd typical(d);
   for (Index j = 0; j < d; ++j) {
     typical[j] = weighted_median(variances.col(j), frame.parameters.weights);

@@ -33,6 +33,7 @@ struct NoiseDensity {
   bool on = false;
   double log_density = 0.0;   // of complete rows
   Eigen::VectorXd log_range;  // d: of each axis
+  double share = 0.0;         // that is expected: runs whose start has no noise begin with it
 };
 
 struct Frame {

@@ -5,7 +5,7 @@
 namespace gmvae {
 
 Moments reduced(const Moments& full, Scatter kind) {
-  if (kind == Scatter::full) return full;
+  if (kind == full.kind) return full;
   const Index d = full.n_dimensions(), n_components = full.n_components();
   Moments moments{kind, full.counts, full.means, {}};
   moments.scatter.setZero(d, kind == Scatter::pooled ? d : n_components);
@@ -17,6 +17,16 @@ Moments reduced(const Moments& full, Scatter kind) {
     }
   }
   return moments;
+}
+
+Eigen::VectorXd Covariances::variances_of(Index k) const {
+  if (form == Form::own) return nth_block(matrices, k).diagonal();
+  if (form == Form::diagonal) return variances.col(k);
+  Eigen::VectorXd diagonal = Eigen::VectorXd::Zero(n_dimensions());
+  for (Index j = 0; j < diagonal.size(); ++j) {
+    diagonal += variances(j, k) * basis.col(j).cwiseAbs2();
+  }
+  return diagonal;
 }
 
 Eigen::MatrixXd Covariances::matrix(Index k) const {

@@ -31,6 +31,10 @@ struct Moments {
   Index n_dimensions() const { return means.rows(); }
 };
 
+// Sums of products of all pairs of so many columns cost next to nothing.  With more columns, only
+// families that look at them pay for them.
+constexpr Index few_columns = 32;
+
 // The part of full moments that families of another kind of scatter look at.
 Moments reduced(const Moments& full, Scatter kind);
 
@@ -51,7 +55,8 @@ struct Covariances {
   }
   Index n_dimensions() const { return form == Form::own ? matrices.rows() : variances.rows(); }
 
-  Eigen::MatrixXd matrix(Index k) const;  // Sigma_k, d x d
+  Eigen::MatrixXd matrix(Index k) const;       // Sigma_k, d x d
+  Eigen::VectorXd variances_of(Index k) const;  // its diagonal
 };
 
 }  // namespace gmvae

@@ -19,6 +19,7 @@ struct Candidate {
 struct CandidateFit {
   Candidate candidate;
   std::string reason;      // why there is no fit; empty where there is one
+  Index tied_column = -1;  // of whose equal values is the reason; -1: it is another
   Mixture mixture;         // in the units of the data, sorted
   double loglik = 0.0;     // natural log, per unit of each column
   double objective = 0.0;  // the same plus the penalty

@@ -1,6 +1,8 @@
 #include "gmm/search/neighbours.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <string>
 
@@ -18,7 +20,51 @@ double log_determinant(const Eigen::MatrixXd& covariance) {
   return cholesky_log_determinant(root);
 }
 
+// log |Sigma_k| of components, and of two as one.
+class LogDeterminants {
+ public:
+  explicit LogDeterminants(const Covariances& covariances)
+      : covariances_(covariances), values_(covariances.n_components()) {
+    for (Index k = 0; k < values_.size(); ++k) {
+      if (is_diagonal()) {
+        values_[k] = covariances.variances.col(k).array().log().sum();
+      } else {
+        matrices_.push_back(covariances.matrix(k));
+        values_[k] = log_determinant(matrices_.back());
+      }
+    }
+  }
+
+  double of(Index k) const { return values_[k]; }
+
+  // s Sigma_a + (1 - s) Sigma_b + s (1 - s) g g', for diagonal ones by the determinant lemma.
+  double of_union(Index a, Index b, double share, const Eigen::VectorXd& gap) const {
+    const double between = share * (1.0 - share);
+    if (is_diagonal()) {
+      const Eigen::ArrayXd within = share * covariances_.variances.col(a).array() +
+                                    (1.0 - share) * covariances_.variances.col(b).array();
+      return within.log().sum() + std::log1p(between * (gap.array().square() / within).sum());
+    }
+    Eigen::MatrixXd together = share * matrices_[static_cast<std::size_t>(a)] +
+                               (1.0 - share) * matrices_[static_cast<std::size_t>(b)];
+    add_outer_product(between, gap, together);
+    return log_determinant(together);
+  }
+
+ private:
+  bool is_diagonal() const { return covariances_.form == Form::diagonal; }
+
+  const Covariances& covariances_;
+  std::vector<Eigen::MatrixXd> matrices_;  // where not diagonal
+  Eigen::VectorXd values_;
+};
+
 }  // namespace
+
+bool are_neighbours(const Candidate& candidate, const Candidate& from) {
+  return from.family == candidate.family ? std::abs(from.k - candidate.k) == 1
+                                         : from.k == candidate.k;
+}
 
 bool splits(const Candidate& candidate, const Candidate& from) {
   return from.family == candidate.family && from.k == candidate.k - 1;
@@ -63,12 +109,7 @@ std::vector<Run> starts_from_neighbours(Em& em, const Candidate& candidate,
 std::vector<std::pair<Index, Index>> closest_pairs(const Parameters& mixture, Index fixed,
                                                    std::size_t most) {
   const Index n_components = mixture.n_components();
-  std::vector<Eigen::MatrixXd> covariances;
-  Eigen::VectorXd log_determinants(n_components);
-  for (Index k = 0; k < n_components; ++k) {
-    covariances.push_back(mixture.covariances.matrix(k));
-    log_determinants[k] = log_determinant(covariances.back());
-  }
+  const LogDeterminants log_determinants(mixture.covariances);
   struct Pair {
     double loss;
     std::pair<Index, Index> components;
@@ -79,11 +120,9 @@ std::vector<std::pair<Index, Index>> closest_pairs(const Parameters& mixture, In
       const double weight = mixture.weights[a] + mixture.weights[b];
       const double share = mixture.weights[a] / weight;
       const Eigen::VectorXd gap = mixture.means.col(a) - mixture.means.col(b);
-      Eigen::MatrixXd together = share * covariances[static_cast<std::size_t>(a)] +
-                                 (1.0 - share) * covariances[static_cast<std::size_t>(b)];
-      add_outer_product(share * (1.0 - share), gap, together);
-      pairs.push_back({weight * (log_determinant(together) - share * log_determinants[a] -
-                                 (1.0 - share) * log_determinants[b]),
+      pairs.push_back({weight * (log_determinants.of_union(a, b, share, gap) -
+                                 share * log_determinants.of(a) -
+                                 (1.0 - share) * log_determinants.of(b)),
                        {a, b}});
     }
   }

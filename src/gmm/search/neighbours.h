@@ -23,6 +23,9 @@ struct Neighbour {
   std::shared_ptr<const Expectation> expectation;
 };
 
+// Whether one can begin from what the other has found.
+bool are_neighbours(const Candidate& candidate, const Candidate& from);
+
 // Whether the expectation of `from` needs its halves, for `candidate` to split its components.
 bool splits(const Candidate& candidate, const Candidate& from);
 

@@ -12,6 +12,7 @@
 #include "core/shared_monitor.h"
 #include "gmm/data/noise.h"
 #include "gmm/em/expectation.h"
+#include "gmm/model/diagonal.h"
 #include "gmm/search/candidate_starts.h"
 #include "gmm/search/neighbours.h"
 #include "gmm/search/race.h"
@@ -43,20 +44,28 @@ constexpr double shared_pass = 5e6;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // Mean and covariance of all rows in standard units; missing entries as EM would have them.
-Parameters overall_parameters(const Observations& data, Workers& workers, Monitor& monitor) {
+// `kind`: diagonal leaves the variances.
+Parameters overall_parameters(const Observations& data, Scatter kind, Workers& workers,
+                              Monitor& monitor) {
   const Index d = data.n_dimensions();
   Parameters parameters;
   parameters.weights.setOnes(1);
   parameters.means.setZero(d, 1);
-  parameters.covariances.matrices.setIdentity(d, d);
+  if (kind == Scatter::diagonal) {
+    parameters.covariances = diagonal_covariances(Eigen::MatrixXd::Ones(d, 1));
+  } else {
+    parameters.covariances.matrices.setIdentity(d, d);
+  }
   const int steps = data.patterns().empty() ? 1 : 20;
   for (int step = 0; step < steps; ++step) {
     Frame frame;
     if (!make_frame(parameters, {}, &frame, &monitor)) break;
     const Moments moments =
-        to_moments(gather(data, frame, Scatter::full, nullptr, workers, monitor), frame);
+        to_moments(gather(data, frame, kind, nullptr, workers, monitor), frame);
     parameters.means = moments.means;
-    parameters.covariances.matrices = moments.scatter / moments.counts[0];
+    const Eigen::MatrixXd covariance = moments.scatter / moments.counts[0];
+    (kind == Scatter::diagonal ? parameters.covariances.variances
+                               : parameters.covariances.matrices) = covariance;
   }
   return parameters;
 }
@@ -83,6 +92,7 @@ class Search {
   std::vector<Neighbour> neighbours(int round);
   void refit(std::size_t at, int round, const std::vector<Neighbour>& neighbours);
   std::vector<Run> screen(Em& em, CandidateFit* fit);
+  std::string too_many_parameters(const Em& em) const;
   Run begin_given(Em& em);
   void keep(Em& em, const Run& run, int round, Found* found);
   void polish(std::size_t at);
@@ -90,7 +100,7 @@ class Search {
   Index steps(Index n) const { return std::min(cheap_ ? more_steps * n : n, options_.em.max_iter); }
   std::size_t chosen(std::size_t n) const { return cheap_ ? more_runs * n : n; }
   Em em_for(const Candidate& candidate, const Observations& data, const EmOptions& options) {
-    return Em(data, *candidate.family, candidate.k, options, noise_, overall_.covariances.matrices,
+    return Em(data, *candidate.family, candidate.k, options, noise_, overall_.covariances,
               *pass_workers_, shared_monitor_);
   }
   const Observations& first_rows() const {  // that runs begin with
@@ -108,6 +118,7 @@ class Search {
   // Threads are shared at one level: candidates, starts of a candidate, or blocks of a pass.
   Workers *candidate_workers_ = &serial_, *start_workers_ = &serial_, *pass_workers_ = &serial_;
 
+  Scatter scatter_ = Scatter::full;  // that families look at, or diagonal where all look at no more
   Parameters overall_;
   NoiseDensity noise_;
   Index n_labels_ = 0;                       // components that labels name
@@ -128,6 +139,14 @@ Search::Search(const Observations& data, const std::vector<Candidate>& candidate
   for (const Candidate& candidate : candidates) {
     most_components = std::max(most_components, candidate.k);
   }
+  // Missing entries and the noise need covariances.
+  const bool diagonal = std::all_of(candidates.begin(), candidates.end(), [](const Candidate& c) {
+    return c.family->scatter == Scatter::diagonal;
+  });
+  if (diagonal && data.n_dimensions() > few_columns && data.patterns().empty() &&
+      !options.noise.on) {
+    scatter_ = Scatter::diagonal;
+  }
   for (Index row = 0; data.has_labels() && row < data.n_source_rows(); ++row) {
     n_labels_ = std::max<Index>(n_labels_, data.label(row) + 1);
   }
@@ -145,9 +164,9 @@ Search::Search(const Observations& data, const std::vector<Candidate>& candidate
 
 SearchResult Search::run() {
   shared_monitor_.watch([&] {
-    overall_ = overall_parameters(data_, workers_, shared_monitor_);
+    overall_ = overall_parameters(data_, scatter_, workers_, shared_monitor_);
     if (options_.noise.on) {
-      noise_ = noise_density(data_, overall_.covariances.matrices, options_.noise.density);
+      noise_ = noise_density(data_, overall_.covariances.matrix(0), options_.noise);
     }
     if (!given()) {
       const Index n_starts = cheap_ ? more_starts * options_.n_init : options_.n_init;
@@ -218,6 +237,16 @@ std::vector<Run> Search::screen(Em& em, CandidateFit* fit) {
   return best;
 }
 
+// Mixtures with as many parameters as the data have values describe the values one by one.
+std::string Search::too_many_parameters(const Em& em) const {
+  if (em.n_components() == 1 || em.penalty().on() || given()) return "";
+  const double rows = std::max(data_.total_weight(), static_cast<double>(data_.n_rows()));
+  const double n_values = rows * data_.n_values() / static_cast<double>(data_.n_rows());
+  if (static_cast<double>(em.n_parameters()) < n_values) return "";
+  return "the mixture has " + std::to_string(em.n_parameters()) + " parameters for " +
+         std::to_string(static_cast<long long>(n_values)) + " values";
+}
+
 // The start that the user gave.
 Run Search::begin_given(Em& em) {
   if (options_.start_mixture != nullptr) {
@@ -231,6 +260,8 @@ void Search::fit(std::size_t at, const EmOptions& options) {
   Found& found = found_[at];
   found.fit.candidate = candidates_[at];
   Em em = em_for(candidates_[at], data_, options);
+  found.fit.reason = too_many_parameters(em);
+  if (!found.fit.reason.empty()) return;
   std::vector<Run> runs;
   if (given()) {
     runs.push_back(begin_given(em));
@@ -260,11 +291,14 @@ std::vector<Neighbour> Search::neighbours(int round) {
     own.best = found.best();
     if (own.best == nullptr || found.round != round - 1) return;
     const Em em = em_for(own.candidate, first_rows(), rough_);
-    const bool halves =
-        std::any_of(candidates_.begin(), candidates_.end(),
-                    [&](const Candidate& other) { return splits(other, own.candidate); });
+    const auto some = [&](auto&& wants) {
+      return std::any_of(candidates_.begin(), candidates_.end(),
+                         [&](const Candidate& other) { return wants(other, own.candidate); });
+    };
+    if (!some(are_neighbours)) return;
+    const bool halves = some(splits);
     auto expectation = std::make_shared<Expectation>();
-    if (em.expect(own.best->frame.parameters, halves, expectation.get())) {
+    if (em.expect(own.best->frame.parameters, scatter_, halves, expectation.get())) {
       own.expectation = std::move(expectation);
     }
   });
@@ -276,6 +310,7 @@ void Search::refit(std::size_t at, int round, const std::vector<Neighbour>& neig
   if (candidate.k == 1) return;
   const Run* own = neighbours[at].best.get();
   Em on_sample = em_for(candidate, first_rows(), rough_);
+  if (!too_many_parameters(on_sample).empty()) return;
   std::vector<Run> runs;
   for (Run& run :
        starts_from_neighbours(on_sample, candidate, neighbours, n_labels_, chosen(n_promising))) {
@@ -311,7 +346,12 @@ void Search::keep(Em& em, const Run& run, int round, Found* found) {
   const std::string reason = em.objection(run);
   CandidateFit& fit = found->fit;
   if (!reason.empty()) {
-    if (found->runs.empty() && fit.reason.empty()) fit.reason = reason;
+    // Equal values are what a user can do something about.
+    const bool telling = fit.reason.empty() || (fit.tied_column < 0 && run.tied_column >= 0);
+    if (found->runs.empty() && telling) {
+      fit.reason = reason;
+      fit.tied_column = run.tied_column;
+    }
     return;
   }
   // Not for what convergence leaves open.
@@ -337,6 +377,7 @@ void Search::polish(std::size_t at) {
       em.iterate(run, options_.em.max_iter);
     }
     result.reason = em.objection(run);
+    result.tied_column = run.tied_column;
     if (result.reason.empty()) return report(em, run, &result);
   }
   // All over again: of runs that go all the way more are tried.

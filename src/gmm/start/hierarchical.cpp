@@ -115,34 +115,28 @@ std::vector<Index> cut(const Merges& merges, Index k) {
   return labels;
 }
 
-namespace {
-
-// Principal components, each over its variance to the given power.
-Eigen::MatrixXd principal_components(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
-                                     double power) {
+PrincipalComponents::PrincipalComponents(const Eigen::MatrixXd& points,
+                                         const Eigen::VectorXd& weights)
+    : total_(weights.sum()) {
   const std::vector<Index> one_label(static_cast<std::size_t>(points.cols()), 0);
-  const Eigen::MatrixXd centred = group(points, weights, one_label, 1).centred;
-  const SymmetricEigen eigen =
-      symmetric_eigen(tcrossprod(centred * weights.asDiagonal(), centred) / weights.sum());
-  const Eigen::VectorXd& variances = eigen.values;  // increasing
+  centred_ = group(points, weights, one_label, 1).centred;
+  eigen_ = symmetric_eigen(tcrossprod(centred_ * weights.asDiagonal(), centred_) / total_);
+}
+
+Eigen::MatrixXd PrincipalComponents::over(double power) const {
+  const Eigen::VectorXd& variances = eigen_.values;  // increasing
   const double least = 1e-10 * variances.maxCoeff();
-  const Index rank = (variances.array() > std::max(least, 0.0)).count();
-  Eigen::MatrixXd axes(points.rows(), rank);  // the longest first
+  const Index d = variances.size(), rank = (variances.array() > std::max(least, 0.0)).count();
+  Eigen::MatrixXd axes(d, rank);  // the longest first
   for (Index i = 0; i < rank; ++i) {
-    const Index from = points.rows() - 1 - i;
-    axes.col(i) = eigen.vectors.col(from) * std::pow(variances[from], -power);
+    const Index from = d - 1 - i;
+    axes.col(i) = eigen_.vectors.col(from) * std::pow(variances[from], -power);
   }
-  return crossprod(axes, centred);
+  return crossprod(axes, centred_);
 }
 
-}  // namespace
-
-Eigen::MatrixXd sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights) {
-  return principal_components(points, weights, 0.5);
-}
-
-Eigen::MatrixXd half_sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights) {
-  return principal_components(points, weights, 0.25) / std::pow(weights.sum(), 0.25);
+Eigen::MatrixXd PrincipalComponents::half_sphered() const {
+  return over(0.25) / std::pow(total_, 0.25);
 }
 
 Classifier::Classifier(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,

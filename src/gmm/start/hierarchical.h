@@ -7,6 +7,7 @@
 #include <Eigen/Core>
 #include <vector>
 
+#include "core/dense.h"
 #include "core/monitor.h"
 #include "core/types.h"
 
@@ -53,13 +54,26 @@ std::vector<Index> cut(const Merges& merges, Index k);
 Merges volume_and_trace(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
                         Monitor& monitor);
 
-// Principal components of the points scaled to unit variance: r x n.  Components whose variance is
-// below 1e-10 of the largest are left out; r = 0 where all points are equal.
-Eigen::MatrixXd sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights);
+// Principal components of the points.  Those whose variance is below 1e-10 of the largest are left
+// out: none are left where all points are equal.
+class PrincipalComponents {
+ public:
+  PrincipalComponents(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights);
 
-// The same with each component over the root of its singular value, so that the longer axes stay
-// longer (Scrucca & Raftery 2015, <doi:10.1007/s11634-015-0220-z>).
-Eigen::MatrixXd half_sphere(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights);
+  // Scaled to unit variance (r x n).
+  Eigen::MatrixXd sphered() const { return over(0.5); }
+
+  // Each over the root of its singular value, so that the longer axes stay longer (Scrucca & Raftery
+  // 2015, <doi:10.1007/s11634-015-0220-z>).
+  Eigen::MatrixXd half_sphered() const;
+
+ private:
+  Eigen::MatrixXd over(double power) const;  // of the variance
+
+  double total_;
+  Eigen::MatrixXd centred_;  // d x n
+  SymmetricEigen eigen_;
+};
 
 // Masses and means of labelled points, and how far each point is from the mean of its label.
 struct Groups {

@@ -39,10 +39,11 @@ std::vector<bool> sparse_points(const Eigen::MatrixXd& points, double share, std
   });
   monitor.poll();
   std::vector<double> sorted = distance;
-  const std::size_t n_kept = std::min(
-      static_cast<std::size_t>(std::ceil((1.0 - share) * static_cast<double>(n))), sorted.size());
+  const std::size_t n_kept =
+      std::min(static_cast<std::size_t>(std::ceil((1.0 - share) * static_cast<double>(n))),
+               sorted.size() - 1);
   std::vector<bool> sparse(distance.size(), false);
-  if (n_kept == 0 || n_kept >= sorted.size()) return sparse;
+  if (n_kept == 0) return sparse;
   std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(n_kept - 1),
                    sorted.end());
   for (std::size_t i = 0; i < sparse.size(); ++i) sparse[i] = distance[i] > sorted[n_kept - 1];

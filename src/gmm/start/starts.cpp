@@ -46,9 +46,13 @@ void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>*
 
 Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int> labels,
                std::uint64_t seed, Workers& workers, Monitor& monitor)
-    : points_(std::move(points)), sphered_(sphere(points_, weights)),
-      half_sphered_(half_sphere(points_, weights)), weights_(std::move(weights)),
-      labels_(std::move(labels)), seed_(seed) {
+    : points_(std::move(points)), weights_(std::move(weights)), labels_(std::move(labels)),
+      seed_(seed), spherable_(points_.cols() > points_.rows()) {
+  if (spherable_) {
+    const PrincipalComponents components(points_, weights_);
+    sphered_ = components.sphered();
+    half_sphered_ = components.half_sphered();
+  }
   if (sphered_.rows() == 0) sphered_ = half_sphered_ = points_;
   const Index n = points_.cols();
   for (Index i = 0; i < n; ++i) leaves_.push_back(i);
@@ -61,6 +65,7 @@ Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int>
   SharedMonitor shared(monitor);
   shared.watch([&] {
     workers.run(4, [&](Index tree) {
+      if (tree != 2 && !spherable_) return;
       if (tree == 0) model_ = model_based(some(sphered_, leaves_), masses, shared);
       if (tree == 1 && points_.rows() > 1) {
         volume_ = volume_and_trace(some(half_sphered_, leaves_), masses, shared);
@@ -86,6 +91,17 @@ std::vector<Start> Starts::make(Index k, Index n, Workers& workers, Monitor& mon
 Start Starts::make_one(Index k, Index which, Workers& workers, Monitor& monitor) const {
   if (k == 1)
     return {"one component", std::vector<Index>(static_cast<std::size_t>(points_.cols()))};
+  const std::uint64_t stream = static_cast<std::uint64_t>(which);
+  const auto random_points = [&]() -> Start {
+    return {"random points",
+            random_partition(view(points_), weights_, k, RngStream(seed_, mixture_start, 3, stream),
+                             workers, monitor)};
+  };
+  if (!spherable_) {
+    if (which == 0) return {"Ward's tree", from_tree(ward_scaled_, points_, k)};
+    if (which % 2 == 0) return random_points();
+    return {"k-means", from_kmeans(points_, k, stream, workers, monitor)};
+  }
   const bool one_column = points_.rows() == 1;
   if (which == 0 && !one_column) {
     return {"tree by volume and trace", from_tree(volume_, half_sphered_, k)};
@@ -96,12 +112,9 @@ Start Starts::make_one(Index k, Index which, Workers& workers, Monitor& monitor)
     return {"Ward's tree, sphered", from_tree(ward_sphered_, sphered_, k)};
   }
   if (which == 4 || which == 0) return {"model-based tree", from_tree(model_, sphered_, k)};
-  const std::uint64_t stream = static_cast<std::uint64_t>(which);
   switch (which % 3) {
   case 0:
-    return {"random points",
-            random_partition(view(points_), weights_, k, RngStream(seed_, mixture_start, 3, stream),
-                             workers, monitor)};
+    return random_points();
   case 1:
     return {"k-means, sphered", from_kmeans(sphered_, k, stream, workers, monitor)};
   default:

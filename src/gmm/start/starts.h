@@ -44,6 +44,7 @@ class Starts {
   Eigen::VectorXd weights_;
   std::vector<int> labels_;
   std::uint64_t seed_;
+  bool spherable_;             // d or fewer points, sphered, are all as far from each other
   std::vector<Index> leaves_;  // the points that the trees are made of
   Merges volume_, model_, ward_scaled_, ward_sphered_;
 };
