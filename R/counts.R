@@ -39,16 +39,20 @@ check_data_given <- function(x, absent, call) {
 # Coerces `x` and completes its names. Without the import, coercion to
 # Matrix's classes fails until something else loads that package.
 #' @importFrom Matrix drop0
-as_counts <- function(x, assay = "counts", arg = "x",
-                      call = rlang::caller_env()) {
-  with_all_names(given_counts(x, assay, arg, call), arg, call)
+as_counts <- function(x, assay = NULL, arg = "x", call = rlang::caller_env(),
+                      layer = "counts") {
+  with_all_names(given_counts(x, assay, arg, call, layer), arg, call)
 }
 
 # The counts with the names that `x` has. No other code may look at `x`, its
 # names or its size before: only here its slots are checked.
-given_counts <- function(x, assay, arg, call) {
+given_counts <- function(x, assay, arg, call, layer = "counts") {
   if (is_s4(x, "SummarizedExperiment")) {
+    assay <- if (is.null(assay)) "counts" else assay
     return(named_assay(x, assay, arg, call))
+  }
+  if (is_s4(x, "Seurat")) {
+    return(seurat_counts(x, assay, layer, arg, call))
   }
   as_sparse(x, arg, call)
 }

@@ -13,7 +13,9 @@
 #'   with names are matched to them; names that the rows do not have are an
 #'   error; without names, the order decides. Infinite values and
 #'   constant columns are errors; for missing values see `na_action`. A matrix
-#'   of doubles is not copied.
+#'   of doubles is not copied. Or a formula that names columns, such as
+#'   `~ eruptions + log(waiting)` or `~ .`, followed by `data`, the data frame
+#'   that holds them: `gmm_fit(~ a + b, data, k = 2)`.
 #' @param k Numbers of components to compare, whole numbers of at least 1. May
 #'   be left out if `start` implies it.
 #' @param model Covariance models to compare: codes or aliases from
@@ -49,10 +51,12 @@
 #'   `"omit"` leaves out incomplete rows, which have `NA` in the results; `"em"`
 #'   uses all observed values and maximises their likelihood, which is right if
 #'   values are missing at random. A row without any value has no influence.
-#' @param criterion Criterion for the choice, always the smallest: `"bic"`,
-#'   `"aic"`, `"icl"`, or `"cv"`, which is -2 times the log-likelihood of
-#'   left-out rows in cross-validation (`n_folds` in [gmm_control()]).
-#' @param ... Not used. Any other argument is an error that says what was meant.
+#' @param criterion Criterion for the choice. The smallest of `"bic"`, `"aic"`,
+#'   `"icl"`, or `"cv"`, which is -2 times the log-likelihood of left-out rows in
+#'   cross-validation (`n_folds` in [gmm_control()]). Or `"test"`: sequential
+#'   bootstrap tests choose k, and BIC the model, see below.
+#' @param ... `data`, if `x` is a formula. Any other argument is an error that
+#'   says what was meant.
 #' @param keep_data `TRUE` keeps a copy of `x` in the fit, for plots and
 #'   predictions without the data at hand; see [plot.gmm_fit()].
 #' @param keep_posterior `TRUE` keeps the posterior probabilities in the fit: an
@@ -98,15 +102,22 @@
 #'   * `n`: number of rows; `n_obs`: sum of the weights of the rows that were
 #'     used; `n_incomplete`, `n_omitted`: numbers of rows with missing values,
 #'     and of rows left out
-#'   * `data` (if kept), `folds` (of the cross-validation, n), `call`,
-#'     `control`, `seed`, `fingerprint` (hash of what was given for single
-#'     rows), `version` (of this format)
+#'   * `test` (for `criterion = "test"`): a data frame with a row for each test:
+#'     `k` and `against`, `model` and `model_against`, `loglik` and
+#'     `loglik_against`, `df`, `statistic`, `bic_difference`, `n_boot` and
+#'     `p_value`
+#'   * `data` (if kept), `formula` (if given), `folds` (of the cross-validation,
+#'     n), `call`, `control`, `seed`, `fingerprint` (hash of what was given for
+#'     single rows), `version` (of this format)
 #'
 #'   Methods: [predict()][predict.gmm_fit], [plot()][plot.gmm_fit],
 #'   [summary()][summary.gmm_fit], [update()][update.gmm_fit],
 #'   [simulate()][simulate.gmm_fit], [coef()][coef.gmm_fit],
 #'   [logLik()][logLik.gmm_fit], [nobs()][nobs.gmm_fit], [icl()]; with these,
-#'   [stats::AIC()] and [stats::BIC()] work too.
+#'   [stats::AIC()] and [stats::BIC()] work too. [fitted()][fitted.gmm_fit],
+#'   [residuals()][residuals.gmm_fit], [quantile()][quantile.gmm_fit], [hdr()],
+#'   [marginal()], [conditional()], [impute()] and [relabel()] say more about
+#'   the distribution, and [tidy()][tidy.gmm_fit] returns data frames.
 #' @section Choice of the model and of k:
 #' Let n be the sum of the weights w_i, p the number of free parameters, and
 #' z_ij the posterior probability of component j for row i. The criteria are
@@ -122,6 +133,17 @@
 #' [gmm_control()]); a combination that has no other solution has its `reason`
 #' in the search table. So has a mixture with as many parameters as the data
 #' have values.
+#'
+#' With `criterion = "test"` the smallest k is tested against the next one: the
+#' statistic is by how much the smallest BIC of the larger k, over the models,
+#' is below that of the smaller one, and its distribution is found by fitting
+#' the same models to samples from the best mixture of the smaller k (`n_boot`
+#' of them, fewer if the decision is clear before; McLachlan 1987). As long as
+#' the p-value is at most `alpha`, the test is repeated with the next k. So the
+#' probability of more components than there are is at most about `alpha`, for
+#' any n. The tests fit many samples: name one or a few models. See also
+#' [gmm_lrt()].
+#'
 #' @section Units and reproducibility:
 #' Columns are centred and scaled internally and the results are transformed
 #' back. Results therefore do not depend on units, except for the models
@@ -172,6 +194,10 @@
 #' with the integrated completed likelihood. *IEEE Transactions on Pattern
 #' Analysis and Machine Intelligence* 22, 719-725. \doi{10.1109/34.865189}
 #'
+#' McLachlan (1987) On bootstrapping the likelihood ratio test statistic for the
+#' number of components in a normal mixture. *Journal of the Royal Statistical
+#' Society C* 36, 318-324. \doi{10.2307/2347790}
+#'
 #' Smyth (2000) Model selection for probabilistic clustering using
 #' cross-validated likelihood. *Statistics and Computing* 10, 63-72.
 #' \doi{10.1023/A:1008940618127}
@@ -197,6 +223,9 @@
 #' some <- replace(iris$Species, -c(1:5, 51:55, 101:105), NA)
 #' gmm_fit(iris[, 1:4], k = 3, model = "VEV", labels = some)
 #'
+#' # Columns named by a formula
+#' gmm_fit(~ eruptions + log(waiting), faithful, k = 2)
+#'
 #' # One M-step from known groups
 #' gmm_fit(iris[, 1:4], model = "VVV", start = iris$Species,
 #'         control = gmm_control(max_iter = 1))$loglik
@@ -204,10 +233,13 @@
 gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
                     start = NULL, noise = NULL, prior = NULL,
                     na_action = c("fail", "omit", "em"),
-                    criterion = c("bic", "aic", "icl", "cv"), ...,
+                    criterion = c("bic", "aic", "icl", "cv", "test"), ...,
                     keep_data = FALSE, keep_posterior = TRUE,
                     control = gmm_control()) {
   call <- quote(gmm_fit())
+  if (!missing(x) && inherits(x, "formula")) {
+    return(fit_formula(sys.call(), parent.frame()))
+  }
   check_no_dots(..., call = call)
   check_given(missing(x))
   arguments <- list(
@@ -239,6 +271,7 @@ gmm_bridge <- function(inputs, known, written, call) {
   )
   fit <- new_gmm_fit(candidate, search, inputs, evaluation)
   fit$call <- written
+  fit$test <- search$test
   if (inputs$keep_data) {
     fit$data <- inputs$given
     colnames(fit$data) <- inputs$columns

@@ -46,7 +46,9 @@ update.gmm_fit <- function(object, ..., x = NULL) {
   known <- if (is_reusable(object, inputs, names(changes))) object
   new_call <- object$call
   new_call[names(changes)] <- written
-  gmm_bridge(inputs, known, call_by_name(new_call, "gmm_fit"), call)
+  fit <- gmm_bridge(inputs, known, call_by_name(new_call, "gmm_fit"), call)
+  fit$formula <- object$formula
+  fit
 }
 
 row_arguments <- c("weights", "labels", "start", "noise")
@@ -103,7 +105,7 @@ abort_not_found <- function(arguments, call) {
 # Would `inputs` give the same mixtures for the candidates of `object`?
 is_reusable <- function(object, inputs, changes) {
   results <- setdiff(names(inputs$control), c("n_threads", "verbose"))
-  all(changes %in% c("k", "model", "criterion", "keep_data", "keep_posterior",
+  inputs$criterion != "test" && all(changes %in% c("k", "model", "criterion", "keep_data", "keep_posterior",
                      "control")) &&
     identical(inputs$control[results], object$control[results])
 }

@@ -11,10 +11,8 @@
 #' @param x Counts, or other values if the likelihood allows, with **genes in
 #'   rows, cells in columns**: a matrix, a [Matrix::dgCMatrix-class] or another
 #'   matrix of package Matrix, a DelayedMatrix (read in blocks into a sparse
-#'   matrix), a SummarizedExperiment or SingleCellExperiment, or an object that
-#'   `as(x, "CsparseMatrix")` converts. Counts must be raw, not normalised or
-#'   log-transformed; values within a relative difference of 1e-6 of whole
-#'   numbers are rounded. Gene names must be unique. Missing
+#'   matrix), or a SummarizedExperiment or SingleCellExperiment. Counts must be
+#'   raw, not normalised or log-transformed. Gene names must be unique. Missing
 #'   names become gene1, gene2, ... and cell1, cell2, ...
 #' @param k Number of clusters (components of the mixture), a whole number from
 #'   1 to the number of cells; or several numbers, such as `2:12`, among which
@@ -22,8 +20,8 @@
 #'   20, with fewer than 200 cells among 2 to a tenth of the number of cells.
 #' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
 #'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
-#' @param ... For a SummarizedExperiment, the arguments of the method for
-#'   matrices; otherwise must be empty.
+#' @param ... For a SummarizedExperiment or a Seurat object, the arguments of the
+#'   method for matrices; otherwise must be empty.
 #' @param covariance Covariance matrices of the components: `"tied"`, one full
 #'   matrix shared by all; `"full"`, one full matrix for each; `"diag"`, one
 #'   diagonal matrix for each; `"spherical"`, one variance for each; or another
@@ -34,19 +32,32 @@
 #'   per row.
 #' @param size_factors One positive number per cell (n), in any unit: `gmvae()`
 #'   divides them by their median. `NULL`: the total counts of the cell over the
-#'   genes used. Not for `"bernoulli"` and `"gaussian"`.
-#' @param batch One label per cell (n), of any type and not missing, such as
-#'   donor, chip or protocol: technical differences between these should not
-#'   divide the clusters, see Batches. For a SummarizedExperiment also the name
-#'   of a column of its `colData()`. Each batch should have at least ten cells.
-#'   `NULL`: `gmvae()` tests whether the cells fall into two batches.
+#'   genes used, also if a SingleCellExperiment holds size factors, so that
+#'   [predict()][predict.gmvae] can compute them for new cells. A message (class
+#'   `gmvae_message`) says so where those of the object differ from the totals
+#'   by more than a constant; use them with `size_factors = sizeFactors(x)`. Not
+#'   for `"bernoulli"` and `"gaussian"`.
+#' @param batch One label per cell (n), not missing, such as donor, chip or
+#'   protocol: technical differences between these should not divide the
+#'   clusters, see Batches. Or a data frame of several labels (n rows): each
+#'   combination of them that occurs is a batch, with a name such as
+#'   `"donor1, chip2"`. For a SummarizedExperiment also names of columns of its
+#'   `colData()`; for a Seurat object names of columns of its meta data, or
+#'   `"layer"`: each layer of counts is a batch. Numbers must be whole. Each
+#'   batch should have at least ten cells. `NULL`: `gmvae()` tests whether the
+#'   cells fall into two batches.
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, to train several networks (`n_networks`
 #'   of [gmvae_control()]) at the same time; its workers share the threads.
 #'   `NULL`: one network after the other. The fit is the same.
 #' @param assay Name of the assay with the counts, if `x` is a
-#'   SummarizedExperiment.
+#'   SummarizedExperiment (`NULL`: `"counts"`) or a Seurat object (`NULL`: its
+#'   default assay).
+#' @param layer Name of the layer of the assay with the counts, if `x` is a
+#'   Seurat object. If the assay is split into layers, such as `"counts.1"` and
+#'   `"counts.2"`, `gmvae()` joins them; genes that a layer lacks count as zero
+#'   in its cells.
 #'
 #' @returns A `gmvae` object: a list of plain values without the counts, which
 #'   [saveRDS()] keeps. With n cells, k clusters, D latent dimensions and G
@@ -69,9 +80,15 @@
 #'     (natural logarithms, means per cell), `learning_rate`, `seconds`.
 #'   * `converged`: `TRUE` if training stopped early, or if the ELBO gained less
 #'     than 0.3% in the second half of a joint phase of at least ten epochs.
-#'   * `stability`: adjusted Rand index between the clusters that mixtures
-#'     fitted to two halves of the cells give, mean of six halvings: 1 if they
-#'     are the same, about 0 if they agree by chance.
+#'   * `stability`: how well halves of the cells reproduce the clusters: 1 if
+#'     they give the same clusters, about 0 if they agree by chance. Mixtures
+#'     are fitted to the latent means of the two halves of the cells, in six
+#'     halvings, and each divides all cells. `stability` is the mean adjusted
+#'     Rand index between the divisions of two halves, or between these and
+#'     `cluster`, whichever is smaller. It is 0 if all cells are in one of
+#'     several clusters, and `NA` if for some half EM found no mixture with `k`
+#'     components, for instance because the half has fewer than `k` different
+#'     cells. Of more than 2,000 cells a random sample of 2,000 is halved.
 #'   * `cluster_stability`: for each cluster (k), how well clusterings of half
 #'     of the cells reproduce it, from 0 to 1: the Jaccard index (cells in both
 #'     over cells in either) of the cluster and the most similar cluster of one
@@ -223,9 +240,6 @@
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
 #'   * `gmvae_error_numerical`: training broke down and could not recover.
 #'   * `gmvae_error_package`: a suggested package is needed and missing.
-#'   * `gmvae_error_core`: memory ran out, or a worker of `BPPARAM` stopped.
-#'   * `gmvae_error_unexpected`: R or another package stopped with an error of
-#'     its own, which is the `parent` of this one.
 #'
 #'   All warnings have the class `gmvae_warning`. A fit raises each at most
 #'   once, the first four at its end; `print()` and [summary()][summary.gmvae]
@@ -239,24 +253,11 @@
 #'   * `gmvae_warning_batches`: the fit detected two batches and corrected for
 #'     them.
 #'   * `gmvae_warning_data`: a batch has fewer than ten cells.
-#'   * `gmvae_warning_input`: by their names, cells are in rows.
 #'
 #' @section Reproducibility: [set.seed()] makes a fit repeatable: it takes one
-#'   draw of R's generator for each network. The same seed gives the same fit,
-#'   bit for bit, for any `n_threads` and `BPPARAM`, whether the counts are in a
-#'   dense matrix, a sparse matrix or a SingleCellExperiment, and a fit that was
-#'   saved and read again predicts the same.
-#'
-#'   Not the same bits: another order of the cells or genes, another processor
-#'   or compiler. Processors differ in their instruction sets (baseline, AVX2,
-#'   AVX-512), which round sums differently; the clusters of clear groups are
-#'   the same. `options(gmvae.simd = "baseline")`, or the environment variable
-#'   `GMVAE_SIMD=baseline`, set before the package is loaded, forces the
-#'   instruction set that all processors of a kind have, at the cost of speed.
-#'
-#' @section Limits: A sparse matrix of R holds at most \eqn{2^{31} - 1} non-zero
-#'   values, and a matrix at most as many rows and columns; more are an error.
-#'   Products of such sizes, such as cells x clusters, may be larger.
+#'   draw of R's generator for each network. The same seed gives the same fit
+#'   for any `n_threads`, and whether the counts are in a dense matrix, a sparse
+#'   matrix or a SingleCellExperiment.
 #'
 #' @references
 #' Hennig (2007) Cluster-wise assessment of cluster stability. *Computational
@@ -337,11 +338,30 @@ gmvae.DelayedMatrix <- gmvae.matrix
 #' @rdname gmvae
 #' @export
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
-                                       batch = NULL, assay = "counts") {
+                                       batch = NULL, assay = NULL) {
   call <- quote(gmvae())
+  if (is.null(assay)) assay <- "counts"
   arg <- named_argument("x", substitute(x), assay)
   counts <- as_counts(x, assay, arg, call)
   attr(counts, "argument") <- arg
+  batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
+  if (!"size_factors" %in% ...names()) {
+    say_unused_size_factors(x, counts, likelihood)
+  }
+  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
+}
+
+#' @rdname gmvae
+#' @export
+gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
+                         assay = NULL, layer = "counts") {
+  call <- quote(gmvae())
+  arg <- named_argument("x", substitute(x))
+  counts <- as_counts(x, assay, arg, call, layer)
+  attr(counts, "argument") <- arg
+  if (identical(batch, "layer") && !"layer" %in% cell_columns(x)) {
+    batch <- layer_of_cells(x, assay, layer, call)
+  }
   batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
@@ -363,7 +383,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   counts <- checked_values(counts, likelihood, arg, call)
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
-  warn_small_batches(batch, call)
+  check_batch_sizes(batch, call)
   found <- if (is.null(batch)) {
     find_batches(counts, sample, likelihood, ks, control)
   }
@@ -374,7 +394,9 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
-  control <- resolve_control(control, ncol(counts), likelihood)
+  control <- resolve_control(control, ncol(counts), likelihood,
+                             informative_features(counts, size$factors,
+                                                  likelihood))
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference)
   core <- train_several(counts, size$factors, batch, model, ks, control,
@@ -389,6 +411,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
 # genes used; `heard` names cautions that the user has been warned of before.
 finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
   fit <- new_gmvae(core, cells = colnames(counts), size = size, ...)
+  fit$checksum <- data_checksum(counts)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   warn_cautions(fit, call, heard)
   fit
