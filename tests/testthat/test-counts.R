@@ -79,7 +79,7 @@ test_that("checked_values() takes what each likelihood can describe", {
   expect_silent(checked_values(as_counts(empty_cell), "gaussian"))
 })
 
-test_that("counts that differ from whole numbers by rounding errors are taken", {
+test_that("counts with rounding errors are taken for whole numbers", {
   x <- as_counts(tiny_counts())
   near <- x
   near@x <- near@x * (1 + 1e-12)
@@ -93,11 +93,9 @@ test_that("counts that differ from whole numbers by rounding errors are taken", 
   expect_error(checked_values(far, "nb"), "1.000003",
                class = "gmvae_error_data")
   tiny <- x
-  tiny@x[1:2] <- c(1e-9, 3)
-  expect_identical(tiny@x[1] == 0, FALSE)
-  expect_identical(length(checked_values(tiny, "nb")@x), length(
-    checked_values(x, "nb")@x
-  ))
+  tiny@x[1] <- 1e-9
+  expect_length(values_of(checked_values(tiny, "nb")),
+                length(values_of(checked_values(x, "nb"))) - (x@x[1] > 0))
 })
 
 test_that("advice is code for the container and the name that the user has", {
