@@ -5,6 +5,10 @@ cpp_log_prob <- function(likelihood, x, mean, scale, zero_inflation) {
     .Call(`_gmvae_cpp_log_prob`, likelihood, x, mean, scale, zero_inflation)
 }
 
+cpp_use_kernels <- function(most) {
+    invisible(.Call(`_gmvae_cpp_use_kernels`, most))
+}
+
 cpp_kernels <- function() {
     .Call(`_gmvae_cpp_kernels`)
 }
@@ -49,12 +53,20 @@ cpp_gmvae_encode <- function(state, counts, size, design, alternatives, n_draws,
     .Call(`_gmvae_cpp_gmvae_encode`, state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress)
 }
 
-cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads) {
-    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads)
+cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads, progress)
+}
+
+cpp_gmvae_layout <- function(state, n_genes) {
+    .Call(`_gmvae_cpp_gmvae_layout`, state, n_genes)
 }
 
 cpp_likelihoods <- function() {
     .Call(`_gmvae_cpp_likelihoods`)
+}
+
+cpp_compressed_fault <- function(p, i, n_rows) {
+    .Call(`_gmvae_cpp_compressed_fault`, p, i, n_rows)
 }
 
 cpp_value_traits <- function(counts) {

@@ -88,6 +88,21 @@ check_type <- function(type, types, call = rlang::caller_env()) {
   check_choice(type, types, "type", call)
 }
 
+# Refuses arguments that change nothing of what `type` gives: the user expects
+# an effect. `given`: is each argument given? `types_with`: a list of the types
+# that it applies to; both by its name.
+check_applies <- function(given, types_with, type, call) {
+  applies <- vapply(types_with, function(types) type %in% types, NA)
+  without <- names(which(given & !applies[names(given)]))
+  if (length(without) == 0L) return(invisible())
+  types <- types_with[[without[1]]]
+  gmvae_abort(c(
+    "{.arg {without[1]}} applies to {cli::qty(types)}type{?s} {.val {types}}
+     only.",
+    x = "{.arg type} is {.val {type}}."
+  ), "option", call = call)
+}
+
 # A control object, made by the function that is named as its `class`.
 check_control <- function(x, class, call = rlang::caller_env()) {
   if (inherits(x, class)) return(x)
@@ -131,14 +146,17 @@ match_by_name <- function(x, names, arg = rlang::caller_arg(x),
 describe <- function(x) {
   if (is.null(x)) return("`NULL`")
   if (is.factor(x)) return(paste0("a factor of length ", length(x)))
-  if (is.atomic(x) && length(x) == 1L && is.null(dim(x))) {
-    return(if (is.character(x)) paste0('"', x, '"') else format(x))
+  plain <- is.atomic(x) && is.null(dim(x))
+  if (plain && length(x) == 1L) {
+    if (is.character(x)) return(paste0('"', x, '"'))
+    # Classes may have methods that fail.
+    return(tryCatch(format(x), error = function(cnd) format(unclass(x))))
   }
-  if (is.atomic(x) && is.null(dim(x)) && length(x) <= 5L && length(x) > 0L) {
+  if (plain && length(x) <= 5L && length(x) > 0L) {
     if (is.double(x)) x <- signif(x, 7)
     return(paste0("`", paste(deparse(x), collapse = ""), "`"))
   }
-  size <- paste(dim(x), collapse = " x ")
+  size <- tryCatch(paste(dim(x), collapse = " x "), error = function(cnd) "")
   if (is.data.frame(x)) return(paste0("a data frame (", size, ")"))
   if (is.matrix(x)) return(paste0("a matrix (", size, ")"))
   if (is.null(dim(x)) && !is.object(x) && is.vector(x)) {
@@ -146,8 +164,8 @@ describe <- function(x) {
     return(paste0("a ", kind, " of length ", length(x)))
   }
   paste0("an object of class <", class(x)[1], ">",
-         if (is.null(dim(x))) paste(" of length", length(x)) else
-           paste0(" (", size, ")"))
+         if (nzchar(size)) paste0(" (", size, ")") else
+           paste(" of length", length(unclass(x))))
 }
 
 # A matched call under the name of the function that the user called. do.call()
@@ -165,9 +183,30 @@ call_by_name <- function(call, name) {
 }
 
 # The default number of threads. Results do not depend on it; CRAN allows two.
+# Users may set fewer for all packages (`mc.cores`), and so may a container.
 default_threads <- function() {
-  cores <- parallel::detectCores()
-  if (is.na(cores)) 1L else as.integer(min(2L, cores))
+  limits <- c(2, parallel::detectCores(), getOption("mc.cores"),
+              container_cores())
+  limits <- suppressWarnings(as.integer(limits))
+  max(1L, min(limits, na.rm = TRUE))
+}
+
+# Cores that a control group of Linux allows, or NULL.
+container_cores <- function(folder = "/sys/fs/cgroup") {
+  numbers <- function(...) {
+    files <- file.path(folder, c(...))
+    if (!all(file.exists(files))) return(NULL)
+    text <- tryCatch(unlist(lapply(files, readLines, n = 1L, warn = FALSE)),
+                     error = function(cnd) "")
+    suppressWarnings(as.numeric(unlist(strsplit(text, " "))))
+  }
+  quota <- numbers("cpu.max")
+  if (is.null(quota)) {
+    quota <- numbers("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
+  }
+  if (length(quota) == 2L && !anyNA(quota) && all(quota > 0)) {
+    max(1, floor(quota[1] / quota[2]))
+  }
 }
 
 # One draw from R's generator seeds the core, so that set.seed() makes fits

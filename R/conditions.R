@@ -10,6 +10,7 @@
 #   "package"   a suggested package is needed and not installed
 #   "numerical" a computation broke down
 #   "core"      anything else that the C++ core reports
+#   "unexpected" an error of R or of another package, the parent of ours
 gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),
                         .envir = parent.frame()) {
   local_decimal_point()
@@ -30,26 +31,54 @@ gmvae_warn <- function(message, class, ..., call = rlang::caller_env(),
   )
 }
 
-# Evaluates `expr`, a call into the core, and turns C++ exceptions into classed
-# errors in the name of the function that the user called.
+# Evaluates `expr` and turns errors that are not ours, those of C++ among them,
+# into classed ones in the name of the function that the user called. Warnings
+# and interrupts pass.
 with_core_errors <- function(expr, call = rlang::caller_env()) {
-  rlang::try_fetch(
-    expr,
-    `gmvae::NumericalError` = function(cnd) {
-      gmvae_abort("{conditionMessage(cnd)}", "numerical", call = call)
-    },
-    `std::invalid_argument` = function(cnd) {
-      gmvae_abort("{conditionMessage(cnd)}", "option", call = call)
-    },
-    `std::bad_alloc` = function(cnd) {
-      gmvae_abort(c(
-        "Out of memory while the C++ code was running.",
-        i = "Use fewer rows or features, a sparse matrix, or a machine with more
-             memory."
-      ), "core", call = call)
-    },
-    `C++Error` = function(cnd) {
-      gmvae_abort("{conditionMessage(cnd)}", "core", call = call)
-    }
-  )
+  rlang::try_fetch(expr, error = function(cnd) rethrow(cnd, call))
+}
+
+rethrow <- function(cnd, call) {
+  if (inherits(cnd, "gmvae_error")) return(rlang::zap())
+  text <- conditionMessage(cnd)
+  if (inherits(cnd, "gmvae::NumericalError")) {
+    gmvae_abort("{text}", "numerical", call = call)
+  }
+  if (inherits(cnd, "std::invalid_argument")) {
+    gmvae_abort("{text}", "option", call = call)
+  }
+  if (inherits(cnd, "std::bad_alloc") || is_out_of_memory(text)) {
+    gmvae_abort(c(
+      "Out of memory.",
+      i = "Use fewer rows or features, a sparse matrix, or a machine with more
+           memory."
+    ), "core", parent = cnd, call = call)
+  }
+  if (inherits(cnd, "C++Error")) gmvae_abort("{text}", "core", call = call)
+  gmvae_abort(c(
+    "An error occurred that gmvae did not expect.",
+    i = "If an argument is not as the help page says, change it; otherwise
+         please report the error below."
+  ), "unexpected", parent = cnd, call = call)
+}
+
+# R has no class for it, only these messages, perhaps translated.
+is_out_of_memory <- function(text) {
+  patterns <- c("cannot allocate vector", "cannot allocate memory",
+                "memory exhausted")
+  patterns <- c(patterns, sub("%.*", "", gettext(
+    "cannot allocate vector of size %0.1f Gb", domain = "R"
+  )))
+  any(vapply(patterns, grepl, NA, x = text, fixed = TRUE))
+}
+
+# `fn`, a function that users call, with no other errors than classed ones. Its
+# body is evaluated in its own frame, so that it sees how it was called.
+with_classed_errors <- function(fn, name) {
+  call <- call(name)
+  body(fn) <- bquote({
+    result <- with_core_errors(withVisible(.(body(fn))), quote(.(call)))
+    if (result$visible) result$value else invisible(result$value)
+  })
+  fn
 }

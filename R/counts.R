@@ -3,15 +3,61 @@
 # Nothing below builds a dense genes x cells matrix; checks of values look at
 # the non-zero ones only.
 
+# What messages call the data: the argument `arg`; in code, by the name that the
+# user has for them (`expression`, if it is a name), and for the values in a
+# container by the code that gets them out of it.
+named_argument <- function(arg, expression, assay = NULL) {
+  name <- if (is.symbol(expression)) as.character(expression) else arg
+  values <- if (rlang::is_string(assay)) {
+    sprintf("SummarizedExperiment::assay(%s, \"%s\")", name, assay)
+  }
+  structure(arg, name = name, values = values)
+}
+
+code_of <- function(arg) {
+  name <- attr(arg, "name")
+  if (is.null(name)) as.vector(arg) else name
+}
+
+code_of_values <- function(arg) {
+  values <- attr(arg, "values")
+  if (is.null(values)) code_of(arg) else values
+}
+
+check_data_given <- function(x, absent, call) {
+  if (absent) {
+    gmvae_abort(c(
+      "{.arg x} must be given: it holds the counts.",
+      i = "For instance {.code gmvae(counts, k = 4)}, with genes in rows and
+           cells in columns."
+    ), "input", call = call)
+  }
+  with_core_errors(force(x), call)
+  invisible()
+}
+
 # Coerces `x` and completes its names. Without the import, coercion to
 # Matrix's classes fails until something else loads that package.
 #' @importFrom Matrix drop0
-as_counts <- function(x, assay = "counts", arg = "x",
-                      call = rlang::caller_env()) {
-  if (inherits(x, "SummarizedExperiment")) {
-    x <- named_assay(x, assay, arg, call)
+as_counts <- function(x, assay = NULL, arg = "x", call = rlang::caller_env(),
+                      layer = "counts") {
+  with_all_names(given_counts(x, assay, arg, call, layer), arg, call)
+}
+
+# The counts with the names that `x` has. No other code may look at `x`, its
+# names or its size before: only here its slots are checked.
+given_counts <- function(x, assay, arg, call, layer = "counts") {
+  if (is_s4(x, "SummarizedExperiment")) {
+    assay <- if (is.null(assay)) "counts" else assay
+    return(named_assay(x, assay, arg, call))
   }
-  counts <- as_sparse(x, arg, call)
+  if (is_s4(x, "Seurat")) {
+    return(seurat_counts(x, assay, layer, arg, call))
+  }
+  as_sparse(x, arg, call)
+}
+
+with_all_names <- function(counts, arg, call) {
   if (any(dim(counts) == 0L)) {
     gmvae_abort(c(
       "{.arg {arg}} must have at least one gene (row) and one cell (column).",
@@ -34,6 +80,7 @@ named_assay <- function(x, assay, arg, call) {
   if (rlang::is_string(assay) && assay %in% available) {
     # The object's names; an assay may have its own where the object has none.
     values <- SummarizedExperiment::assay(x, assay, withDimnames = FALSE)
+    values <- as_sparse(values, arg, call)
     genes <- if (is.null(rownames(x))) rownames(values) else rownames(x)
     cells <- if (is.null(colnames(x))) colnames(values) else colnames(x)
     return(with_names(values, genes, cells))
@@ -44,65 +91,6 @@ named_assay <- function(x, assay, arg, call) {
     i = if (length(available) > 0L) "Its assays are {.val {available}}." else
       "Its assays have no names: set {.code assayNames({arg})}."
   ), "option", call = call)
-}
-
-with_names <- function(values, genes, cells) {
-  dimnames(values) <- list(genes, cells)
-  values
-}
-
-as_sparse <- function(x, arg, call) {
-  if (inherits(x, "dgCMatrix")) {
-    counts <- x
-  } else if (is.matrix(x) && (is.numeric(x) || is.logical(x))) {
-    storage.mode(x) <- "double"
-    # A symmetric or triangular matrix would keep one triangle only
-    counts <- methods::as(methods::as(x, "CsparseMatrix"), "generalMatrix")
-  } else if (inherits(x, "Matrix")) {
-    counts <- methods::as(methods::as(x, "dMatrix"), "generalMatrix")
-    counts <- methods::as(counts, "CsparseMatrix")
-  } else if (inherits(x, "DelayedMatrix")) {
-    counts <- read_delayed(x, arg, call)
-  } else {
-    abort_not_matrix(x, arg, call)
-  }
-  if (!isTRUE(methods::validObject(counts, test = TRUE))) {
-    gmvae_abort(c(
-      "{.arg {arg}} must be a valid sparse matrix.",
-      x = "{methods::validObject(counts, test = TRUE)}",
-      i = "Perhaps one of its slots was changed by hand: create it again."
-    ), "input", call = call)
-  }
-  counts
-}
-
-abort_not_matrix <- function(x, arg, call) {
-  hint <- if (is.data.frame(x)) {
-    "Convert the columns that hold counts: {.code as.matrix({arg})}."
-  } else if (is.matrix(x)) {
-    "Its entries are of type {.cls {typeof(x)}}."
-  } else {
-    "See {.code ?gmvae} for the classes that it accepts."
-  }
-  gmvae_abort(c(
-    "{.arg {arg}} must be a numeric matrix, sparse or not, or a
-     SingleCellExperiment, with genes in rows and cells in columns.",
-    x = "You supplied {describe(x)}.",
-    i = hint
-  ), "input", call = call)
-}
-
-# Matrices on disk come in block by block of cells, each made sparse at once.
-read_delayed <- function(x, arg, call) {
-  require_package("DelayedArray", "read {.arg {arg}}", call, arg = arg)
-  sparse_block <- function(block) {
-    as_sparse(methods::as(block, "CsparseMatrix"), arg, call)
-  }
-  blocks <- DelayedArray::blockApply(
-    x, sparse_block, grid = DelayedArray::colAutoGrid(x), as.sparse = NA,
-    BPPARAM = NULL
-  )
-  with_names(do.call(cbind, blocks), rownames(x), colnames(x))
 }
 
 check_gene_names <- function(genes, arg, call) {
@@ -117,13 +105,47 @@ check_gene_names <- function(genes, arg, call) {
   }
   repeated <- unique(genes[duplicated(genes)])
   if (length(repeated) == 0L) return(invisible())
+  name <- code_of(arg)
   gmvae_abort(c(
     "Gene names (row names) of {.arg {arg}} must be unique.",
     x = "{length(repeated)} name{?s} occur{?s/} more than once:
          {first_few(repeated)}.",
     i = "Make them unique:
-         {.code rownames({arg}) <- make.unique(rownames({arg}))}."
+         {.code rownames({name}) <- make.unique(rownames({name}))}."
   ), "input", call = call)
+}
+
+# Cells in rows, by their names: a gene has the name of a gene, and a cell that
+# of a barcode. Wrong for hardly any real data, as half of the names must look
+# like it, and none or few of those of the other side.
+warn_orientation <- function(counts, arg, call) {
+  rows <- name_shares(rownames(counts))
+  columns <- name_shares(colnames(counts))
+  genes <- columns[["genes"]] >= 0.5 && rows[["genes"]] < 0.05
+  cells <- rows[["cells"]] >= 0.5 && columns[["cells"]] < 0.05
+  if (!genes && !cells) return(invisible())
+  name <- code_of_values(arg)
+  example <- if (genes) colnames(counts)[1] else rownames(counts)[1]
+  gmvae_warn(c(
+    "{.arg {arg}} should have genes in rows and cells in columns.",
+    x = if (genes) "Its columns have names of genes, such as {.val {example}}."
+    else "Its rows have names of cells, such as {.val {example}}.",
+    i = "If cells are in its rows, transpose it: {.code Matrix::t({name})}."
+  ), "input", call = call)
+}
+
+# Shares of a sample of names that are identifiers of genes (Ensembl's, or
+# families of symbols that every panel of RNA has) and of cells (barcodes).
+name_shares <- function(names, n = 2000L) {
+  names <- utils::head(names, n)
+  ensembl <- grepl("^ENS[A-Z]*G[0-9]{6,}", names)
+  families <- paste0("^(MT-|RP[LS][0-9]|HLA-|IL[0-9]|TMEM[0-9]|ZNF[0-9]",
+                     "|SLC[0-9]|KRT[0-9]|COL[0-9]|LINC[0-9])")
+  symbols <- grepl(families, names, ignore.case = TRUE)
+  # Symbols of these families are about a tenth of all.
+  genes <- max(mean(ensembl), min(1, 8 * mean(symbols)))
+  barcodes <- grepl("(^|[^A-Za-z])[ACGT]{10,}([^A-Za-z]|$)", names)
+  c(genes = genes, cells = mean(barcodes))
 }
 
 # The non-zeros of a dgCMatrix, cell by cell: the only place that knows its
@@ -158,7 +180,7 @@ checked_values <- function(counts, likelihood, arg = "x",
     abort_not_share(counts, arg, call)
   }
   if (traits$whole && !seen$whole) {
-    abort_not_whole(counts, likelihood, arg, call)
+    counts <- rounded_counts(counts, likelihood, arg, call)
   }
   if (seen$least < traits$least || seen$largest > traits$largest) {
     abort_too_large(counts, traits$largest, arg, call)
@@ -188,8 +210,17 @@ abort_negative <- function(counts, arg, call) {
   ), "data", call = call)
 }
 
-abort_not_whole <- function(counts, likelihood, arg, call) {
-  bad <- find_values(counts, function(v) v != floor(v))
+# Counts regained by exp() or by a division differ a little from whole numbers:
+# they are rounded, unless some differ by more than 1e-6 of themselves.
+rounded_counts <- function(counts, likelihood, arg, call) {
+  far <- function(v) abs(v - round(v)) > 1e-6 * pmax(1, abs(v))
+  bad <- find_values(counts, far)
+  if (!is.null(bad)) abort_not_whole(counts, bad, likelihood, arg, call)
+  counts <- map_values(counts, function(values, cells) round(values))
+  drop0(counts)
+}
+
+abort_not_whole <- function(counts, bad, likelihood, arg, call) {
   gmvae_abort(c(
     "Counts must be whole numbers for {.code likelihood =
      \"{likelihood}\"}.",
@@ -204,12 +235,13 @@ abort_not_whole <- function(counts, likelihood, arg, call) {
 
 abort_not_share <- function(counts, arg, call) {
   bad <- find_values(counts, function(v) v < 0 | v > 1)
+  values <- code_of_values(arg)
   gmvae_abort(c(
     "Values must be from 0 to 1 for {.code likelihood = \"bernoulli\"}.",
     x = "{bad$n} of {length(values_of(counts))} non-zero values
          {cli::qty(bad$n)}{?is/are} not; the
          first is {bad$value}, for {bad$where}.",
-    i = "Binarise counts with {.code {arg} > 0}, or keep them and use
+    i = "Binarise counts with {.code {values} > 0}, or keep them and use
          {.code likelihood = \"poisson\"}. For measurements use
          {.code likelihood = \"gaussian\"}."
   ), "data", call = call)
@@ -228,13 +260,19 @@ abort_too_large <- function(counts, limit, arg, call) {
 check_empty_cells <- function(counts, arg, call) {
   empty <- which(n_non_zeros(counts) == 0L)
   if (length(empty) == 0L) return(invisible())
+  name <- code_of(arg)
+  values <- code_of_values(arg)
   gmvae_abort(c(
     "Every cell must have at least one count.",
     x = "{length(empty)} of {ncol(counts)} cells
          {cli::qty(length(empty))}{?has/have} none:
          {first_few(colnames(counts)[empty])}.",
     i = "Remove such cells:
-         {.code {arg} <- {arg}[, Matrix::colSums({arg}) > 0]}."
+         {.code {name} <- {name}[, Matrix::colSums({values}) > 0]}.",
+    i = if (nrow(counts) < ncol(counts)) {
+      "If cells are in the rows of {.arg {arg}}, transpose it:
+       {.code Matrix::t({values})}."
+    }
   ), "data", call = call)
 }
 
@@ -271,8 +309,16 @@ find_values <- function(counts, is_bad) {
   cell <- colnames(counts)[findInterval(first - 1, c(0, cumsum(
     n_non_zeros(counts)
   )))]
-  list(n = n, value = format(values[first]),
+  list(n = n, value = exact(values[first]),
        where = paste0("gene \"", gene, "\" in cell \"", cell, "\""))
+}
+
+# A number for a message, with enough digits to tell it from a whole number.
+exact <- function(x) {
+  in_digits <- function(digits) format(x, digits = digits, decimal.mark = ".")
+  short <- in_digits(7)
+  fraction <- is.finite(x) && x != round(x)
+  if (fraction && as.numeric(short) == round(x)) in_digits(15) else short
 }
 
 # Names for a message: quoted, at most three, then how many more.

@@ -13,7 +13,9 @@
 #'   with names are matched to them; names that the rows do not have are an
 #'   error; without names, the order decides. Infinite values and
 #'   constant columns are errors; for missing values see `na_action`. A matrix
-#'   of doubles is not copied.
+#'   of doubles is not copied. Or a formula that names columns, such as
+#'   `~ eruptions + log(waiting)` or `~ .`, followed by `data`, the data frame
+#'   that holds them: `gmm_fit(~ a + b, data, k = 2)`.
 #' @param k Numbers of components to compare, whole numbers of at least 1. May
 #'   be left out if `start` implies it.
 #' @param model Covariance models to compare: codes or aliases from
@@ -53,7 +55,8 @@
 #'   `"icl"`, or `"cv"`, which is -2 times the log-likelihood of left-out rows
 #'   in cross-validation (`n_folds` in [gmm_control()]). Or `"test"`: sequential
 #'   bootstrap tests choose k, and BIC the model, see below.
-#' @param ... Not used. Any other argument is an error that says what was meant.
+#' @param ... `data`, if `x` is a formula. Any other argument is an error that
+#'   says what was meant.
 #' @param keep_data `TRUE` keeps a copy of `x` in the fit, for plots and
 #'   predictions without the data at hand; see [plot.gmm_fit()].
 #' @param keep_posterior `TRUE` keeps the posterior probabilities in the fit: an
@@ -103,15 +106,18 @@
 #'     `k` and `against`, `model` and `model_against`, `loglik` and
 #'     `loglik_against`, `df`, `statistic`, `bic_difference`, `n_boot` and
 #'     `p_value`
-#'   * `data` (if kept), `folds` (of the cross-validation, n), `call`,
-#'     `control`, `seed`, `fingerprint` (hash of what was given for single
-#'     rows), `version` (of this format)
+#'   * `data` (if kept), `formula` (if given), `folds` (of the cross-validation,
+#'     n), `call`, `control`, `seed`, `fingerprint` (hash of what was given for
+#'     single rows), `version` (of this format)
 #'
 #'   Methods: [predict()][predict.gmm_fit], [plot()][plot.gmm_fit],
 #'   [summary()][summary.gmm_fit], [update()][update.gmm_fit],
 #'   [simulate()][simulate.gmm_fit], [coef()][coef.gmm_fit],
 #'   [logLik()][logLik.gmm_fit], [nobs()][nobs.gmm_fit], [icl()]; with these,
-#'   [stats::AIC()] and [stats::BIC()] work too.
+#'   [stats::AIC()] and [stats::BIC()] work too. [fitted()][fitted.gmm_fit],
+#'   [residuals()][residuals.gmm_fit], [quantile()][quantile.gmm_fit], [hdr()],
+#'   [marginal()], [conditional()], [impute()] and [relabel()] say more about
+#'   the distribution, and [tidy()][tidy.gmm_fit] returns data frames.
 #' @section Choice of the model and of k:
 #' Let n be the sum of the weights w_i, p the number of free parameters, and
 #' z_ij the posterior probability of component j for row i. The criteria are
@@ -217,6 +223,9 @@
 #' some <- replace(iris$Species, -c(1:5, 51:55, 101:105), NA)
 #' gmm_fit(iris[, 1:4], k = 3, model = "VEV", labels = some)
 #'
+#' # Columns named by a formula
+#' gmm_fit(~ eruptions + log(waiting), faithful, k = 2)
+#'
 #' # One M-step from known groups
 #' gmm_fit(iris[, 1:4], model = "VVV", start = iris$Species,
 #'         control = gmm_control(max_iter = 1))$loglik
@@ -228,6 +237,9 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
                     keep_data = FALSE, keep_posterior = TRUE,
                     control = gmm_control()) {
   call <- quote(gmm_fit())
+  if (!missing(x) && inherits(x, "formula")) {
+    return(fit_formula(sys.call(), parent.frame()))
+  }
   check_no_dots(..., call = call)
   check_given(missing(x))
   arguments <- list(

@@ -36,6 +36,7 @@ new_gmm_fit <- function(candidate, search, inputs, evaluation) {
       list(
         n_omitted = inputs$n - nrow(inputs$x),
         fingerprint = inputs$fingerprint,
+        checksum = data_checksum(inputs$x),
         call = NULL,
         control = inputs$control,
         seed = search$seed,

@@ -18,23 +18,32 @@
 #'   * `"intervals"`: weights, means and standard deviations of the components
 #'     with 95% confidence intervals, see [confint()][gmm-intervals].
 #'   * `"trace"`: the value that EM maximises, over its iterations.
+#'   * `"density"`: one column: the density of the mixture, and its high-density
+#'     regions ([hdr()]) that hold 50% and 95%. Two columns: contours of the
+#'     regions that hold 25%, 50%, 75% and 95%. More columns: the same for all
+#'     pairs. The rows are drawn too if their data are found.
+#'   * `"perspective"`: the density of two columns as a surface.
+#'   * `"cdf"`, `"qq"`: one column: the cumulative probabilities of the mixture
+#'     beside those of the rows, and the quantiles of the rows against those of
+#'     the mixture. Both take the weights of the rows into account.
 #'
 #'   Noise is drawn as grey crosses. A row with missing values is drawn where
 #'   both columns are observed.
 #' @param ... Not used.
-#' @param data The data that were fitted, for `"classification"`,
-#'   `"uncertainty"` and `"intervals"`. `NULL`: the
-#'   copy that the fit holds (`keep_data = TRUE`), or else the `x` in the call
-#'   of [gmm_fit()], evaluated where `plot()` is called. Data
-#'   other than those of the fit are an error.
+#' @param data The data that were fitted, for the types that draw rows and for
+#'   `"intervals"`. `NULL`: the copy that the fit holds (`keep_data = TRUE`), or
+#'   else the `x` in the call of [gmm_fit()], evaluated where `plot()` is called.
+#'   Data other than those of the fit are an error.
 #' @param columns Names of the columns to draw. `NULL`: all, but at most the
 #'   first six.
 #' @returns Invisibly, a data frame of what was drawn: the columns with
 #'   `cluster` and `uncertainty`; or the search table; or `iteration` and
-#'   `objective`.
+#'   `objective`; or the values with their `density`, `level` and `density` of
+#'   the regions, or `probability` or `quantile` of the rows and of the mixture.
 #' @section Errors:
-#'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, or an unknown
-#'     argument.
+#'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, too many
+#'     columns for the type, an unknown argument, or one that does not apply to
+#'     `type`.
 #'   * `gmvae_error_input`: `data` are not found, or are not the data of the
 #'     fit.
 #' @seealso [gmm_fit()]
@@ -45,9 +54,12 @@
 #' plot(fit, "BIC")
 #' plot(fit, "ICL")
 #' plot(fit, "trace")
+#' plot(fit, "density")
+#' plot(fit, "qq", columns = "waiting")
 #' @export
 plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
-                                     "ICL", "trace", "intervals"), ...,
+                                     "ICL", "trace", "intervals", "density",
+                                     "perspective", "cdf", "qq"), ...,
                          data = NULL, columns = NULL) {
   caller <- parent.frame()
   call <- quote(plot())
@@ -56,8 +68,14 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
   types <- eval(formals(plot.gmm_fit)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
+  row_types <- setdiff(types, c("BIC", "ICL", "trace"))
+  check_applies(c(data = !is.null(data), columns = !is.null(columns)),
+                list(data = row_types, columns = row_types), type, call)
   if (type %in% c("BIC", "ICL")) return(invisible(plot_criterion(x, type)))
   if (type == "trace") return(invisible(plot_trace(x)))
+  if (type %in% names(distribution_columns)) {
+    return(invisible(plot_distribution(x, type, columns, data, caller, call)))
+  }
   if (type == "intervals") {
     return(invisible(plot_intervals(x, data, columns, caller, call)))
   }
@@ -83,7 +101,8 @@ fitted_data <- function(object, data, arg, envir, call) {
   if (is.null(data)) data <- object$data
   given <- !is.null(data)
   if (!given) {
-    data <- tryCatch(eval(object$call$x, envir), error = function(cnd) NULL)
+    data <- tryCatch(data_of_call(object$call, envir),
+                     error = function(cnd) NULL)
   }
   x <- rlang::try_fetch(
     match_columns(data, object, arg, object$na_action == "omit", call),
@@ -98,16 +117,23 @@ fitted_data <- function(object, data, arg, envir, call) {
     } else if (nrow(x) != object$n) {
       "You supplied {nrow(x)} row{?s}, but {object$n} were fitted."
     } else {
-      "The fit assigns these rows to other components than those it holds."
+      "The rows have other values than those that were fitted."
     },
     i = if (!given) "Give {.arg {arg}}, or fit with `keep_data = TRUE`."
   ), "input", call = call)
 }
 
-# Does the fit give these rows the components and uncertainties that it holds?
-# Ties may differ. Labelled rows are skipped: their labels decide.
+# By their checksum; or, for a fit of an older version, which has none: does the
+# fit give these rows the components and uncertainties that it holds? Ties may
+# differ. Labelled rows are skipped: their labels decide.
 is_fitted_data <- function(object, x) {
   if (nrow(x) != object$n) return(FALSE)
+  if (!is.null(object$checksum)) {
+    if (object$na_action == "omit" && anyNA(x)) {
+      x <- x[stats::complete.cases(x), , drop = FALSE]
+    }
+    return(has_checksum(x, object$checksum))
+  }
   found <- evaluate_rows(object, x, "cluster")
   absent <- unname(is.na(object$cluster))
   if (!identical(unname(is.na(found$cluster)), absent)) return(FALSE)

@@ -3,7 +3,8 @@
 #' Assigns new rows to the components of a fit of [gmm_fit()], and computes
 #' posterior probabilities, densities and conditional means.
 #'
-#' @param object A fit of [gmm_fit()], with k components and d columns.
+#' @param object A fit of [gmm_fit()], or a mixture from [marginal()] or
+#'   [conditional()], with k components and d columns.
 #' @param newdata New data with observations in rows (m x d), of the types that
 #'   [gmm_fit()] takes. Columns are matched by name and other columns are
 #'   ignored; a matrix without column names must have the columns of the fit in
@@ -26,14 +27,16 @@
 #'     (m x k)
 #'   * `"uncertainty"`: 1 minus the largest posterior probability (m)
 #'   * `"imputed"`: `newdata` with missing values replaced by their conditional
-#'     means given the observed values of the row (m x d)
+#'     means given the observed values of the row (m x d); [impute()] draws them
+#'   * `"cdf"`: the probability of values up to the given one, for fits to one
+#'     column, with noise uniform over the range of the data (m)
 #' @section Errors:
-#'   * `gmvae_error_input`: columns are missing or not numeric, or the data of
-#'     the fit are not found.
+#'   * `gmvae_error_input`: columns are missing or not numeric, the data of the
+#'     fit are not found, or `"cdf"` was asked for with several columns.
 #'   * `gmvae_error_data`: values are infinite, or missing although the fit did
 #'     not have `na_action = "em"`.
 #'   * `gmvae_error_option`: an unknown `type`, or an unknown argument.
-#' @seealso [gmm_fit()]
+#' @seealso [gmm_fit()], [quantile()][quantile.gmm_fit], [hdr()], [impute()]
 #' @examples
 #' fit <- gmm_fit(faithful, k = 2)
 #' new <- data.frame(waiting = c(55, 70, 85), eruptions = c(2, 3, 4.5))
@@ -50,7 +53,7 @@
 predict.gmm_fit <- function(object, newdata = NULL,
                             type = c("cluster", "posterior", "density",
                                      "logdensity", "component", "uncertainty",
-                                     "imputed"),
+                                     "imputed", "cdf"),
                             ...) {
   caller <- parent.frame()
   check_no_dots(...)
@@ -64,6 +67,7 @@ predict.gmm_fit <- function(object, newdata = NULL,
   } else {
     match_columns(newdata, object)
   }
+  if (type == "cdf") return(cdf_of_rows(object, x))
   found <- evaluate_rows(object, x, gmm_types[[type]])
   switch(type,
     cluster = found$cluster,
@@ -80,7 +84,7 @@ predict.gmm_fit <- function(object, newdata = NULL,
 gmm_types <- c(cluster = "cluster", posterior = "posterior",
                density = "log_density", logdensity = "log_density",
                component = "components", uncertainty = "cluster",
-               imputed = "imputed")
+               imputed = "imputed", cdf = "cdf")
 
 # The core's evaluation of rows, named by them; `NA` for incomplete rows if the
 # fit left such rows out.
@@ -110,6 +114,7 @@ match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
                           call = rlang::caller_env()) {
   columns <- object$columns
   if (is.data.frame(newdata)) newdata <- as.data.frame(newdata)
+  newdata <- apply_formula(object, newdata, arg, call)
   if (!is.null(colnames(newdata))) {
     given <- column_names(newdata)
     missing <- setdiff(columns, given)

@@ -41,7 +41,7 @@ start_search <- function(inputs, known) {
   search <- list(table = table, found = vector("list", nrow(candidates)),
                  noise = NULL, seed = NULL, folds = NULL)
   if (is.null(known)) {
-    search$seed <- draw_seed()
+    search$seed <- if (is.null(inputs$seed)) draw_seed() else inputs$seed
     return(search)
   }
   of_known <- match(candidate_names(table), candidate_names(known$search))

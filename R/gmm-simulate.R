@@ -2,7 +2,8 @@
 #'
 #' Draws rows from the distribution that a fit of [gmm_fit()] describes.
 #'
-#' @param object A fit of [gmm_fit()], with k components and d columns.
+#' @param object A fit of [gmm_fit()], or a mixture from [marginal()] or
+#'   [conditional()], with k components and d columns.
 #' @param nsim Number of rows to draw, a whole number of at least 1.
 #' @param seed A number for [set.seed()], or `NULL` to continue R's stream of
 #'   random numbers. With a number, the state of R's generator is restored

@@ -29,6 +29,7 @@ update.gmm_fit <- function(object, ..., x = NULL) {
   caller <- parent.frame()
   call <- quote(update())
   check_fit(object, call = call)
+  check_candidates(object, call)
   changes <- list(...)
   written <- match.call(expand.dots = FALSE)$...
   check_changes(changes, written, call)
@@ -45,7 +46,9 @@ update.gmm_fit <- function(object, ..., x = NULL) {
   known <- if (is_reusable(object, inputs, names(changes))) object
   new_call <- object$call
   new_call[names(changes)] <- written
-  gmm_bridge(inputs, known, call_by_name(new_call, "gmm_fit"), call)
+  fit <- gmm_bridge(inputs, known, call_by_name(new_call, "gmm_fit"), call)
+  fit$formula <- object$formula
+  fit
 }
 
 row_arguments <- c("weights", "labels", "start", "noise")

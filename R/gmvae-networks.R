@@ -32,8 +32,25 @@ train_several <- function(counts, size, batch, model, ks, control, progress,
 train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
   n_workers <- min(BiocParallel::bpnworkers(BPPARAM), length(seeds))
   control$n_threads <- max(1L, control$n_threads %/% n_workers)
-  cores <- BiocParallel::bptry(
-    BiocParallel::bplapply(seeds, train, k, control, BPPARAM = BPPARAM)
+  if (!BiocParallel::bpisup(BPPARAM)) {
+    BPPARAM <- BiocParallel::bpstart(BPPARAM)
+    on.exit(BiocParallel::bpstop(BPPARAM))
+  }
+  cores <- rlang::try_fetch(
+    {
+      check_workers(BPPARAM, call)
+      BiocParallel::bptry(
+        BiocParallel::bplapply(seeds, train, k, control, BPPARAM = BPPARAM)
+      )
+    },
+    error = function(cnd) {
+      if (inherits(cnd, "gmvae_error")) return(rlang::zap())
+      gmvae_abort(c(
+        "A worker of {.arg BPPARAM} stopped.",
+        i = "It may have run out of memory. Without {.arg BPPARAM} the networks
+             train one after the other."
+      ), "core", parent = cnd, call = call)
+    }
   )
   broken <- vapply(cores, inherits, NA, "error")
   if (!any(broken)) return(cores)
@@ -42,6 +59,37 @@ train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
     i = "Without {.arg BPPARAM} the networks train one after the other, and the
          error shows where it happens."
   ), "numerical", parent = cores[[which(broken)[1]]], call = call)
+}
+
+# Workers in processes of their own load the package themselves: it must be this
+# version, as others may give other networks.
+check_workers <- function(BPPARAM, call) {
+  forked <- methods::is(BPPARAM, "MulticoreParam") ||
+    methods::is(BPPARAM, "SerialParam")
+  if (forked) return(invisible())
+  version <- function(i) {
+    tryCatch(as.character(utils::packageVersion("gmvae")),
+             error = function(cnd) "none")
+  }
+  environment(version) <- baseenv()  # nothing of this package goes with it
+  own <- version()
+  found <- unlist(BiocParallel::bplapply(
+    seq_len(BiocParallel::bpnworkers(BPPARAM)), version, BPPARAM = BPPARAM
+  ))
+  check_worker_versions(found, own, call)
+}
+
+check_worker_versions <- function(found, own, call) {
+  other <- found[found != own]
+  if (length(other) == 0L) return(invisible())
+  gmvae_abort(c(
+    "Workers of {.arg BPPARAM} must have version {own} of gmvae, as this session
+     has.",
+    x = if (other[1] == "none") "A worker does not find the package." else
+      "A worker has version {other[1]}.",
+    i = "Install the package there, or name its library in {.code .libPaths()}
+         of the workers."
+  ), "package", call = call)
 }
 
 # The network whose clusters agree most with those of the others, the first of

@@ -11,3 +11,7 @@
 #' @useDynLib gmvae, .registration = TRUE
 #' @importFrom Rcpp evalCpp
 NULL
+
+.onLoad <- function(libname, pkgname) {
+  extend_bluster_when_loaded()
+}

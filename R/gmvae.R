@@ -20,8 +20,8 @@
 #'   20, with fewer than 200 cells among 2 to a tenth of the number of cells.
 #' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
 #'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
-#' @param ... For a SummarizedExperiment, the arguments of the method for
-#'   matrices; otherwise must be empty.
+#' @param ... For a SummarizedExperiment or a Seurat object, the arguments of the
+#'   method for matrices; otherwise must be empty.
 #' @param covariance Covariance matrices of the components: `"tied"`, one full
 #'   matrix shared by all; `"full"`, one full matrix for each; `"diag"`, one
 #'   diagonal matrix for each; `"spherical"`, one variance for each; or another
@@ -32,19 +32,32 @@
 #'   per row.
 #' @param size_factors One positive number per cell (n), in any unit: `gmvae()`
 #'   divides them by their median. `NULL`: the total counts of the cell over the
-#'   genes used. Not for `"bernoulli"` and `"gaussian"`.
-#' @param batch One label per cell (n), of any type and not missing, such as
-#'   donor, chip or protocol: technical differences between these should not
-#'   divide the clusters, see Batches. For a SummarizedExperiment also the name
-#'   of a column of its `colData()`. Each batch should have at least ten cells.
-#'   `NULL`: `gmvae()` tests whether the cells fall into two batches.
+#'   genes used, also if a SingleCellExperiment holds size factors, so that
+#'   [predict()][predict.gmvae] can compute them for new cells. A message (class
+#'   `gmvae_message`) says so where those of the object differ from the totals
+#'   by more than a constant; use them with `size_factors = sizeFactors(x)`. Not
+#'   for `"bernoulli"` and `"gaussian"`.
+#' @param batch One label per cell (n), not missing, such as donor, chip or
+#'   protocol: technical differences between these should not divide the
+#'   clusters, see Batches. Or a data frame of several labels (n rows): each
+#'   combination of them that occurs is a batch, with a name such as
+#'   `"donor1, chip2"`. For a SummarizedExperiment also names of columns of its
+#'   `colData()`; for a Seurat object names of columns of its meta data, or
+#'   `"layer"`: each layer of counts is a batch. Numbers must be whole. Each
+#'   batch should have at least ten cells. `NULL`: `gmvae()` tests whether the
+#'   cells fall into two batches.
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, to train several networks (`n_networks`
 #'   of [gmvae_control()]) at the same time; its workers share the threads.
 #'   `NULL`: one network after the other. The fit is the same.
 #' @param assay Name of the assay with the counts, if `x` is a
-#'   SummarizedExperiment.
+#'   SummarizedExperiment (`NULL`: `"counts"`) or a Seurat object (`NULL`: its
+#'   default assay).
+#' @param layer Name of the layer of the assay with the counts, if `x` is a
+#'   Seurat object. If the assay is split into layers, such as `"counts.1"` and
+#'   `"counts.2"`, `gmvae()` joins them; genes that a layer lacks count as zero
+#'   in its cells.
 #'
 #' @returns A `gmvae` object: a list of plain values without the counts, which
 #'   [saveRDS()] keeps. With n cells, k clusters, D latent dimensions and G
@@ -67,9 +80,15 @@
 #'     (natural logarithms, means per cell), `learning_rate`, `seconds`.
 #'   * `converged`: `TRUE` if training stopped early, or if the ELBO gained less
 #'     than 0.3% in the second half of a joint phase of at least ten epochs.
-#'   * `stability`: adjusted Rand index between the clusters that mixtures
-#'     fitted to two halves of the cells give, mean of six halvings: 1 if they
-#'     are the same, about 0 if they agree by chance.
+#'   * `stability`: how well halves of the cells reproduce the clusters: 1 if
+#'     they give the same clusters, about 0 if they agree by chance. Mixtures
+#'     are fitted to the latent means of the two halves of the cells, in six
+#'     halvings, and each divides all cells. `stability` is the mean adjusted
+#'     Rand index between the divisions of two halves, or between these and
+#'     `cluster`, whichever is smaller. It is 0 if all cells are in one of
+#'     several clusters, and `NA` if for some half EM found no mixture with `k`
+#'     components, for instance because the half has fewer than `k` different
+#'     cells. Of more than 2,000 cells a random sample of 2,000 is halved.
 #'   * `cluster_stability`: for each cluster (k), how well clusterings of half
 #'     of the cells reproduce it, from 0 to 1: the Jaccard index (cells in both
 #'     over cells in either) of the cluster and the most similar cluster of one
@@ -286,12 +305,8 @@
 #' table(fit$cluster, pbmc_sorted$celltype_coarse[cells])
 #' @export
 gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
+  check_data_given(x, missing(x), quote(gmvae()))
   UseMethod("gmvae")
-}
-
-#' @export
-gmvae.default <- function(x, k = NULL, likelihood = "nb", ...) {
-  abort_not_matrix(x, "x", quote(gmvae()))
 }
 
 #' @rdname gmvae
@@ -302,10 +317,17 @@ gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
-  fit <- gmvae_bridge(as_counts(x, call = call), k, likelihood, covariance,
-                      features, size_factors, batch, control, BPPARAM, call)
+  arg <- attr(x, "argument")  # of a container that the counts are from
+  if (is.null(arg)) arg <- named_argument("x", substitute(x))
+  fit <- gmvae_bridge(as_counts(x, arg = arg, call = call), k, likelihood,
+                      covariance, features, size_factors, batch, control,
+                      BPPARAM, call, arg)
   with_call(fit, match.call())
 }
+
+# Other classes that are matrices, such as tables, or that may become one.
+#' @export
+gmvae.default <- gmvae.matrix
 
 #' @export
 gmvae.Matrix <- gmvae.matrix
@@ -316,16 +338,38 @@ gmvae.DelayedMatrix <- gmvae.matrix
 #' @rdname gmvae
 #' @export
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
-                                       batch = NULL, assay = "counts") {
+                                       batch = NULL, assay = NULL) {
   call <- quote(gmvae())
-  counts <- as_counts(x, assay, call = call)
+  if (is.null(assay)) assay <- "counts"
+  arg <- named_argument("x", substitute(x), assay)
+  counts <- as_counts(x, assay, arg, call)
+  attr(counts, "argument") <- arg
+  batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
+  if (!"size_factors" %in% ...names()) {
+    say_unused_size_factors(x, counts, likelihood)
+  }
+  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
+}
+
+#' @rdname gmvae
+#' @export
+gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
+                         assay = NULL, layer = "counts") {
+  call <- quote(gmvae())
+  arg <- named_argument("x", substitute(x))
+  counts <- as_counts(x, assay, arg, call, layer)
+  attr(counts, "argument") <- arg
+  if (identical(batch, "layer") && !"layer" %in% cell_columns(x)) {
+    batch <- layer_of_cells(x, assay, layer, call)
+  }
   batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
-                         size_factors, batch, control, BPPARAM, call) {
+                         size_factors, batch, control, BPPARAM, call, arg) {
+  force(counts)
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
@@ -335,20 +379,24 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   ks <- check_components(k, ncol(counts), call)
   size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
                                      call, colnames(counts))
-  counts <- checked_values(counts, likelihood, call = call)
+  warn_orientation(counts, arg, call)
+  counts <- checked_values(counts, likelihood, arg, call)
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
-  warn_small_batches(batch, call)
+  check_batch_sizes(batch, call)
   found <- if (is.null(batch)) {
     find_batches(counts, sample, likelihood, ks, control)
   }
   if (!is.null(found)) batch <- found
-  chosen <- select_features(counts, likelihood, features, batch, call = call)
+  chosen <- select_features(counts, likelihood, features, batch, arg,
+                            call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
-  control <- resolve_control(control, ncol(counts), likelihood)
+  control <- resolve_control(control, ncol(counts), likelihood,
+                             informative_features(counts, size$factors,
+                                                  likelihood))
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference)
   core <- train_several(counts, size$factors, batch, model, ks, control,
@@ -363,6 +411,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
 # genes used; `heard` names cautions that the user has been warned of before.
 finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
   fit <- new_gmvae(core, cells = colnames(counts), size = size, ...)
+  fit$checksum <- data_checksum(counts)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   warn_cautions(fit, call, heard)
   fit

@@ -25,6 +25,15 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_use_kernels
+void cpp_use_kernels(std::string most);
+RcppExport SEXP _gmvae_cpp_use_kernels(SEXP mostSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< std::string >::type most(mostSEXP);
+    cpp_use_kernels(most);
+    return R_NilValue;
+END_RCPP
+}
 // cpp_kernels
 std::string cpp_kernels();
 RcppExport SEXP _gmvae_cpp_kernels() {
@@ -35,7 +44,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_models
-Rcpp::List cpp_gmm_models();
+SEXP cpp_gmm_models();
 RcppExport SEXP _gmvae_cpp_gmm_models() {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -44,7 +53,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_scan
-Rcpp::List cpp_gmm_scan(const Rcpp::NumericMatrix& x);
+SEXP cpp_gmm_scan(const Rcpp::NumericMatrix& x);
 RcppExport SEXP _gmvae_cpp_gmm_scan(SEXP xSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -54,7 +63,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_correlation
-Rcpp::NumericMatrix cpp_gmm_correlation(const Rcpp::NumericMatrix& x, const Rcpp::NumericVector& weights);
+SEXP cpp_gmm_correlation(const Rcpp::NumericMatrix& x, const Rcpp::NumericVector& weights);
 RcppExport SEXP _gmvae_cpp_gmm_correlation(SEXP xSEXP, SEXP weightsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -65,7 +74,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_fit
-Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& control, double seed, SEXP progress);
+SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& control, double seed, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmm_fit(SEXP xSEXP, SEXP problemSEXP, SEXP controlSEXP, SEXP seedSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -79,14 +88,14 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_evaluate
-Rcpp::List cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture, const std::vector<std::string>& what, int n_threads);
+SEXP cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture, const std::vector<std::string>& what, double n_threads);
 RcppExport SEXP _gmvae_cpp_gmm_evaluate(SEXP xSEXP, SEXP mixtureSEXP, SEXP whatSEXP, SEXP n_threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
     Rcpp::traits::input_parameter< const std::vector<std::string>& >::type what(whatSEXP);
-    Rcpp::traits::input_parameter< int >::type n_threads(n_threadsSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_gmm_evaluate(x, mixture, what, n_threads));
     return rcpp_result_gen;
 END_RCPP
@@ -139,7 +148,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_fit
-Rcpp::List cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
+SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -156,7 +165,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_encode
-Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, SEXP alternatives, double n_draws, bool posterior, double n_threads, SEXP progress);
+SEXP cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, SEXP alternatives, double n_draws, bool posterior, double n_threads, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmvae_encode(SEXP stateSEXP, SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP alternativesSEXP, SEXP n_drawsSEXP, SEXP posteriorSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -174,8 +183,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_decode
-Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector features, double n_threads);
-RcppExport SEXP _gmvae_cpp_gmvae_decode(SEXP stateSEXP, SEXP latentSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP featuresSEXP, SEXP n_threadsSEXP) {
+SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector features, double n_threads, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_decode(SEXP stateSEXP, SEXP latentSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP featuresSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
@@ -184,12 +193,24 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type features(featuresSEXP);
     Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_decode(state, latent, size, design, features, n_threads));
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_decode(state, latent, size, design, features, n_threads, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmvae_layout
+SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes);
+RcppExport SEXP _gmvae_cpp_gmvae_layout(SEXP stateSEXP, SEXP n_genesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< double >::type n_genes(n_genesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_layout(state, n_genes));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_likelihoods
-Rcpp::List cpp_likelihoods();
+SEXP cpp_likelihoods();
 RcppExport SEXP _gmvae_cpp_likelihoods() {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -197,8 +218,20 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_compressed_fault
+std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows);
+RcppExport SEXP _gmvae_cpp_compressed_fault(SEXP pSEXP, SEXP iSEXP, SEXP n_rowsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type p(pSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type i(iSEXP);
+    Rcpp::traits::input_parameter< double >::type n_rows(n_rowsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_compressed_fault(p, i, n_rows));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_value_traits
-Rcpp::List cpp_value_traits(Rcpp::S4 counts);
+SEXP cpp_value_traits(Rcpp::S4 counts);
 RcppExport SEXP _gmvae_cpp_value_traits(SEXP countsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -208,7 +241,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_feature_moments
-Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log);
+SEXP cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log);
 RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP, SEXP logSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -220,7 +253,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_feature_deviance
-Rcpp::NumericVector cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total);
+SEXP cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total);
 RcppExport SEXP _gmvae_cpp_feature_deviance(SEXP countsSEXP, SEXP totalSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -231,7 +264,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_find_batches
-Rcpp::LogicalVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads);
+SEXP cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads);
 RcppExport SEXP _gmvae_cpp_find_batches(SEXP countsSEXP, SEXP sizeSEXP, SEXP n_threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -245,6 +278,7 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
+    {"_gmvae_cpp_use_kernels", (DL_FUNC) &_gmvae_cpp_use_kernels, 1},
     {"_gmvae_cpp_kernels", (DL_FUNC) &_gmvae_cpp_kernels, 0},
     {"_gmvae_cpp_gmm_models", (DL_FUNC) &_gmvae_cpp_gmm_models, 0},
     {"_gmvae_cpp_gmm_scan", (DL_FUNC) &_gmvae_cpp_gmm_scan, 1},
@@ -256,8 +290,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_null", (DL_FUNC) &_gmvae_cpp_gmm_null, 6},
     {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 8},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
-    {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 6},
+    {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},
+    {"_gmvae_cpp_gmvae_layout", (DL_FUNC) &_gmvae_cpp_gmvae_layout, 2},
     {"_gmvae_cpp_likelihoods", (DL_FUNC) &_gmvae_cpp_likelihoods, 0},
+    {"_gmvae_cpp_compressed_fault", (DL_FUNC) &_gmvae_cpp_compressed_fault, 3},
     {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},

@@ -2,6 +2,7 @@
 #include <Rcpp.h>
 
 #include "likelihood/dispatch.h"
+#include "simd/dispatch.h"
 
 // log p(x) of each count; mean is the logit for "bernoulli"; scale the inverse dispersion or the
 // variance.
@@ -19,6 +20,15 @@ Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x,
     }
   });
   return result;
+}
+
+// Kernels of no wider instruction set than this one from now on.
+// [[Rcpp::export(rng = false)]]
+void cpp_use_kernels(std::string most) {
+  using gmvae::Target;
+  gmvae::use_kernels(most == "baseline" ? Target::baseline
+                     : most == "avx2"   ? Target::avx2
+                                        : Target::avx512);
 }
 
 // The kernels in use: "avx512", "avx2" or "baseline".

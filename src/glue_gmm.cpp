@@ -12,151 +12,197 @@ namespace {
 
 using namespace gmvae;
 
-Rcpp::List to_list(const CandidateFit& fit) {
-  Rcpp::NumericVector starts(fit.starts.begin(), fit.starts.end());
-  starts.names() = Rcpp::wrap(fit.start_names);
+SEXP to_list(const CandidateFit& fit) {
   const bool there = fit.reason.empty();
-  Rcpp::List mixture;
-  if (there) {
-    mixture = to_list(fit.mixture);
-    mixture["noise"] = fit.mixture.noise;
-  }
-  return Rcpp::List::create(Rcpp::Named("k") = static_cast<int>(fit.candidate.k),
-                            Rcpp::Named("model") = fit.candidate.family->code,
-                            Rcpp::Named("loglik") = fit.loglik,
-                            Rcpp::Named("objective") = fit.objective,
-                            Rcpp::Named("df") = static_cast<int>(fit.n_parameters),
-                            Rcpp::Named("n_iter") = static_cast<int>(fit.history.size()),
-                            Rcpp::Named("converged") = fit.converged,
-                            Rcpp::Named("history") = fit.history, Rcpp::Named("starts") = starts,
-                            Rcpp::Named("best_start") = static_cast<int>(fit.best_start) + 1,
-                            Rcpp::Named("entropy") = fit.entropy,
-                            Rcpp::Named("reason") = there ? NA_STRING : Rcpp::String(fit.reason),
-                            Rcpp::Named("tied_column") = static_cast<int>(fit.tied_column) + 1,
-                            Rcpp::Named("mixture") = there ? Rcpp::wrap(mixture) : R_NilValue);
+  NamedList list;
+  list.add("k", r_count(fit.candidate.k))
+      .add("model", r_string(fit.candidate.family->code))
+      .add("loglik", r_number(fit.loglik))
+      .add("objective", r_number(fit.objective))
+      .add("df", r_count(fit.n_parameters))
+      .add("n_iter", r_count(static_cast<Index>(fit.history.size())))
+      .add("converged", r_flag(fit.converged))
+      .add("history", fit.history);
+  SEXP starts = r_numbers(fit.starts);
+  list.add("starts", starts);
+  Rf_setAttrib(
+      starts, R_NamesSymbol,
+      PROTECT(r_strings_of(fit.start_names, [](const std::string& s) { return s.c_str(); })));
+  UNPROTECT(1);
+  list.add("best_start", r_count(fit.best_start + 1)).add("entropy", r_number(fit.entropy));
+  list.add("tied_column", r_count(fit.tied_column + 1));
+  list.add("reason", there ? Rf_ScalarString(NA_STRING) : r_string(fit.reason.c_str()));
+  if (!there) return list.add("mixture", R_NilValue).list();
+  NamedList mixture;
+  add_mixture(mixture, fit.mixture);
+  mixture.add("noise", r_number(fit.mixture.noise));
+  return list.add("mixture", mixture.list()).list();
 }
 
 }  // namespace
 
 // Codes and aliases of the covariance models that the core has.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmm_models() {
-  Rcpp::CharacterVector code, alias;
-  for (const Family& family : families) {
-    code.push_back(family.code);
-    alias.push_back(family.alias);
-  }
-  return Rcpp::List::create(Rcpp::Named("code") = code, Rcpp::Named("alias") = alias);
+SEXP cpp_gmm_models() {
+  const std::vector<Family> all(std::begin(families), std::end(families));
+  return made_by_r([&] {
+    return NamedList()
+        .add("code", r_strings_of(all, [](const Family& family) { return family.code; }))
+        .add("alias", r_strings_of(all, [](const Family& family) { return family.alias; }))
+        .list();
+  });
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmm_scan(const Rcpp::NumericMatrix& x) {
+SEXP cpp_gmm_scan(const Rcpp::NumericMatrix& x) {
   const ColumnScan scan = scan_columns(source_of(x));
+  // Rows and columns, from 1.
   const auto places = [](const ColumnScan::Places& found) {
-    Rcpp::IntegerMatrix out(static_cast<int>(found.size()), 2);
-    for (int i = 0; i < out.nrow(); ++i) {
-      out(i, 0) = static_cast<int>(found[static_cast<std::size_t>(i)].first) + 1;
-      out(i, 1) = static_cast<int>(found[static_cast<std::size_t>(i)].second) + 1;
+    const int n = static_cast<int>(found.size());
+    SEXP out = Rf_allocMatrix(INTSXP, n, 2);
+    for (int i = 0; i < n; ++i) {
+      INTEGER(out)[i] = static_cast<int>(found[static_cast<std::size_t>(i)].first) + 1;
+      INTEGER(out)[n + i] = static_cast<int>(found[static_cast<std::size_t>(i)].second) + 1;
     }
     return out;
   };
-  return Rcpp::List::create(Rcpp::Named("min") = scan.min, Rcpp::Named("max") = scan.max,
-                            Rcpp::Named("n_missing") = scan.n_missing,
-                            Rcpp::Named("n_infinite") = scan.n_infinite,
-                            Rcpp::Named("first_missing") = places(scan.first_missing),
-                            Rcpp::Named("first_infinite") = places(scan.first_infinite),
-                            Rcpp::Named("n_incomplete") = static_cast<double>(scan.n_incomplete));
+  return made_by_r([&] {
+    return NamedList()
+        .add("min", scan.min)
+        .add("max", scan.max)
+        .add("n_missing", scan.n_missing)
+        .add("n_infinite", scan.n_infinite)
+        .add("first_missing", places(scan.first_missing))
+        .add("first_infinite", places(scan.first_infinite))
+        .add("n_incomplete", r_number(static_cast<double>(scan.n_incomplete)))
+        .list();
+  });
 }
 
 // weights: n, or empty.
 // [[Rcpp::export(rng = false)]]
-Rcpp::NumericMatrix cpp_gmm_correlation(const Rcpp::NumericMatrix& x,
-                                        const Rcpp::NumericVector& weights) {
+SEXP cpp_gmm_correlation(const Rcpp::NumericMatrix& x, const Rcpp::NumericVector& weights) {
+  if (weights.size() > 0) check_length(weights.size(), x.nrow(), "weights");
   Workers workers(1);
+  RMonitor monitor(R_NilValue);
   RowFacts facts;
   facts.weights = data_or_null(weights);
-  const Eigen::MatrixXd found = correlation(Observations(source_of(x), facts, workers));
-  return Rcpp::NumericMatrix(x.ncol(), x.ncol(), found.data());
+  const Eigen::MatrixXd found = correlation(Observations(source_of(x), facts, workers), &monitor);
+  return made_by_r([&] {
+    SEXP out = Rf_allocMatrix(REALSXP, x.ncol(), x.ncol());
+    std::copy(found.data(), found.data() + found.size(), REAL(out));
+    return out;
+  });
 }
 
 // x: n x d.  Everything about the problem is there; what doesn't apply is empty.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
-                       const Rcpp::List& control, double seed, SEXP progress) {
-  const Rcpp::NumericVector weights = read<Rcpp::NumericVector>(problem, "weights");
-  const Rcpp::IntegerVector labels = read<Rcpp::IntegerVector>(problem, "labels");
-  const Rcpp::IntegerVector partition = read<Rcpp::IntegerVector>(problem, "partition");
+SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& control,
+                 double seed, SEXP progress) {
+  const Index n = x.nrow(), d = x.ncol();
+  const Rcpp::NumericVector weights = read_row_facts<Rcpp::NumericVector>(problem, "weights", n);
+  const Rcpp::IntegerVector labels = read_row_facts<Rcpp::IntegerVector>(problem, "labels", n);
+  const Rcpp::IntegerVector partition =
+      read_row_facts<Rcpp::IntegerVector>(problem, "partition", n);
   const Rcpp::NumericMatrix responsibilities =
       read<Rcpp::NumericMatrix>(problem, "responsibilities");
-  const SEXP given_mixture = problem["mixture"];
+  const std::vector<Candidate> candidates = read_candidates(problem);
+  Index least = candidates.front().k, most = 1;
+  for (const Candidate& candidate : candidates) {
+    least = std::min(least, candidate.k);
+    most = std::max(most, candidate.k);
+  }
+  check_codes(labels, least, "labels");
+  check_codes(partition, most, "partition");
+  if (responsibilities.size() > 0) {
+    check_length(responsibilities.nrow(), n, "responsibilities");
+    check_length(responsibilities.ncol(), most, "responsibilities");
+  }
+  const SEXP given_mixture = element(problem, "mixture");
 
   SearchOptions options;
-  options.em = read_em_options(control, read<Rcpp::List>(problem, "prior"));
-  options.n_init = read_index(control, "n_init");
-  options.seed = static_cast<std::uint64_t>(seed);
-  options.noise = read_noise_options(read<Rcpp::List>(problem, "noise"));
+  options.em = read_em_options(control, read<Rcpp::List>(problem, "prior"), d);
+  options.n_init = read_index(control, "n_init", 1);
+  options.seed = to_seed(seed);
+  options.noise = read_noise_options(read<Rcpp::List>(problem, "noise"), n);
   options.start.partition = data_or_null(partition);
   options.start.responsibilities = data_or_null(responsibilities);
-  options.start.n =
-      partition.size() > 0 || responsibilities.size() > 0 ? static_cast<Index>(x.nrow()) : 0;
+  options.start.n = partition.size() > 0 || responsibilities.size() > 0 ? n : 0;
   Mixture mixture;
   if (!Rf_isNull(given_mixture)) {
     mixture = to_mixture(Rcpp::List(given_mixture));
+    check_length(mixture.means.rows(), d, "mixture");
     options.start_mixture = &mixture;
   }
 
-  Workers workers(read_index(control, "n_threads"));
+  const Index n_threads = checked_threads(read<double>(control, "n_threads"));
   RMonitor monitor(progress);
   RowFacts facts;
   facts.weights = data_or_null(weights);
   facts.labels = data_or_null(labels);
-  const Observations data(source_of(x), facts, workers);
-  const SearchResult found = search(data, read_candidates(problem), options, workers, monitor);
-  Rcpp::List candidates;
-  for (const CandidateFit& fit : found.candidates) candidates.push_back(to_list(fit));
-  return Rcpp::List::create(Rcpp::Named("candidates") = candidates,
-                            Rcpp::Named("log_noise_density") = found.log_noise_density,
-                            Rcpp::Named("noise_range") = found.noise_range);
+  const SearchResult found = [&] {
+    Workers workers(n_threads, &monitor);
+    const Observations data(source_of(x), facts, workers);
+    return search(data, candidates, options, workers, monitor);
+  }();
+  return made_by_r([&] {
+    SEXP fits = PROTECT(Rf_allocVector(VECSXP, static_cast<R_xlen_t>(found.candidates.size())));
+    R_xlen_t at = 0;
+    for (const CandidateFit& fit : found.candidates) SET_VECTOR_ELT(fits, at++, to_list(fit));
+    SEXP result = NamedList()
+                      .add("candidates", fits)
+                      .add("log_noise_density", r_number(found.log_noise_density))
+                      .add("noise_range", found.noise_range)
+                      .list();
+    UNPROTECT(1);
+    return result;
+  });
 }
 
 // The rows of x (n x d) under a mixture; `what` names the elements of the result.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture,
-                            const std::vector<std::string>& what, int n_threads) {
+SEXP cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture,
+                      const std::vector<std::string>& what, double n_threads) {
   const Mixture given = to_mixture(mixture);
   const int n = x.nrow(), k = static_cast<int>(given.weights.size());
+  check_length(x.ncol(), given.means.rows(), "x");
   Evaluation wanted;
   wanted.n = n;
-  Rcpp::List result;
-  const auto matrix = [&](const std::string& name, int columns) {
-    Rcpp::NumericMatrix out(n, columns);
-    result[name] = out;
-    return out.begin();
-  };
-  for (const std::string& name : what) {
-    if (name == "log_density") {
-      Rcpp::NumericVector out(n);
-      result[name] = out;
-      wanted.log_density = out.begin();
-    } else if (name == "cluster") {
-      Rcpp::IntegerVector cluster(n);
-      Rcpp::NumericVector uncertainty(n);
-      result[name] = cluster;
-      result["uncertainty"] = uncertainty;
-      wanted.cluster = cluster.begin();
-      wanted.uncertainty = uncertainty.begin();
-    } else if (name == "posterior") {
-      wanted.posterior = matrix(name, given.noise_on ? k + 1 : k);
-    } else if (name == "components") {
-      wanted.components = matrix(name, k);
-    } else if (name == "imputed") {
-      const Rcpp::NumericMatrix copy = Rcpp::clone(x);
-      result[name] = copy;
-      wanted.imputed = const_cast<Rcpp::NumericMatrix&>(copy).begin();
+  // The core writes where R keeps the results.
+  const Rcpp::RObject result = made_by_r([&] {
+    NamedList list;
+    const auto matrix = [&](const char* name, int columns) {
+      SEXP out = Rf_allocMatrix(REALSXP, n, columns);
+      list.add(name, out);
+      return REAL(out);
+    };
+    const auto numbers = [&](const char* name) {
+      SEXP out = Rf_allocVector(REALSXP, n);
+      list.add(name, out);
+      return REAL(out);
+    };
+    for (const std::string& name : what) {
+      if (name == "log_density") {
+        wanted.log_density = numbers("log_density");
+      } else if (name == "cluster") {
+        SEXP cluster = Rf_allocVector(INTSXP, n);
+        list.add("cluster", cluster);
+        wanted.cluster = INTEGER(cluster);
+        wanted.uncertainty = numbers("uncertainty");
+      } else if (name == "posterior") {
+        wanted.posterior = matrix("posterior", given.noise_on ? k + 1 : k);
+      } else if (name == "components") {
+        wanted.components = matrix("components", k);
+      } else if (name == "imputed") {
+        SEXP copy = Rf_duplicate(x);
+        list.add("imputed", copy);
+        wanted.imputed = REAL(copy);
+      }
     }
-  }
-  Workers workers(n_threads);
+    return list.list();
+  });
   RMonitor monitor(R_NilValue);
+  Workers workers(checked_threads(n_threads), &monitor);
   evaluate_mixture(given, source_of(x), wanted, workers, monitor);
   return result;
 }

@@ -49,17 +49,20 @@ InformationKind find_information(const std::string& name) {
 Rcpp::List cpp_gmm_information(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
                                const Rcpp::List& mixture, const std::string& model,
                                const Rcpp::List& control, const std::string& kind) {
-  const Rcpp::NumericVector weights = read<Rcpp::NumericVector>(problem, "weights");
-  const Rcpp::IntegerVector labels = read<Rcpp::IntegerVector>(problem, "labels");
-  Workers workers(read_index(control, "n_threads"));
+  const auto weights = read_row_facts<Rcpp::NumericVector>(problem, "weights", x.nrow());
+  const auto labels = read_row_facts<Rcpp::IntegerVector>(problem, "labels", x.nrow());
+  const Mixture fitted = to_mixture(mixture);
+  check_length(x.ncol(), fitted.means.rows(), "x");
+  check_codes(labels, static_cast<int>(fitted.weights.size()), "labels");
   RMonitor monitor(R_NilValue);
+  Workers workers(checked_threads(read<double>(control, "n_threads")), &monitor);
   RowFacts facts;
   facts.weights = data_or_null(weights);
   facts.labels = data_or_null(labels);
   const Observations data(source_of(x), facts, workers);
   const Information found =
-      information(data, find_family(model), to_mixture(mixture),
-                  read_em_options(control, read<Rcpp::List>(problem, "prior")),
+      information(data, find_family(model), fitted,
+                  read_em_options(control, read<Rcpp::List>(problem, "prior"), x.ncol()),
                   find_information(kind), workers, monitor);
   Rcpp::CharacterVector moves;
   Rcpp::IntegerVector component;
@@ -83,8 +86,12 @@ namespace {
 class FittedData {
  public:
   FittedData(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& mixture)
-      : x_(x), weights_(read<Rcpp::NumericVector>(problem, "weights")),
-        labels_(read<Rcpp::IntegerVector>(problem, "labels")), mixture_(to_mixture(mixture)) {}
+      : x_(x), weights_(read_row_facts<Rcpp::NumericVector>(problem, "weights", x.nrow())),
+        labels_(read_row_facts<Rcpp::IntegerVector>(problem, "labels", x.nrow())),
+        mixture_(to_mixture(mixture)) {
+    check_length(x.ncol(), mixture_.means.rows(), "x");
+    check_codes(labels_, static_cast<int>(mixture_.weights.size()), "labels");
+  }
 
   Population population() const {
     RowFacts facts;
@@ -100,11 +107,12 @@ class FittedData {
   Mixture mixture_;
 };
 
-SearchOptions read_search_options(const Rcpp::List& problem, const Rcpp::List& control) {
+SearchOptions read_search_options(const Rcpp::NumericMatrix& x, const Rcpp::List& problem,
+                                  const Rcpp::List& control) {
   SearchOptions options;
-  options.em = read_em_options(control, read<Rcpp::List>(problem, "prior"));
+  options.em = read_em_options(control, read<Rcpp::List>(problem, "prior"), x.ncol());
   options.n_init = read_index(control, "n_init");
-  options.noise = read_noise_options(read<Rcpp::List>(problem, "noise"));
+  options.noise = read_noise_options(read<Rcpp::List>(problem, "noise"), x.nrow());
   return options;
 }
 
@@ -123,11 +131,11 @@ Rcpp::List cpp_gmm_refit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem
                          const Rcpp::List& replicates, SEXP progress) {
   const FittedData fitted(x, problem, mixture);
   const Population population = fitted.population();
-  Workers workers(read_index(control, "n_threads"));
   RMonitor monitor(progress);
+  Workers workers(checked_threads(read<double>(control, "n_threads")), &monitor);
   const Candidate candidate{&find_family(model), population.mixture->weights.size()};
   const Refits found =
-      refit(population, candidate, find_resampling(type), read_search_options(problem, control),
+      refit(population, candidate, find_resampling(type), read_search_options(x, problem, control),
             read_replicates(replicates), workers, monitor);
   return NamedList()
       .add("estimates", to_r(found.estimates))
@@ -141,9 +149,9 @@ Rcpp::NumericMatrix cpp_gmm_null(const Rcpp::NumericMatrix& x, const Rcpp::List&
                                  const Rcpp::List& mixture, const Rcpp::List& control,
                                  const Rcpp::List& replicates, SEXP progress) {
   const FittedData fitted(x, problem, mixture);
-  Workers workers(read_index(control, "n_threads"));
   RMonitor monitor(progress);
+  Workers workers(checked_threads(read<double>(control, "n_threads")), &monitor);
   return to_r(null_logliks(fitted.population(), read_candidates(problem),
-                           read_search_options(problem, control), read_replicates(replicates),
+                           read_search_options(x, problem, control), read_replicates(replicates),
                            workers, monitor));
 }

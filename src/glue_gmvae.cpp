@@ -1,7 +1,7 @@
 #include <Rcpp.h>
 
+#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "glue_convert.h"
 #include "glue_monitor.h"
@@ -18,11 +18,15 @@ namespace {
 
 // n_genes, n_design: those of the data that come with the list.
 ModelShape read_shape(const Rcpp::List& list, Index k, Index n_genes, Index n_design) {
+  const std::vector<Index> hidden = read_indices(list, "hidden");
+  const bool some = !hidden.empty() && *std::min_element(hidden.begin(), hidden.end()) >= 1;
+  if (!some) refuse("hidden", "have sizes of at least 1");
+  if (k < 1) refuse("k", "be at least 1");
   return {{read<std::string>(list, "likelihood"), n_genes,
            to_varies_by(read<std::string>(list, "dispersion")),
            to_varies_by(read<std::string>(list, "zero_inflation"))},
-          read_index(list, "n_latent"),
-          read_indices(list, "hidden"),
+          read_index(list, "n_latent", 1),
+          hidden,
           k,
           n_design};
 }
@@ -31,73 +35,103 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   TrainOptions options;
   options.shape = shape;
   options.covariance = read<std::string>(list, "covariance");
-  options.size_reference = read<double>(list, "size_reference");
+  options.size_reference = read_finite(list, "size_reference");
   options.epochs_pretrain = read_index(list, "epochs_pretrain");
   options.epochs_warmup = read_index(list, "epochs_warmup");
   options.epochs_joint = read_index(list, "epochs_joint");
   options.epochs_before = read_index(list, "epochs_before");
-  options.batch_size = read_index(list, "batch_size");
-  options.learning_rate = read<double>(list, "learning_rate");
-  options.mask = read<double>(list, "mask");
-  options.heldout = read<double>(list, "heldout");
-  options.patience = read_index(list, "patience");
-  options.damping = read<double>(list, "damping");
-  options.n_init = read_index(list, "n_init");
-  options.max_iter = read_index(list, "max_iter");
-  options.tol = read<double>(list, "tol");
-  options.seed = static_cast<std::uint64_t>(seed);
+  options.batch_size = read_index(list, "batch_size", 1);
+  options.learning_rate = read_finite(list, "learning_rate");
+  options.mask = read_finite(list, "mask");
+  options.heldout = read_finite(list, "heldout");
+  options.patience = read_index(list, "patience", 1);
+  options.damping = read_finite(list, "damping");
+  options.n_init = read_index(list, "n_init", 1);
+  options.max_iter = read_index(list, "max_iter", 1);
+  options.tol = read_finite(list, "tol");
+  options.seed = to_seed(seed);
   return options;
 }
 
+Index n_parameters(const ModelShape& shape) { return Network<float>(shape).layout().size(); }
+
+std::vector<float> read_parameters(const Rcpp::List& list, const ModelShape& shape) {
+  const Rcpp::NumericVector values = read_numbers(list, "parameters", n_parameters(shape));
+  std::vector<float> params(values.begin(), values.end());
+  for (float value : params) {
+    if (!std::isfinite(value)) refuse("parameters", "be finite");
+  }
+  return params;
+}
+
 FittedModel read_model(const Rcpp::List& state) {
-  const Rcpp::List input = state["input"];
-  const std::vector<double> scale = read<std::vector<double>>(input, "scale");
+  const Rcpp::List input = read<Rcpp::List>(state, "input");
+  const Rcpp::NumericVector scale = read_numbers(input, "scale");
+  const Index n_genes = scale.size();
+  if (n_genes < 1) refuse("scale", "have a number for each gene");
+  const Rcpp::NumericVector offset = read_numbers(input, "offset", n_genes);
+  check_finite(scale.begin(), n_genes, "scale");
+  check_finite(offset.begin(), n_genes, "offset");
   FittedModel model;
-  model.shape = read_shape(state, read_index(state, "k"), static_cast<Index>(scale.size()),
-                           read_index(state, "n_design"));
+  model.shape =
+      read_shape(state, read_index(state, "k", 1), n_genes, read_index(state, "n_design"));
   model.covariance = read<std::string>(state, "covariance");
-  const Rcpp::NumericVector params = state["parameters"];
-  model.params.assign(params.begin(), params.end());
-  model.modality = {{scale, read<std::vector<double>>(input, "offset")},
-                    read<double>(state, "size_reference")};
-  model.mixture = to_mixture(state["mixture"]);
-  model.seed = static_cast<std::uint64_t>(read<double>(state, "seed"));
+  model.mixture = to_mixture(read<Rcpp::List>(state, "mixture"));
+  if (model.mixture.means.cols() != model.shape.k ||
+      model.mixture.means.rows() != model.shape.n_latent) {
+    refuse("mixture", "have `k` components in the latent space");
+  }
+  model.params = read_parameters(state, model.shape);
+  model.modality = {{std::vector<double>(scale.begin(), scale.end()),
+                     std::vector<double>(offset.begin(), offset.end())},
+                    read_finite(state, "size_reference")};
+  model.seed = to_seed(read<double>(state, "seed"));
   return model;
 }
 
-double or_na(double x) { return std::isnan(x) ? NA_REAL : x; }
-
-// One column of a data frame, an entry for each item.
-template <int Type, typename Item, typename Fn>
-Rcpp::Vector<Type> column(const std::vector<Item>& items, Fn&& fn) {
-  Rcpp::Vector<Type> entries(static_cast<R_xlen_t>(items.size()));
-  R_xlen_t i = 0;
-  for (const Item& item : items) entries[i++] = fn(item);
-  return entries;
+// Sizes of n cells, and their rows of a design with so many columns.
+void check_cells(const Rcpp::NumericVector& size, const Design& design, Index n, Index n_design) {
+  check_length(size.size(), n, "size");
+  for (double one : size) {
+    if (!(one > 0 && std::isfinite(one))) refuse("size", "be positive");
+  }
+  if (!design.empty()) check_length(design.n_rows(), n, "design");
+  check_length(design.n_columns, n_design, "design");
 }
+
+// n x D to D x n.
+std::vector<double> to_points(const Rcpp::NumericMatrix& latent) {
+  const Index n = latent.nrow(), d = latent.ncol();
+  std::vector<double> points(static_cast<std::size_t>(n * d));
+  for (Index i = 0; i < d; ++i) {
+    for (Index j = 0; j < n; ++j) points[static_cast<std::size_t>(j * d + i)] = latent[i * n + j];
+  }
+  return points;
+}
+
+double or_na(double x) { return std::isnan(x) ? NA_REAL : x; }
 
 using Slice = ParamSlice;
 using Epoch = EpochRecord;
 using Traits = LikelihoodTraits;
 
-Rcpp::List to_frame(const std::vector<Slice>& layout) {
+SEXP to_frame(const std::vector<Slice>& layout) {
   return NamedList()
-      .add("name", column<STRSXP>(layout, [](const Slice& s) { return s.name; }))
-      .add("rows", column<REALSXP>(layout, [](const Slice& s) { return double(s.rows); }))
-      .add("cols", column<REALSXP>(layout, [](const Slice& s) { return double(s.cols); }))
-      .add("offset", column<REALSXP>(layout, [](const Slice& s) { return double(s.offset); }))
+      .add("name", r_strings_of(layout, [](const Slice& s) { return s.name.c_str(); }))
+      .add("rows", r_numbers_of(layout, [](const Slice& s) { return double(s.rows); }))
+      .add("cols", r_numbers_of(layout, [](const Slice& s) { return double(s.cols); }))
+      .add("offset", r_numbers_of(layout, [](const Slice& s) { return double(s.offset); }))
       .data_frame(layout.size());
 }
 
-Rcpp::List to_frame(const std::vector<Epoch>& history) {
-  Rcpp::IntegerVector epoch(static_cast<R_xlen_t>(history.size()));
-  std::iota(epoch.begin(), epoch.end(), 1);
+SEXP to_frame(const std::vector<Epoch>& history) {
+  int n = 0;
   const auto field = [&](double Epoch::*which) {
-    return column<REALSXP>(history, [&](const Epoch& e) { return e.*which; });
+    return r_numbers_of(history, [&](const Epoch& e) { return e.*which; });
   };
   return NamedList()
-      .add("epoch", epoch)
-      .add("phase", column<STRSXP>(history, [](const Epoch& e) { return e.phase; }))
+      .add("epoch", r_counts_of(history, [&](const Epoch&) { return ++n; }))
+      .add("phase", r_strings_of(history, [](const Epoch& e) { return e.phase.c_str(); }))
       .add("elbo", field(&Epoch::elbo))
       .add("elbo_heldout", field(&Epoch::elbo_heldout))
       .add("reconstruction", field(&Epoch::reconstruction))
@@ -107,41 +141,42 @@ Rcpp::List to_frame(const std::vector<Epoch>& history) {
       .data_frame(history.size());
 }
 
-Rcpp::List to_frame(const std::vector<Stability>& path) {
-  Rcpp::IntegerVector k;
-  for (const Stability& s : path) k.push_back(static_cast<int>(s.k));
+SEXP to_frame(const std::vector<Stability>& path) {
   const auto field = [&](double Stability::*which) {
-    return column<REALSXP>(path, [&](const Stability& s) { return or_na(s.*which); });
+    return r_numbers_of(path, [&](const Stability& s) { return or_na(s.*which); });
   };
   return NamedList()
-      .add("k", k)
+      .add("k", r_counts_of(path, [](const Stability& s) { return s.k; }))
       .add("stability", field(&Stability::mean))
       .add("stability_sd", field(&Stability::sd))
       .add("log_density", field(&Stability::log_density))
       .add("bic", field(&Stability::bic))
       .add("icl", field(&Stability::icl))
       .add("smallest", field(&Stability::smallest))
-      .add("stable", column<LGLSXP>(path, [](const Stability& s) { return s.stable; }))
+      .add("stable", r_flags_of(path, [](const Stability& s) { return s.stable; }))
       .data_frame(path.size());
 }
 
-Rcpp::NumericVector to_vector(const ElboTerms& terms) {
-  Rcpp::NumericVector parts{terms.reconstruction - terms.kl(), terms.reconstruction, terms.kl_z,
-                            terms.kl_c};
-  parts.names() = Rcpp::CharacterVector{"elbo", "reconstruction", "kl_z", "kl_c"};
+SEXP to_vector(const ElboTerms& terms) {
+  const double values[] = {terms.reconstruction - terms.kl(), terms.reconstruction, terms.kl_z,
+                           terms.kl_c};
+  const char* names[] = {"elbo", "reconstruction", "kl_z", "kl_c"};
+  SEXP parts = PROTECT(r_numbers(values, 4));
+  SEXP labels = PROTECT(Rf_allocVector(STRSXP, 4));
+  for (int i = 0; i < 4; ++i) SET_STRING_ELT(labels, i, Rf_mkChar(names[i]));
+  Rf_setAttrib(parts, R_NamesSymbol, labels);
+  UNPROTECT(2);
   return parts;
 }
 
-Rcpp::List to_list(const FitResult& fit, double seed) {
+SEXP to_list(const FitResult& fit, double seed) {
   const TrainResult& trained = fit.trained;
   const FittedModel& model = trained.model;
   const Index d = model.shape.n_latent, k = model.shape.k;
-  Rcpp::IntegerVector heldout;
-  for (Index cell : trained.heldout_cells) heldout.push_back(static_cast<int>(cell + 1));
   const InputTransform& input = model.modality.input;
   return NamedList()
-      .add("k", Rcpp::IntegerVector{static_cast<int>(k)})
-      .add("parameters", Rcpp::NumericVector(model.params.begin(), model.params.end()))
+      .add("k", r_count(k))
+      .add("parameters", r_numbers(model.params))
       .add("layout", to_frame(trained.layout))
       .add("input", NamedList().add("scale", input.scale).add("offset", input.offset).list())
       .add("mixture", to_list(model.mixture))
@@ -153,14 +188,14 @@ Rcpp::List to_list(const FitResult& fit, double seed) {
                        .add("train", to_vector(trained.train))
                        .add("heldout", to_vector(trained.heldout))
                        .list())
-      .add("heldout", heldout)
-      .add("n_rollbacks", Rcpp::IntegerVector{static_cast<int>(trained.n_rollbacks)})
-      .add("converged", Rcpp::LogicalVector{trained.converged})
-      .add("seed", Rcpp::NumericVector{seed})
-      .add("stability", Rcpp::NumericVector{or_na(fit.stability.mean)})
+      .add("heldout", r_counts_of(trained.heldout_cells, [](Index cell) { return cell + 1; }))
+      .add("n_rollbacks", r_count(trained.n_rollbacks))
+      .add("converged", r_flag(trained.converged))
+      .add("seed", r_number(seed))
+      .add("stability", r_number(or_na(fit.stability)))
       .add("cluster_stability",
-           column<REALSXP>(fit.cluster_stability, [](double s) { return or_na(s); }))
-      .add("k_path", fit.path.empty() ? R_NilValue : SEXP(to_frame(fit.path)))
+           r_numbers_of(fit.cluster_stability, [](double s) { return or_na(s); }))
+      .add("k_path", fit.path.empty() ? R_NilValue : to_frame(fit.path))
       .list();
 }
 
@@ -169,129 +204,184 @@ Rcpp::List to_list(const FitResult& fit, double seed) {
 // size: n.  design: columns x n, sparse, or NULL.  k: one or several to choose among.  earlier: the
 // fit to go on from (parameters, k, latent: n x D), or NULL.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options,
-                         Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress) {
+SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options,
+                   Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress) {
   const SparseCounts matrix(counts);
   const MatrixSource source = matrix.source();
   const Design rows = to_design(design);
+  const Index n = source.n_cells();
+  check_cells(size, rows, n, rows.n_columns);
   const std::vector<Index> ks(k.begin(), k.end());
+  if (ks.empty() || *std::min_element(ks.begin(), ks.end()) < 1) refuse("k", "be at least 1");
   TrainOptions opts = read_train_options(
       options, read_shape(options, ks.front(), source.n_genes(), rows.n_columns), seed);
   opts.most_k = *std::max_element(ks.begin(), ks.end());
   EarlierFit start;
   if (!Rf_isNull(earlier)) {
     const Rcpp::List list(earlier);
-    const Rcpp::NumericVector params = list["parameters"];
-    start.params.assign(params.begin(), params.end());
-    start.k = read_index(list, "k");
-    start.latent =
-        Rcpp::as<std::vector<double>>(Rcpp::transpose(read<Rcpp::NumericMatrix>(list, "latent")));
+    start.k = read_index(list, "k", 1);
+    ModelShape shape = opts.shape;
+    shape.k = start.k;
+    start.params = read_parameters(list, shape);
+    start.latent = to_points(read_matrix(list, "latent", n, shape.n_latent));
   }
   RMonitor monitor(progress);
-  Workers workers(read_index(options, "n_threads"));
-  return to_list(fit(source, {size.begin(), &rows}, opts, ks, Rf_isNull(earlier) ? nullptr : &start,
-                     workers, monitor),
-                 seed);
+  const Index n_threads = checked_threads(read<double>(options, "n_threads"));
+  const FitResult result = [&] {
+    Workers workers(n_threads, &monitor);
+    return fit(source, {size.begin(), &rows}, opts, ks, Rf_isNull(earlier) ? nullptr : &start,
+               workers, monitor);
+  }();
+  return made_by_r([&] { return to_list(result, seed); });
 }
 
 // alternatives: columns x rows of the design to give each cell the ELBO with, or NULL for its own.
 // The ELBO has a row for each cell and a column for each alternative.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size,
-                            SEXP design, SEXP alternatives, double n_draws, bool posterior,
-                            double n_threads, SEXP progress) {
+SEXP cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design,
+                      SEXP alternatives, double n_draws, bool posterior, double n_threads,
+                      SEXP progress) {
   const SparseCounts matrix(counts);
+  const MatrixSource source = matrix.source();
   const FittedModel model = read_model(state);
+  const Index d = model.shape.n_latent, n_design = model.shape.n_design;
+  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
   const Design rows = to_design(design);
-  const EncodeOptions options{static_cast<Index>(n_draws), posterior, to_design(alternatives)};
-  RMonitor monitor(progress);
-  Workers workers(static_cast<Index>(n_threads));
-  const Encoding cells =
-      encode(model, matrix.source(), {size.begin(), &rows}, options, workers, monitor);
-  Rcpp::List list =
-      Rcpp::List::create(Rcpp::Named("latent") = transposed(cells.mean, model.shape.n_latent),
-                         Rcpp::Named("latent_sd") = transposed(cells.sd, model.shape.n_latent));
-  if (posterior) list["posterior"] = transposed(cells.posterior, model.shape.k);
-  if (n_draws > 0) {
-    list["elbo"] = transposed(cells.elbo, std::max<Index>(options.alternatives.n_rows(), 1));
+  const EncodeOptions options{n_draws > 0 ? static_cast<Index>(n_draws) : 0, posterior,
+                              to_design(alternatives)};
+  check_cells(size, rows, source.n_cells(), rows.empty() ? 0 : n_design);
+  if (!options.alternatives.empty()) {
+    check_length(options.alternatives.n_columns, n_design, "alternatives");
   }
-  return list;
+  RMonitor monitor(progress);
+  const Encoding cells = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return encode(model, source, {size.begin(), &rows}, options, workers, monitor);
+  }();
+  return made_by_r([&] {
+    NamedList list;
+    list.add("latent", transposed(cells.mean, d)).add("latent_sd", transposed(cells.sd, d));
+    if (posterior) list.add("posterior", transposed(cells.posterior, model.shape.k));
+    if (options.n_draws > 0) {
+      const Index n_alternatives = std::max<Index>(options.alternatives.n_rows(), 1);
+      list.add("elbo", transposed(cells.elbo, n_alternatives));
+    }
+    return list.list();
+  });
 }
 
-// latent: n x D.  features: from 1.
+// latent: n x D.  features: from 1.  Genes x n.
 // [[Rcpp::export(rng = false)]]
-Rcpp::NumericMatrix cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent,
-                                     Rcpp::NumericVector size, SEXP design,
-                                     Rcpp::IntegerVector features, double n_threads) {
+SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size,
+                      SEXP design, Rcpp::IntegerVector features, double n_threads, SEXP progress) {
   const FittedModel model = read_model(state);
+  const Index n = latent.nrow(), n_genes = model.shape.modality.n_genes;
+  check_length(latent.ncol(), model.shape.n_latent, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
   const Design rows = to_design(design);
-  const std::vector<double> points = Rcpp::as<std::vector<double>>(Rcpp::transpose(latent));
+  check_cells(size, rows, n, model.shape.n_design);
   std::vector<Index> genes;
-  for (int feature : features) genes.push_back(feature - 1);
-  Workers workers(static_cast<Index>(n_threads));
-  const std::vector<double> expected =
-      decode(model, ConstView<double>(points.data(), latent.ncol(), latent.nrow()),
-             {size.begin(), &rows}, genes, workers);
-  return Rcpp::NumericMatrix(static_cast<int>(genes.size()), latent.nrow(), expected.begin());
+  for (int feature : features) {
+    if (feature < 1 || feature > n_genes) refuse("features", "be genes of the fit");
+    genes.push_back(feature - 1);
+  }
+  const std::vector<double> points = to_points(latent);
+  // The largest of all results: the core writes where R keeps it.
+  const Rcpp::RObject expected = made_by_r(
+      [&] { return Rf_allocMatrix(REALSXP, static_cast<int>(genes.size()), latent.nrow()); });
+  RMonitor monitor(progress);
+  Workers workers(checked_threads(n_threads), &monitor);
+  decode(model, ConstView<double>(points.data(), model.shape.n_latent, n), {size.begin(), &rows},
+         genes, workers, monitor,
+         View<double>(REAL(expected), static_cast<Index>(genes.size()), n));
+  return expected;
+}
+
+// The parts of a fit's parameters, by the sizes of its networks: a data frame.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes) {
+  const ModelShape shape = read_shape(state, read_index(state, "k", 1), static_cast<Index>(n_genes),
+                                      read_index(state, "n_design"));
+  const Network<float> network(shape);
+  return made_by_r([&] { return to_frame(network.layout().slices()); });
 }
 
 // A row for each likelihood: what R checks and documents.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_likelihoods() {
+SEXP cpp_likelihoods() {
   const std::vector<Traits>& all = likelihoods();
-  return NamedList()
-      .add("name", column<STRSXP>(all, [](const Traits& l) { return l.name; }))
-      .add("least", column<REALSXP>(all, [](const Traits& l) { return l.least; }))
-      .add("largest", column<REALSXP>(all, [](const Traits& l) { return l.largest; }))
-      .add("whole", column<LGLSXP>(all, [](const Traits& l) { return l.whole; }))
-      .add("dense", column<LGLSXP>(all, [](const Traits& l) { return l.dense; }))
-      .add("size_factors", column<LGLSXP>(all, [](const Traits& l) { return l.size_factors; }))
-      .add("scale", column<STRSXP>(all, [](const Traits& l) { return l.scale; }))
-      .add("zero_inflation",
-           column<LGLSXP>(all, [](const Traits& l) { return l.has_zero_inflation; }))
-      .add("encoder_input",
-           column<STRSXP>(all, [](const Traits& l) { return to_string(l.encoder_input); }))
-      .add("gene_score",
-           column<STRSXP>(all, [](const Traits& l) { return to_string(l.gene_score); }))
-      .data_frame(all.size());
+  return made_by_r([&] {
+    return NamedList()
+        .add("name", r_strings_of(all, [](const Traits& l) { return l.name.c_str(); }))
+        .add("least", r_numbers_of(all, [](const Traits& l) { return l.least; }))
+        .add("largest", r_numbers_of(all, [](const Traits& l) { return l.largest; }))
+        .add("whole", r_flags_of(all, [](const Traits& l) { return l.whole; }))
+        .add("dense", r_flags_of(all, [](const Traits& l) { return l.dense; }))
+        .add("size_factors", r_flags_of(all, [](const Traits& l) { return l.size_factors; }))
+        .add("scale", r_strings_of(all, [](const Traits& l) { return l.scale.c_str(); }))
+        .add("zero_inflation",
+             r_flags_of(all, [](const Traits& l) { return l.has_zero_inflation; }))
+        .add("encoder_input",
+             r_strings_of(all, [](const Traits& l) { return to_string(l.encoder_input); }))
+        .add("gene_score",
+             r_strings_of(all, [](const Traits& l) { return to_string(l.gene_score); }))
+        .data_frame(all.size());
+  });
+}
+
+// What is wrong with the slots of a compressed sparse matrix with so many rows, or "".
+// [[Rcpp::export(rng = false)]]
+std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows) {
+  return fault_of({p.begin(), p.size(), i.begin(), i.size(), static_cast<Index>(n_rows)});
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_value_traits(Rcpp::S4 counts) {
+SEXP cpp_value_traits(Rcpp::S4 counts) {
   const SparseCounts matrix(counts);
   const ValueTraits traits = value_traits(matrix.values().begin(), matrix.values().size());
-  return NamedList()
-      .add("least", Rcpp::NumericVector{traits.least})
-      .add("largest", Rcpp::NumericVector{traits.largest})
-      .add("finite", Rcpp::LogicalVector{traits.finite})
-      .add("whole", Rcpp::LogicalVector{traits.whole})
-      .add("has_zero", Rcpp::LogicalVector{traits.has_zero})
-      .list();
+  return made_by_r([&] {
+    return NamedList()
+        .add("least", r_number(traits.least))
+        .add("largest", r_number(traits.largest))
+        .add("finite", r_flag(traits.finite))
+        .add("whole", r_flag(traits.whole))
+        .add("has_zero", r_flag(traits.has_zero))
+        .list();
+  });
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log) {
+SEXP cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log) {
   const SparseCounts matrix(counts);
-  const FeatureMoments moments = feature_moments(matrix.source(), size.begin(), log);
-  return NamedList()
-      .add("mean", moments.mean)
-      .add("variance", moments.variance)
-      .add("n_cells", moments.n_cells)
-      .list();
-}
-
-// [[Rcpp::export(rng = false)]]
-Rcpp::NumericVector cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total) {
-  const SparseCounts matrix(counts);
-  const std::vector<double> deviance = feature_deviance(matrix.source(), total.begin());
-  return Rcpp::NumericVector(deviance.begin(), deviance.end());
-}
-
-// [[Rcpp::export(rng = false)]]
-Rcpp::LogicalVector cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads) {
-  const SparseCounts matrix(counts);
+  check_length(size.size(), matrix.source().n_cells(), "size");
   RMonitor monitor(R_NilValue);
-  Workers workers(static_cast<Index>(n_threads));
-  const std::vector<bool> second = find_batches(matrix.source(), size.begin(), workers, monitor);
-  return Rcpp::LogicalVector(second.begin(), second.end());
+  const FeatureMoments moments = feature_moments(matrix.source(), size.begin(), log, &monitor);
+  return made_by_r([&] {
+    return NamedList()
+        .add("mean", moments.mean)
+        .add("variance", moments.variance)
+        .add("n_cells", moments.n_cells)
+        .list();
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total) {
+  const SparseCounts matrix(counts);
+  check_length(total.size(), matrix.source().n_cells(), "total");
+  RMonitor monitor(R_NilValue);
+  const std::vector<double> deviance = feature_deviance(matrix.source(), total.begin(), &monitor);
+  return made_by_r([&] { return r_numbers(deviance); });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads) {
+  const SparseCounts matrix(counts);
+  check_length(size.size(), matrix.source().n_cells(), "size");
+  RMonitor monitor(R_NilValue);
+  const std::vector<bool> second = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return find_batches(matrix.source(), size.begin(), workers, monitor);
+  }();
+  return made_by_r([&] { return r_flags_of(second, [](bool one) { return one; }); });
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "core/monitor.h"
+#include "glue_convert.h"
 
 namespace gmvae {
 
@@ -28,9 +29,17 @@ class RMonitor : public Monitor {
       return;
     }
     last_report_ = now;
-    Rcpp::Function call(progress_);
-    call(std::string(progress.phase), static_cast<double>(progress.done),
-         static_cast<double>(progress.total), progress.value);
+    made_by_r([&] {
+      SEXP arguments[] = {PROTECT(r_string(progress.phase)),
+                          PROTECT(r_number(static_cast<double>(progress.done))),
+                          PROTECT(r_number(static_cast<double>(progress.total))),
+                          PROTECT(r_number(progress.value))};
+      SEXP call =
+          PROTECT(Rf_lang5(progress_, arguments[0], arguments[1], arguments[2], arguments[3]));
+      SEXP value = Rf_eval(call, R_GlobalEnv);
+      UNPROTECT(5);
+      return value;
+    });
   }
 
  private:

@@ -21,8 +21,8 @@ void spin_until(Condition&& holds) {
 
 }  // namespace
 
-Workers::Workers(Index n_threads)
-    : taken_(static_cast<std::size_t>(useful_threads(n_threads))) {
+Workers::Workers(Index n_threads, Monitor* monitor)
+    : monitor_(monitor), taken_(static_cast<std::size_t>(useful_threads(n_threads))) {
   n_threads = useful_threads(n_threads);
   threads_.reserve(static_cast<std::size_t>(n_threads));
   for (Index i = 1; i < n_threads; ++i) {
@@ -46,8 +46,12 @@ Workers::~Workers() {
 
 void Workers::run(Index n_blocks, const std::function<void(Index)>& job, Share share) {
   const FlushDenormals flush;  // as the workers do: which thread takes a block can't matter
+  const bool polls = monitor_ != nullptr && share == Share::nearby;
   if (threads_.empty() || n_blocks <= 1) {
-    for (Index block = 0; block < n_blocks; ++block) job(block);
+    for (Index block = 0; block < n_blocks; ++block) {
+      if (polls) monitor_->poll();
+      job(block);
+    }
     return;
   }
   {
@@ -58,6 +62,8 @@ void Workers::run(Index n_blocks, const std::function<void(Index)>& job, Share s
     for (Taken& taken : taken_) taken.n = 0;
     busy_ = static_cast<Index>(threads_.size());
     error_ = nullptr;
+    polls_ = polls;
+    stopped_ = false;
     ++round_;
   }
   start_.notify_all();
@@ -69,17 +75,30 @@ void Workers::run(Index n_blocks, const std::function<void(Index)>& job, Share s
 }
 
 void Workers::take_blocks(Index thread) {
-  for (Index i = 0; i < n_shares_; ++i) take_blocks_of((thread + i) % n_shares_);
+  for (Index i = 0; i < n_shares_; ++i) take_blocks_of((thread + i) % n_shares_, thread == 0);
 }
 
-void Workers::take_blocks_of(Index share) {
+void Workers::take_blocks_of(Index share, bool caller) {
   const Index size = gmvae::n_blocks(n_blocks_, n_shares_);
   const Index end = std::min((share + 1) * size, n_blocks_);
   std::atomic<Index>& taken = taken_[static_cast<std::size_t>(share)].n;
   for (;;) {
     const Index block = share * size + taken.fetch_add(1);
-    if (block >= end) return;
-    do_block(block);
+    if (block >= end || stopped_) return;
+    if (caller && polls_) poll_beside_others();
+    if (!stopped_) do_block(block);
+  }
+}
+
+// The others must finish their blocks before the exception may leave.
+void Workers::poll_beside_others() {
+  try {
+    monitor_->poll();
+  } catch (...) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    error_ = std::current_exception();
+    error_block_ = -1;
+    stopped_ = true;
   }
 }
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/monitor.h"
 #include "core/types.h"
 
 namespace gmvae {
@@ -25,9 +26,12 @@ namespace gmvae {
 enum class Share { in_order, nearby };
 
 // At most n_threads - 1 threads that wait for work, beside the caller.  Joined on destruction.
+// In loops over nearby blocks the caller polls `monitor`, unless it is null, before each block that
+// it takes, so that a host can stop the work however large a single step is.  Other jobs are long:
+// they poll for themselves, each of them, so that all stop.
 class Workers {
  public:
-  explicit Workers(Index n_threads);
+  explicit Workers(Index n_threads, Monitor* monitor = nullptr);
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -35,7 +39,8 @@ class Workers {
   Index n_threads() const { return static_cast<Index>(threads_.size()) + 1; }
 
   // Calls job(block) once for each block in 0, ..., n_blocks - 1 and returns when all are done.
-  // The first exception in block order is rethrown here.  Not reentrant.
+  // The first exception in block order is rethrown here; where the monitor throws, its exception,
+  // and blocks that nobody has begun are left out.  Not reentrant.
   void run(Index n_blocks, const std::function<void(Index)>& job, Share share = Share::in_order);
 
  private:
@@ -46,9 +51,11 @@ class Workers {
 
   void wait_for_work(Index thread);
   void take_blocks(Index thread);
-  void take_blocks_of(Index share);
+  void take_blocks_of(Index share, bool caller);
   void do_block(Index block);
+  void poll_beside_others();
 
+  Monitor* monitor_;
   std::vector<std::thread> threads_;
   std::vector<Taken> taken_;
   std::mutex mutex_;
@@ -58,7 +65,9 @@ class Workers {
   Index n_shares_ = 1;
   std::atomic<Index> busy_{0};
   std::atomic<unsigned long> round_{0};
+  bool polls_ = false;  // in this loop
   bool stop_ = false;
+  std::atomic<bool> stopped_{false};  // this loop, by the monitor
   std::exception_ptr error_;
   Index error_block_ = 0;
 };

@@ -1,6 +1,6 @@
-#include <initializer_list>
+#include "simd/dispatch.h"
 
-#include "simd/kernels.h"
+#include <initializer_list>
 
 namespace gmvae {
 
@@ -48,12 +48,18 @@ Set set_for(Target target) {
   return {nullptr, nullptr};
 }
 
-Set widest() {
+Set widest(Target most) {
   for (Target target : {Target::avx512, Target::avx2}) {
+    if (target > most) continue;
     const Set set = set_for(target);
     if (set.single_precision) return set;
   }
   return set_for(Target::baseline);
+}
+
+Set& current() {
+  static Set set = widest(Target::avx512);
+  return set;
 }
 
 }  // namespace
@@ -68,16 +74,16 @@ const Kernels<double>* kernels_for<double>(Target target) {
   return set_for(target).double_precision;
 }
 
+void use_kernels(Target most) { current() = widest(most); }
+
 template <>
 const Kernels<float>& kernels<float>() {
-  static const Set set = widest();
-  return *set.single_precision;
+  return *current().single_precision;
 }
 
 template <>
 const Kernels<double>& kernels<double>() {
-  static const Set set = widest();
-  return *set.double_precision;
+  return *current().double_precision;
 }
 
 }  // namespace gmvae

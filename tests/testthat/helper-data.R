@@ -68,21 +68,26 @@ quick_control <- function(epochs = 5, ...) {
 }
 
 # A fit with made-up numbers, for what needs no training.
-made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
+made_up_fit <- function(n = 60, k = 3, likelihood = "nb", n_latent = 4, ...) {
+  spheres <- array(diag(n_latent), c(n_latent, n_latent, k))
   wave <- function(rows, columns) {
     matrix(sin(seq_len(rows * columns)), rows, columns)
   }
   cluster <- rep_len(seq_len(k), n)
   posterior <- 0.1 / k + 0.9 * outer(cluster, seq_len(k), "==")
-  latent <- wave(n, 4) + 4 * cos(cluster)
+  latent <- wave(n, n_latent) + 4 * cos(cluster)
   epochs <- 8
   rise <- log(seq_len(epochs))
+  control <- resolve_control(gmvae_control(n_latent = n_latent), n, likelihood)
+  layout <- cpp_gmvae_layout(
+    c(list(likelihood = likelihood, k = k, n_design = 0), unclass(control)), 5
+  )
   core <- list(
-    parameters = sin(1:50),
-    layout = data.frame(name = "weights", rows = 10L, cols = 5L, offset = 0L),
+    parameters = sin(seq_len(sum(layout$rows * layout$cols))),
+    layout = layout,
     input = list(scale = rep(1, 5), offset = rep(0, 5)),
-    mixture = list(weights = rep(1 / k, k), means = wave(k, 4),
-                   covariances = array(diag(4), c(4, 4, k))),
+    mixture = list(weights = rep(1 / k, k), means = wave(k, n_latent),
+                   covariances = spheres),
     latent = latent, latent_sd = 0.1 + abs(latent) / 50,
     posterior = posterior,
     history = list(
@@ -106,8 +111,7 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", ...) {
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
   new_gmvae(core, paste0("c", seq_len(n)), features, size, NULL, "none",
-            likelihood, "tied",
-            resolve_control(gmvae_control(n_latent = 4), n, likelihood))
+            likelihood, "tied", control)
 }
 
 # The fit without what legitimately differs between calls and machines.

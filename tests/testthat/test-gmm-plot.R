@@ -58,6 +58,8 @@ test_that("plot() draws noise, labels, missing values and omitted rows", {
     }
   }
   expect_error(plot(fits[[2]], data = x[281:1, ]), class = "gmvae_error_input")
+  expect_error(plot(fits[[2]], "BIC", data = x), "`data` applies to types",
+               class = "gmvae_error_option")
 })
 
 test_that("plot() finds the data of the fit again", {

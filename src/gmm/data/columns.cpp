@@ -50,11 +50,12 @@ ColumnScan scan_columns(const Source& source) {
   return scan;
 }
 
-Eigen::MatrixXd correlation(const Observations& data) {
+Eigen::MatrixXd correlation(const Observations& data, Monitor* monitor) {
   const Index d = data.n_dimensions();
   const Eigen::VectorXd origin = Eigen::VectorXd::Zero(d);
   Eigen::MatrixXd x, z, extended = Eigen::MatrixXd::Zero(d + 1, d + 1);
   for (Index i = 0; i < data.n_complete(); i += block_size) {
+    if (monitor != nullptr) monitor->poll();
     const Index n = std::min(block_size, data.n_complete() - i);
     x.resize(n, d);
     z.resize(n, d + 1);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/monitor.h"
 #include "core/types.h"
 #include "gmm/data/observations.h"
 
@@ -21,6 +22,6 @@ struct ColumnScan {
 ColumnScan scan_columns(const Source& source);
 
 // d x d, of the complete rows; NaN where a column doesn't vary.
-Eigen::MatrixXd correlation(const Observations& data);
+Eigen::MatrixXd correlation(const Observations& data, Monitor* monitor = nullptr);
 
 }  // namespace gmvae

@@ -72,11 +72,13 @@ class MatrixSource : public CellSource {
 };
 
 // fn(place, n, gene, value) for each of `cells`, one by one: place is that in `cells`, gene and
-// value (n) are its non-zeros, and fn may write over the values.
+// value (n) are its non-zeros, and fn may write over the values.  `monitor`, if there is one, can
+// stop the work.
 template <typename Fn>
-void for_cells_of(const std::vector<Index>& cells, const CellSource& source, Fn&& fn) {
+void for_cells_of(const std::vector<Index>& cells, const CellSource& source, Fn&& fn,
+                  Monitor* monitor = nullptr) {
   constexpr Index at_a_time = 256;
-  Workers alone(1);
+  Workers alone(1, monitor);
   Entries entries;
   const Index n = static_cast<Index>(cells.size());
   for (Index begin = 0; begin < n; begin += at_a_time) {
@@ -94,8 +96,10 @@ void for_cells_of(const std::vector<Index>& cells, const CellSource& source, Fn&
 // `size` (one for each cell of the source) is given, or log(1 + x / size) where `log` is true.
 template <typename Fn>
 void for_non_zeros_of(const std::vector<Index>& cells, const CellSource& source, const double* size,
-                      bool log, Fn&& fn) {
-  for_cells_of(cells, source, [&](Index place, Index n, const std::int32_t* gene, double* value) {
+                      bool log, Fn&& fn, Monitor* monitor = nullptr) {
+  for_cells_of(
+      cells, source,
+      [&](Index place, Index n, const std::int32_t* gene, double* value) {
     if (size) {
       const double s = size[cells[static_cast<std::size_t>(place)]];
       for (Index e = 0; e < n; ++e) value[e] = value[e] / s + (log ? 1 : 0);
@@ -104,7 +108,8 @@ void for_non_zeros_of(const std::vector<Index>& cells, const CellSource& source,
     for (Index e = 0; e < n; ++e) {
       if (value[e] != 0) fn(place, static_cast<std::size_t>(gene[e]), value[e]);
     }
-  });
+      },
+      monitor);
 }
 
 inline std::vector<Index> all_cells(const CellSource& source) {
@@ -115,8 +120,9 @@ inline std::vector<Index> all_cells(const CellSource& source) {
 
 // The same for every cell: place is the cell.
 template <typename Fn>
-void for_non_zeros(const CellSource& source, const double* size, bool log, Fn&& fn) {
-  for_non_zeros_of(all_cells(source), source, size, log, fn);
+void for_non_zeros(const CellSource& source, const double* size, bool log, Fn&& fn,
+                   Monitor* monitor = nullptr) {
+  for_non_zeros_of(all_cells(source), source, size, log, fn, monitor);
 }
 
 }  // namespace gmvae

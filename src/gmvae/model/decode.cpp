@@ -1,6 +1,8 @@
 #include "gmvae/model/decode.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/denormals.h"
@@ -30,9 +32,9 @@ void make_block(const FittedModel& model, const Covariates& covariates, Index be
 
 }  // namespace
 
-std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
-                           const Covariates& covariates, const std::vector<Index>& genes,
-                           Workers& workers) {
+void decode(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
+            const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
+            View<double> expected) {
   const FlushDenormals flush;
   const Compute<float> compute{kernels<float>(), workers};
   const Network<float> network(model.shape);
@@ -42,7 +44,6 @@ std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
   const MixturePrior prior = prior_of(model.mixture, model.covariance);
   const InputTransform& input = model.modality.input;
   const bool standardised = model.likelihood().encoder_input == EncoderInput::standardised;
-  std::vector<double> expected(genes.size() * static_cast<std::size_t>(n));
   Workspace<float> work;
   CellBlock<float> block;
   std::vector<float> points;
@@ -58,11 +59,13 @@ std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
         const std::size_t gene = static_cast<std::size_t>(genes[g]);
         double value = static_cast<double>(mean[gene]);
         if (standardised) value = value / input.scale[gene] + input.offset[gene];
-        expected[(static_cast<std::size_t>(begin) + j) * genes.size() + g] = value;
+        if (!std::isfinite(value)) throw NumericalError(not_finite);
+        expected(static_cast<Index>(g), begin + static_cast<Index>(j)) = value;
       }
     }
+    monitor.poll();
+    monitor.report({"Decoding cells", end, n, std::numeric_limits<double>::quiet_NaN()});
   }
-  return expected;
 }
 
 }  // namespace gmvae

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/monitor.h"
 #include "core/parallel.h"
 #include "gmvae/data/loader.h"
 #include "gmvae/model/fitted_model.h"
@@ -11,8 +12,8 @@ namespace gmvae {
 
 // Expected values (genes asked for x n) at latent points (D x n) of cells of the given size and
 // design, in the units of the data.
-std::vector<double> decode(const FittedModel& model, ConstView<double> latent,
-                           const Covariates& covariates, const std::vector<Index>& genes,
-                           Workers& workers);
+void decode(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
+            const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
+            View<double> expected);
 
 }  // namespace gmvae

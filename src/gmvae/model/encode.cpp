@@ -68,10 +68,17 @@ Encoding encode(const FittedModel& model, const CellSource& source, const Covari
       const std::size_t place = static_cast<std::size_t>(begin * d) + i;
       encoding.mean[place] = static_cast<double>(work.mean[i]);
       encoding.sd[place] = std::exp(0.5 * static_cast<double>(work.log_variance[i]));
+      if (!std::isfinite(encoding.mean[place]) || !std::isfinite(encoding.sd[place])) {
+        throw NumericalError(not_finite);
+      }
     }
     // The same draws for every cell: its ELBO doesn't depend on the cells beside it.
     std::fill(block.cell.begin(), block.cell.end(), Index{0});
     for (Index a = 0; with_elbo && a < n_alternatives; ++a) add_elbo(begin, a);
+    for (std::size_t i = static_cast<std::size_t>(begin * n_alternatives);
+         with_elbo && i < static_cast<std::size_t>(end * n_alternatives); ++i) {
+      if (!std::isfinite(encoding.elbo[i])) throw NumericalError(not_finite);
+    }
     monitor.poll();
     monitor.report({"Encoding cells", end, n, std::numeric_limits<double>::quiet_NaN()});
   }

@@ -24,6 +24,11 @@ struct FittedModel {
   const LikelihoodTraits& likelihood() const { return find_likelihood(shape.modality.likelihood); }
 };
 
+// What encoding and decoding throw where numbers of the cells overflow.
+constexpr const char* not_finite =
+    "The networks of the fit give values that are not finite for these cells: their counts, or the "
+    "fit's `parameters`, are too large.";
+
 // The mixture as the prior of the latent.
 inline MixturePrior prior_of(const Mixture& mixture, const std::string& covariance) {
   return MixturePrior(mixture, find_family(covariance).one_covariance);

@@ -1,7 +1,9 @@
 #include "core/parallel.h"
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include "testing.h"
 
@@ -47,6 +49,33 @@ TEST("parallel_blocks(): the first exception arrives, and the pool works on") {
   std::atomic<int> count{0};
   parallel_blocks(workers, 100, 1, [&](Index, Index, Index) { ++count; });
   CHECK(count == 100);
+}
+
+TEST("parallel_blocks(): a host stops the work between two blocks, and the pool works on") {
+  struct Impatient : Monitor {
+    int polls = 0;
+    void poll() override {
+      if (++polls > 5) throw std::domain_error("stop");
+    }
+  };
+  for (Index n_threads : {1, 3}) {
+    Impatient host;
+    Workers workers(n_threads, &host);
+    std::atomic<int> done{0};
+    const auto slowly = [&](Index, Index, Index) {
+      ++done;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    };
+    CHECK_THROWS(parallel_blocks(workers, 1000, 1, slowly), std::domain_error);
+    CHECK(done >= 5);
+    CHECK(done < 500);
+    // Jobs that are long poll for themselves.
+    host.polls = 0;
+    done = 0;
+    workers.run(100, [&](Index) { ++done; });
+    CHECK(done == 100);
+    CHECK(host.polls == 0);
+  }
 }
 
 TEST("parallel_blocks(): nothing to do is done at once") {

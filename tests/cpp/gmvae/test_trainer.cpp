@@ -48,8 +48,11 @@ TEST("trainer: with batches named, groups that batches would divide are found") 
   CHECK(rand_index(named, data) > 0.97);
   CHECK(fit(4, 1).model.params == named.model.params);
   Workers workers(1);
+  Monitor silent;
   const double point[] = {0, 0, 0, 0}, size[] = {1};
-  CHECK_THROWS(decode(named.model, ConstView<double>(point, 4, 1), {size}, {0}, workers),
+  double expected[] = {0};
+  CHECK_THROWS(decode(named.model, ConstView<double>(point, 4, 1), {size}, {0}, workers, silent,
+                      View<double>(expected, 1, 1)),
                std::exception);
 }
 

@@ -94,7 +94,7 @@ test_that("columns and metadata of the user are not overwritten", {
   out <- run(sce, 2, control = quick_control(2))
   expect_identical(out$GMVAE_batch, sce$GMVAE_batch)
   expect_error(runGMVAE(sce, 2, name = "project"),
-               class = "gmvae_error_option", "other metadata")
+               class = "gmvae_error_option", "something else")
 })
 
 test_that("gmvae_fit() names the fits that there are", {
@@ -143,4 +143,37 @@ test_that("runGMVAE() takes cells without names, without a word", {
   sce <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
   expect_no_warning(sce <- run(sce, k = 2, control = quick_control(2)))
   expect_null(rownames(SingleCellExperiment::reducedDim(sce, "GMVAE")))
+})
+
+test_that("a SummarizedExperiment keeps its class", {
+  sce <- make_sce()
+  se <- SummarizedExperiment::SummarizedExperiment(
+    SummarizedExperiment::assays(sce)
+  )
+  set.seed(5)
+  fit <- quick_fit(sce, 3)
+  set.seed(5)
+  out <- run(se, 3, control = quick_control())
+  expect_identical(class(out), class(se))
+  expect_identical(out$GMVAE_cluster, unname(fit$cluster))
+  expect_identical(comparable(gmvae_fit(out)), comparable(fit))
+  expect_error(runGMVAE(se, 3, set_labels = TRUE),
+               class = "gmvae_error_option")
+})
+
+test_that("clusters become the labels that scran and scater read", {
+  sce <- run(make_sce(), 3, control = quick_control(), set_labels = TRUE)
+  expect_identical(SingleCellExperiment::colLabels(sce), sce$GMVAE_cluster)
+  expect_null(SingleCellExperiment::colLabels(
+    run(make_sce(), 3, control = quick_control())
+  ))
+  skip_if_not_installed("scran")
+  SummarizedExperiment::assay(sce, "logcounts") <- # nolint: object_name
+    log1p(SummarizedExperiment::assay(sce, "counts"))
+  expect_named(scran::scoreMarkers(sce),
+               levels(droplevels(sce$GMVAE_cluster)))
+  skip_if_not_installed("scater")
+  expect_s3_class(
+    scater::plotReducedDim(sce, "GMVAE", colour_by = "GMVAE_cluster"), "ggplot"
+  )
 })

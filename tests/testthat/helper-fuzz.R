@@ -1,0 +1,299 @@
+# Generated calls: whatever is given where, the outcome must be a sound result
+# or a classed error that the package expected. A seed names a call, so that a
+# finding can be run again:  fuzz_outcome("call", 17)
+# tests/fuzz/run.R runs thousands of them, in processes that may crash.
+
+pick <- function(values) values[[sample.int(length(values), 1L)]]
+
+odd_classes <- c(
+  "integer64", "Date", "POSIXct", "difftime", "factor", "gmvae", "gmm_fit",
+  "Matrix", "SummarizedExperiment", "DelayedMatrix", "AsIs", "unknown",
+  "gmvae_control", "gmm_control", "gmm_prior", "dgCMatrix"
+)
+
+# Values of all kinds; some are right somewhere.
+odd_value <- function() {
+  n <- pick(c(0L, 1L, 2L, 3L, 12L, 30L, 40L))
+  numbers <- switch(sample.int(8L, 1L), rnorm(n), rpois(n, 3), runif(n),
+                    rep(0, n), rnorm(n) * 1e300, rnorm(n) * 1e-300,
+                    replace(rnorm(n), sample.int(n + 1L, 1L), NA),
+                    replace(rnorm(n), sample.int(n + 1L, 1L), Inf))[seq_len(n)]
+  labels <- sample(c("a", "b", "noise", "1", "2", "{stop()}", "%s", "\u00e9"),
+                   n, replace = TRUE)
+  pick(list(
+    function() pick(odd_values),
+    function() numbers,
+    function() as.integer(round(pmin(pmax(numbers, -10), 10))),
+    function() stats::setNames(numbers, paste0("c", seq_len(n))),
+    function() labels, function() factor(labels),
+    function() numbers > 0, function() as.list(numbers),
+    function() as.raw(seq_len(n)), function() complex(real = numbers),
+    function() array(numbers, n),
+    function() matrix(numbers, ncol = 1L),
+    function() matrix(numbers, nrow = 1L),
+    function() matrix(rep_len(numbers, 36L), 12L),
+    function() matrix(rep_len(labels, 36L), 12L),
+    function() as.data.frame(matrix(rep_len(numbers, 40L), 20L)),
+    function() {
+      names <- sample(c("method", "decreasing", "na.last", "x", "", "k"), 2)
+      stats::setNames(as.data.frame(matrix(rnorm(80), 40)), names)
+    },
+    function() data.frame(a = I(matrix(rnorm(80), 40)), b = rnorm(40)),
+    function() data.frame(a = I(as.list(1:40)), b = rnorm(40)),
+    function() table(labels), function() table(labels, rev(labels)),
+    function() structure(numbers, class = pick(odd_classes)),
+    function() Matrix::rsparsematrix(12, 30, 0.3),
+    function() invalid_matrix(), function() quote(a + b),
+    function() y ~ x, function() expression(a), function() as.name("a"),
+    function() methods::getClass("numeric"), function() globalenv(),
+    function() mean, function() sum, function() strrep("a", 1e5),
+    function() pick(c(-1, 0, 0.5, 1, 2, 3, 5, 29, 30, 31, 1e3)),
+    function() pick(c(TRUE, FALSE)), function() NULL
+  ))()
+}
+
+# Matrices of package Matrix with a slot changed.
+invalid_matrix <- function() {
+  x <- abs(Matrix::rsparsematrix(8, 30, 0.5))
+  square <- Matrix::crossprod(abs(Matrix::rsparsematrix(9, 12, 0.4)))
+  unpacked <- methods::as(square, "unpackedMatrix")
+  x <- pick(list(
+    function() x, function() methods::as(x, "TsparseMatrix"),
+    function() methods::as(x, "RsparseMatrix"), function() square,
+    function() methods::as(square, "TsparseMatrix"),
+    function() methods::as(square, "RsparseMatrix"),
+    function() Matrix::triu(methods::as(square, "generalMatrix")),
+    function() methods::as(x, "unpackedMatrix"),
+    function() methods::as(unpacked, "packedMatrix"),
+    function() methods::as(x, "nMatrix"), function() methods::as(x, "lMatrix"),
+    function() Matrix::Diagonal(9, 1:9), function() methods::as(9:1, "pMatrix"),
+    function() methods::as(methods::as(x, "nMatrix"), "TsparseMatrix")
+  ))()
+  names <- setdiff(methods::slotNames(x), "factors")
+  for (name in pick(list(pick(names), sample(names, 2L)))) {
+    attr(x, name) <- tampered(attr(x, name))
+  }
+  x
+}
+
+# One change to a value, of the kinds that files and hands make.
+tampered <- function(value) {
+  n <- length(value)
+  at <- if (n > 0L) sample.int(n, min(n, pick(c(1L, 1L, 3L))))
+  number <- pick(c(NA, NaN, Inf, -1, 1e6, 2^31, 1e300, -1e300, 0, 0.5))
+  if (is.list(value) && n > 0L && stats::runif(1) < 0.3) {
+    if (is.data.frame(value)) return(value[, -1L, drop = FALSE])
+    return(value[-at[1]])
+  }
+  shape <- attributes(value)
+  pick(list(
+    function() NULL, function() NA, function() list(), function() character(),
+    function() numeric(), function() if (n > 0L) value[-n] else value,
+    function() c(value, value), function() rev(value),
+    function() as.list(value), function() as.character(value),
+    function() factor(rep("a", max(n, 1L))), function() unname(value),
+    function() as.vector(unlist(value)),
+    function() {
+      if (n > 0L && (is.numeric(value) || is.logical(value))) {
+        value[at] <- if (is.integer(value)) {
+          suppressWarnings(as.integer(number))
+        } else {
+          number
+        }
+      }
+      value
+    },
+    function() {
+      if (is.numeric(value)) value * pick(c(-1, 0, 1e200, NA)) else value
+    },
+    function() if (is.matrix(value)) t(value) else matrix(value, 1L),
+    function() if (is.matrix(value)) value[, 0L, drop = FALSE] else value,
+    function() if (is.matrix(value)) value[-1L, , drop = FALSE] else value,
+    function() `attributes<-`(value, NULL),
+    function() odd_value(),
+    function() structure(value, class = "unknown"),
+    function() pick(list(1L, 2, "a", TRUE, -5L, 1e9))
+  ))()
+}
+
+# What calls begin with: right data and small fits, made once.
+fuzz_world <- function() {
+  if (is.null(fuzz_cache$world)) {
+    set.seed(1)
+    x <- simulate_counts(n = 30, genes = 12)$counts
+    rows <- rbind(matrix(rnorm(60), 20), matrix(rnorm(60, 5), 20))
+    colnames(rows) <- c("a", "b", "c")
+    control <- quick_control(2, n_threads = 1)
+    batch <- rep(c("u", "v"), 15)
+    fit <- function(...) {
+      without_cautions(gmvae(x, ..., control = control))
+    }
+    mixture <- function(...) {
+      gmm_fit(rows, ..., control = gmm_control(n_init = 2, verbose = FALSE,
+                                               n_threads = 1))
+    }
+    fuzz_cache$world <- list(
+      x = x, rows = rows, control = control, batch = batch,
+      fits = list(fit(2), suppressWarnings(fit(2, batch = batch)),
+                  fit(2, "gaussian"), fit(2:3, "poisson")),
+      mixtures = list(mixture(1:3), mixture(2, "VVV", noise = 0.1),
+                      mixture(2, "EII", keep_data = TRUE))
+    )
+  }
+  fuzz_cache$world
+}
+fuzz_cache <- new.env()
+
+# The functions that are called, each with right arguments.
+fuzz_targets <- function(world) {
+  x <- world$x
+  rows <- world$rows
+  fit <- pick(world$fits)
+  mixture <- pick(world$mixtures)
+  small <- gmm_control(n_init = 2, verbose = FALSE, n_threads = 1)
+  type <- function(method) pick(eval(formals(method)$type))
+  sce <- function() {
+    SingleCellExperiment::SingleCellExperiment(
+      list(counts = x), colData = data.frame(b = world$batch)
+    )
+  }
+  targets <- list(
+    gmvae = list(x = x, k = 2, likelihood = pick(likelihood_names()[1:3]),
+                 covariance = pick(c("tied", "diag", "VVV")), features = "all",
+                 size_factors = NULL, batch = pick(list(NULL, world$batch)),
+                 control = world$control),
+    gmvae_control = list(n_latent = 3, hidden = 16, epochs = 2, n_init = 2,
+                         mask = 0.5, heldout = 0.1),
+    predict = list(fit, x, type(predict.gmvae), features = NULL,
+                   size_factors = NULL, batch = NULL, threshold = 0),
+    update = list(fit, k = 2, x = x),
+    plot = list(fit, type(plot.gmvae), colour = NULL, method = "pca"),
+    summary = list(fit), print = list(fit),
+    gmm_fit = list(x = rows, k = 2, model = pick(list("VVV", "EII", NULL)),
+                   weights = NULL, labels = NULL, start = NULL, noise = NULL,
+                   prior = NULL, na_action = "fail", criterion = "bic",
+                   keep_data = FALSE, keep_posterior = TRUE, control = small),
+    gmm_control = list(n_init = 2, max_iter = 10, tol = 1e-5, ridge = 0,
+                       min_rows = NULL, n_threads = 1),
+    gmm_prior = list(shrinkage = 0.1, mean = NULL, dof = NULL, scale = NULL),
+    predict = list(mixture, rows, type(predict.gmm_fit)),
+    update = list(mixture, k = 2, x = rows),
+    plot = list(mixture, type(plot.gmm_fit), data = rows, columns = NULL),
+    simulate = list(mixture, nsim = 3, seed = 1),
+    summary = list(mixture), print = list(mixture), coef = list(mixture),
+    logLik = list(mixture), icl = list(mixture),
+    adjusted_rand_index = list(rep(1:2, 5), rep(1:5, 2)),
+    gmm_models = list(k = 2, d = 3)
+  )
+  if (requireNamespace("SingleCellExperiment", quietly = TRUE)) {
+    targets <- c(targets, list(
+      runGMVAE = list(sce = sce(), k = 2, control = world$control,
+                      features = "all", batch = "b", name = "A"),
+      gmvae_fit = list(sce = sce(), name = "A")
+    ))
+  }
+  targets[sample.int(length(targets), 1L)]
+}
+
+# What one seed does: list of `name`, and `run`, a function of no arguments.
+#   "call"    a function with one or two arguments replaced
+#   "fit"     a method of a fit with a field changed
+#   "matrix"  a matrix of package Matrix with a slot changed
+fuzz_case <- function(kind, seed) {
+  world <- fuzz_world()
+  set.seed(seed)
+  if (kind == "matrix") {
+    x <- invalid_matrix()
+    method <- pick(list(
+      function() gmvae(x, 2, control = world$control),
+      function() predict(world$fits[[1]], x)
+    ))
+    return(list(name = class(x)[1], run = method))
+  }
+  if (kind == "fit") return(fuzz_fit(world))
+  target <- fuzz_targets(world)
+  arguments <- target[[1]]
+  for (i in sample.int(length(arguments), pick(c(0L, 1L, 1L, 1L, 2L)),
+                       replace = TRUE)) {
+    arguments[i] <- list(odd_value())
+  }
+  if (names(target) %in% c("summary", "print", "coef", "logLik", "icl")) {
+    arguments <- target[[1]]  # these are generics of all classes
+  }
+  list(name = names(target), run = function() {
+    do.call(names(target), arguments, quote = TRUE)
+  })
+}
+
+fuzz_fit <- function(world) {
+  autoencoder <- stats::runif(1) < 0.6
+  fit <- pick(if (autoencoder) world$fits else world$mixtures)
+  path <- pick(names(fit))
+  repeat {
+    inner <- fit[[path]]
+    if (!is.list(inner) || is.null(names(inner)) || stats::runif(1) < 0.3) break
+    path <- c(path, pick(names(inner)))
+  }
+  fit[[path]] <- if (stats::runif(1) < 0.15) NULL else tampered(fit[[path]])
+  newdata <- if (autoencoder) world$x else world$rows
+  method <- pick(list(
+    predict = function() predict(fit, newdata),
+    predict_any = function() {
+      method <- if (autoencoder) predict.gmvae else predict.gmm_fit
+      predict(fit, newdata, pick(eval(formals(method)$type)))
+    },
+    own = function() predict(fit),
+    summary = function() summary(fit), print = function() print(fit),
+    update = function() update(fit, k = 2, x = newdata),
+    plot = function() {
+      types <- if (autoencoder) c("loss", "sizes", "k", "uncertainty") else
+        c("classification", "uncertainty", "BIC", "trace")
+      if (autoencoder) plot(fit, pick(types)) else
+        plot(fit, pick(types), data = newdata)
+    },
+    simulate = function() if (autoencoder) print(fit) else simulate(fit, 2)
+  ))
+  list(name = paste(class(fit)[1], paste(path, collapse = "$")), run = method)
+}
+
+# "sound", "error", or what is wrong: "unexpected" errors, "unclassed" ones and
+# "not finite" results; with a message.
+fuzz_outcome <- function(kind, seed) {
+  case <- fuzz_case(kind, seed)
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  message <- ""
+  outcome <- tryCatch(
+    {
+      utils::capture.output(suppressMessages(suppressWarnings(
+        result <- case$run()
+      )))
+      if (all_finite(result)) "sound" else "not finite"
+    },
+    gmvae_error_unexpected = function(cnd) {
+      message <<- conditionMessage(cnd$parent)
+      "unexpected"
+    },
+    gmvae_error = function(cnd) "error",
+    error = function(cnd) {
+      message <<- conditionMessage(cnd)
+      "unclassed"
+    }
+  )
+  data.frame(kind = kind, seed = seed, outcome = outcome, name = case$name,
+             message = gsub("[\n\t]", " ", message))
+}
+
+# Numbers of a result, but for those that may be NA or NaN.
+all_finite <- function(result) {
+  if (inherits(result, "gmvae")) {
+    result <- unclass(result)[c("posterior", "latent", "latent_sd", "mixture",
+                                "parameters", "size_factors")]
+  } else if (inherits(result, "gmm_fit")) {
+    result <- unclass(result)[c("weights", "means", "covariances", "loglik",
+                                "bic", "history")]
+  } else if (!is.numeric(result) || is.object(result)) {
+    return(TRUE)
+  }
+  all(is.finite(unlist(result)))
+}
