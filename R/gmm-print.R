@@ -85,7 +85,8 @@ print_best <- function(x, n) {
       toupper(ranked_by(x$criterion)), " (smaller is better):\n", sep = "")
   print(best_rows(x, n), row.names = FALSE, digits = 7)
   if (failed > 0L) {
-    cat(failed, "more could not be fitted; $search says why.\n")
+    what <- if (x$criterion == "test") "have no fit" else "could not be fitted"
+    cat(failed, paste0("more ", what, "; $search says why.\n"))
   }
 }
 
