@@ -46,6 +46,7 @@ rm(name, generic)
 
 # Instruction sets differ in rounding; users may ask for fewer.
 .onLoad <- function(libname, pkgname) {
+  extend_bluster_when_loaded()
   asked <- getOption("gmvae.simd", Sys.getenv("GMVAE_SIMD", "widest"))
   if (rlang::is_string(asked) && asked %in% c("baseline", "avx2")) {
     cpp_use_kernels(asked)
