@@ -391,10 +391,11 @@ least_information <- 0.2
 abort_little_information <- function(absent, share, object, call) {
   n <- length(object$features)
   gmvae_abort(c(
-    "{.arg newdata} must have genes with at least {whole_percent(least_information)}
-     of the information that the encoder uses.",
-    x = "It has {n - length(absent)} of {n} genes, with {whole_percent(share)} of the
-         information; {first_few(absent)} are missing.",
+    "{.arg newdata} must have genes with at least
+     {whole_percent(least_information)} of the information that the encoder
+     uses.",
+    x = "It has {n - length(absent)} of {n} genes, with {whole_percent(share)}
+         of the information; {first_few(absent)} are missing.",
     i = "Fit again on the genes that both data have: {.code gmvae(x, features =
          intersect(rownames(x), rownames(newdata)))}."
   ), "input", call = call)
