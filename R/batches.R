@@ -4,8 +4,8 @@
 
 # Labels as a factor of the levels that occur; named labels in the order of the
 # names of the `cells`. `batch` of a container may be names of columns of its
-# cells' data. Several columns, also those of a data frame, give a batch for each
-# combination of their labels.
+# cells' data. Several columns, also those of a data frame, give a batch for
+# each combination of their labels.
 as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
   columns <- cell_columns(x)
