@@ -26,10 +26,10 @@
 #'   are called degenerate and are never chosen:
 #'   * `min_rows`: the smallest number of rows of a component, counted as the
 #'     sum of weights times posterior probabilities; a number of at least 0.
-#'     `NULL`: d + 1 for d columns, and for spherical and diagonal models at most
-#'     n / (2 k); 2 for models with one covariance for all components. With a
-#'     ridge or a prior it is half a row, whatever is given here: a component on
-#'     less has no rows but its penalty.
+#'     `NULL`: d + 1 for d columns, and for spherical and diagonal models at
+#'     most n / (2 k); 2 for models with one covariance for all components. With
+#'     a ridge or a prior it is half a row, whatever is given here: a component
+#'     on less is there for its penalty alone.
 #'   * `min_eigen_ratio`: the smallest eigenvalue of the covariance of a
 #'     component, after each column is divided by its typical standard deviation
 #'     within components; a number from 0 to 1.

@@ -59,7 +59,8 @@ test_that("what belongs to cells follows their names", {
     quick_fit(x, 2, batch = batch, size_factors = size, epochs = 4)
   }
   given <- fit(unname(batch), unname(size))
-  named <- fit(rev(batch), sample(size))
+  mixed <- sample(size)
+  named <- fit(rev(batch), mixed)
   expect_identical(named$parameters, given$parameters)
   expect_identical(named$batch, given$batch)
   expect_error(fit(stats::setNames(batch, 1:120), NULL),
