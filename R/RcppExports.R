@@ -33,6 +33,18 @@ cpp_gmm_evaluate <- function(x, mixture, what, n_threads) {
     .Call(`_gmvae_cpp_gmm_evaluate`, x, mixture, what, n_threads)
 }
 
+cpp_gmm_information <- function(x, problem, mixture, model, control, kind) {
+    .Call(`_gmvae_cpp_gmm_information`, x, problem, mixture, model, control, kind)
+}
+
+cpp_gmm_refit <- function(x, problem, mixture, model, type, control, replicates, progress) {
+    .Call(`_gmvae_cpp_gmm_refit`, x, problem, mixture, model, type, control, replicates, progress)
+}
+
+cpp_gmm_null <- function(x, problem, mixture, control, replicates, progress) {
+    .Call(`_gmvae_cpp_gmm_null`, x, problem, mixture, control, replicates, progress)
+}
+
 cpp_gmvae_fit <- function(counts, size, design, options, k, earlier, seed, progress) {
     .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, options, k, earlier, seed, progress)
 }

@@ -3,17 +3,21 @@
 # labels are NULL or all the same, and the core has no parameters for them.
 
 # Labels as a factor of the levels that occur, in the order of the `cells`' names
-# if it has names. `batch` of a container may be the name of a column of its
-# cells' data.
+# if it has names. `batch` of a container may be names of columns of its cells'
+# data. Several columns, also those of a data frame, give a batch for each
+# combination of their labels.
 as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.null(batch)) return(NULL)
-  if (is.raw(batch)) batch <- as.character(batch)
   columns <- cell_columns(x)
-  if (rlang::is_string(batch) && batch %in% columns) {
-    batch <- cell_data(x)[[batch]]
+  if (is.character(batch) && length(batch) > 0L && all(batch %in% columns)) {
+    batch <- as.list(cell_data(x, cells)[batch])
+    return(combined_batch(batch, n, columns, call))
+  }
+  if (is.data.frame(batch) || methods::is(batch, "DataFrame")) {
+    return(combined_batch(label_lists(batch), n, columns, call, cells))
   }
   if (is.raw(batch)) batch <- as.character(batch)  # factor() can't sort it
-  if (!is.atomic(batch) || length(batch) != n) {
+  if (!is.atomic(batch) || NROW(batch) != n || NCOL(batch) != 1L) {
     abort_not_batch(batch, n, columns, call)
   }
   batch <- match_by_name(batch, cells, call = call)
@@ -26,33 +30,69 @@ as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
       i = "Remove those cells, or give them a label of their own."
     ), "option", call = call)
   }
+  if (is.double(batch) && !is.object(batch) && any(batch != round(batch))) {
+    abort_measured_batch(batch, call)
+  }
   droplevels(factor(batch))
+}
+
+# Columns of a data frame, with its row names if it has any but numbers.
+label_lists <- function(batch) {
+  named <- !is.data.frame(batch) || .row_names_info(batch) > 0L
+  cells <- if (named) rownames(batch)
+  lapply(as.list(batch), function(labels) stats::setNames(labels, cells))
+}
+
+combined_batch <- function(parts, n, columns, call, cells = NULL) {
+  if (length(parts) == 0L) abort_not_batch(parts, n, columns, call)
+  parts <- lapply(unname(parts), as_batch, n, call = call, cells = cells)
+  if (length(parts) == 1L) return(parts[[1]])
+  interaction(parts, drop = TRUE, sep = ", ", lex.order = TRUE)
+}
+
+abort_measured_batch <- function(batch, call) {
+  first <- which(batch != round(batch))[1]
+  gmvae_abort(c(
+    "{.arg batch} must have labels, not measurements.",
+    x = "Its numbers are not whole; the first of these is
+         {format(batch[first])}, for cell {first}.",
+    i = "Cells of one batch share a label, such as a donor or a chip. Turn
+         numbers into a few classes with {.fn cut}."
+  ), "option", call = call)
 }
 
 abort_not_batch <- function(batch, n, columns, call) {
   gmvae_abort(c(
     "{.arg batch} must have one label per cell, {n} here{if (!is.null(columns))
-     ', or be the name of a column of its cell data'}.",
+     ', or name columns of its cell data'}.",
     x = "You supplied {describe(batch)}.",
     i = if (length(columns) > 0L) "The columns are {.val {columns}}."
   ), "option", call = call)
 }
 
-# What a container knows about its cells, one row each; NULL for a matrix.
-cell_data <- function(x) {
+# What a container knows about its cells, one row each; NULL for a matrix. An
+# assay of a Seurat object may have only some of its `cells`.
+cell_data <- function(x, cells = NULL) {
   if (is_s4(x, "SummarizedExperiment")) {
     SummarizedExperiment::colData(x)
   } else if (is_s4(x, "Seurat")) {
-    x[[]]
+    if (is.null(cells)) x[[]] else x[[]][cells, , drop = FALSE]
   }
 }
 
 cell_columns <- function(x) colnames(cell_data(x))
 
 # In a batch of few cells, what these cells have in common passes for an effect
-# of the batch.
-warn_small_batches <- function(batch, call, few = 10L) {
+# of the batch; where every cell is a batch, everything does.
+check_batch_sizes <- function(batch, call, few = 10L) {
   sizes <- table(batch)
+  if (length(sizes) > 1L && all(sizes == 1L)) {
+    gmvae_abort(c(
+      "{.arg batch} must have fewer labels than there are cells.",
+      x = "Each of the {length(sizes)} cells has a label of its own.",
+      i = "Cells of one batch share a label, such as a donor or a chip."
+    ), "option", call = call)
+  }
   small <- names(sizes)[sizes < few]
   if (n_batches(batch) == 0L || length(small) == 0L) return(invisible())
   gmvae_warn(c(
@@ -124,8 +164,10 @@ single_batch_clusters <- function(cluster, batch) {
 # Cells that a fit decodes, its own or new ones --------------------------------
 
 # `batch` as given for them, one label for each cell or one for all, as a
-# factor with the levels of the fit.
-known_batch <- function(object, batch, n, newdata, call, cells = NULL) {
+# factor with the levels of the fit. `unseen`: others become NA, with a message,
+# and are no error.
+known_batch <- function(object, batch, n, newdata, call, cells = NULL,
+                        unseen = FALSE) {
   if (is.null(batch)) return(NULL)
   if (is.null(object$batch)) {
     gmvae_abort(c(
@@ -137,32 +179,46 @@ known_batch <- function(object, batch, n, newdata, call, cells = NULL) {
   if (rlang::is_scalar_atomic(batch) && !in_column) batch <- rep(batch, n)
   batch <- as_batch(batch, n, newdata, call, cells)
   unknown <- setdiff(levels(batch), levels(object$batch))
-  if (length(unknown) > 0L) {
+  if (length(unknown) > 0L && unseen) {
+    cli::cli_inform(c(
+      "The fit has no cells of batch {first_few(unknown)}.",
+      i = "Each cell of {cli::qty(unknown)}{?this batch/these batches} is taken
+           to be of the batch of the fit in which its ELBO is higher."
+    ), class = "gmvae_message")
+  } else if (length(unknown) > 0L) {
     gmvae_abort(c(
       "{.arg batch} must have batches of the fit:
        {first_few(levels(object$batch))}.",
       x = "The fit has no cells of {first_few(unknown)}.",
       i = "Types {.val cluster}, {.val posterior}, {.val latent} and
-           {.val normalized} need no {.arg batch}."
+           {.val normalized} need no {.arg batch}, and {.val elbo} and
+           {.val outlier} take cells of other batches."
     ), "option", call = call)
   }
   factor(batch, levels(object$batch))
 }
 
-# The encoder does not see the batch, and normalized values are averages over
-# all batches.
+# Types that a batch must be given for. The encoder does not see the batch, and
+# normalized values are averages over all batches unless one is given.
+types_of_batch <- c("mean", "elbo", "outlier")
+
+# Types for cells of batches that the fit has not seen, where cells of unseen
+# kinds are looked for.
+types_of_unseen <- c("elbo", "outlier")
+
 needs_batch <- function(object, type) {
-  n_batches(object$batch) > 0L && type %in% types_with$batch
+  n_batches(object$batch) > 0L && type %in% types_of_batch
 }
 
-check_batch_given <- function(object, batch, type, call) {
+check_batch_given <- function(object, batch, type, asked, call) {
   found <- identical(object$batch_source, "found")
   if (!is.null(batch) || found || !needs_batch(object, type)) {
     return(invisible())
   }
   gmvae_abort(c(
-    "{.arg batch} must be given for {.code type = \"{type}\"}.",
+    "{.arg batch} must be given for {.code {asked}}.",
     x = "The fit has batches: {first_few(levels(object$batch))}.",
-    i = "Give the batch of each cell of {.arg newdata}, or one for all cells."
+    i = "Give the batch of each cell of {.arg newdata}, or one for all
+         cells{if (type %in% types_of_unseen) ', also a new one'}."
   ), "option", call = call)
 }

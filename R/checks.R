@@ -88,6 +88,21 @@ check_type <- function(type, types, call = rlang::caller_env()) {
   check_choice(type, types, "type", call)
 }
 
+# Refuses arguments that change nothing of what `type` gives: the user expects
+# an effect. `given`: is each argument given? `types_with`: a list of the types
+# that it applies to; both by its name.
+check_applies <- function(given, types_with, type, call) {
+  applies <- vapply(types_with, function(types) type %in% types, NA)
+  without <- names(which(given & !applies[names(given)]))
+  if (length(without) == 0L) return(invisible())
+  types <- types_with[[without[1]]]
+  gmvae_abort(c(
+    "{.arg {without[1]}} applies to {cli::qty(types)}type{?s} {.val {types}}
+     only.",
+    x = "{.arg type} is {.val {type}}."
+  ), "option", call = call)
+}
+
 # A control object, made by the function that is named as its `class`.
 check_control <- function(x, class, call = rlang::caller_env()) {
   if (inherits(x, class)) return(x)

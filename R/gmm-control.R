@@ -41,6 +41,9 @@
 #'   thin; a density of your own avoids that (Coretto and Hennig 2016).
 #' @param n_folds Number of folds for `criterion = "cv"`, a whole number of at
 #'   least 2. The number of rows is used instead if it is smaller.
+#' @param n_boot,alpha For `criterion = "test"`: the number of samples for each
+#'   test, a whole number of at least 19, and its level, a number between 0 and
+#'   1.
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
 #'   result does not depend on it.
 #' @param verbose `TRUE` shows a progress bar, `FALSE` does not.
@@ -70,7 +73,8 @@
 gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
                         ridge = 0, equal_weights = FALSE, accelerate = TRUE,
                         min_rows = NULL, min_eigen_ratio = 1e-10,
-                        noise_density = NULL, n_folds = 5,
+                        noise_density = NULL, n_folds = 5, n_boot = 999,
+                        alpha = 0.05,
                         n_threads = default_threads(),
                         verbose = interactive()) {
   check_no_dots(..., options_of = "gmm_fit")
@@ -88,6 +92,8 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
         check_number(noise_density, 0, open = TRUE)
       },
       n_folds = check_count(n_folds, min = 2),
+      n_boot = check_count(n_boot, min = 19),
+      alpha = check_number(alpha, 0, 1, open = TRUE),
       n_threads = check_count(n_threads, max = 1024),
       verbose = check_flag(verbose)
     ),

@@ -51,9 +51,10 @@
 #'   `"omit"` leaves out incomplete rows, which have `NA` in the results; `"em"`
 #'   uses all observed values and maximises their likelihood, which is right if
 #'   values are missing at random. A row without any value has no influence.
-#' @param criterion Criterion for the choice, always the smallest: `"bic"`,
-#'   `"aic"`, `"icl"`, or `"cv"`, which is -2 times the log-likelihood of
-#'   left-out rows in cross-validation (`n_folds` in [gmm_control()]).
+#' @param criterion Criterion for the choice. The smallest of `"bic"`, `"aic"`,
+#'   `"icl"`, or `"cv"`, which is -2 times the log-likelihood of left-out rows in
+#'   cross-validation (`n_folds` in [gmm_control()]). Or `"test"`: sequential
+#'   bootstrap tests choose k, and BIC the model, see below.
 #' @param ... `data`, if `x` is a formula. Any other argument is an error that
 #'   says what was meant.
 #' @param keep_data `TRUE` keeps a copy of `x` in the fit, for plots and
@@ -101,6 +102,10 @@
 #'   * `n`: number of rows; `n_obs`: sum of the weights of the rows that were
 #'     used; `n_incomplete`, `n_omitted`: numbers of rows with missing values,
 #'     and of rows left out
+#'   * `test` (for `criterion = "test"`): a data frame with a row for each test:
+#'     `k` and `against`, `model` and `model_against`, `loglik` and
+#'     `loglik_against`, `df`, `statistic`, `bic_difference`, `n_boot` and
+#'     `p_value`
 #'   * `data` (if kept), `formula` (if given), `folds` (of the cross-validation,
 #'     n), `call`, `control`, `seed`, `fingerprint` (hash of what was given for
 #'     single rows), `version` (of this format)
@@ -128,6 +133,17 @@
 #' [gmm_control()]); a combination that has no other solution has its `reason`
 #' in the search table. So has a mixture with as many parameters as the data
 #' have values.
+#'
+#' With `criterion = "test"` the smallest k is tested against the next one: the
+#' statistic is by how much the smallest BIC of the larger k, over the models,
+#' is below that of the smaller one, and its distribution is found by fitting
+#' the same models to samples from the best mixture of the smaller k (`n_boot`
+#' of them, fewer if the decision is clear before; McLachlan 1987). As long as
+#' the p-value is at most `alpha`, the test is repeated with the next k. So the
+#' probability of more components than there are is at most about `alpha`, for
+#' any n. The tests fit many samples: name one or a few models. See also
+#' [gmm_lrt()].
+#'
 #' @section Units and reproducibility:
 #' Columns are centred and scaled internally and the results are transformed
 #' back. Results therefore do not depend on units, except for the models
@@ -178,6 +194,10 @@
 #' with the integrated completed likelihood. *IEEE Transactions on Pattern
 #' Analysis and Machine Intelligence* 22, 719-725. \doi{10.1109/34.865189}
 #'
+#' McLachlan (1987) On bootstrapping the likelihood ratio test statistic for the
+#' number of components in a normal mixture. *Journal of the Royal Statistical
+#' Society C* 36, 318-324. \doi{10.2307/2347790}
+#'
 #' Smyth (2000) Model selection for probabilistic clustering using
 #' cross-validated likelihood. *Statistics and Computing* 10, 63-72.
 #' \doi{10.1023/A:1008940618127}
@@ -213,7 +233,7 @@
 gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
                     start = NULL, noise = NULL, prior = NULL,
                     na_action = c("fail", "omit", "em"),
-                    criterion = c("bic", "aic", "icl", "cv"), ...,
+                    criterion = c("bic", "aic", "icl", "cv", "test"), ...,
                     keep_data = FALSE, keep_posterior = TRUE,
                     control = gmm_control()) {
   call <- quote(gmm_fit())
@@ -251,6 +271,7 @@ gmm_bridge <- function(inputs, known, written, call) {
   )
   fit <- new_gmm_fit(candidate, search, inputs, evaluation)
   fit$call <- written
+  fit$test <- search$test
   if (inputs$keep_data) {
     fit$data <- inputs$given
     colnames(fit$data) <- inputs$columns

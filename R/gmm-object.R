@@ -26,7 +26,7 @@ new_gmm_fit <- function(candidate, search, inputs, evaluation) {
       list(
         starts = ifelse(is.nan(candidate$starts), NA, candidate$starts),
         search = search$table,
-        candidates = best_candidates(search, inputs$criterion),
+        candidates = best_candidates(search, ranked_by(inputs$criterion)),
         folds = search$folds,
         model = row$model,
         k = row$k
@@ -36,6 +36,7 @@ new_gmm_fit <- function(candidate, search, inputs, evaluation) {
       list(
         n_omitted = inputs$n - nrow(inputs$x),
         fingerprint = inputs$fingerprint,
+        checksum = data_checksum(inputs$x),
         call = NULL,
         control = inputs$control,
         seed = search$seed,

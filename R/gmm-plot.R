@@ -15,6 +15,8 @@
 #'     components, with a ring around the fit; smaller is better. The plot
 #'     leaves out values far above the best of every `k`, and names their
 #'     models.
+#'   * `"intervals"`: weights, means and standard deviations of the components
+#'     with 95% confidence intervals, see [confint()][gmm-intervals].
 #'   * `"trace"`: the value that EM maximises, over its iterations.
 #'   * `"density"`: one column: the density of the mixture, and its high-density
 #'     regions ([hdr()]) that hold 50% and 95%. Two columns: contours of the
@@ -28,10 +30,10 @@
 #'   Noise is drawn as grey crosses. A row with missing values is drawn where
 #'   both columns are observed.
 #' @param ... Not used.
-#' @param data The data that were fitted, for the types that draw rows. `NULL`:
-#'   the copy that the fit holds (`keep_data = TRUE`), or else the `x` in the
-#'   call of [gmm_fit()], evaluated where `plot()` is called. Data other than
-#'   those of the fit are an error.
+#' @param data The data that were fitted, for the types that draw rows and for
+#'   `"intervals"`. `NULL`: the copy that the fit holds (`keep_data = TRUE`), or
+#'   else the `x` in the call of [gmm_fit()], evaluated where `plot()` is called.
+#'   Data other than those of the fit are an error.
 #' @param columns Names of the columns to draw. `NULL`: all, but at most the
 #'   first six.
 #' @returns Invisibly, a data frame of what was drawn: the columns with
@@ -40,7 +42,8 @@
 #'   the regions, or `probability` or `quantile` of the rows and of the mixture.
 #' @section Errors:
 #'   * `gmvae_error_option`: an unknown `type`, unknown `columns`, too many
-#'     columns for the type, or an unknown argument.
+#'     columns for the type, an unknown argument, or one that does not apply to
+#'     `type`.
 #'   * `gmvae_error_input`: `data` are not found, or are not the data of the
 #'     fit.
 #' @seealso [gmm_fit()]
@@ -55,10 +58,9 @@
 #' plot(fit, "qq", columns = "waiting")
 #' @export
 plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
-                                     "ICL", "trace", "density",
+                                     "ICL", "trace", "intervals", "density",
                                      "perspective", "cdf", "qq"), ...,
-                         data = NULL,
-                         columns = NULL) {
+                         data = NULL, columns = NULL) {
   caller <- parent.frame()
   call <- quote(plot())
   check_no_dots(..., call = call)
@@ -66,10 +68,16 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
   types <- eval(formals(plot.gmm_fit)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
+  row_types <- setdiff(types, c("BIC", "ICL", "trace"))
+  check_applies(c(data = !is.null(data), columns = !is.null(columns)),
+                list(data = row_types, columns = row_types), type, call)
   if (type %in% c("BIC", "ICL")) return(invisible(plot_criterion(x, type)))
   if (type == "trace") return(invisible(plot_trace(x)))
   if (type %in% names(distribution_columns)) {
     return(invisible(plot_distribution(x, type, columns, data, caller, call)))
+  }
+  if (type == "intervals") {
+    return(invisible(plot_intervals(x, data, columns, caller, call)))
   }
   points <- fitted_data(x, data, "data", caller, call)
   columns <- check_columns(columns, x$columns, call)
@@ -109,16 +117,23 @@ fitted_data <- function(object, data, arg, envir, call) {
     } else if (nrow(x) != object$n) {
       "You supplied {nrow(x)} row{?s}, but {object$n} were fitted."
     } else {
-      "The fit assigns these rows to other components than those it holds."
+      "The rows have other values than those that were fitted."
     },
     i = if (!given) "Give {.arg {arg}}, or fit with `keep_data = TRUE`."
   ), "input", call = call)
 }
 
-# Does the fit give these rows the components and uncertainties that it holds?
-# Ties may differ. Labelled rows are skipped: their labels decide.
+# By their checksum; or, for a fit of an older version, which has none: does the
+# fit give these rows the components and uncertainties that it holds? Ties may
+# differ. Labelled rows are skipped: their labels decide.
 is_fitted_data <- function(object, x) {
   if (nrow(x) != object$n) return(FALSE)
+  if (!is.null(object$checksum)) {
+    if (object$na_action == "omit" && anyNA(x)) {
+      x <- x[stats::complete.cases(x), , drop = FALSE]
+    }
+    return(has_checksum(x, object$checksum))
+  }
   found <- evaluate_rows(object, x, "cluster")
   absent <- unname(is.na(object$cluster))
   if (!identical(unname(is.na(found$cluster)), absent)) return(FALSE)

@@ -43,6 +43,7 @@ fit_origin <- function(x) {
     if (!is.null(x$labels)) {
       say("Labelled components: {x$labels}.")
     },
+    test_lines(x),
     if (!is.null(x$prior)) paste0("Prior: ", describe_prior(x$prior), "."),
     if (x$n_omitted > 0L) {
       say("{x$n_omitted} row{?s} with missing values {?was/were} left out.")
@@ -79,9 +80,9 @@ empty_note <- function(x) {
 # The best candidates, and how far their criteria are from the best.
 print_best <- function(x, n) {
   if (nrow(x$search) < 2L) return(invisible())
-  failed <- sum(is.na(x$search[[x$criterion]]))
+  failed <- sum(is.na(x$search[[ranked_by(x$criterion)]]))
   cat("\nBest of ", nrow(x$search) - failed, " mixtures by ",
-      toupper(x$criterion), " (smaller is better):\n", sep = "")
+      toupper(ranked_by(x$criterion)), " (smaller is better):\n", sep = "")
   print(best_rows(x, n), row.names = FALSE, digits = 7)
   if (failed > 0L) {
     cat(failed, "more could not be fitted; $search says why.\n")
@@ -89,9 +90,9 @@ print_best <- function(x, n) {
 }
 
 best_rows <- function(x, n) {
-  value <- x$search[[x$criterion]]
+  value <- x$search[[ranked_by(x$criterion)]]
   rows <- utils::head(order(value, na.last = NA), n)
-  columns <- unique(c("k", "model", "loglik", "df", x$criterion))
+  columns <- unique(c("k", "model", "loglik", "df", ranked_by(x$criterion)))
   best <- x$search[rows, columns]
   best$difference <- value[rows] - value[rows[1]]
   best
@@ -120,6 +121,10 @@ percent <- function(share) paste0(format(100 * share, digits = 2), "%")
 #'
 #' @param object A fit of [gmm_fit()], with k components.
 #' @param ... Not used.
+#' @param se `TRUE` adds standard errors and 95% confidence limits of weights,
+#'   means, standard deviations and correlations, as [confint()][gmm-intervals]
+#'   has them.
+#' @param data As in [vcov()][gmm-intervals], for `se = TRUE`.
 #' @returns A `summary_gmm_fit` object, a list with
 #'   * `fit`: the fit
 #'   * `components`: a data frame with a row for each component, and one for
@@ -127,12 +132,14 @@ percent <- function(share) paste0(format(100 * share, digits = 2), "%")
 #'     `uncertainty`, their mean uncertainty (`NA` without rows)
 #'   * `best`: the five best rows of the search table, with the `difference` of
 #'     each from the best
+#'   * `se`: with `se = TRUE` a data frame with `estimate`, `se` and limits
 #'   * `reasons`: a table of the reasons why combinations could not be fitted
 #' @seealso [gmm_fit()]
 #' @examples
 #' summary(gmm_fit(faithful, k = 2))
 #' @export
-summary.gmm_fit <- function(object, ...) {
+summary.gmm_fit <- function(object, ..., se = FALSE, data = NULL) {
+  caller <- parent.frame()
   check_fit(object)
   groups <- cluster_factor(object)
   reasons <- object$search$reason
@@ -146,6 +153,9 @@ summary.gmm_fit <- function(object, ...) {
         row.names = levels(groups)
       ),
       best = best_rows(object, 5L),
+      se = if (check_flag(se)) {
+        standard_errors(object, 0.95, data, caller, quote(summary()))
+      },
       reasons = sort(table(reasons, dnn = NULL), decreasing = TRUE)
     ),
     class = "summary_gmm_fit"
@@ -163,6 +173,7 @@ print.summary_gmm_fit <- function(x, digits = 4, ...) {
   print(fit$means, digits = digits)
   cat("\nStandard deviations:\n")
   print(component_sd(fit), digits = digits)
+  print_standard_errors(x$se, digits)
   print_best(fit, 5L)
   if (length(x$reasons) > 0L) {
     cat("\nCombinations that could not be fitted:\n")

@@ -1,13 +1,17 @@
 # The search over the candidates, the combinations of k and model: a table with
 # a row per candidate, and beside it the mixtures that the core has fitted.
 
-criteria <- c("bic", "icl", "aic", "cv")
+criteria <- c("bic", "icl", "aic", "cv", "test")
+
+# The column of the table by which a criterion ranks candidates.
+ranked_by <- function(criterion) if (criterion == "test") "bic" else criterion
 
 # The result of a search: `table`; `found`, for each row of the table the core's
 # fit or NULL; `best`, the row that won; `noise` (log-density and range); `seed`
 # and `folds`. `known` is a fit to the same data with the same options: its
 # candidates are not fitted again.
 gmm_search <- function(inputs, known = NULL, call) {
+  if (inputs$criterion == "test") return(search_by_test(inputs, call))
   search <- start_search(inputs, known)
   progress <- progress_reporter(inputs$control$verbose)
   search <- fit_candidates(search, open_candidates(search, inputs$criterion),
@@ -37,7 +41,7 @@ start_search <- function(inputs, known) {
   search <- list(table = table, found = vector("list", nrow(candidates)),
                  noise = NULL, seed = NULL, folds = NULL)
   if (is.null(known)) {
-    search$seed <- draw_seed()
+    search$seed <- if (is.null(inputs$seed)) draw_seed() else inputs$seed
     return(search)
   }
   of_known <- match(candidate_names(table), candidate_names(known$search))

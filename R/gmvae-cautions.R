@@ -15,6 +15,8 @@ caution_facts <- function(fit) {
     converged = fit$converged,
     n_epochs = nrow(fit$history),
     epochs = fit$control$epochs,
+    n_joint = training_phases(fit$control$epochs,
+                              fit$control$warmup)$epochs_joint,
     empty = sum(tabulate(fit$cluster, fit$k) == 0L),
     active = fit$active_units,
     n_latent = fit$control$n_latent,
@@ -45,7 +47,12 @@ cautions <- list(
   ),
   not_converged = caution(
     !converged,
-    say("Training did not converge in {n_epochs} epoch{?s}."),
+    if (n_joint < 10) {
+      say("The joint phase had {n_joint} epoch{?s}, too few to tell whether ",
+          "training converged.")
+    } else {
+      say("Training did not converge in {n_epochs} epoch{?s}.")
+    },
     "not_converged",
     say("Train longer, for instance with `gmvae_control(epochs = ",
         "{max(40, 2 * epochs)})`; `plot(fit, \"loss\")` shows whether the ",
@@ -70,10 +77,9 @@ cautions <- list(
         "`k` may be too large.")
   ),
   unstable = caution(
-    k > 1L && isTRUE(stability < 0.6),
-    say("The clusters are not stable: clusterings of two halves of the cells ",
-        "agree by an adjusted Rand index of only ",
-        "{sprintf('%.2f', stability)}."),
+    k > 1L && empty < k - 1L && isTRUE(stability < 0.6),
+    say("The clusters are not stable: halves of the cells reproduce them by ",
+        "an adjusted Rand index of only {sprintf('%.2f', stability)}."),
     "unstable",
     if (k_chosen) {
       paste("No number of clusters was stable: the cells may vary",
@@ -119,7 +125,8 @@ cautions <- list(
 )
 
 several_kinds <- paste("If there are several kinds of cells, try more",
-                       "`features` or another seed.")
+                       "`features`, another seed, or",
+                       "`gmvae_control(mask = 0)`.")
 
 # The cautions that apply, with their texts.
 raised_cautions <- function(fit) {

@@ -21,7 +21,7 @@
 #'   each, or all in the joint phase without a warm-up; a whole number of at
 #'   least 2. Pretraining adds a sixth of this number, or two thirds without a
 #'   warm-up. `NULL`: as many as give about 10,000 training steps, from 20 to
-#'   120.
+#'   120, for narrow panels up to 240.
 #' @param warmup `TRUE` or `FALSE`: train towards a normal prior, with a weight
 #'   that rises from 0 to 1, before the mixture is the prior? `NULL`: `TRUE` for
 #'   counts, `FALSE` for `"bernoulli"` and `"gaussian"`.
@@ -29,10 +29,10 @@
 #'   cells if there are fewer.
 #' @param learning_rate Step size of the Adam optimiser, above 0 and at most 1.
 #'   Training reduces it if a step gives non-finite values (`n_rollbacks` of the
-#'   fit).
+#'   fit). `NULL`: 0.001, for narrow panels up to 0.003.
 #' @param mask Share of the non-zero values that a training step hides from the
 #'   encoder, at random, from 0 to 0.95. The likelihood uses all values. `NULL`:
-#'   0.5, for `"gaussian"` 0.
+#'   0.5, for narrow panels less, for `"gaussian"` 0.
 #' @param heldout Share of the cells to keep from training, from 0 to 0.5;
 #'   fewer if otherwise fewer than two training cells per cluster would remain.
 #'   On these cells training measures the held-out evidence lower bound (ELBO).
@@ -58,6 +58,30 @@
 #'   result does not depend on it.
 #' @param verbose `TRUE` or `FALSE`: show a progress bar while training?
 #' @returns A `gmvae_control` object: a list with one element per option.
+#' @section Narrow panels:
+#' Hiding half of the values makes the encoder learn from genes that vary
+#' together. But a cell that differs from others in one tag or a few proteins
+#' can't be recognised while these are hidden. So [gmvae()] counts how many
+#' features distinguish a cell. With \eqn{d_g} the difference between the
+#' encoder's input of feature \eqn{g} (the logarithm of one plus the count per
+#' size factor; for `"bernoulli"` the value) and its mean over the cells, the
+#' effective number of informative features is
+#' \deqn{m = \frac{(\sum_g d_g^2)^2}{\sum_g d_g^4},}{m = (sum_g d_g^2)^2 /
+#' sum_g d_g^4,}
+#' the median over at most 2,000 cells. It is 1 if a single feature stands out,
+#' whatever the number of features, and about the number of detected genes if
+#' many genes differ by as much: about 2 for hashtags, 8 for 20 proteins, 30 for
+#' 100 variable genes, and from 60 to 800 for whole transcriptomes with 2,000
+#' genes. With \eqn{s = \min(1, \max(0, (60 - m) / 10))}{s = min(1,
+#' max(0, (60 - m) / 10))}, which is 0 from 60 informative features on and 1 up
+#' to 50, the defaults are
+#' * `mask`: \eqn{0.5\, (1 - s)}{0.5 (1 - s)}, nothing if the features are few;
+#' * `learning_rate`: \eqn{0.001 \cdot 3^s}{0.001 * 3^s}, and `epochs` of at
+#'   most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are learned better in
+#'   more and larger steps.
+#'
+#' None of this applies to `"gaussian"`, and options that you give are used as
+#' they are.
 #' @section Errors: `gmvae_error_option`, for values out of range and for
 #'   unknown options.
 #' @seealso [gmvae()]
@@ -67,7 +91,7 @@
 gmvae_control <- function(..., n_latent = 10, hidden = 128,
                           dispersion = "gene", zero_inflation = "gene-cell",
                           epochs = NULL, warmup = NULL,
-                          batch_size = 128, learning_rate = 1e-3, mask = NULL,
+                          batch_size = 128, learning_rate = NULL, mask = NULL,
                           heldout = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
                           find_batches = TRUE, n_networks = 1,
@@ -83,7 +107,9 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
       epochs = if (!is.null(epochs)) check_count(epochs, min = 2),
       warmup = if (!is.null(warmup)) check_flag(warmup),
       batch_size = check_count(batch_size, min = 2),
-      learning_rate = check_number(learning_rate, 0, 1, open = TRUE),
+      learning_rate = if (!is.null(learning_rate)) {
+        check_number(learning_rate, 0, 1, open = TRUE)
+      },
       mask = if (!is.null(mask)) check_number(mask, 0, 0.95),
       heldout = check_number(heldout, 0, 0.5),
       patience = check_count(patience),
@@ -174,21 +200,26 @@ check_batch_variation <- function(control, batch, call) {
 }
 
 # What NULL stands for. The normal prior of the warm-up draws groups together,
-# which makes clusters of measurements and images worse, and of counts not. A
-# mask hides the differences between cells that have few values, as measurements
-# may.
-resolve_control <- function(control, n_cells, likelihood) {
+# which makes clusters of measurements and images worse, and of counts not.
+# `informative`: see informative_features().
+resolve_control <- function(control, n_cells, likelihood, informative = Inf) {
   traits <- likelihood_traits(likelihood)
+  if (traits$dense) informative <- Inf  # standardised, nothing is hidden
+  narrow <- narrowness(informative)
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)
     epochs <- ceiling(10000 / steps_per_epoch)
-    control$epochs <- as.integer(min(max(epochs, 20), 120))
+    most <- round(120 * 2^narrow)
+    control$epochs <- as.integer(min(max(epochs, 20), most))
+  }
+  if (is.null(control$learning_rate)) {
+    control$learning_rate <- 0.001 * 3^narrow
   }
   if (is.null(control$warmup)) {
     control$warmup <- traits$size_factors
   }
   if (is.null(control$mask)) {
-    control$mask <- if (traits$dense) 0 else 0.5
+    control$mask <- if (traits$dense) 0 else 0.5 * (1 - narrow)
   }
   control
 }

@@ -106,14 +106,16 @@ fitted_counts <- function(object, x, caller, call) {
                       layer = if (is.null(layer)) "counts" else layer)
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
-  if (!known) {
-    gmvae_abort(c(
-      "{.arg x} must be the data of the fit.",
-      x = "Its genes or cells are not those of the fit.",
-      i = "Give the {.arg x} that {.fn gmvae} was called with: the same cells in
-           the same order, and all genes."
-    ), "input", call = call)
+  if (known) {
+    counts <- checked_values(counts, object$likelihood, call = call)
+    counts <- counts[object$features, , drop = FALSE]
+    if (has_checksum(counts, object$checksum)) return(counts)
   }
-  counts <- checked_values(counts, object$likelihood, call = call)
-  counts[object$features, , drop = FALSE]
+  gmvae_abort(c(
+    "{.arg x} must be the data of the fit.",
+    x = if (known) "Its genes and cells have the names of those of the fit, but
+      other values." else "Its genes or cells are not those of the fit.",
+    i = "Give the {.arg x} that {.fn gmvae} was called with: the same cells in
+         the same order, and all genes."
+  ), "input", call = call)
 }

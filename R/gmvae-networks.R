@@ -119,9 +119,9 @@ most_typical <- function(cores, seeds, path) {
   core
 }
 
-check_bpparam <- function(BPPARAM, call) {
+check_bpparam <- function(BPPARAM, call, purpose = "train networks") {
   if (is.null(BPPARAM)) return(invisible())
-  require_package("BiocParallel", "train networks in parallel", call)
+  require_package("BiocParallel", paste(purpose, "in parallel"), call)
   if (methods::is(BPPARAM, "BiocParallelParam")) return(invisible())
   gmvae_abort(c(
     "{.arg BPPARAM} must be {.code NULL} or a BiocParallelParam.",

@@ -61,7 +61,49 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
 most_probable <- function(posterior) {
   best <- max.col(posterior, ties.method = "first")
   cluster <- factor(best, levels = seq_len(ncol(posterior)))
+  if (!is.null(colnames(posterior))) levels(cluster) <- colnames(posterior)
   stats::setNames(cluster, rownames(posterior))
+}
+
+#' Mixture of a fit of gmvae(), and its cells as a data frame
+#'
+#' Methods of R's own generics for a fit of [gmvae()] with n cells, k clusters
+#' and D latent dimensions.
+#'
+#' @param object,x A fit of [gmvae()].
+#' @param row.names,optional Ignored.
+#' @param ... Ignored.
+#' @returns
+#'   * `coef()`: the mixture in the latent space, a list of `weights` (k, sum
+#'     1), `means` (k x D) and `covariances` (D x D x k), as in the fit.
+#'   * `as.data.frame()`: a data frame with one row for each cell, named by it:
+#'     `cluster` (factor), `confidence` (posterior probability of the cluster,
+#'     from 0 to 1), `size_factor` (median 1), `batch` (factor, if the fit has
+#'     batches) and the latent means `z1`, `z2`, ...
+#' @seealso [gmvae()], [rename_clusters()]
+#' @examples
+#' data(pbmc_sorted)
+#' set.seed(1)
+#' fit <- gmvae(pbmc_sorted$counts[, 1:200], k = 5, features = 500)
+#' coef(fit)$weights
+#' head(as.data.frame(fit))
+#' @importFrom stats coef
+#' @export
+coef.gmvae <- function(object, ...) {
+  check_fit(object)
+  object$mixture
+}
+
+#' @rdname coef.gmvae
+#' @export
+as.data.frame.gmvae <- function(x, row.names = NULL, optional = FALSE, ...) {
+  check_fit(x, "x")
+  cells <- data.frame(cluster = unname(x$cluster),
+                      confidence = confidence(x$posterior),
+                      size_factor = unname(x$size_factors))
+  cells$batch <- unname(x$batch)
+  data.frame(cells, x$latent, row.names = make.unique(names(x$cluster)),
+             check.names = FALSE)
 }
 
 # What the core needs to encode and decode with the fit's networks.

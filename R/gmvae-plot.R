@@ -19,9 +19,13 @@
 #'     the cells of the other half, with `k` of the fit marked; for fits that
 #'     chose `k`.
 #' @param ... Must be empty.
-#' @param colour For type `"latent"`, one label per cell (n), with at most 36
-#'   different labels: a second map beside that of the clusters is coloured by
-#'   them. Cells with a missing label are grey.
+#' @param colour For type `"latent"`, one label or number per cell (n), at most
+#'   36 different labels. With labels, a second map beside that of the clusters
+#'   is coloured by them: a label has the colour of the cluster with which it
+#'   shares most cells, if no other label shares more with it, and other labels
+#'   have colours of their own. With numbers, such as the expression of a gene,
+#'   one map is coloured by them; whole numbers with at most 36 different values
+#'   are labels. Cells with a missing label or number are grey.
 #' @param method For type `"latent"`, how to draw the latent means in two
 #'   dimensions: `"umap"`, with package uwot, or `"pca"`, the first two
 #'   principal components. `NULL`: `"umap"` if uwot is installed and there are
@@ -35,9 +39,10 @@
 #'   else in the plots is about all cells. UMAP takes about a quarter of a
 #'   millisecond per cell.
 #' @returns The ggplot object, invisibly, after drawing it.
-#' @section Errors: `gmvae_error_option` for arguments out of range, and for
-#'   `type = "k"` if `k` was one number; `gmvae_error_package` if ggplot2, or
-#'   uwot for `method = "umap"`, is not installed.
+#' @section Errors: `gmvae_error_option` for arguments out of range or without
+#'   effect on `type`, and for `type = "k"` if `k` was one number;
+#'   `gmvae_error_package` if ggplot2, or uwot for `method = "umap"`, is not
+#'   installed.
 #' @seealso [gmvae()], [summary.gmvae()]
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' data(pbmc_sorted)
@@ -57,6 +62,8 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
   types <- eval(formals(plot.gmvae)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
+  check_applies(c(colour = !is.null(colour), method = !is.null(method),
+                  max_cells = !missing(max_cells)), plot_types_with, type, call)
   require_package("ggplot2", "plot a fit", call)
   if (!identical(max_cells, Inf)) check_number(max_cells, 1, call = call)
   drawn <- switch(type,
@@ -70,45 +77,100 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
   invisible(drawn)
 }
 
+plot_types_with <- list(colour = "latent", method = "latent",
+                        max_cells = c("latent", "uncertainty"))
+
 # Latent map ------------------------------------------------------------------
 
 plot_latent <- function(x, colour, method, max_cells, call) {
-  labels <- if (!is.null(colour)) check_colour(colour, nrow(x$latent), call)
+  if (!is.null(colour)) colour <- check_colour(colour, nrow(x$latent), call)
   shown <- sample_cells(x$cluster, max_cells)
-  cluster <- x$cluster[shown]
   map <- latent_map(x, shown, method, call)
-  cells <- data.frame(map$points, group = cluster, panel = "Cluster")
-  centres <- data.frame(group_medians(map$points, cluster), panel = "Cluster")
-  if (!is.null(labels)) {
-    others <- data.frame(map$points, group = labels[shown], panel = "Label")
-    # Both panels share one scale: a mark keeps label "1" off cluster "1".
-    levels(others$group) <- paste0("label:", levels(labels))
-    cells <- rbind(cells, others)
+  drawn <- if (is.numeric(colour)) {
+    latent_values(x, colour, map, shown)
+  } else {
+    latent_groups(x, colour, map, shown)
   }
-  listed <- if (is.null(labels)) levels(x$cluster) else levels(others$group)
-  colours <- c(group_colours(levels(x$cluster)),
-               if (!is.null(labels)) group_colours(levels(others$group)))
-  size <- point_size(nrow(map$points))
-  ggplot2::ggplot(cells, ggplot2::aes(.data$one, .data$two)) +
-    ggplot2::geom_point(ggplot2::aes(colour = .data$group), size = size,
-                        stroke = 0, alpha = 0.8) +
-    ggplot2::geom_label(ggplot2::aes(label = .data$group), data = centres,
-                        size = 3.2, fill = "white", alpha = 0.7,
-                        nudge_y = map$above) +
+  drawn +
+    ggplot2::labs(title = "Latent space of the fit", x = map$axes[1],
+                  y = map$axes[2],
+                  subtitle = sample_note(shown, nrow(x$latent))) +
+    plot_theme() +
+    ggplot2::theme(panel.spacing = ggplot2::unit(1.5, "lines"))
+}
+
+# Cells coloured by cluster and, if there are `labels`, beside it by these.
+latent_groups <- function(x, labels, map, shown) {
+  cluster <- x$cluster[shown]
+  cells <- data.frame(map$points, group = cluster, panel = "Cluster")
+  colours <- group_colours(levels(cluster))
+  if (!is.null(labels)) {
+    # Both panels share one scale: a mark keeps label "1" off cluster "1".
+    mark <- function(names) paste0("label:", names)
+    others <- data.frame(map$points, group = labels[shown], panel = "Label")
+    levels(others$group) <- mark(levels(labels))
+    cells <- rbind(cells, others)
+    by_label <- matched_colours(labels, x$cluster)
+    names(by_label$labels) <- mark(names(by_label$labels))
+    colours <- c(by_label$clusters, by_label$labels)
+  }
+  listed <- if (is.null(labels)) levels(cluster) else levels(others$group)
+  drawn <- latent_points(cells, map, "group") +
+    cluster_marks(map, cluster, panel = "Cluster") +
     ggplot2::facet_wrap(ggplot2::vars(.data$panel)) +
     ggplot2::scale_colour_manual(
       values = colours, breaks = listed, na.value = "grey70",
       labels = sub("^label:", "", listed),
       name = if (is.null(labels)) "Cluster" else "Label",
       guide = ggplot2::guide_legend(override.aes = list(size = 3, alpha = 1))
-    ) +
-    ggplot2::labs(title = "Latent space of the fit", x = map$axes[1],
-                  y = map$axes[2],
-                  subtitle = sample_note(shown, nrow(x$latent))) +
-    plot_theme() +
-    if (is.null(labels)) {
-      ggplot2::theme(strip.text = ggplot2::element_blank())
-    }
+    )
+  if (anyNA(labels)) drawn <- drawn + ggplot2::labs(caption = "Grey: no label")
+  if (!is.null(labels)) return(drawn)
+  drawn + ggplot2::theme(strip.text = ggplot2::element_blank())
+}
+
+# Cells coloured by a number, the highest on top.
+latent_values <- function(x, values, map, shown) {
+  cells <- data.frame(map$points, value = values[shown])
+  drawn <- latent_points(cells[order(cells$value, na.last = FALSE), ], map,
+                         "value") +
+    cluster_marks(map, x$cluster[shown]) +
+    ggplot2::scale_colour_viridis_c(name = "Value", na.value = "grey85")
+  if (!anyNA(values)) return(drawn)
+  drawn + ggplot2::labs(caption = "Light grey: no value")
+}
+
+latent_points <- function(cells, map, colour) {
+  ggplot2::ggplot(cells, ggplot2::aes(.data$one, .data$two)) +
+    ggplot2::geom_point(ggplot2::aes(colour = .data[[colour]]),
+                        size = point_size(nrow(map$points)), stroke = 0,
+                        alpha = 0.8)
+}
+
+# The name of each cluster beside its median.
+cluster_marks <- function(map, cluster, ...) {
+  centres <- data.frame(group_medians(map$points, cluster), ...)
+  ggplot2::geom_label(ggplot2::aes(label = .data$group), data = centres,
+                      size = 3.2, fill = "white", alpha = 0.7,
+                      nudge_y = map$above)
+}
+
+# Colours of clusters and labels: pairs of a cluster and a label that share many
+# cells, the largest pairs first, have one colour.
+matched_colours <- function(labels, cluster) {
+  shared <- table(labels, cluster)
+  pair <- stats::setNames(rep(NA_integer_, nrow(shared)), rownames(shared))
+  while (any(shared > 0L)) {
+    most <- arrayInd(which.max(shared), dim(shared))
+    pair[most[1]] <- most[2]
+    shared[most[1], ] <- shared[, most[2]] <- 0L
+  }
+  single <- is.na(pair)
+  pair[single] <- nlevels(cluster) + seq_len(sum(single))
+  colours <- unname(group_colours(seq_len(nlevels(cluster) + sum(single))))
+  list(clusters = stats::setNames(colours[seq_len(nlevels(cluster))],
+                                  levels(cluster)),
+       labels = stats::setNames(colours[pair], names(pair)))
 }
 
 # Cells to draw: all, or about `most`, in order, each cluster with its
@@ -168,19 +230,26 @@ group_medians <- function(points, group) {
   )
 }
 
+# A factor of labels, or numbers.
 check_colour <- function(colour, n, call) {
   if (!is.atomic(colour) || length(colour) != n) {
     gmvae_abort(c(
-      "{.arg colour} must have one label per cell, {n} here.",
+      "{.arg colour} must have one label or number per cell, {n} here.",
       x = "You supplied {describe(colour)}."
     ), "option", call = call)
+  }
+  if (is.numeric(colour)) {
+    colour[!is.finite(colour)] <- NA
+    known <- unique(colour[!is.na(colour)])
+    if (length(known) > 36L || any(known != round(known))) {
+      return(as.double(colour))
+    }
   }
   labels <- droplevels(as.factor(colour))
   if (nlevels(labels) <= 36L) return(labels)
   gmvae_abort(c(
     "{.arg colour} must have at most 36 different labels.",
-    x = "You supplied {nlevels(labels)}.",
-    i = "Turn numbers into classes with {.fn cut}."
+    x = "You supplied {nlevels(labels)}."
   ), "option", call = call)
 }
 

@@ -17,9 +17,9 @@
 #'   * `clusters`: data frame with one row per cluster: `cells`, `weight` (of
 #'     the component, from 0 to 1), `confidence` (mean probability of the
 #'     cluster for its cells), `stability` (`cluster_stability` of the fit);
-#'   * `stability`: the adjusted Rand index between clusterings of two halves of
-#'     the cells, as in the fit; `levels`: other stable numbers of clusters
-#'     (stability of at least 0.875), if `k` was chosen;
+#'   * `stability`: how well halves of the cells reproduce the clusters, an
+#'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
+#'     clusters (stability of at least 0.875), if `k` was chosen;
 #'   * `n_networks`, the number of networks that were trained, and `agreement`,
 #'     the adjusted Rand index between the clusters of two networks, mean of all
 #'     pairs (`NA` for one network);
@@ -35,16 +35,18 @@
 #'
 #' @section Cautions: [gmvae()] also warns of those marked so.
 #'   * `rollbacks`: training repeated epochs because of non-finite values.
-#'   * `not_converged` (warning): training did not converge. Use more epochs.
+#'   * `not_converged` (warning): training did not converge, or its joint phase
+#'     had fewer than ten epochs, too few to tell. Use more epochs.
 #'   * `collapsed` (warning): the cells differ in at most one latent dimension,
 #'     so that clusters mean little. The cells may be of one kind, or the genes
 #'     used may be too few.
 #'   * `one_cluster` (warning): all cells are in one of several clusters, for
 #'     the same reasons.
 #'   * `empty`: some clusters have no cells. Use a smaller `k`.
-#'   * `unstable` (warning): clusterings of two halves of the cells differ
+#'   * `unstable` (warning): halves of the cells do not reproduce the clusters
 #'     (`stability` below 0.6). Use a smaller `k`, or let [gmvae()] choose it;
-#'     if it did, the cells may vary continuously.
+#'     if it did, the cells may vary continuously. Not shown beside
+#'     `one_cluster`.
 #'   * `some_unstable` (warning): clusterings of halves of the cells do not
 #'     reproduce the named clusters (`cluster_stability` below 0.6). Do not rely
 #'     on them.
@@ -56,7 +58,8 @@
 #'     (`agreement` below 0.6). Do not rely on details of the clusters.
 #'   * `overlap`: many cells lie between clusters (mean `confidence` below 0.7).
 #'     Use the posterior probabilities rather than the clusters.
-#' @seealso [gmvae()], [plot.gmvae()], [predict.gmvae()], [update.gmvae()]
+#' @seealso [gmvae()], [plot.gmvae()], [predict.gmvae()], [update.gmvae()],
+#'   [rename_clusters()]
 #' @examples
 #' data(pbmc_sorted)
 #' set.seed(1)
@@ -115,7 +118,7 @@ print.gmvae <- function(x, ...) {
   print_facts(c(
     Genes = format_genes(facts),
     Batches = format_batches(facts$batches),
-    Clusters = format_sizes(facts$clusters$cells),
+    Clusters = format_sizes(facts$clusters),
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
     Agreement = format_agreement(facts),
@@ -207,10 +210,11 @@ format_genes <- function(facts) {
           count(facts$n_genes), facts$likelihood)
 }
 
-format_sizes <- function(cells, most = 20L) {
-  shown <- utils::head(seq_along(cells), most)
-  sizes <- paste0(shown, ":", tie, count(cells[shown]), collapse = ", ")
-  rest <- length(cells) - most
+format_sizes <- function(clusters, most = 20L) {
+  shown <- utils::head(clusters, most)
+  sizes <- paste0(rownames(shown), ":", tie, count(shown$cells),
+                  collapse = ", ")
+  rest <- nrow(clusters) - most
   paste0(sizes, " cells",
          if (rest > 0L) paste0("; ", rest, " more clusters"))
 }
@@ -232,6 +236,9 @@ format_confidence <- function(facts) {
 
 format_stability <- function(facts) {
   if (!isTRUE(is.finite(facts$stability))) return("not measured")
+  if ("one_cluster" %in% names(facts$cautions)) {
+    return("none, as all cells are in one cluster")
+  }
   paste0(
     sprintf("%.2f between clusterings of halves of the cells",
             facts$stability),

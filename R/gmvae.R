@@ -32,14 +32,20 @@
 #'   per row.
 #' @param size_factors One positive number per cell (n), in any unit: `gmvae()`
 #'   divides them by their median. `NULL`: the total counts of the cell over the
-#'   genes used. Not for `"bernoulli"` and `"gaussian"`.
-#' @param batch One label per cell (n), of any type and not missing, such as
-#'   donor, chip or protocol: technical differences between these should not
-#'   divide the clusters, see Batches. For a SummarizedExperiment also the name
-#'   of a column of its `colData()`; for a Seurat object the name of a column of
-#'   its meta data, or `"layer"`: each layer of counts is a batch. Each batch
-#'   should have at least ten cells. `NULL`: `gmvae()` tests whether the cells
-#'   fall into two batches.
+#'   genes used, also if a SingleCellExperiment holds size factors, so that
+#'   [predict()][predict.gmvae] can compute them for new cells. A message (class
+#'   `gmvae_message`) says so where those of the object differ from the totals
+#'   by more than a constant; use them with `size_factors = sizeFactors(x)`. Not
+#'   for `"bernoulli"` and `"gaussian"`.
+#' @param batch One label per cell (n), not missing, such as donor, chip or
+#'   protocol: technical differences between these should not divide the
+#'   clusters, see Batches. Or a data frame of several labels (n rows): each
+#'   combination of them that occurs is a batch, with a name such as
+#'   `"donor1, chip2"`. For a SummarizedExperiment also names of columns of its
+#'   `colData()`; for a Seurat object names of columns of its meta data, or
+#'   `"layer"`: each layer of counts is a batch. Numbers must be whole. Each
+#'   batch should have at least ten cells. `NULL`: `gmvae()` tests whether the
+#'   cells fall into two batches.
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, to train several networks (`n_networks`
@@ -74,9 +80,15 @@
 #'     (natural logarithms, means per cell), `learning_rate`, `seconds`.
 #'   * `converged`: `TRUE` if training stopped early, or if the ELBO gained less
 #'     than 0.3% in the second half of a joint phase of at least ten epochs.
-#'   * `stability`: adjusted Rand index between the clusters that mixtures
-#'     fitted to two halves of the cells give, mean of six halvings: 1 if they
-#'     are the same, about 0 if they agree by chance.
+#'   * `stability`: how well halves of the cells reproduce the clusters: 1 if
+#'     they give the same clusters, about 0 if they agree by chance. Mixtures
+#'     are fitted to the latent means of the two halves of the cells, in six
+#'     halvings, and each divides all cells. `stability` is the mean adjusted
+#'     Rand index between the divisions of two halves, or between these and
+#'     `cluster`, whichever is smaller. It is 0 if all cells are in one of
+#'     several clusters, and `NA` if for some half EM found no mixture with `k`
+#'     components, for instance because the half has fewer than `k` different
+#'     cells. Of more than 2,000 cells a random sample of 2,000 is halved.
 #'   * `cluster_stability`: for each cluster (k), how well clusterings of half
 #'     of the cells reproduce it, from 0 to 1: the Jaccard index (cells in both
 #'     over cells in either) of the cluster and the most similar cluster of one
@@ -333,6 +345,9 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
   counts <- as_counts(x, assay, arg, call)
   attr(counts, "argument") <- arg
   batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
+  if (!"size_factors" %in% ...names()) {
+    say_unused_size_factors(x, counts, likelihood)
+  }
   with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
 }
 
@@ -344,10 +359,7 @@ gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
   arg <- named_argument("x", substitute(x))
   counts <- as_counts(x, assay, arg, call, layer)
   attr(counts, "argument") <- arg
-  columns <- cell_columns(x)
-  if (rlang::is_string(batch) && batch %in% columns) {
-    batch <- x[[]][colnames(counts), batch]  # the assay may lack cells of `x`
-  } else if (identical(batch, "layer")) {
+  if (identical(batch, "layer") && !"layer" %in% cell_columns(x)) {
     batch <- layer_of_cells(x, assay, layer, call)
   }
   batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
@@ -371,7 +383,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   counts <- checked_values(counts, likelihood, arg, call)
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
-  warn_small_batches(batch, call)
+  check_batch_sizes(batch, call)
   found <- if (is.null(batch)) {
     find_batches(counts, sample, likelihood, ks, control)
   }
@@ -382,7 +394,9 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
-  control <- resolve_control(control, ncol(counts), likelihood)
+  control <- resolve_control(control, ncol(counts), likelihood,
+                             informative_features(counts, size$factors,
+                                                  likelihood))
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference)
   core <- train_several(counts, size$factors, batch, model, ks, control,
@@ -397,6 +411,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
 # genes used; `heard` names cautions that the user has been warned of before.
 finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
   fit <- new_gmvae(core, cells = colnames(counts), size = size, ...)
+  fit$checksum <- data_checksum(counts)
   fit$outlier <- outlier_reference(fit, counts, size$factors, call)
   warn_cautions(fit, call, heard)
   fit

@@ -51,3 +51,20 @@ check_size_factors <- function(size_factors, n, likelihood, call,
   }
   match_by_name(size_factors, cells, call = call)
 }
+
+# A container keeps `sizeFactors()` in a column of its cells' data. Where they
+# are more than the totals of the cells in another unit, the user may expect
+# them to be used.
+say_unused_size_factors <- function(x, counts, likelihood) {
+  theirs <- SummarizedExperiment::colData(x)[["sizeFactor"]]
+  counted <- likelihood %in% likelihoods_with("size_factors")
+  if (!is.numeric(theirs) || !counted) return(invisible())
+  ratio <- log(theirs / Matrix::colSums(counts))
+  if (!all(is.finite(ratio)) || diff(range(ratio)) < 0.01) return(invisible())
+  cli::cli_inform(c(
+    "{.fn gmvae} does not use {.code sizeFactors(x)}: the size of a cell is its
+     total over the genes used.",
+    i = "To use them, give {.code size_factors = sizeFactors(x)}; then
+         {.fn predict} needs those of new cells, too."
+  ), class = "gmvae_message")
+}

@@ -100,6 +100,53 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_gmm_information
+Rcpp::List cpp_gmm_information(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& mixture, const std::string& model, const Rcpp::List& control, const std::string& kind);
+RcppExport SEXP _gmvae_cpp_gmm_information(SEXP xSEXP, SEXP problemSEXP, SEXP mixtureSEXP, SEXP modelSEXP, SEXP controlSEXP, SEXP kindSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
+    Rcpp::traits::input_parameter< const std::string& >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
+    Rcpp::traits::input_parameter< const std::string& >::type kind(kindSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_information(x, problem, mixture, model, control, kind));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_refit
+Rcpp::List cpp_gmm_refit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& mixture, const std::string& model, const std::string& type, const Rcpp::List& control, const Rcpp::List& replicates, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmm_refit(SEXP xSEXP, SEXP problemSEXP, SEXP mixtureSEXP, SEXP modelSEXP, SEXP typeSEXP, SEXP controlSEXP, SEXP replicatesSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
+    Rcpp::traits::input_parameter< const std::string& >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< const std::string& >::type type(typeSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type replicates(replicatesSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_refit(x, problem, mixture, model, type, control, replicates, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_null
+Rcpp::NumericMatrix cpp_gmm_null(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& mixture, const Rcpp::List& control, const Rcpp::List& replicates, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmm_null(SEXP xSEXP, SEXP problemSEXP, SEXP mixtureSEXP, SEXP controlSEXP, SEXP replicatesSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type replicates(replicatesSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_null(x, problem, mixture, control, replicates, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_gmvae_fit
 SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
@@ -238,6 +285,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_correlation", (DL_FUNC) &_gmvae_cpp_gmm_correlation, 2},
     {"_gmvae_cpp_gmm_fit", (DL_FUNC) &_gmvae_cpp_gmm_fit, 5},
     {"_gmvae_cpp_gmm_evaluate", (DL_FUNC) &_gmvae_cpp_gmm_evaluate, 4},
+    {"_gmvae_cpp_gmm_information", (DL_FUNC) &_gmvae_cpp_gmm_information, 6},
+    {"_gmvae_cpp_gmm_refit", (DL_FUNC) &_gmvae_cpp_gmm_refit, 8},
+    {"_gmvae_cpp_gmm_null", (DL_FUNC) &_gmvae_cpp_gmm_null, 6},
     {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 8},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},

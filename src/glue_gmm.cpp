@@ -1,9 +1,8 @@
 // R's doors to src/gmm: read, call, wrap.
 #include <Rcpp.h>
 
-#include <Eigen/Core>
-
 #include "glue_convert.h"
+#include "glue_gmm.h"
 #include "glue_monitor.h"
 #include "gmm/data/columns.h"
 #include "gmm/model/family.h"
@@ -12,88 +11,6 @@
 namespace {
 
 using namespace gmvae;
-
-// Where R keeps them: rows are observations, columns coordinates.
-Source source_of(const Rcpp::NumericMatrix& x) {
-  return {x.begin(), x.nrow(), x.ncol(), 1, x.nrow()};
-}
-
-Eigen::MatrixXd to_matrix(const Rcpp::NumericMatrix& x) {
-  return Eigen::Map<const Eigen::MatrixXd>(x.begin(), x.nrow(), x.ncol());
-}
-
-Eigen::VectorXd to_vector(const Rcpp::NumericVector& x) {
-  return Eigen::Map<const Eigen::VectorXd>(x.begin(), x.size());
-}
-
-// `name` of the rows: n entries, or none.
-template <typename Vector>
-Vector read_row_facts(const Rcpp::List& list, const char* name, Index n) {
-  SEXP value = element(list, name);
-  if (TYPEOF(value) != Rcpp::traits::r_sexptype_traits<typename Vector::stored_type>::rtype) {
-    refuse(name, "be of the right type");
-  }
-  if (Rf_xlength(value) != 0) check_length(Rf_xlength(value), n, name);
-  return value;
-}
-
-// d: columns of the data.
-EmOptions read_em_options(const Rcpp::List& control, const Rcpp::List& prior, Index d) {
-  EmOptions out;
-  out.max_iter = read_index(control, "max_iter", 1);
-  out.tol = read<double>(control, "tol");
-  out.accelerate = read<bool>(control, "accelerate");
-  out.equal_weights = read<bool>(control, "equal_weights");
-  out.ridge = read<double>(control, "ridge");
-  out.min_rows = read<double>(control, "min_rows");
-  out.min_eigen_ratio = read<double>(control, "min_eigen_ratio");
-  out.prior.on = read<bool>(prior, "on");
-  if (!out.prior.on) return out;
-  out.prior.shrinkage = read<double>(prior, "shrinkage");
-  out.prior.mean = to_vector(read_row_facts<Rcpp::NumericVector>(prior, "mean", d));
-  out.prior.dof = read<double>(prior, "dof");
-  out.prior.scale = to_matrix(read<Rcpp::NumericMatrix>(prior, "scale"));
-  if (out.prior.scale.size() > 0) check_length(out.prior.scale.size(), d * d, "scale");
-  return out;
-}
-
-NoiseOptions read_noise_options(const Rcpp::List& noise, Index n) {
-  NoiseOptions out;
-  out.on = read<bool>(noise, "on");
-  if (!out.on) return out;
-  out.share = read<double>(noise, "share");
-  out.rows = read_indices(noise, "rows");
-  for (Index row : out.rows) {
-    if (row < 0 || row >= n) refuse("rows", "be rows of the data");
-  }
-  out.density = read<double>(noise, "density");
-  return out;
-}
-
-std::vector<Candidate> read_candidates(const Rcpp::List& problem) {
-  const std::vector<int> k = read<std::vector<int>>(problem, "k");
-  const std::vector<std::string> model = read<std::vector<std::string>>(problem, "model");
-  if (k.empty() || model.size() != k.size()) refuse("k", "have one number for each model");
-  std::vector<Candidate> candidates;
-  for (std::size_t i = 0; i < k.size(); ++i) {
-    if (k[i] < 1) refuse("k", "be at least 1");
-    candidates.push_back({&find_family(model[i]), k[i]});
-  }
-  return candidates;
-}
-
-// Null where a vector is empty: R's way to say that there is none.
-template <typename Vector>
-auto data_or_null(const Vector& x) {
-  return x.size() > 0 ? x.begin() : nullptr;
-}
-
-// Labels and parts of the data that begin with given groups: from 0 (-1: unknown) to below `end`.
-void check_codes(const Rcpp::IntegerVector& codes, int end, const char* name) {
-  for (int code : codes) {
-    if (code < -1 || code >= end) refuse(name, "be components");
-  }
-}
 
 SEXP to_list(const CandidateFit& fit) {
   const bool there = fit.reason.empty();

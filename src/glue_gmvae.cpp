@@ -192,7 +192,7 @@ SEXP to_list(const FitResult& fit, double seed) {
       .add("n_rollbacks", r_count(trained.n_rollbacks))
       .add("converged", r_flag(trained.converged))
       .add("seed", r_number(seed))
-      .add("stability", r_number(or_na(fit.stability.mean)))
+      .add("stability", r_number(or_na(fit.stability)))
       .add("cluster_stability",
            r_numbers_of(fit.cluster_stability, [](double s) { return or_na(s); }))
       .add("k_path", fit.path.empty() ? R_NilValue : to_frame(fit.path))

@@ -6,7 +6,7 @@ fit <- quick_fit(x, 3, batch = batch, epochs = 40)
 
 test_that("batches named do not divide the clusters", {
   set.seed(2)
-  data <- simulate_batches(n = 400, genes = 100, depth = 60)
+  data <- simulate_batches(n = 400, genes = 100, depth = 60, strength = 4)
   agreement <- function(...) {
     set.seed(3)
     fit <- quick_fit(data$counts, 3, ..., epochs = 60)
@@ -132,6 +132,34 @@ test_that("normalized values are means over the batches, by their cells", {
   expect_equal(predict(fit, type = "normalized"), expected, tolerance = 1e-5)
 })
 
+test_that("normalized values of a batch are those of all cells in it", {
+  sizes <- unname(fit$size_factors)
+  in_batch <- sweep(predict(fit, type = "mean", batch = "b"), 2, sizes, "/")
+  expect_equal(predict(fit, type = "normalized", batch = "b"), in_batch,
+               tolerance = 1e-5)
+  expect_equal(predict(fit, x, "normalized", batch = "b"), in_batch,
+               tolerance = 1e-5)
+  expect_error(predict(fit, x, "normalized", batch = "c"),
+               class = "gmvae_error_option")
+})
+
+test_that("cells of a new batch have the ELBO of the likelier batch", {
+  elbo_in <- function(batch) predict(fit, x, "elbo", batch = batch)
+  best <- pmax(elbo_in("a"), elbo_in("b"))
+  expect_message(new <- elbo_in("c"), "no cells of batch \"c\"",
+                 class = "gmvae_message")
+  expect_identical(new, best)
+  mixed <- suppressMessages(elbo_in(rep(c("a", "c"), 80)))
+  odd <- rep(c(TRUE, FALSE), 80)
+  expect_identical(mixed[odd], elbo_in("a")[odd])
+  expect_identical(mixed[!odd], best[!odd])
+  outside <- suppressMessages(predict(fit, x, "outlier", batch = "c"))
+  expect_equal(outside$p_value[batch == "a"],
+               predict(fit, x, "outlier", batch = batch)$p_value[batch == "a"])
+  kinds <- suppressMessages(predict(fit, x, reject = 0.05, batch = "c"))
+  expect_identical(unname(kinds == "unknown"), outside$p_value < 0.05)
+})
+
 test_that("ELBOs and outliers are those of cells of the batch", {
   own <- predict(fit, x, "elbo", batch = batch)
   other <- predict(fit, x, "elbo", batch = ifelse(batch == "a", "b", "a"))
@@ -169,6 +197,34 @@ test_that("batches must be one label per cell, none missing", {
     expect_error(gmvae(tiny_counts(), 2, batch = bad),
                  class = "gmvae_error_option")
   }
+})
+
+test_that("measurements, and a batch for each cell, are no batches", {
+  expect_snapshot(error = TRUE, {
+    gmvae(tiny_counts(), 2, batch = c(0.25, 1:11))
+    gmvae(tiny_counts(), 2, batch = letters[1:12])
+  })
+  expect_identical(levels(as_batch(c(2, 10, 2), 3, call = NULL)), c("2", "10"))
+})
+
+test_that("several labels give a batch for each combination", {
+  parts <- data.frame(donor = rep(c("p", "q"), each = 6), day = rep(1:3, 4))
+  parts$day[parts$donor == "q"] <- 1L
+  both <- as_batch(parts, 12, call = NULL)
+  expect_identical(levels(both), c("p, 1", "p, 2", "p, 3", "q, 1"))
+  expect_identical(as.character(both)[c(2, 7)], c("p, 2", "q, 1"))
+  expect_identical(as_batch(parts["donor"], 12, call = NULL),
+                   factor(parts$donor))
+  for (bad in list(parts[1:5, ], parts[0], data.frame(a = c(NA, 1:11)))) {
+    expect_error(as_batch(bad, 12, call = NULL), class = "gmvae_error_option")
+  }
+  skip_if_not_installed("SingleCellExperiment")
+  sce <- SingleCellExperiment::SingleCellExperiment(
+    list(counts = tiny_counts()), colData = parts
+  )
+  expect_identical(as_batch(c("donor", "day"), 12, sce, NULL), both)
+  expect_identical(as_batch(SummarizedExperiment::colData(sce), 12, sce, NULL),
+                   both)
 })
 
 test_that("small batches are named", {
@@ -300,7 +356,7 @@ test_that("batches are looked for only where that makes sense", {
   control <- quick_control(2, find_batches = FALSE)
   expect_silent(
     without <- suppressWarnings(gmvae(unnamed$counts, 3, control = control),
-                                classes = "gmvae_warning_not_converged")
+                                classes = caution_classes)
   )
   expect_identical(without$batch_source, "none")
   counts <- unnamed$counts

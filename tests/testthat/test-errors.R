@@ -141,7 +141,7 @@ test_that("predict() says what `newdata` must be", {
     refusal(predict(fit, type = "elbo"))
     refusal(predict(fit, type = "latent", features = "g1"))
     refusal(predict(fit, type = "posterior", threshold = 0.5))
-    refusal(predict(fit, type = "normalized", batch = "a"))
+    refusal(predict(fit, type = "latent", batch = "a"))
     refusal(predict(fit, type = "mean", features = c("g1", "g8")))
     refusal(predict(fit, type = "mean", features = 6))
     refusal(predict(fit, type = "mean", size_factors = 1))

@@ -58,6 +58,8 @@ test_that("plot() draws noise, labels, missing values and omitted rows", {
     }
   }
   expect_error(plot(fits[[2]], data = x[281:1, ]), class = "gmvae_error_input")
+  expect_error(plot(fits[[2]], "BIC", data = x), "`data` applies to types",
+               class = "gmvae_error_option")
 })
 
 test_that("plot() finds the data of the fit again", {
@@ -104,6 +106,9 @@ test_that("each type of plot() looks as it should", {
                    function() plot(three, type))
   }
   expect_picture("trace", function() plot(two, "trace"))
+  expect_picture("intervals", function() plot(two, "intervals"))
+  expect_picture("intervals of three columns",
+                 function() plot(three, "intervals"))
   searched <- fit_of(faithful, 1:4, c("EII", "VII", "EEE", "VEE", "VVV"))
   for (type in c("BIC", "ICL")) {
     expect_picture(type, function() plot(searched, type))

@@ -81,6 +81,14 @@ test_that("texts agree with how many things they are about", {
                "^Clusters 2 and 3 are not stable")
 })
 
+test_that("a short joint phase is not said to have failed", {
+  fit <- doubtful$not_converged
+  fit$control$epochs <- 18L  # nine of them joint
+  expect_match(fit_cautions(fit), "joint phase had 9 epochs, too few to tell")
+  fit$control$epochs <- 20L
+  expect_match(fit_cautions(fit), "did not converge in 8 epochs")
+})
+
 test_that("one component has nothing to be unstable or to overlap", {
   fit <- made_up_fit(k = 1, stability = 0.1)
   expect_length(fit_cautions(fit), 0)

@@ -8,14 +8,29 @@ test_that("resolve_control() leaves nothing to choose", {
     expect_false(any(vapply(control, is.null, NA)))
     expect_true(control$epochs >= 2)
   }
-  given <- gmvae_control(epochs = 7, warmup = TRUE, mask = 0.2)
-  expect_identical(resolve_control(given, 1e3, "gaussian"), given)
+  given <- gmvae_control(epochs = 7, warmup = TRUE, mask = 0.2,
+                         learning_rate = 0.01)
+  for (informative in c(2, Inf)) {
+    expect_identical(resolve_control(given, 1e3, "nb", informative), given)
+    expect_identical(resolve_control(given, 1e3, "gaussian", informative),
+                     given)
+  }
   chosen <- function(likelihood) {
     resolve_control(gmvae_control(), 1e3, likelihood)[c("warmup", "mask")]
   }
   expect_identical(chosen("zinb"), list(warmup = TRUE, mask = 0.5))
   expect_identical(chosen("bernoulli"), list(warmup = FALSE, mask = 0.5))
   expect_identical(chosen("gaussian"), list(warmup = FALSE, mask = 0))
+  by_width <- function(informative, likelihood = "nb") {
+    unlist(resolve_control(gmvae_control(), 1e3, likelihood,
+                           informative)[c("epochs", "learning_rate", "mask")])
+  }
+  expect_equal(by_width(Inf), c(epochs = 120, learning_rate = 1e-3, mask = 0.5))
+  expect_identical(by_width(60), by_width(Inf))
+  expect_equal(by_width(55), c(epochs = 170, learning_rate = 1e-3 * sqrt(3),
+                               mask = 0.25))
+  expect_equal(by_width(2), c(epochs = 240, learning_rate = 3e-3, mask = 0))
+  expect_identical(by_width(2, "gaussian"), by_width(Inf, "gaussian"))
 })
 
 test_that("training_phases() gives every phase at least one epoch", {

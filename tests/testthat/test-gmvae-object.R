@@ -25,3 +25,16 @@ test_that("a fit saved before an option was there has its default", {
                    predict(fit, tiny_counts(), type = "latent"))
   expect_identical(fitted_control(old)$dispersion, "gene")
 })
+
+test_that("coef() and as.data.frame() hold the mixture and the cells", {
+  fit <- made_up_fit(n = 60, k = 3)
+  expect_identical(coef(fit), fit$mixture)
+  cells <- as.data.frame(fit)
+  expect_named(cells, c("cluster", "confidence", "size_factor",
+                        colnames(fit$latent)))
+  expect_identical(rownames(cells), names(fit$cluster))
+  expect_identical(cells$cluster, unname(fit$cluster))
+  expect_identical(cells$confidence, confidence(fit$posterior))
+  fit$batch <- factor(rep(c("a", "b"), 30))
+  expect_identical(as.data.frame(fit)$batch, fit$batch)
+})

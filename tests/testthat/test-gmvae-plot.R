@@ -32,9 +32,41 @@ test_that("plot() of the latent space shows labels beside clusters", {
   drawn <- draw(fit, colour = labels, method = "pca")
   expect_identical(levels(factor(drawn$data$panel)), c("Cluster", "Label"))
   expect_identical(nrow(drawn$data), 120L)
-  # Labels that look like clusters keep colours of their own
+  expect_identical(drawn$labels$caption, "Grey: no label")
+  # Labels that look like clusters are labels
   drawn <- draw(fit, colour = as.integer(fit$cluster), method = "pca")
   expect_length(unique(drawn$data$group), 6)
+})
+
+test_that("plot() of the latent space takes numbers, too", {
+  skip_if_not_installed("ggplot2")
+  fit <- made_up_fit()
+  value <- replace(sin(1:60), 7, NA)
+  drawn <- draw(fit, colour = value, method = "pca")
+  expect_identical(drawn$data$value, c(NA, sort(value)))
+  expect_identical(drawn$labels$caption, "Light grey: no value")
+  expect_error(draw(fit, colour = value[-1]), class = "gmvae_error_option")
+  expect_error(draw(fit, colour = as.character(1:60)), "36 different",
+               class = "gmvae_error_option")
+})
+
+test_that("a label has the colour of the cluster that it shares cells with", {
+  cluster <- factor(rep(1:3, c(30, 20, 10)))
+  labels <- factor(rep(c("c", "b", "a", "d"), c(30, 15, 10, 5)))
+  colours <- matched_colours(labels, cluster)
+  expect_named(colours$labels, c("a", "b", "c", "d"))
+  same <- match(colours$labels, colours$clusters)
+  expect_identical(same, c(3L, 2L, 1L, NA))
+  expect_identical(anyDuplicated(colours$labels), 0L)
+})
+
+test_that("arguments that a type does not use are refused", {
+  fit <- made_up_fit()
+  expect_error(plot(fit, "loss", colour = 1:60), "`colour` applies to type",
+               class = "gmvae_error_option")
+  expect_error(plot(fit, "sizes", max_cells = 10), class = "gmvae_error_option")
+  expect_error(plot(fit, "uncertainty", method = "pca"),
+               class = "gmvae_error_option")
 })
 
 test_that("plot() falls back on principal components and on one dimension", {

@@ -135,8 +135,73 @@ test_that("predict() takes the names of types that R's users know", {
                class = "gmvae_error_option")
 })
 
+test_that("cells unlike those of the fit are unknown", {
+  outside <- predict(fit, x, "outlier")
+  reject <- 0.3
+  rejected <- outside$p_value < reject
+  expect_gt(sum(rejected), 0)
+  cluster <- predict(fit, x, reject = reject)
+  expect_identical(levels(cluster), c("1", "2", "3", "unknown"))
+  expect_identical(unname(cluster == "unknown"), rejected)
+  expect_identical(cluster[!rejected],
+                   predict(fit, x, reject = 1e-9)[!rejected])
+  both <- predict(fit, x, threshold = 0.99, reject = reject)
+  expect_identical(levels(both), c("1", "2", "3", "unassigned", "unknown"))
+  expect_identical(unname(both == "unknown"), rejected)
+  expect_error(predict(fit, reject = 0.1), "reject",
+               class = "gmvae_error_input")
+  expect_error(predict(fit, x, reject = 2), class = "gmvae_error_option")
+})
+
+test_that("type \"all\" holds what the other types return", {
+  new <- x[, 1:6]
+  results <- predict(fit, new, "all", threshold = 0.9, reject = 0.2)
+  expect_identical(rownames(results), colnames(new))
+  expect_identical(results$cluster, unname(predict(fit, new, threshold = 0.9,
+                                                   reject = 0.2)))
+  posterior <- predict(fit, new, "posterior")
+  columns <- paste0("posterior_", colnames(posterior))
+  expect_identical(unname(as.matrix(results[columns])), unname(posterior))
+  expect_identical(results$confidence, confidence(posterior))
+  latent <- predict(fit, new, "latent")
+  expect_identical(as.matrix(results[colnames(latent)]), latent)
+  expect_identical(results$elbo, unname(predict(fit, new, "elbo")))
+  outside <- predict(fit, new, "outlier")
+  expect_identical(results$outlier_score, outside$score)
+  expect_identical(results$outlier_p_value, outside$p_value)
+  expect_error(predict(fit, type = "all"), class = "gmvae_error_input")
+})
+
+test_that("genes with little of the encoder's information are not enough", {
+  information <- encoder_information(fit)
+  expect_length(information, 20)
+  expect_equal(sum(information), 1)
+  # By hand: a unit's input varies by its weight times the gene's input
+  first <- matrix(fit$parameters[seq_len(16 * 20)], 16)
+  size <- colSums(x) / median(colSums(x))
+  input <- log1p(sweep(x[fit$features, ], 2, size, "/"))
+  by_hand <- colSums(first^2) * apply(input, 1, var)
+  expect_equal(information, by_hand / sum(by_hand), ignore_attr = TRUE)
+
+  ranked <- fit$features[order(information)]
+  expect_warning(predict(fit, x[ranked[8:20], ]),
+                 class = "gmvae_warning_input")
+  # The least informative genes, and a cell's worth of counts in others
+  few <- rbind(x[ranked[1:3], ], other = 1)
+  expect_snapshot(error = TRUE, predict(fit, few))
+})
+
+test_that("an assay can be named for containers only", {
+  expect_error(predict(fit, x, assay = "counts"), "SummarizedExperiment",
+               class = "gmvae_error_option")
+  expect_error(predict(fit, assay = "counts"), class = "gmvae_error_option")
+  skip_if_not_installed("SummarizedExperiment")
+  se <- SummarizedExperiment::SummarizedExperiment(list(umi = x))
+  expect_equal(predict(fit, se, assay = "umi"), predict(fit, x))
+})
+
 test_that("an argument that does not apply to the type is an error", {
-  given <- list(threshold = 0.5, features = 1:2, batch = "a")
+  given <- list(threshold = 0.5, reject = 0.5, features = 1:2, batch = "a")
   for (type in eval(formals(predict.gmvae)$type)) {
     for (argument in names(given)) {
       if (type %in% types_with[[argument]]) next

@@ -13,7 +13,7 @@ lower_rooms <- list(
 )
 # Within these rooms, each folder may include those before it.
 folder_order <- list(
-  gmm = c("model", "data", "em", "start", "search"),
+  gmm = c("model", "data", "em", "start", "search", "inference"),
   gmvae = c("data", "model", "train", "select")
 )
 

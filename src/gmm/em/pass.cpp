@@ -127,6 +127,18 @@ Statistics gather_halves(const Observations& data, const Frame& frame, const Eig
   });
 }
 
+Index count_slots(const Observations& data, Index size) { return slot_count(data, size); }
+
+void visit_groups(const Observations& data, const Frame& frame, Index n_slots, Workers& workers,
+                  Monitor& monitor, const std::function<void(Index, const RowGroup&)>& visit) {
+  for_each_group(data, n_slots, flops_per_row(frame), workers, monitor,
+                 [&](Index slot, RowGroup& group) {
+    group.log_densities(frame);
+    group.normalise(data, frame);
+    visit(slot, group);
+  });
+}
+
 namespace {
 
 // Writes what is wanted of one group.

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <functional>
 
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
 #include "gmm/data/observations.h"
+#include "gmm/em/row_group.h"
 #include "gmm/em/statistics.h"
 #include "gmm/model/frame.h"
 
@@ -20,6 +22,13 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
 // The same of half of each component, beyond its mean along its axis (d x K).
 Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
                          Scatter kind, Workers& workers, Monitor& monitor);
+
+// Calls visit(slot, group) for each group of rows, with responsibilities.  The groups of a slot
+// come in order and one at a time, so that sums of each of so many slots have the same bits
+// whatever the threads.  `size`: numbers of such a sum.
+Index count_slots(const Observations& data, Index size);
+void visit_groups(const Observations& data, const Frame& frame, Index n_slots, Workers& workers,
+                  Monitor& monitor, const std::function<void(Index, const RowGroup&)>& visit);
 
 // What evaluate() fills for each row of the source that is observed; null: not wanted.
 struct Evaluation {

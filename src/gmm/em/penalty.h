@@ -44,6 +44,14 @@ class Penalty {
   // What is added to the log-likelihood, up to a constant.
   double value(const Parameters& mixture) const;
 
+  // It is the log-likelihood, up to a constant, of so many rows in each covariance with this
+  // scatter around the mean, ...
+  double rows() const { return rows_; }
+  const Eigen::MatrixXd& scatter() const { return scatter_; }
+  // ... and of so many rows in each mean, all at one point.
+  double shrinkage() const { return shrinkage_; }
+  const Eigen::VectorXd& mean() const { return mean_; }
+
  private:
   bool prior_, ridge_;
   double shrinkage_ = 0.0;

@@ -12,7 +12,7 @@
 #include "core/shared_monitor.h"
 #include "gmm/data/noise.h"
 #include "gmm/em/expectation.h"
-#include "gmm/model/diagonal.h"
+#include "gmm/em/overall.h"
 #include "gmm/search/candidate_starts.h"
 #include "gmm/search/neighbours.h"
 #include "gmm/search/race.h"
@@ -42,33 +42,6 @@ constexpr std::size_t more_runs = 6;
 constexpr double shared_pass = 5e6;
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-// Mean and covariance of all rows in standard units; missing entries as EM would have them.
-// `kind`: diagonal leaves the variances.
-Parameters overall_parameters(const Observations& data, Scatter kind, Workers& workers,
-                              Monitor& monitor) {
-  const Index d = data.n_dimensions();
-  Parameters parameters;
-  parameters.weights.setOnes(1);
-  parameters.means.setZero(d, 1);
-  if (kind == Scatter::diagonal) {
-    parameters.covariances = diagonal_covariances(Eigen::MatrixXd::Ones(d, 1));
-  } else {
-    parameters.covariances.matrices.setIdentity(d, d);
-  }
-  const int steps = data.patterns().empty() ? 1 : 20;
-  for (int step = 0; step < steps; ++step) {
-    Frame frame;
-    if (!make_frame(parameters, {}, &frame, &monitor)) break;
-    const Moments moments =
-        to_moments(gather(data, frame, kind, nullptr, workers, monitor), frame);
-    parameters.means = moments.means;
-    const Eigen::MatrixXd covariance = moments.scatter / moments.counts[0];
-    (kind == Scatter::diagonal ? parameters.covariances.variances
-                               : parameters.covariances.matrices) = covariance;
-  }
-  return parameters;
-}
 
 // What has been found for a candidate so far.
 struct Found {

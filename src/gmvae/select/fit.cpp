@@ -69,8 +69,10 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
   result.trained = trainer.result();
   const Encoding& cells = result.trained.cells;
   const Halves halves = halves_of(cells.mean, {k}, covariates, options, workers, monitor);
-  result.stability = stabilities(halves, {k}).front();
-  result.cluster_stability = cluster_stabilities(halves, most_probable(cells.posterior, k), k);
+  const std::vector<int> cluster = most_probable(cells.posterior, k);
+  result.stability = stabilities(halves, {k}).front().mean;
+  result.stability = std::min(result.stability, agreement_with(halves, cluster));
+  result.cluster_stability = cluster_stabilities(halves, cluster, k);
   return result;
 }
 

@@ -20,7 +20,8 @@ struct FitResult {
   TrainResult trained;
   std::vector<Stability> path;  // by k, on the latent means before the joint phase; empty where k
                                 // was given
-  Stability stability;          // of the final latent means
+  double stability;  // of the final clusters: how well halves of the cells agree with each
+                     // other or, where that is less, with the clusters; NaN as in path
   std::vector<double> cluster_stability;  // k
 };
 

@@ -132,6 +132,19 @@ Index choose_k(const std::vector<Stability>& path) {
   return most_stable ? most_stable->k : path.front().k;
 }
 
+double agreement_with(const Halves& halves, const std::vector<int>& cluster) {
+  std::vector<int> sampled;
+  for (Index cell : halves.cells) sampled.push_back(cluster[static_cast<std::size_t>(cell)]);
+  std::vector<double> agreement;
+  for (const auto* side : {&halves.first, &halves.second}) {
+    for (const std::vector<GroupsSeen>& seen : *side) {
+      const std::vector<int>& group = seen.front().component;
+      agreement.push_back(group.empty() ? not_a_number : adjusted_rand_index(sampled, group));
+    }
+  }
+  return mean_of(agreement);
+}
+
 std::vector<double> cluster_stabilities(const Halves& halves, const std::vector<int>& cluster,
                                         Index k) {
   const std::size_t n_clusters = static_cast<std::size_t>(k);

@@ -36,6 +36,10 @@ void mark_levels(std::vector<Stability>& path);
 // The finest stable level, or the most stable level where none is.
 Index choose_k(const std::vector<Stability>& path);
 
+// Adjusted Rand index of clusters (n labels from 0) and the partition that a mixture of half the
+// cells gives, mean over these mixtures; NaN where some half has none.  `halves`: for one k alone.
+double agreement_with(const Halves& halves, const std::vector<int>& cluster);
+
 // For each of k clusters (n labels from 0) the Jaccard index with the most similar group that a
 // mixture of half the cells gives, mean over these mixtures (Hennig 2007,
 // <doi:10.1016/j.csda.2006.11.025>); NaN for clusters without a cell in the sample.  `halves`: for

@@ -70,6 +70,19 @@ TEST("cluster_stabilities(): clusters that halves find again, by hand") {
   CHECK(std::isnan(cluster_stabilities(halves, cluster, 4)[0]));
 }
 
+TEST("agreement_with(): the clusters and what halves make of them") {
+  Halves halves;
+  halves.cells = {1, 2, 3, 4};  // cell 0 is not in the sample
+  halves.first = {{seen({0, 0, 1, 1})}};
+  halves.second = {{seen({0, 1, 0, 1})}};
+  CHECK_NEAR(agreement_with(halves, {0, 1, 1, 0, 0}), (1 - 0.5) / 2, 1e-12);
+  // However well the halves agree: all cells in one cluster reproduce nothing.
+  halves.second = halves.first;
+  CHECK_NEAR(agreement_with(halves, {2, 2, 2, 2, 2}), 0.0, 0);
+  halves.second = {{seen({})}};
+  CHECK(std::isnan(agreement_with(halves, {0, 1, 1, 0, 0})));
+}
+
 TEST("adjusted_rand_index(): the textbook's cases") {
   CHECK_NEAR(adjusted_rand_index({0, 0, 1, 1}, {1, 1, 0, 0}), 1.0, 0);
   CHECK_NEAR(adjusted_rand_index({0, 0, 0, 0}, {0, 0, 0, 0}), 1.0, 0);

@@ -1,0 +1,40 @@
+# Panels of few features: proteins, tags, targeted genes. Where only a few
+# features tell a cell from the others, hiding them hides what the cell is.
+
+# How many features tell a cell from the others: with d_g the difference between
+# the encoder's input of feature g and its mean over the cells,
+#   (sum_g d_g^2)^2 / sum_g d_g^4,
+# the median over the cells. The number is that of the detected genes, roughly,
+# where many genes differ by as much, and 1 where a single tag stands out among
+# any number of others. `size`: size factors of the cells.
+informative_features <- function(counts, size, likelihood) {
+  sample <- spread_out(seq_len(ncol(counts)))
+  if (length(sample) < ncol(counts)) {
+    counts <- counts[, sample, drop = FALSE]
+    size <- size[sample]
+  }
+  log_input <- likelihood_traits(likelihood)$encoder_input == "log_counts"
+  input <- map_values(counts, function(v, cells) {
+    if (log_input) log1p(v / size[cells]) else v
+  })
+  mean <- Matrix::rowMeans(input)
+  # Of a zero, d_g is -mean_g: that of all genes, and what the others change.
+  sum_of <- function(power) {
+    change <- map_values(input, function(v, cells) {
+      zero <- mean[genes_of(input)]
+      (v - zero)^power - zero^power
+    })
+    Matrix::colSums(change) + sum(mean^power)
+  }
+  number <- sum_of(2)^2 / sum_of(4)
+  number <- number[is.finite(number) & number >= 1]  # cells that differ
+  if (length(number) == 0L) Inf else stats::median(number)
+}
+
+# From 0, where cells have enough informative features to hide half of them, to
+# 1, where none is to spare. On cuts of pbmc_sorted, hiding half costs 0.4 of
+# the adjusted Rand index with 13 informative features, 0.06 with 27 and 0.03
+# with 54; whole data sets have 60 and more.
+narrowness <- function(informative) {
+  max(0, min(1, (60 - informative) / 10))
+}

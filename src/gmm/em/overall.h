@@ -1,0 +1,17 @@
+// The rows as one component.
+#pragma once
+
+#include "core/monitor.h"
+#include "core/parallel.h"
+#include "gmm/data/observations.h"
+#include "gmm/model/frame.h"
+#include "gmm/model/moments.h"
+
+namespace gmvae {
+
+// Mean and covariance of all rows in standard units; missing entries as EM would have them.
+// `kind`: diagonal leaves the variances.
+Parameters overall_parameters(const Observations& data, Scatter kind, Workers& workers,
+                              Monitor& monitor);
+
+}  // namespace gmvae
