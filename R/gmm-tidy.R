@@ -71,8 +71,8 @@ parameter_table <- function(object) {
   shares <- posterior_names(names(object$weights), !is.null(object$noise))
   component <- names(object$weights)
   lower <- which(lower.tri(diag(d), diag = TRUE), arr.ind = TRUE)
-  first <- columns[lower[, 2]]
-  second <- columns[lower[, 1]]
+  first <- rep(columns[lower[, 2]], object$k)
+  second <- rep(columns[lower[, 1]], object$k)
   inner <- rep(component, each = nrow(lower))
   data.frame(
     term = c(
