@@ -55,7 +55,7 @@ fit_origin <- function(x) {
 }
 
 convergence_line <- function(x) {
-  if (is.na(x$n_iter)) return("Taken over from mclust")
+  if (x$n_iter == 0L) return("Taken over from mclust")
   n <- format(x$n_iter, big.mark = ",")
   iterations <- paste(n, if (x$n_iter == 1L) "iteration" else "iterations")
   if (x$converged) return(paste("Converged after", iterations))
