@@ -45,10 +45,10 @@
 #'   test, a whole number of at least 19, and its level, a number between 0 and
 #'   1.
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
-#'   result does not depend on it. The default is 2, or fewer if the machine, the
-#'   option `mc.cores` or the limits of a container allow fewer. Not more start
-#'   than there are cores, or eight, whichever is larger, and not more than 2
-#'   while R checks a package (`_R_CHECK_LIMIT_CORES_`).
+#'   result does not depend on it. The default is 2, or fewer if the machine,
+#'   the option `mc.cores` or the limits of a container allow fewer. No more
+#'   threads start than there are cores, or eight, whichever is larger, and no
+#'   more than 2 while R checks a package (`_R_CHECK_LIMIT_CORES_`).
 #' @param verbose `TRUE` shows a progress bar, `FALSE` does not.
 #' @returns A `gmm_control` object: a list with one element per option.
 #' @section Starts and degenerate solutions:

@@ -81,8 +81,8 @@ weights_of_rows <- function(object, x, envir, call) {
 }
 
 # The `arguments` of gmm_fit() that `object` was fitted with to the data `x`,
-# and its `inputs`: those for single rows come from its call, evaluated in `envir`,
-# and are compared with their hash in the fit.
+# and its `inputs`: those for single rows come from its call, evaluated in
+# `envir`, and are compared with their hash in the fit.
 inputs_again <- function(object, x, envir, call) {
   arguments <- fit_arguments(object, names(formals(gmm_fit)), envir, call)
   inputs <- rlang::try_fetch(gmm_inputs(x, arguments, call),

@@ -32,8 +32,8 @@
 #' @param ... Not used.
 #' @param data The data that were fitted, for the types that draw rows and for
 #'   `"intervals"`. `NULL`: the copy that the fit holds (`keep_data = TRUE`), or
-#'   else the `x` in the call of [gmm_fit()], evaluated where `plot()` is called.
-#'   Data other than those of the fit are an error.
+#'   else the `x` in the call of [gmm_fit()], evaluated where `plot()` is
+#'   called. Data other than those of the fit are an error.
 #' @param columns Names of the columns to draw. `NULL`: all, but at most the
 #'   first six.
 #' @returns Invisibly, a data frame of what was drawn: the columns with

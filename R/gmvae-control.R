@@ -55,10 +55,10 @@
 #'   with those of the others. Their agreement shows how far to trust the
 #'   clusters, see `networks` in [gmvae()].
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
-#'   result does not depend on it. The default is 2, or fewer if the machine, the
-#'   option `mc.cores` or the limits of a container allow fewer. Not more start
-#'   than there are cores, or eight, whichever is larger, and not more than 2
-#'   while R checks a package (`_R_CHECK_LIMIT_CORES_`).
+#'   result does not depend on it. The default is 2, or fewer if the machine,
+#'   the option `mc.cores` or the limits of a container allow fewer. No more
+#'   threads start than there are cores, or eight, whichever is larger, and no
+#'   more than 2 while R checks a package (`_R_CHECK_LIMIT_CORES_`).
 #' @param verbose `TRUE` or `FALSE`: show a progress bar while training?
 #' @returns A `gmvae_control` object: a list with one element per option.
 #' @section Narrow panels:
@@ -75,9 +75,9 @@
 #' whatever the number of features, and about the number of detected genes if
 #' many genes differ by as much: about 2 for hashtags, 8 for 20 proteins, 30 for
 #' 100 variable genes, and from 60 to 800 for whole transcriptomes with 2,000
-#' genes. With \eqn{s = \min(1, \max(0, (60 - m) / 10))}{s = min(1,
-#' max(0, (60 - m) / 10))}, which is 0 from 60 informative features on and 1 up
-#' to 50, the defaults are
+#' genes. With \eqn{s = \min(1, \max(0, (60 - m) / 30))}{s = min(1,
+#' max(0, (60 - m) / 30))}, which is 0 from 60 informative features on and 1 up
+#' to 30, the defaults are
 #' * `mask`: \eqn{0.5\, (1 - s)}{0.5 (1 - s)}, nothing if the features are few;
 #' * `learning_rate`: \eqn{0.001 \cdot 3^s}{0.001 * 3^s}, and `epochs` of at
 #'   most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are learned better in

@@ -20,8 +20,8 @@
 #'   20, with fewer than 200 cells among 2 to a tenth of the number of cells.
 #' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
 #'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
-#' @param ... For a SummarizedExperiment or a Seurat object, the arguments of the
-#'   method for matrices; otherwise must be empty.
+#' @param ... For a SummarizedExperiment or a Seurat object, the arguments of
+#'   the method for matrices; otherwise must be empty.
 #' @param covariance Covariance matrices of the components: `"tied"`, one full
 #'   matrix shared by all; `"full"`, one full matrix for each; `"diag"`, one
 #'   diagonal matrix for each; `"spherical"`, one variance for each; or another
