@@ -13,6 +13,10 @@ check_fit <- function(object, arg = "object", call = rlang::caller_env()) {
     maker <- "gmm_fit"
     sizes <- gmm_sizes(object)
     rules <- gmm_fields
+  } else if (inherits(object, "gmm_mixture")) {
+    maker <- "marginal"
+    sizes <- gmm_sizes(object)
+    rules <- gmm_distribution
   } else {
     maker <- "gmvae"
     sizes <- gmvae_sizes(object)
@@ -300,14 +304,12 @@ gmm_candidate <- function(value, sizes) {
   }
 }
 
-gmm_fields <- c(
+# What a fit shares with marginal and conditional mixtures.
+gmm_distribution <- c(
   list(
     k = both(whole_numbers(1, 1),
              that(function(value, sizes) value == sizes$k,
                   "be the number of components")),
-    n = both(whole_numbers(1, 1),
-             that(function(value, sizes) value == sizes$n,
-                  "be the number of rows")),
     columns = strings("d", unique = TRUE),
     noise = function(value, sizes) {
       if (is.null(value)) return(NULL)
@@ -324,8 +326,15 @@ gmm_fields <- c(
       }
     }
   ),
-  gmm_mixture,
+  gmm_mixture
+)
+
+gmm_fields <- c(
+  gmm_distribution,
   list(
+    n = both(whole_numbers(1, 1),
+             that(function(value, sizes) value == sizes$n,
+                  "be the number of rows")),
     cluster = both(
       numbers("n", 0, whole = TRUE, missing = TRUE),
       that(function(value, sizes) all(value <= sizes$k, na.rm = TRUE),

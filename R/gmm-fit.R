@@ -52,8 +52,8 @@
 #'   uses all observed values and maximises their likelihood, which is right if
 #'   values are missing at random. A row without any value has no influence.
 #' @param criterion Criterion for the choice. The smallest of `"bic"`, `"aic"`,
-#'   `"icl"`, or `"cv"`, which is -2 times the log-likelihood of left-out rows in
-#'   cross-validation (`n_folds` in [gmm_control()]). Or `"test"`: sequential
+#'   `"icl"`, or `"cv"`, which is -2 times the log-likelihood of left-out rows
+#'   in cross-validation (`n_folds` in [gmm_control()]). Or `"test"`: sequential
 #'   bootstrap tests choose k, and BIC the model, see below.
 #' @param ... `data`, if `x` is a formula. Any other argument is an error that
 #'   says what was meant.

@@ -217,8 +217,8 @@ refit_sample <- function(x, arguments, call) {
   ), "numerical", call = call)
 }
 
-# The rows of `x` with their missing values drawn. `known` (n): the components of
-# labelled rows, 0 for others, or NULL.
+# The rows of `x` with their missing values drawn. `known` (n): the components
+# of labelled rows, 0 for others, or NULL.
 draw_missing <- function(object, x, known, call) {
   colnames(x) <- object$columns
   gaps <- is.na(x)

@@ -205,14 +205,14 @@ check_size <- function(object, call) {
 
 # Coordinates with less information than this, per row, count as not identified:
 # they are without units.
-least_information <- 1e-10
+least_row_information <- 1e-10
 
 # J I^-1 J' for the information I and the derivatives J of the estimates; with
 # the middle M of a sandwich J I^-1 M I^-1 J'.
 invert_information <- function(found, names, n, call) {
   jacobian <- found$jacobian
   if (ncol(jacobian) == 0L) return(diag(0, nrow(jacobian)))
-  scale <- sqrt(pmax(abs(diag(found$matrix)), least_information * n))
+  scale <- sqrt(pmax(abs(diag(found$matrix)), least_row_information * n))
   parts <- eigen(found$matrix / outer(scale, scale), symmetric = TRUE)
   limit <- 1e-9 * max(abs(parts$values))
   if (min(parts$values) < -limit) {

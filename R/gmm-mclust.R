@@ -24,8 +24,8 @@ NULL
 #'     components, labels or a prior.
 #'   * `as_gmm_fit()`: an object of class `gmm_fit`, see [gmm_fit()], with the
 #'     components in the order of `object` and its data. The search table holds
-#'     the BIC of `object`; what \pkg{mclust} does not report, such as the
-#'     number of iterations, is `NA`.
+#'     the BIC of `object`. \pkg{mclust} does not report iterations: `n_iter` is
+#'     0, and `converged` is `TRUE`.
 #' @details
 #' For some models \pkg{mclust} reports the log-likelihood, ICL and
 #' probabilities before its last M-step. `as_gmm_fit()` keeps this
@@ -225,7 +225,7 @@ as_gmm_fit.Mclust <- function(object, ...) {
   candidate <- list(
     k = as.integer(object$G), model = gmm_model_of(object),
     loglik = object$loglik, objective = object$loglik,
-    df = as.integer(object$df), n_iter = NA_integer_, converged = TRUE,
+    df = as.integer(object$df), n_iter = 0L, converged = TRUE,
     history = object$loglik, starts = c(mclust = object$loglik),
     best_start = 1L, entropy = (object$icl - object$bic) / 2,
     reason = NA_character_, mixture = mixture

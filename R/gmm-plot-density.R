@@ -80,8 +80,8 @@ weights_of_rows <- function(object, x, envir, call) {
   spread_rows(inputs, inputs$problem$weights, 0)
 }
 
-# The `arguments` of gmm_fit() that `object` was fitted with to the data `x`, and
-# its `inputs`: those for single rows come from its call, evaluated in `envir`,
+# The `arguments` of gmm_fit() that `object` was fitted with to the data `x`,
+# and its `inputs`: those for single rows come from its call, evaluated in `envir`,
 # and are compared with their hash in the fit.
 inputs_again <- function(object, x, envir, call) {
   arguments <- fit_arguments(object, names(formals(gmm_fit)), envir, call)

@@ -55,7 +55,7 @@ fit_origin <- function(x) {
 }
 
 convergence_line <- function(x) {
-  if (is.na(x$n_iter)) return("Taken over from mclust")
+  if (x$n_iter == 0L) return("Taken over from mclust")
   n <- format(x$n_iter, big.mark = ",")
   iterations <- paste(n, if (x$n_iter == 1L) "iteration" else "iterations")
   if (x$converged) return(paste("Converged after", iterations))
@@ -85,7 +85,8 @@ print_best <- function(x, n) {
       toupper(ranked_by(x$criterion)), " (smaller is better):\n", sep = "")
   print(best_rows(x, n), row.names = FALSE, digits = 7)
   if (failed > 0L) {
-    cat(failed, "more could not be fitted; $search says why.\n")
+    what <- if (x$criterion == "test") "have no fit" else "could not be fitted"
+    cat(failed, paste0("more ", what, "; $search says why.\n"))
   }
 }
 

@@ -22,8 +22,8 @@
 #'     it; `proportion`, its weight; and for each column its mean and standard
 #'     deviation, such as `mean.waiting` and `sd.waiting`. Noise has a row of
 #'     its own, without these. With `type = "parameters"`: `term`, such as
-#'     `weight[1]`, `mean[1, waiting]` or `cov[1, eruptions, waiting]`,
-#'     `component` and `estimate`
+#'     `weight[1]`, `mean[1, waiting]`, `var[1, waiting]` or
+#'     `cov[1, eruptions, waiting]`, `component` and `estimate`
 #'   * `glance()`: `model`, `k`, `logLik`, `df`, `AIC`, `BIC`, `ICL` (smaller is
 #'     better), `nobs`, `converged` and `iterations`
 #'   * `augment()`: `data` with `.cluster`, a factor, and `.uncertainty`
@@ -63,36 +63,30 @@ tidy.gmm_fit <- function(x, # nolint: object_name.
              row.names = NULL, check.names = FALSE)
 }
 
-# A row for each parameter: weights, means and the upper triangles of the
-# covariances.
+# A row for each parameter: weights, means, and the lower triangles of the
+# covariances, component by component.
 parameter_table <- function(object) {
-  components <- names(object$weights)
   columns <- object$columns
-  means <- expand.grid(component = components, column = columns,
-                       stringsAsFactors = FALSE)
-  upper <- which(upper.tri(diag(length(columns)), diag = TRUE), arr.ind = TRUE)
-  pair <- paste(columns[upper[, 1]], columns[upper[, 2]], sep = ", ")
-  covariances <- apply(object$covariances, 3, function(sigma) {
-    as.matrix(sigma)[upper]
-  })
-  weights <- data.frame(
-    term = paste0("weight[", c(components, if (!is.null(object$noise)) "noise"),
-                  "]"),
-    component = c(components, if (!is.null(object$noise)) "noise"),
-    estimate = unname(c(object$weights, object$noise$weight))
-  )
-  rbind(
-    weights,
-    data.frame(
-      term = paste0("mean[", means$component, ", ", means$column, "]"),
-      component = means$component, estimate = c(object$means)
+  d <- length(columns)
+  shares <- posterior_names(names(object$weights), !is.null(object$noise))
+  component <- names(object$weights)
+  lower <- which(lower.tri(diag(d), diag = TRUE), arr.ind = TRUE)
+  first <- rep(columns[lower[, 2]], object$k)
+  second <- rep(columns[lower[, 1]], object$k)
+  inner <- rep(component, each = nrow(lower))
+  data.frame(
+    term = c(
+      sprintf("weight[%s]", shares),
+      sprintf("mean[%s, %s]", rep(component, each = d), columns),
+      ifelse(first == second, sprintf("var[%s, %s]", inner, first),
+             sprintf("cov[%s, %s, %s]", inner, first, second))
     ),
-    data.frame(
-      term = paste0("cov[", rep(components, each = length(pair)), ", ", pair,
-                    "]"),
-      component = rep(components, each = length(pair)),
-      estimate = c(covariances)
-    )
+    component = c(shares, rep(component, each = d), inner),
+    estimate = c(
+      object$weights, object$noise$weight, t(object$means),
+      apply(object$covariances, 3, function(sigma) as.matrix(sigma)[lower])
+    ),
+    row.names = NULL
   )
 }
 

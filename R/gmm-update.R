@@ -105,7 +105,8 @@ abort_not_found <- function(arguments, call) {
 # Would `inputs` give the same mixtures for the candidates of `object`?
 is_reusable <- function(object, inputs, changes) {
   results <- setdiff(names(inputs$control), c("n_threads", "verbose"))
-  inputs$criterion != "test" && all(changes %in% c("k", "model", "criterion", "keep_data", "keep_posterior",
-                     "control")) &&
+  inputs$criterion != "test" &&
+    all(changes %in% c("k", "model", "criterion", "keep_data",
+                       "keep_posterior", "control")) &&
     identical(inputs$control[results], object$control[results])
 }

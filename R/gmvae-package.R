@@ -11,7 +11,3 @@
 #' @useDynLib gmvae, .registration = TRUE
 #' @importFrom Rcpp evalCpp
 NULL
-
-.onLoad <- function(libname, pkgname) {
-  extend_bluster_when_loaded()
-}

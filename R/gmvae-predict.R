@@ -364,7 +364,7 @@ match_genes <- function(counts, object, call) {
     x = "Missing: {first_few(absent)}.",
     i = "{.fn predict} takes {cli::qty(length(absent))}{?it/them} as
          {if (dense) 'the mean in the fit' else 'zero'}. The others have
-         {percent(share)} of the information of the encoder."
+         {whole_percent(share)} of the information of the encoder."
   ), "input", call = call)
   index
 }
@@ -391,16 +391,17 @@ least_information <- 0.2
 abort_little_information <- function(absent, share, object, call) {
   n <- length(object$features)
   gmvae_abort(c(
-    "{.arg newdata} must have genes with at least {percent(least_information)}
-     of the information that the encoder uses.",
-    x = "It has {n - length(absent)} of {n} genes, with {percent(share)} of the
-         information; {first_few(absent)} are missing.",
+    "{.arg newdata} must have genes with at least
+     {whole_percent(least_information)} of the information that the encoder
+     uses.",
+    x = "It has {n - length(absent)} of {n} genes, with {whole_percent(share)}
+         of the information; {first_few(absent)} are missing.",
     i = "Fit again on the genes that both data have: {.code gmvae(x, features =
          intersect(rownames(x), rownames(newdata)))}."
   ), "input", call = call)
 }
 
-percent <- function(share) sprintf("%.0f%%", 100 * share)
+whole_percent <- function(share) sprintf("%.0f%%", 100 * share)
 
 # The matched rows, with stand-ins for the absent ones.
 take_genes <- function(counts, index, object) {

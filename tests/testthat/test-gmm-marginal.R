@@ -127,3 +127,14 @@ test_that("marginal() and conditional() say what is wrong", {
     marginal(fit, value)
   }), NULL)
 })
+
+test_that("a mixture that something changed is an error", {
+  one <- marginal(geyser(k = 2, model = "VVV"), "waiting")
+  negative <- array(-1, c(1, 1, 2))
+  for (broken in list(replace(one, "weights", list(c(2, 3))),
+                      replace(one, "means", list(NULL)),
+                      replace(one, "covariances", list(negative)))) {
+    expect_error(quantile(broken), class = "gmvae_error_input")
+    expect_error(print(broken), class = "gmvae_error_input")
+  }
+})

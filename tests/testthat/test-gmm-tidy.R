@@ -39,6 +39,7 @@ test_that("tidy() counts every parameter once", {
   value <- function(term) table$estimate[table$term == term]
   expect_equal(value("weight[2]"), fit$weights[[2]])
   expect_equal(value("mean[1, Sepal.Width]"), fit$means[[1, 2]])
+  expect_equal(value("var[1, Sepal.Width]"), fit$covariances[[2, 2, 1]])
   expect_equal(value("cov[2, Sepal.Length, Petal.Length]"),
                fit$covariances[[1, 3, 2]])
 })
