@@ -9,24 +9,33 @@
 # Stops unless `object` is a fit that this version can read.
 check_fit <- function(object, arg = "object", call = rlang::caller_env()) {
   check_format(object, arg, call)
-  if (inherits(object, "gmm_fit")) {
-    maker <- "gmm_fit"
-    sizes <- gmm_sizes(object)
-    rules <- gmm_fields
-  } else if (inherits(object, "gmm_mixture")) {
-    maker <- "marginal"
-    sizes <- gmm_sizes(object)
-    rules <- gmm_distribution
-  } else {
-    maker <- "gmvae"
-    sizes <- gmvae_sizes(object)
-    rules <- gmvae_fields
-  }
-  fault <- field_fault(object, rules, sizes)
-  if (!is.null(fault)) abort_field(fault, arg, maker, call)
-  if (maker == "gmvae") check_layout(object, arg, call)
+  kind <- intersect(class(object), names(fit_kinds))
+  kind <- if (length(kind) > 0L) fit_kinds[[kind[1]]] else fit_kinds$gmvae
+  fault <- field_fault(object, kind$rules(), kind$sizes(object))
+  if (!is.null(fault)) abort_field(fault, arg, kind$maker, call)
+  if (kind$maker == "gmvae") check_layout(object, arg, call)
   invisible(object)
 }
+
+# What each class of fit is made by, and how its fields are checked.
+fit_kinds <- list(
+  gmvae = list(maker = "gmvae", rules = function() gmvae_fields,
+               sizes = function(object) gmvae_sizes(object)),
+  gmm_fit = list(maker = "gmm_fit", rules = function() gmm_fields,
+                 sizes = function(object) gmm_sizes(object)),
+  gmm_mixture = list(maker = "marginal",
+                     rules = function() gmm_distribution,
+                     sizes = function(object) gmm_sizes(object)),
+  gmm_merged = list(maker = "merge_components",
+                    rules = function() merged_fields,
+                    sizes = function(object) merged_sizes(object)),
+  gmm_classifier = list(maker = "gmm_classify",
+                        rules = function() classifier_fields,
+                        sizes = function(object) classifier_sizes(object)),
+  gmm_coordinates = list(maker = "discriminant_coordinates",
+                         rules = function() coordinate_fields,
+                         sizes = function(object) coordinate_sizes(object))
+)
 
 # A fit saved by a newer version may mean other things by its fields.
 check_format <- function(object, arg, call) {

@@ -397,7 +397,8 @@ nobs.gmm_classifier <- function(object, ...) {
 #'   * `"uncertainty"`: 1 minus the largest probability (m)
 #'   * `"cost"`: the expected cost of predicting each class (m x C)
 #' @section Errors: As for [predict.gmm_fit()], and `gmvae_error_input` if other
-#'   `proportions` are asked for without `newdata` and the fit holds no data.
+#'   `proportions` are asked for without `newdata` and the data of the fit are
+#'   not found.
 #' @seealso [gmm_classify()]
 #' @examples
 #' fit <- gmm_classify(iris[, 1:2], iris$Species)
@@ -409,6 +410,7 @@ predict.gmm_classifier <- function(object, newdata = NULL,
                                    type = c("class", "posterior",
                                             "uncertainty", "cost"),
                                    ..., proportions = NULL, cost = NULL) {
+  caller <- parent.frame()
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
@@ -423,8 +425,11 @@ predict.gmm_classifier <- function(object, newdata = NULL,
   } else {
     proportions <- if (is.null(proportions)) object$proportions else
       check_proportions(proportions, object$classes, call)
-    x <- if (is.null(newdata)) kept_data(object, call) else
+    x <- if (is.null(newdata)) {
+      classified_data(object, NULL, "newdata", caller, call)
+    } else {
       match_columns(newdata, object, call = call)
+    }
     class_posterior(object, x, proportions, call)
   }
   switch(type,

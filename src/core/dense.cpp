@@ -103,8 +103,10 @@ VectorXd symmetric_eigenvalues(const ConstMatrixRef& a) {
   return Eigen::SelfAdjointEigenSolver<MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
-MatrixXd lu_solve(const MatrixXd& a, const MatrixXd& b) {
-  return Eigen::PartialPivLU<MatrixXd>(a).solve(b);
+MatrixXd inverse(const MatrixXd& a) { return a.inverse(); }
+
+MatrixXd multiply_inverse_transpose(const MatrixXd& b, const MatrixXd& a) {
+  return a.partialPivLu().solve(b.transpose()).transpose();
 }
 
 // Column by column: for the few columns that are asked for, blocks would not be faster.

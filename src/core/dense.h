@@ -78,8 +78,10 @@ struct SymmetricEigen {
 SymmetricEigen symmetric_eigen(const ConstMatrixRef& a);
 Eigen::VectorXd symmetric_eigenvalues(const ConstMatrixRef& a);
 
-// A^-1 B by LU with row pivots, for A: n x n, B: n x p.  Not finite where A is singular.
-Eigen::MatrixXd lu_solve(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
+// A^-1 and B (A^-1)' by LU with row pivots, for A: n x n, B: p x n.  Not finite where A is
+// singular.
+Eigen::MatrixXd inverse(const Eigen::MatrixXd& a);
+Eigen::MatrixXd multiply_inverse_transpose(const Eigen::MatrixXd& b, const Eigen::MatrixXd& a);
 
 // An orthonormal basis (m x n) of the columns of A: m x n, m >= n, by Householder's QR.
 Eigen::MatrixXd orthonormal_basis(Eigen::MatrixXd a);

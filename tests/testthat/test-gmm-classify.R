@@ -203,8 +203,9 @@ test_that("predict() gives each type with the names of the rows", {
   }
   expect_identical(predict(lda, new, "prob"), predict(lda, new, "posterior"))
   expect_identical(predict(lda), lda$predicted)
-  expect_error(predict(lda, proportions = c(1, 1, 1)),
-               class = "gmvae_error_input")
+  # The call of the fit finds its data.
+  expect_identical(predict(lda, type = "posterior", proportions = 1:3),
+                   predict(lda, flowers, "posterior", proportions = 1:3))
   expect_error(predict(lda, new, "density"), class = "gmvae_error_option")
 })
 

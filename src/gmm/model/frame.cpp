@@ -48,7 +48,6 @@ bool prepare_own(Frame* frame, Monitor* monitor) {
 bool prepare_common(Frame* frame, Monitor* monitor) {
   const Parameters& mixture = frame->parameters;
   const Covariances& covariances = mixture.covariances;
-  const Index d = mixture.n_dimensions();
   const bool one_covariance =
       (covariances.variances.colwise() - covariances.variances.col(0)).isZero(0.0);
   Eigen::MatrixXd root;
@@ -61,7 +60,7 @@ bool prepare_common(Frame* frame, Monitor* monitor) {
     }
     frame->log_constant[k] -= 0.5 * frame->pivots.col(k).array().log().sum();
   }
-  frame->whiten = lu_solve(covariances.basis, Eigen::MatrixXd::Identity(d, d));
+  frame->whiten = inverse(covariances.basis);
   frame->means = multiply(frame->whiten, mixture.means);
   frame->precisions = covariances.variances.cwiseInverse();
   return frame->whiten.allFinite();
