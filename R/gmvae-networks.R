@@ -34,7 +34,8 @@ train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
   control$n_threads <- max(1L, control$n_threads %/% n_workers)
   if (!BiocParallel::bpisup(BPPARAM)) {
     BPPARAM <- BiocParallel::bpstart(BPPARAM)
-    on.exit(BiocParallel::bpstop(BPPARAM))
+    # A worker that has died can't be told to stop.
+    on.exit(tryCatch(BiocParallel::bpstop(BPPARAM), error = identity))
   }
   cores <- rlang::try_fetch(
     {
