@@ -70,7 +70,8 @@ field_fault <- function(object, rules, sizes, of = "") {
     field <- paste0(of, name)
     value <- if (is.list(object)) object[[name]]
     # `$` would take another field that begins with the same letters.
-    if (!name %in% names(object) && any(startsWith(names(object), name))) {
+    given <- as.character(names(object))
+    if (!name %in% given && any(startsWith(given, name))) {
       return(list(field = field, must = "be there", found = describe(NULL)))
     }
     rule <- rules[[name]]

@@ -63,7 +63,8 @@ check_numeric_columns <- function(x, arg, call) {
     x = "{.val {other}} {?is/are} not: {?it/the first} has class
          {.cls {class(first)[1]}}.",
     i = how_to_convert(first, other[1], arg),
-    i = if (arg == "x") "Or drop {cli::qty(other)}{?this column/these columns}."
+    i = if (arg == "x") "Or leave {cli::qty(other)}{?this column/these columns}
+         out."
   ), "input", call = call)
 }
 
@@ -71,7 +72,7 @@ check_numeric_columns <- function(x, arg, call) {
 how_to_convert <- function(column, name, arg) {
   into <- sprintf("%s[[\"%s\"]]", arg, name)
   if (is.factor(column)) {
-    return("A factor is no measurement: its levels have no distances.")
+    return("Numbers that stand for the levels of a factor are no measurements.")
   }
   if (length(dim(column)) == 2L) {
     return("Each column of a matrix must be a column of its own:

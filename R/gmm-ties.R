@@ -47,12 +47,13 @@ warn_heaps <- function(search, inputs, call) {
 
 # In words, the value that is repeated beyond what rounding explains, or NULL.
 # Rounded to a unit of less than 2.5 standard deviations, no value of a normal
-# distribution is 8 times as frequent as the values next to it.
+# distribution is 8 times as frequent as the values next to it. A few rows say
+# nothing of the kind.
 heap_of <- function(values) {
   runs <- rle(sort(values))
   n <- sum(runs$lengths)
   different <- length(runs$lengths)
-  if (different <= 5L) {
+  if (different <= 5L && n >= 4L * different) {
     return(cli::pluralize("only {different} different value{?s} in {n} rows"))
   }
   top <- which.max(runs$lengths)

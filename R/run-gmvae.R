@@ -61,6 +61,7 @@
 #' gmvae_fit(sce)
 #' @export
 runGMVAE <- function(x, k = NULL, ..., name = "GMVAE", set_labels = FALSE) {
+  check_data_given(x, missing(x), quote(runGMVAE()))
   UseMethod("runGMVAE")
 }
 

@@ -116,7 +116,9 @@ SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const 
   check_codes(partition, most, "partition");
   if (responsibilities.size() > 0) {
     check_length(responsibilities.nrow(), n, "responsibilities");
-    check_length(responsibilities.ncol(), most, "responsibilities");
+    // The noise, if it is on, has the last column.
+    const Index columns = read<bool>(read<Rcpp::List>(problem, "noise"), "on") ? most + 1 : most;
+    check_length(responsibilities.ncol(), columns, "responsibilities");
   }
   const SEXP given_mixture = element(problem, "mixture");
 

@@ -68,7 +68,8 @@ quick_control <- function(epochs = 5, ...) {
 }
 
 # A fit with made-up numbers, for what needs no training.
-made_up_fit <- function(n = 60, k = 3, likelihood = "nb", n_latent = 4, ...) {
+made_up_fit <- function(n = 60, k = 3, likelihood = "nb", n_latent = 4, ...,
+                        batch = NULL, batch_source = "user") {
   spheres <- array(diag(n_latent), c(n_latent, n_latent, k))
   wave <- function(rows, columns) {
     matrix(sin(seq_len(rows * columns)), rows, columns)
@@ -80,7 +81,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", n_latent = 4, ...) {
   rise <- log(seq_len(epochs))
   control <- resolve_control(gmvae_control(n_latent = n_latent), n, likelihood)
   layout <- cpp_gmvae_layout(
-    c(list(likelihood = likelihood, k = k, n_design = 0), unclass(control)), 5
+    c(list(likelihood = likelihood, k = k, n_design = n_batches(batch)),
+      unclass(control)), 5
   )
   core <- list(
     parameters = sin(seq_len(sum(layout$rows * layout$cols))),
@@ -110,7 +112,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", n_latent = 4, ...) {
                          n_cells = n, score = 1, used = 1:8 <= 5)
   size <- list(factors = rep(1, n), scale = 20, reference = 20,
                source = "library")
-  new_gmvae(core, paste0("c", seq_len(n)), features, size, NULL, "none",
+  if (is.null(batch)) batch_source <- "none"
+  new_gmvae(core, paste0("c", seq_len(n)), features, size, batch, batch_source,
             likelihood, "tied", control)
 }
 

@@ -187,9 +187,9 @@ fuzz_targets <- function(world) {
   )
   if (requireNamespace("SingleCellExperiment", quietly = TRUE)) {
     targets <- c(targets, list(
-      runGMVAE = list(sce = sce(), k = 2, control = world$control,
+      runGMVAE = list(x = sce(), k = 2, control = world$control,
                       features = "all", batch = "b", name = "A"),
-      gmvae_fit = list(sce = sce(), name = "A")
+      gmvae_fit = list(x = sce(), name = "A")
     ))
   }
   targets[sample.int(length(targets), 1L)]

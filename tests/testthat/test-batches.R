@@ -300,8 +300,7 @@ test_that("single_batch_clusters() tells chance from one batch, by hand", {
 })
 
 test_that("print() and summary() name the batches and their sizes", {
-  made_up <- made_up_fit()
-  made_up$batch <- factor(rep(c("chip 1", "chip 2"), c(40, 20)))
+  made_up <- made_up_fit(batch = factor(rep(c("chip 1", "chip 2"), c(40, 20))))
   expect_snapshot(made_up)
   expect_identical(summary(made_up)$batches[["chip 1"]], 40L)
   expect_null(summary(made_up_fit())$batches)

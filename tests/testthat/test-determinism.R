@@ -77,5 +77,5 @@ test_that("the option and the variable hold when the package is loaded", {
     system2(rscript, c("-e", shQuote(code)), stdout = TRUE, env = env)
   }
   expect_identical(kernels("options(gmvae.simd = 'baseline')"), "baseline")
-  expect_identical(kernels("1", "GMVAE_SIMD=baseline"), "baseline")
+  expect_identical(kernels("none <- NULL", "GMVAE_SIMD=baseline"), "baseline")
 })

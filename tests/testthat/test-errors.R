@@ -185,7 +185,6 @@ test_that("plot() and adjusted_rand_index() say what they need", {
   expect_snapshot({
     refusal(plot(fit, "umap"))
     refusal(plot(fit, colour = 1:3))
-    refusal(plot(fit, colour = 1:60))
     refusal(plot(fit, method = "tsne"))
     refusal(plot(fit, color = "red"))
     refusal(adjusted_rand_index(1:3, 1:4))

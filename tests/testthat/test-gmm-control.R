@@ -48,7 +48,12 @@ test_that("min_rows and min_eigen_ratio say what is degenerate", {
             control = quiet(min_eigen_ratio = 1)),
     class = "gmvae_error_numerical"
   )
-  # The same for models whose components do not differ in covariance.
-  fit <- gmm_fit(few, 2, "EEE", start = start, control = quiet(min_rows = 10))
+  # The same for models whose components do not differ in covariance: there the
+  # default asks for two rows.
+  expect_error(
+    gmm_fit(few, 2, "EEE", start = start, control = quiet(min_rows = 10)),
+    class = "gmvae_error_numerical"
+  )
+  fit <- gmm_fit(few, 2, "EEE", start = start, control = quiet())
   expect_true(is.finite(fit$loglik))
 })

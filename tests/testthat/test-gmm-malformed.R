@@ -23,6 +23,7 @@ unsound <- function(cases, call_with) {
       if (!is_sound(call_with(cases[[i]]))) paste(name, "-> not sound"),
       gmvae_error = function(cnd) NULL,
       error = function(cnd) paste(name, "->", conditionMessage(cnd)),
+      gmvae_warning_ties = function(cnd) NULL,
       warning = function(cnd) paste(name, "-> warns:", conditionMessage(cnd))
     )
   }))

@@ -68,7 +68,6 @@ test_that("predict() says what is wrong with newdata", {
     predict(fit, replace(unname(flowers), 7, Inf))
     predict(fit, letters)
     predict(fit, flowers, type = "classes")
-    predict(fit, type = "density")
     predict(fit, flowers, what = "class")
   })
   expect_error(predict(fit, flowers[, 1:2]), class = "gmvae_error_input")
@@ -93,6 +92,11 @@ test_that("\"class\" and \"prob\" are \"cluster\" and \"posterior\"", {
 test_that("the posterior is kept unless the user says otherwise", {
   plain <- gmm_fit(flowers, 2, "EEE", keep_posterior = FALSE, control = quiet())
   expect_null(plain$posterior)
-  expect_error(predict(plain, type = "posterior"), class = "gmvae_error_input")
+  # It is computed again from the data, where these are found.
+  expect_equal(predict(plain, type = "posterior"),
+               predict(plain, flowers, "posterior"))
   expect_length(predict(plain), 150)
+  flowers <- NULL
+  expect_error(predict(plain, type = "posterior"), class = "gmvae_error_input")
+  expect_error(predict(plain, type = "density"), class = "gmvae_error_input")
 })

@@ -1,6 +1,7 @@
 # A fit with nothing to warn of, but for `...`, parts of it.
-doubtful_fit <- function(..., k = 3) {
-  utils::modifyList(made_up_fit(k = k), list(...))
+doubtful_fit <- function(..., k = 3, batch = NULL, batch_source = "user") {
+  utils::modifyList(made_up_fit(k = k, batch = batch,
+                                batch_source = batch_source), list(...))
 }
 
 in_clusters <- function(sizes) {
@@ -24,7 +25,10 @@ doubtful <- list(
     batch_source = "found", cluster = factor(rep(1:3, each = 20))
   ),
   one_batch = doubtful_fit(batch = factor(rep(c("a", "a", "b"), 20))),
-  networks = doubtful_fit(networks = data.frame(agreement = c(0.3, 0.4))),
+  networks = doubtful_fit(networks = data.frame(
+    seed = 1:2, elbo = -58, elbo_heldout = -59, stability = 0.9,
+    agreement = c(0.3, 0.4), kept = c(FALSE, TRUE)
+  )),
   overlap = doubtful_fit(posterior = cbind(rep(0.6, 60), 0.4, 0))
 )
 

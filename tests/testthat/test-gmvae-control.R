@@ -27,7 +27,7 @@ test_that("resolve_control() leaves nothing to choose", {
   }
   expect_equal(by_width(Inf), c(epochs = 120, learning_rate = 1e-3, mask = 0.5))
   expect_identical(by_width(60), by_width(Inf))
-  expect_equal(by_width(55), c(epochs = 170, learning_rate = 1e-3 * sqrt(3),
+  expect_equal(by_width(45), c(epochs = 170, learning_rate = 1e-3 * sqrt(3),
                                mask = 0.25))
   expect_equal(by_width(2), c(epochs = 240, learning_rate = 3e-3, mask = 0))
   expect_identical(by_width(2, "gaussian"), by_width(Inf, "gaussian"))

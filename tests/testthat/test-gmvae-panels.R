@@ -41,7 +41,7 @@ test_that("a tag counts as one feature, however many others there are", {
 test_that("cells of few informative features are narrow panels", {
   expect_identical(vapply(c(1, 30, 45, 60, Inf), narrowness, 0),
                    c(1, 1, 0.5, 0, 0))
-  expect_equal(narrowness(57.5), 0.25)
+  expect_equal(narrowness(57.5), 1 / 12)
 })
 
 test_that("gmvae() finds the groups of narrow panels", {

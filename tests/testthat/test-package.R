@@ -25,14 +25,16 @@ test_that("the core reads every option that the controls have", {
   # These reach the core under other names: `epochs` and `warmup` as lengths of
   # phases, `find_batches` as batches, `n_folds` as weights, `n_networks` as
   # seeds, `noise_density` as a fact about the noise.
-  elsewhere <- c("...", "epochs", "find_batches", "n_folds", "n_networks",
-                 "noise_density", "verbose", "warmup")
+  # `n_boot` and `alpha` as numbers of samples.
+  elsewhere <- c("...", "alpha", "epochs", "find_batches", "n_boot", "n_folds",
+                 "n_networks", "noise_density", "verbose", "warmup")
   options_of <- function(control) setdiff(names(formals(control)), elsewhere)
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())
   }
   expect_in(options_of(gmvae_control), read_in("glue_gmvae.cpp"))
-  expect_in(options_of(gmm_control), read_in("glue_gmm.cpp"))
+  expect_in(options_of(gmm_control),
+            c(read_in("glue_gmm.cpp"), read_in("glue_gmm.h")))
 })
 
 test_that("every exported function has a page with a value and examples", {

@@ -68,11 +68,13 @@ Refits refit(const Population& population, const Candidate& candidate, Resamplin
     const Sample sample = population.draw(kind, replicates.seed, replicates.first + i);
     Workers serial(1);
     const Observations data(sample.source, sample.facts(), serial);
-    const CandidateFit fit =
-        data.n_rows() < candidate.k
-            ? CandidateFit{candidate, "there are fewer distinct rows than components"}
-            : search(data, {candidate}, from_mixture, serial, shared).candidates[0];
-    out.reasons[static_cast<std::size_t>(i)] = fit.reason;
+    std::string& reason = out.reasons[static_cast<std::size_t>(i)];
+    if (data.n_rows() < candidate.k) {
+      reason = "there are fewer distinct rows than components";
+      return;
+    }
+    const CandidateFit fit = search(data, {candidate}, from_mixture, serial, shared).candidates[0];
+    reason = fit.reason;
     if (fit.reason.empty()) {
       out.estimates.col(i) = pack(matched_to(mixture, fit.mixture, n_labels));
     }

@@ -201,7 +201,7 @@ TEST("what a mixture expects bounds the log-likelihood of others from below") {
     CHECK(make_frame(to_parameters(fit.mixture, rows), {}, &frame));
     return frame;
   };
-  const Expectation expectation = expect(rows, frame_of(own), workers, monitor);
+  const Expectation expectation = expect(rows, frame_of(own), Scatter::full, workers, monitor);
   // The gap is the entropy of the responsibilities.
   const Index n = rows.n_rows();
   Eigen::MatrixXd posterior(n, 3);
@@ -238,7 +238,7 @@ TEST("halves of a component: their moments together are its own, and they bound 
     const Observations rows(task.data.source(), RowFacts{}, workers);
     Frame frame;
     CHECK(make_frame(to_parameters(task.fit("VVV", 2).mixture, rows), {}, &frame));
-    Expectation whole = expect(rows, frame, workers, monitor);
+    Expectation whole = expect(rows, frame, Scatter::full, workers, monitor);
     expect_halves(rows, frame, workers, monitor, &whole);
     for (Index which : {0, 1}) {
       const Expectation parts = split(whole, which);
