@@ -22,7 +22,8 @@ compare <- function(what, ours, theirs) {
 
 if (has_mclust) {
   suppressMessages(library(mclust))
-  say("%-44s %8s %10s", "number, same parameters", "values", "largest |difference|")
+  say("%-44s %8s %10s", "number, same parameters", "values",
+      "largest |difference|")
   precise <- emControl(tol = c(1e-12, 1e-12), itmax = c(1e5, 1e5))
   x <- as.matrix(iris[, 1:4])
   for (model in gmm_models()$code) {
