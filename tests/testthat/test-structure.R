@@ -128,6 +128,20 @@ test_that("Eigen's decompositions are compiled once, in core/dense.cpp", {
   expect_identical(files[includes_more], character())
 })
 
+# Two types of one name in one namespace are undefined behaviour, of which no
+# compiler and no linker need tell.
+test_that("no two headers define a type of the same name", {
+  src <- skip_without_sources()
+  headers <- grep("[.]h$", cpp_files(src), value = TRUE)
+  types <- unlist(lapply(file.path(src, headers), function(file) {
+    pattern <- "^(struct|class) +([A-Za-z0-9_]+)[^;]*$"
+    lines <- grep(pattern, readLines(file), value = TRUE)
+    unique(sub(pattern, "\\2", lines))
+  }))
+  expect_gt(length(types), 100)
+  expect_identical(types[duplicated(types)], character())
+})
+
 # Tests of R that no single file of R/ answers for.
 across <- c("determinism", "em-properties", "errors", "fuzz", "gmm-arguments",
             "gmm-malformed", "gmm-missing", "malformed", "package",

@@ -65,7 +65,7 @@ Refits refit(const Population& population, const Candidate& candidate, Resamplin
   SearchOptions from_mixture = options;
   from_mixture.start_mixture = &mixture;
   for_each_replicate("Bootstrapping", replicates, workers, monitor, [&](Index i, Monitor& shared) {
-    const Sample sample = population.draw(kind, replicates.seed, replicates.first + i);
+    const Resample sample = population.draw(kind, replicates.seed, replicates.first + i);
     Workers serial(1);
     const Observations data(sample.source, sample.facts(), serial);
     std::string& reason = out.reasons[static_cast<std::size_t>(i)];
@@ -89,7 +89,7 @@ Eigen::MatrixXd null_logliks(const Population& population, const std::vector<Can
       Eigen::MatrixXd::Constant(static_cast<Index>(candidates.size()), replicates.n, not_a_number);
   for_each_replicate("Testing", replicates, workers, monitor, [&](Index i, Monitor& shared) {
     const Index item = replicates.first + i;
-    const Sample sample = population.draw(Resampling::parametric, replicates.seed, item);
+    const Resample sample = population.draw(Resampling::parametric, replicates.seed, item);
     Workers serial(1);
     const Observations data(sample.source, sample.facts(), serial);
     SearchOptions own = options;

@@ -51,16 +51,16 @@ std::vector<double> weights_of(const Source& source, const RowFacts& facts) {
   return std::vector<double>(facts.weights, facts.weights + source.n);
 }
 
-Sample same_rows(const Source& source, const RowFacts& facts) {
-  Sample sample;
+Resample same_rows(const Source& source, const RowFacts& facts) {
+  Resample sample;
   sample.source = source;
   if (facts.labels != nullptr) sample.labels.assign(facts.labels, facts.labels + source.n);
   return sample;
 }
 
 // New rows; `like`, the row of the source whose gaps and label each has.
-Sample from_mixture(const Source& source, const RowFacts& facts, const Mixture& mixture,
-                    const std::vector<Index>& like, RngStream& rng) {
+Resample from_mixture(const Source& source, const RowFacts& facts, const Mixture& mixture,
+                      const std::vector<Index>& like, RngStream& rng) {
   const Index d = source.d, n = static_cast<Index>(like.size());
   std::vector<double> shares(mixture.weights.data(),
                              mixture.weights.data() + mixture.weights.size());
@@ -81,7 +81,7 @@ Sample from_mixture(const Source& source, const RowFacts& facts, const Mixture& 
       if (source(i, j) < low[j]) low[j] = source(i, j);
     }
   }
-  Sample sample;
+  Resample sample;
   sample.values.resize(static_cast<std::size_t>(n * d));
   sample.source = {nullptr, n, d, 1, n};
   Eigen::VectorXd row(d);
@@ -115,14 +115,14 @@ Resampling find_resampling(const std::string& name) {
   return Resampling::parametric;
 }
 
-RowFacts Sample::facts() const {
+RowFacts Resample::facts() const {
   RowFacts facts;
   if (!weights.empty()) facts.weights = weights.data();
   if (!labels.empty()) facts.labels = labels.data();
   return facts;
 }
 
-Sample Population::draw(Resampling kind, std::uint64_t seed, Index item) const {
+Resample Population::draw(Resampling kind, std::uint64_t seed, Index item) const {
   RngStream rng(seed, resample_purpose, 0, static_cast<std::uint64_t>(item));
   std::vector<double> given = weights_of(source, facts);
   const Categorical rows(given);
@@ -132,11 +132,11 @@ Sample Population::draw(Resampling kind, std::uint64_t seed, Index item) const {
     for (Index i = 0; i < n_drawn; ++i) {
       like.push_back(facts.weights != nullptr ? rows.draw(rng) : i);
     }
-    Sample sample = from_mixture(source, facts, *mixture, like, rng);
+    Resample sample = from_mixture(source, facts, *mixture, like, rng);
     sample.source.values = sample.values.data();
     return sample;
   }
-  Sample sample = same_rows(source, facts);
+  Resample sample = same_rows(source, facts);
   sample.weights.assign(given.size(), 0.0);
   switch (kind) {
   case Resampling::nonparametric: {

@@ -24,7 +24,7 @@ enum class Resampling { nonparametric, weighted, jackknife, parametric };
 Resampling find_resampling(const std::string& name);
 
 // Data that hold their own values: the source's where `values` is empty.
-struct Sample {
+struct Resample {
   Source source;
   std::vector<double> values;
   std::vector<double> weights;  // empty: 1
@@ -39,8 +39,8 @@ struct Population {
   RowFacts facts;
   const Mixture* mixture;
 
-  // Sample number `item` under a seed, whatever others are drawn.
-  Sample draw(Resampling kind, std::uint64_t seed, Index item) const;
+  // The sample number `item` under a seed, whatever others are drawn.
+  Resample draw(Resampling kind, std::uint64_t seed, Index item) const;
 };
 
 }  // namespace gmvae

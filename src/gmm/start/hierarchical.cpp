@@ -115,15 +115,14 @@ std::vector<Index> cut(const Merges& merges, Index k) {
   return labels;
 }
 
-PrincipalComponents::PrincipalComponents(const Eigen::MatrixXd& points,
-                                         const Eigen::VectorXd& weights)
+PrincipalAxes::PrincipalAxes(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights)
     : total_(weights.sum()) {
   const std::vector<Index> one_label(static_cast<std::size_t>(points.cols()), 0);
   centred_ = group(points, weights, one_label, 1).centred;
   eigen_ = symmetric_eigen(tcrossprod(centred_ * weights.asDiagonal(), centred_) / total_);
 }
 
-Eigen::MatrixXd PrincipalComponents::over(double power) const {
+Eigen::MatrixXd PrincipalAxes::over(double power) const {
   const Eigen::VectorXd& variances = eigen_.values;  // increasing
   const double least = 1e-10 * variances.maxCoeff();
   const Index d = variances.size(), rank = (variances.array() > std::max(least, 0.0)).count();
@@ -135,9 +134,7 @@ Eigen::MatrixXd PrincipalComponents::over(double power) const {
   return crossprod(axes, centred_);
 }
 
-Eigen::MatrixXd PrincipalComponents::half_sphered() const {
-  return over(0.25) / std::pow(total_, 0.25);
-}
+Eigen::MatrixXd PrincipalAxes::half_sphered() const { return over(0.25) / std::pow(total_, 0.25); }
 
 Classifier::Classifier(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights,
                        const std::vector<Index>& labels, Index k)

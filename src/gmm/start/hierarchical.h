@@ -56,9 +56,9 @@ Merges volume_and_trace(const Eigen::MatrixXd& points, const Eigen::VectorXd& we
 
 // Principal components of the points.  Those whose variance is below 1e-10 of the largest are left
 // out: none are left where all points are equal.
-class PrincipalComponents {
+class PrincipalAxes {
  public:
-  PrincipalComponents(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights);
+  PrincipalAxes(const Eigen::MatrixXd& points, const Eigen::VectorXd& weights);
 
   // Scaled to unit variance (r x n).
   Eigen::MatrixXd sphered() const { return over(0.5); }

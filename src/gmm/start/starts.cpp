@@ -49,7 +49,7 @@ Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int>
     : points_(std::move(points)), weights_(std::move(weights)), labels_(std::move(labels)),
       seed_(seed), spherable_(points_.cols() > points_.rows()) {
   if (spherable_) {
-    const PrincipalComponents components(points_, weights_);
+    const PrincipalAxes components(points_, weights_);
     sphered_ = components.sphered();
     half_sphered_ = components.half_sphered();
   }

@@ -209,7 +209,7 @@ TEST("volume_and_trace() is the plain agglomeration, with and without weights") 
 TEST("half_sphered() leaves each principal component its singular value as scale") {
   const Eigen::MatrixXd x = normals(3, 50);
   const Eigen::VectorXd weights = masses(50);
-  const Eigen::MatrixXd half = PrincipalComponents(x, weights).half_sphered();
+  const Eigen::MatrixXd half = PrincipalAxes(x, weights).half_sphered();
   const Eigen::VectorXd mean = x * weights / weights.sum();
   const Eigen::MatrixXd rooted = (x.colwise() - mean) * weights.cwiseSqrt().asDiagonal();
   const Eigen::VectorXd squares = symmetric_eigenvalues(tcrossprod(rooted, rooted)).reverse();
@@ -292,7 +292,7 @@ TEST("few, equal and repeated points have trees and partitions") {
           repeated}) {
       const Index n = x.cols();
       for (const Tree tree : trees) {
-        for (const Eigen::MatrixXd& points : {x, PrincipalComponents(x, masses(n)).sphered()}) {
+        for (const Eigen::MatrixXd& points : {x, PrincipalAxes(x, masses(n)).sphered()}) {
           const Merges merges = tree(points, masses(n), monitor);
           for (Index k = 1; k <= n; ++k) CHECK(n_labels(cut(merges, k)) == k);
         }
@@ -314,12 +314,12 @@ TEST("sphered points have the identity as covariance, directions without spread 
   x.row(2) = 3.0 * x.row(0) - x.row(1);
   x.row(3) *= 1e-3;
   const Eigen::VectorXd weights = masses(100);
-  const Eigen::MatrixXd sphered = PrincipalComponents(x, weights).sphered();
+  const Eigen::MatrixXd sphered = PrincipalAxes(x, weights).sphered();
   CHECK(sphered.rows() == 3);
   const Cluster all = cluster(sphered, weights, Labels(100, 0), 0, 0);
   CHECK(all.mean.norm() < 1e-12);
   CHECK((all.scatter / all.mass - Eigen::MatrixXd::Identity(3, 3)).norm() < 1e-9);
-  const PrincipalComponents none(Eigen::MatrixXd::Constant(3, 20, 0.1), masses(20));
+  const PrincipalAxes none(Eigen::MatrixXd::Constant(3, 20, 0.1), masses(20));
   CHECK(none.sphered().rows() == 0);
 }
 
