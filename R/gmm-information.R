@@ -8,7 +8,7 @@
 #' labels, a noise component and a prior. [gmm_bootstrap()] gets the same from
 #' refits to resampled data.
 #'
-#' @param object,x A fit of [gmm_fit()], with k components and d columns.
+#' @param object A fit of [gmm_fit()], with k components and d columns.
 #' @param parm Estimates to return: any of the kinds `"weight"`, `"mean"`,
 #'   `"var"` (variances), `"cov"` (covariances of two columns), `"cor"`
 #'   (correlations), `"sd"` (standard deviations) and `"eigen"` (eigenvalues of
