@@ -71,7 +71,7 @@
 #' boot <- gmm_bootstrap(fit, n = 200)
 #' boot
 #' confint(boot, "mean")
-#' confint(boot, "cor", type = "normal")
+#' confint(boot, "cor", interval = "normal")
 #' plot(boot)
 #' @export
 gmm_bootstrap <- function(object, n = 999,
