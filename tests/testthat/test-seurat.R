@@ -12,9 +12,9 @@ make_seurat <- function() {
 # In SeuratObject 5: the same counts in two layers, cells in another order.
 split_layers <- function(seurat) {
   skip_if_not_installed("SeuratObject", "5.0.0")
-  assay <- SeuratObject::CreateAssay5Object(counts = list(
-    even = SeuratObject::LayerData(seurat[["RNA"]], "counts")[, 2 * 1:30],
-    odd = SeuratObject::LayerData(seurat[["RNA"]], "counts")[, 2 * 1:30 - 1]
+  counts <- of_seurat_5("LayerData")(seurat[["RNA"]], "counts")
+  assay <- of_seurat_5("CreateAssay5Object")(counts = list(
+    even = counts[, 2 * 1:30], odd = counts[, 2 * 1:30 - 1]
   ))
   seurat[["split"]] <- assay
   seurat
@@ -101,8 +101,9 @@ test_that("Seurat objects without counts are refused in words", {
 test_that("Seurat's functions run unchanged after runGMVAE()", {
   skip_if_not_installed("Seurat")
   seurat <- run(make_seurat(), 3, control = quick_control(), set_labels = TRUE)
-  expect_s3_class(Seurat::DimPlot(seurat, reduction = "GMVAE"), "ggplot")
-  seurat <- Seurat::NormalizeData(seurat, verbose = FALSE)
-  expect_s3_class(Seurat::FindMarkers(seurat, ident.1 = "1", verbose = FALSE),
-                  "data.frame")
+  of_seurat <- function(name) getExportedValue("Seurat", name)
+  expect_s3_class(of_seurat("DimPlot")(seurat, reduction = "GMVAE"), "ggplot")
+  seurat <- of_seurat("NormalizeData")(seurat, verbose = FALSE)
+  markers <- of_seurat("FindMarkers")(seurat, ident.1 = "1", verbose = FALSE)
+  expect_s3_class(markers, "data.frame")
 })
