@@ -81,7 +81,7 @@ autoplot_line <- function(object, rows, column, whole) {
   bins <- min(200, max(20, grDevices::nclass.FD(rows$x)))
   picture <- ggplot2::ggplot(total, ggplot2::aes(.data$value, .data$density)) +
     ggplot2::geom_histogram(
-      ggplot2::aes(.data$x, ggplot2::after_stat(density)), rows,
+      ggplot2::aes(.data$x, ggplot2::after_stat(.data$density)), rows,
       inherit.aes = FALSE, bins = bins, fill = "grey90", colour = "white"
     ) +
     ggplot2::geom_line(linewidth = 0.8, colour = "grey25") +

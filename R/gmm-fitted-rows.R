@@ -1,4 +1,4 @@
-# What a fit does not carry: the weights of its rows, and posterior
+# What a fit does not carry: the weights and labels of its rows, and posterior
 # probabilities that it did not keep.
 
 check_gmm_fit <- function(object, call, arg = "object") {
@@ -34,6 +34,7 @@ fitted_weights <- function(object, data, weights, envir, call) {
       abort_weights(object, NULL, call)
     }
   }
+  weights <- match_by_name(weights, names(object$cluster), call = call)
   weights <- check_weights(weights, object$n, call)
   if (length(weights) == 0L) weights <- rep(1, object$n)
   weights[is.na(object$cluster)] <- 0
@@ -86,4 +87,25 @@ sum_posteriors <- function(posterior, groups, names = NULL) {
     sums <- cbind(sums, noise = posterior[, ncol(posterior)])
   }
   sums
+}
+
+# The `arguments` of gmm_fit() that `object` was fitted with to the data `x`,
+# and its `inputs`: those for single rows come from its call, evaluated in
+# `envir`, and are compared with their hash in the fit.
+inputs_again <- function(object, x, envir, call) {
+  arguments <- fit_arguments(object, names(formals(gmm_fit)), envir, call)
+  inputs <- rlang::try_fetch(gmm_inputs(x, arguments, call),
+                             gmvae_error = function(cnd) NULL)
+  if (identical(inputs$fingerprint, object$fingerprint)) {
+    return(list(arguments = arguments, inputs = inputs))
+  }
+  abort_not_found(row_arguments, call)
+}
+
+# An element for each row of the data; `values` are those of the rows that were
+# used, `absent` stands for others.
+spread_rows <- function(inputs, values, absent) {
+  out <- rep(absent, inputs$n)
+  out[if (is.null(inputs$kept)) seq_len(inputs$n) else inputs$kept] <- values
+  out
 }

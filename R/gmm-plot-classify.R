@@ -102,34 +102,16 @@ classifier_title <- function(x) {
 }
 
 # The data of a classifier: given as the argument `arg`, or held by it, or found
-# by evaluating the `x` of its call in `envir`.
+# by its call.
 classified_data <- function(object, data, arg, envir, call) {
-  if (is.null(data)) data <- object$data
-  given <- !is.null(data)
-  if (!given) {
-    data <- tryCatch(eval(object$call$x, envir), error = function(cnd) NULL)
+  is_same <- function(object, x) {
+    nrow(x) == object$n &&
+      isTRUE(all.equal(unname(class_posterior(object, x, call = call)),
+                       unname(object$posterior), tolerance = 1e-6))
   }
-  x <- rlang::try_fetch(
-    match_columns(data, object, arg, object$na_action == "omit", call),
-    gmvae_error = function(cnd) if (given) rlang::cnd_signal(cnd)
-  )
-  if (!is.null(x) && nrow(x) == object$n &&
-        isTRUE(all.equal(unname(class_posterior(object, x, call = call)),
-                         unname(object$posterior), tolerance = 1e-6))) {
-    return(x)
-  }
-  gmvae_abort(c(
-    "{.arg {arg}} must be the data that were fitted, with the same rows in the
-     same order.",
-    x = if (!given) {
-      "The fit holds no data, and its call no longer finds them."
-    } else if (nrow(x) != object$n) {
-      "You supplied {nrow(x)} row{?s}, but {object$n} were fitted."
-    } else {
-      "The fit predicts other probabilities for these rows than those it holds."
-    },
-    i = if (!given) "Give {.arg {arg}}, or fit with `keep_data = TRUE`."
-  ), "input", call = call)
+  find_data(object, data, arg, envir, call, is_same,
+            "The fit predicts other probabilities for these rows than those it
+             holds.")
 }
 
 plot_calibration <- function(x, n_bins, rows) {

@@ -52,7 +52,7 @@ plot_distribution <- function(object, type, columns, data, envir, call) {
   if (!type %in% c("cdf", "qq")) {
     return(draw_density(object, type, columns, points))
   }
-  weights <- weights_of_rows(object, x, envir, call)
+  weights <- fitted_weights(object, x, NULL, envir, call)
   known <- which(!is.na(points) & weights > 0 & !is.na(object$cluster))
   known <- known[order(points[known])]
   sample <- data.frame(value = points[known], weight = weights[known])
@@ -71,34 +71,6 @@ check_n_columns <- function(columns, type, call) {
       "Choose {n} with {.arg columns}, from {.val {columns}}."
     }
   ), "option", call = call)
-}
-
-# The weights of the rows (n): 1 unless the call of gmm_fit() gave others.
-weights_of_rows <- function(object, x, envir, call) {
-  if (is.null(object$call$weights)) return(rep(1, object$n))
-  inputs <- inputs_again(object, x, envir, call)$inputs
-  spread_rows(inputs, inputs$problem$weights, 0)
-}
-
-# The `arguments` of gmm_fit() that `object` was fitted with to the data `x`,
-# and its `inputs`: those for single rows come from its call, evaluated in
-# `envir`, and are compared with their hash in the fit.
-inputs_again <- function(object, x, envir, call) {
-  arguments <- fit_arguments(object, names(formals(gmm_fit)), envir, call)
-  inputs <- rlang::try_fetch(gmm_inputs(x, arguments, call),
-                             gmvae_error = function(cnd) NULL)
-  if (identical(inputs$fingerprint, object$fingerprint)) {
-    return(list(arguments = arguments, inputs = inputs))
-  }
-  abort_not_found(row_arguments, call)
-}
-
-# An element for each row of the data; `values` are those of the rows that were
-# used, `absent` stands for others.
-spread_rows <- function(inputs, values, absent) {
-  out <- rep(absent, inputs$n)
-  out[if (is.null(inputs$kept)) seq_len(inputs$n) else inputs$kept] <- values
-  out
 }
 
 draw_density <- function(object, type, columns, points) {

@@ -98,6 +98,13 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
 # The data of a fit: given as the argument `arg`, or held by the fit, or found
 # by evaluating the `x` of its call in `envir`.
 fitted_data <- function(object, data, arg, envir, call) {
+  find_data(object, data, arg, envir, call, is_fitted_data,
+            "The rows have other values than those that were fitted.")
+}
+
+# `is_same(object, x)` tells whether `x` are the data of the fit; `otherwise`
+# says what is wrong with others.
+find_data <- function(object, data, arg, envir, call, is_same, otherwise) {
   if (is.null(data)) data <- object$data
   given <- !is.null(data)
   if (!given) {
@@ -108,7 +115,7 @@ fitted_data <- function(object, data, arg, envir, call) {
     match_columns(data, object, arg, object$na_action == "omit", call),
     gmvae_error = function(cnd) if (given) rlang::cnd_signal(cnd)
   )
-  if (!is.null(x) && is_fitted_data(object, x)) return(x)
+  if (!is.null(x) && is_same(object, x)) return(x)
   gmvae_abort(c(
     "{.arg {arg}} must be the data that were fitted, with the same rows in the
      same order.",
@@ -117,7 +124,7 @@ fitted_data <- function(object, data, arg, envir, call) {
     } else if (nrow(x) != object$n) {
       "You supplied {nrow(x)} row{?s}, but {object$n} were fitted."
     } else {
-      "The rows have other values than those that were fitted."
+      otherwise
     },
     i = if (!given) "Give {.arg {arg}}, or fit with `keep_data = TRUE`."
   ), "input", call = call)

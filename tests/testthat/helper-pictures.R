@@ -8,3 +8,14 @@ expect_picture <- function(title, picture) {
   }
   vdiffr::expect_doppelganger(title, picture)
 }
+
+# What plot() returns of a base graphic, which leaves the user's settings alone.
+draw <- function(...) {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  before <- graphics::par("mar", "las", "mgp", "mfrow")
+  drawn <- withVisible(plot(...))
+  expect_identical(graphics::par("mar", "las", "mgp", "mfrow"), before)
+  expect_false(drawn$visible)
+  drawn$value
+}

@@ -1,13 +1,3 @@
-draw <- function(...) {
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  before <- graphics::par("mar", "las", "mgp", "mfrow")
-  drawn <- withVisible(plot(...))
-  expect_identical(graphics::par("mar", "las", "mgp", "mfrow"), before)
-  expect_false(drawn$visible)
-  drawn$value
-}
-
 sepals <- gmm_classify(iris[, 1:2], iris$Species, model = "VVV",
                        keep_data = TRUE, control = quiet())
 folds <- rep(1:5, 30)

@@ -1,12 +1,3 @@
-draw <- function(...) {
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  before <- graphics::par("mar", "las", "mgp", "mfrow")
-  drawn <- withVisible(plot(...))
-  expect_identical(graphics::par("mar", "las", "mgp", "mfrow"), before)
-  expect_false(drawn$visible)
-  drawn$value
-}
 kept <- function(x, ..., control = quiet()) {
   set.seed(1)
   gmm_fit(x, ..., keep_data = TRUE, control = control)

@@ -1,13 +1,3 @@
-draw <- function(...) {
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  before <- graphics::par("mar", "las", "mgp", "mfrow")
-  drawn <- withVisible(plot(...))
-  expect_identical(graphics::par("mar", "las", "mgp", "mfrow"), before)
-  expect_false(drawn$visible)
-  drawn$value
-}
-
 fit <- gmm_fit(iris[, 1:4], 3, "VEV", start = iris$Species, keep_data = TRUE,
                control = quiet(tol = 1e-12))
 shown <- discriminant_coordinates(fit, lambda = 0.5)

@@ -1,13 +1,3 @@
-draw <- function(...) {
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  before <- graphics::par("mar", "las", "mgp", "mfrow")
-  drawn <- withVisible(plot(...))
-  expect_identical(graphics::par("mar", "las", "mgp", "mfrow"), before)
-  expect_false(drawn$visible)
-  drawn$value
-}
-
 set.seed(1)
 geyser <- gmm_fit(faithful, 5, "EEE", keep_data = TRUE,
                   control = quiet(tol = 1e-12))

@@ -1,13 +1,3 @@
-draw <- function(...) {
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  before <- graphics::par("mar", "las", "mgp", "mfrow")
-  drawn <- withVisible(plot(...))
-  expect_identical(graphics::par("mar", "las", "mgp", "mfrow"), before)
-  expect_false(drawn$visible)
-  drawn$value
-}
-
 test_that("plot() draws one, two and more columns", {
   set.seed(1)
   for (x in list(faithful["waiting"], faithful, iris[, 1:4])) {
