@@ -108,8 +108,11 @@ test_that("impute() keeps weights, labels, noise, prior and one column", {
   mixed <- rev(weights)
   again <- gmm_fit(rows, 2, "VVV", weights = mixed, na_action = "em",
                    control = quiet())
-  expect_identical(weights_of_rows(again, as_numeric_matrix(rows),
-                                   environment(), quote(f())),
+  expect_identical(
+    fitted_weights(again, rows, NULL, environment(), quote(f())),
+    unname(weights)
+  )
+  expect_identical(fitted_weights(again, rows, mixed, NULL, quote(f())),
                    unname(weights))
   weights <- "lost"
   expect_error(impute(fit, m = 1), class = "gmvae_error_input")
