@@ -129,23 +129,16 @@ batch_source <- function(batch, found) {
 
 n_batches <- function(batch) if (nlevels(batch) < 2L) 0L else nlevels(batch)
 
-# What the core explains: a sparse matrix with a row for each column of the
-# design and a column for each cell, today the indicators of batches; NULL where
-# there is nothing to explain.
-design_matrix <- function(batch) {
-  if (n_batches(batch) == 0L) return(NULL)
-  Matrix::sparseMatrix(i = as.integer(batch), p = seq(0L, length(batch)),
-                       x = rep(1, length(batch)),
-                       dims = c(nlevels(batch), length(batch)))
-}
-
-# Mean over batches, weighted by their cells, of `fn(cells)`; of all cells at
-# once where there are no batches.
-within_batches <- function(batch, n, fn) {
-  if (n_batches(batch) == 0L) return(fn(seq_len(n)))
-  Reduce(`+`, lapply(split(seq_len(n), batch), function(cells) {
-    length(cells) / n * fn(cells)
-  }))
+# Mean over the levels of a factor, weighted by their cells, of `fn(cells)`: the
+# smallest for several `factors`; of all cells at once where there are none.
+within_factors <- function(factors, n, fn) {
+  if (length(factors) == 0L) return(fn(seq_len(n)))
+  means <- lapply(factors, function(labels) {
+    Reduce(`+`, lapply(split(seq_len(n), labels), function(cells) {
+      length(cells) / n * fn(cells)
+    }))
+  })
+  do.call(pmin, unname(means))
 }
 
 # Clusters with at least 95% of their cells in one batch, if chance (binomial)

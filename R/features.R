@@ -3,7 +3,7 @@
 
 # Rows of `counts` to use (`index`, increasing) and the `table` that says why.
 # Genes without a count in any cell are dropped, with a message.
-select_features <- function(counts, likelihood, features, batch = NULL,
+select_features <- function(counts, likelihood, features, factors = NULL,
                             arg = "x", call = rlang::caller_env()) {
   totals <- if (likelihood_traits(likelihood)$dense) {
     rep(1, ncol(counts))
@@ -17,7 +17,7 @@ select_features <- function(counts, likelihood, features, batch = NULL,
     gene = rownames(counts), mean = moments$mean,
     variance = moments$variance, n_cells = moments$n_cells
   )
-  table$score <- within_batches(batch, ncol(counts), function(cells) {
+  table$score <- within_factors(factors, ncol(counts), function(cells) {
     if (length(cells) == ncol(counts)) {  # no copy, and moments are there
       return(feature_score(counts, totals, likelihood, moments))
     }

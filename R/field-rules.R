@@ -59,16 +59,19 @@ one_of <- function(values) {
   }
 }
 
-# A factor of so many entries, none missing; `levels` may be unknown.
-groups <- function(n, levels = NULL) {
-  force_all(n, levels)
+# A factor of so many entries, none missing unless they may be; `levels` may be
+# unknown.
+groups <- function(n, levels = NULL, missing = FALSE) {
+  force_all(n, levels, missing)
   function(value, sizes) {
     n <- sizes_of(n, sizes)
     levels <- sizes_of(levels, sizes)
     fits <- is.factor(value) && is.integer(unclass(value)) &&
-      is.character(levels(value)) && length(value) == n && !anyNA(value) &&
+      is.character(levels(value)) && length(value) == n &&
+      (missing || !anyNA(value)) &&
       (is.null(levels) || nlevels(value) == levels) &&
-      all(unclass(value) >= 1L & unclass(value) <= nlevels(value))
+      all(unclass(value) >= 1L & unclass(value) <= nlevels(value),
+          na.rm = missing)
     if (fits) return(NULL)
     paste0("be a factor of ", size_in_words(n), "entries",
            if (!is.null(levels)) sprintf(" with %d levels", as.integer(levels)))

@@ -19,7 +19,9 @@ gmvae_sizes <- function(object) {
     genes = usual_size(object[["n_genes"]], NROW(object[["feature_table"]])),
     noise = 0
   )
-  sizes$outlier_terms <- 3 + sizes$k + n_batches(object[["batch"]])
+  sizes$outlier_terms <- 3 + sizes$k +
+    n_design(list(batch = object[["batch"]],
+                  covariates = object[["covariates"]]))
   sizes
 }
 
@@ -30,6 +32,23 @@ equals_size <- function(size, what) {
 
 # Largest number that single precision holds, in which the networks compute.
 largest_single <- 3.4e38
+
+# A data frame of factors and finite numbers that are not all the same.
+known_columns <- both(
+  frame(list(), "cells"),
+  that(function(value, sizes) {
+    length(value) > 0L && !anyDuplicated(names(value)) &&
+      all(nzchar(names(value)))
+  }, "have columns with different names"),
+  function(value, sizes) {
+    for (column in value) {
+      rule <- if (is.factor(column)) groups("cells") else numbers("cells")
+      must <- rule(column, sizes)
+      if (!is.null(must)) return(paste("have columns, of which each must", must))
+      if (length(unique(column)) == 1L) return("have columns that vary")
+    }
+  }
+)
 
 gmvae_fields <- list(
   k = both(whole_numbers(1, 1), equals_size("k", "clusters")),
@@ -50,6 +69,14 @@ gmvae_fields <- list(
   features = strings("features", unique = TRUE),
   batch = optional(groups("cells")),
   batch_source = one_of(function() c("none", "user", "found")),
+  covariates = optional(known_columns),
+  labels = optional(both(
+    groups("cells", missing = TRUE),
+    that(function(value, sizes) {
+      nlevels(value) %in% seq_len(sizes$k) && !all(is.na(value))
+    }, "have classes, and no more than there are clusters")
+  )),
+  label_noise = optional(numbers(1, 0, 1)),
   cluster = groups("cells", "k"),
   posterior = both(numbers(c("cells", "k"), 0, 1 + 1e-9), rows_sum_to_one),
   latent = numbers(c("cells", "n_latent")),

@@ -24,6 +24,8 @@ caution_facts <- function(fit) {
     unstable = names(which(fit$cluster_stability < 0.6)),
     found = if (found) count(table(fit$batch)),
     one_batch = single_batch_clusters(fit$cluster, fit$batch),
+    wrong = wrong_share(fit),
+    lost = setdiff(levels(fit$labels), as.character(fit$cluster)),
     agreement = network_agreement(fit),
     sure = mean(confidence(fit$posterior))
   )
@@ -111,6 +113,16 @@ cautions <- list(
     say("{cli::qty(one_batch)}Cluster{?s} {one_batch} {?has/have} cells of ",
         "one batch only: either the other batches lack this kind of cell, or ",
         "a difference between batches remains.")
+  ),
+  wrong_labels = caution(
+    isTRUE(wrong > 0.25),
+    say("About {whole_percent(wrong)} of the given labels seem wrong: their ",
+        "cells do not lie with others of that label.")
+  ),
+  lost_classes = caution(
+    length(lost) > 0L,
+    say("No cells are in the cluster{?s} of {cli::qty(lost)}class{?es} ",
+        "{lost}: their labelled cells look like those of other classes.")
   ),
   networks = caution(
     k > 1L && isTRUE(agreement < 0.6),

@@ -9,7 +9,11 @@
 #' @param n_latent Number of dimensions of the latent space, a whole number from
 #'   1 to 512.
 #' @param hidden Units of each hidden layer: up to 8 whole numbers from 1 to
-#'   8,192. The encoder has the layers in this order, the decoder in reverse.
+#'   8,192. The encoder has the layers in this order.
+#' @param hidden_decoder Units of each hidden layer of the decoder, as `hidden`,
+#'   from the latent space outwards. `integer()`: none, so that the decoder is
+#'   linear, and [loadings()][loadings.gmvae] tells what each latent dimension
+#'   means for each gene. `NULL`: those of the encoder in reverse.
 #' @param dispersion What the inverse dispersion of `"nb"` and `"zinb"`, or the
 #'   variance of `"gaussian"`, varies by: `"gene"`; `"gene-cell"`, an output of
 #'   the decoder; `"gene-batch"`, if there are batches; or `"gene-cluster"`, one
@@ -33,6 +37,9 @@
 #' @param mask Share of the non-zero values that a training step hides from the
 #'   encoder, at random, from 0 to 0.95. The likelihood uses all values. `NULL`:
 #'   0.5, for narrow panels less, for `"gaussian"` 0.
+#' @param label_weight Weight of the cross-entropy of a cell whose label is
+#'   known, in units of its ELBO, a number from 0 to 1e6; see Known labels in
+#'   [gmvae()].
 #' @param heldout Share of the cells to keep from training, from 0 to 0.5;
 #'   fewer if otherwise fewer than two training cells per cluster would remain.
 #'   On these cells training measures the held-out evidence lower bound (ELBO).
@@ -92,9 +99,10 @@
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
 #' @export
 gmvae_control <- function(..., n_latent = 10, hidden = 128,
-                          dispersion = "gene", zero_inflation = "gene-cell",
+                          hidden_decoder = NULL, dispersion = "gene", zero_inflation = "gene-cell",
                           epochs = NULL, warmup = NULL,
                           batch_size = 128, learning_rate = NULL, mask = NULL,
+                          label_weight = 10,
                           heldout = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
                           find_batches = TRUE, n_networks = 1,
@@ -105,6 +113,11 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
     list(
       n_latent = check_count(n_latent, max = 512),
       hidden = check_hidden(hidden),
+      hidden_decoder = if (length(hidden_decoder) > 0L) {
+        check_hidden(hidden_decoder)
+      } else if (!is.null(hidden_decoder)) {
+        integer()
+      },
       dispersion = check_choice(dispersion, varies_by),
       zero_inflation = check_choice(zero_inflation, varies_by),
       epochs = if (!is.null(epochs)) check_count(epochs, min = 2),
@@ -114,6 +127,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
         check_number(learning_rate, 0, 1, open = TRUE)
       },
       mask = if (!is.null(mask)) check_number(mask, 0, 0.95),
+      label_weight = check_number(label_weight, 0, 1e6),
       heldout = check_number(heldout, 0, 0.5),
       patience = check_count(patience),
       damping = check_number(damping, 0, 1, open = TRUE),
@@ -133,7 +147,8 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
 print.gmvae_control <- function(x, ...) {
   local_decimal_point()
   values <- vapply(x, function(v) {
-    if (is.null(v)) "chosen from the data" else toString(format(v))
+    if (is.null(v)) "chosen from the data" else
+      if (length(v) == 0L) "none" else toString(format(v))
   }, "")
   cat("Options of gmvae()\n")
   cat(paste0("  ", format(names(x)), "  ", values, "\n"), sep = "")
@@ -155,12 +170,13 @@ check_gmvae_control <- function(control, call) {
   )
 }
 
-check_hidden <- function(hidden, call = rlang::caller_env()) {
-  hidden <- check_count(hidden, max = 8192, length = NULL, arg = "hidden",
+check_hidden <- function(hidden, arg = rlang::caller_arg(hidden),
+                         call = rlang::caller_env()) {
+  hidden <- check_count(hidden, max = 8192, length = NULL, arg = arg,
                         call = call)
   if (length(hidden) <= 8L) return(hidden)
   gmvae_abort(c(
-    "{.arg hidden} must have at most 8 layers.",
+    "{.arg {arg}} must have at most 8 layers.",
     x = "You supplied {length(hidden)}."
   ), "option", call = call)
 }
@@ -190,6 +206,12 @@ check_variation <- function(control, likelihood, batch, call) {
   ), "option", call = call)
 }
 
+# Hidden layers of the decoder, from the latent space outwards.
+decoder_sizes <- function(control) {
+  if (is.null(control$hidden_decoder)) rev(control$hidden) else
+    control$hidden_decoder
+}
+
 check_batch_variation <- function(control, batch, call) {
   by_batch <- c(dispersion = control$dispersion,
                 zero_inflation = control$zero_inflation) == "gene-batch"
@@ -209,6 +231,7 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf) {
   traits <- likelihood_traits(likelihood)
   if (traits$dense) informative <- Inf  # standardised, nothing is hidden
   narrow <- narrowness(informative)
+  control$hidden_decoder <- decoder_sizes(control)
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)
     epochs <- ceiling(10000 / steps_per_epoch)

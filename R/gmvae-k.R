@@ -2,10 +2,23 @@
 # after the fit.
 
 # `k` as numbers of components to choose among; NULL: from 2 to 20, in small
-# data while clusters have ten cells on average.
-check_components <- function(k, n_cells, call) {
-  if (is.null(k)) return(seq.int(2L, max(2L, min(20L, n_cells %/% 10L))))
+# data while clusters have ten cells on average; with labels, from the number of
+# their classes to ten more.
+check_components <- function(k, n_cells, call, n_classes = 0L) {
+  if (is.null(k)) {
+    least <- max(2L, n_classes)
+    most <- min(if (n_classes > 0L) least + 10L else 20L, n_cells %/% 10L)
+    k <- seq.int(least, max(least, most))
+  }
   k <- sort(unique(check_count(k, length = NULL, arg = "k", call = call)))
+  if (min(k) < n_classes) {
+    gmvae_abort(c(
+      "{.arg k} must be at least the number of classes that {.arg labels} name,
+       as each class is a cluster.",
+      x = "You supplied {min(k)}, for {n_classes} classes.",
+      i = "A larger {.arg k} leaves clusters for kinds of cells without a label."
+    ), "option", call = call)
+  }
   if (max(k) <= n_cells) return(k)
   gmvae_abort(c(
     "{.arg k} must be at most the number of cells.",
@@ -58,15 +71,17 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   check_no_dots(..., call = call)
   check_fit(object, call = call)
   counts <- fitted_counts(object, x, caller, call)
-  ks <- check_components(k, ncol(counts), call)
+  ks <- check_components(k, ncol(counts), call, nlevels(object$labels))
   check_distinct_cells(counts, min(ks), call)
   model <- unclass(object)[c("likelihood", "covariance", "size_reference")]
   control <- resolve_control(fitted_control(object), ncol(counts),
                              object$likelihood)
+  cells <- list(size = unname(object$size_factors),
+                design = design_matrix(object$batch, object$covariates),
+                labels = object$labels)
   core <- with_core_errors(
-    train_networks(counts, unname(object$size_factors), object$batch, model, ks,
-                   control, object$seed, progress_reporter(control$verbose),
-                   earlier = object),
+    train_networks(counts, cells, model, ks, control, object$seed,
+                   progress_reporter(control$verbose), earlier = object),
     call = call
   )
   core$history <- rbind(object$history, core$history)
@@ -77,6 +92,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
                source = object$size_source)
   fit <- finish_fit(core, counts, size, features = object$feature_table,
                     batch = object$batch, batch_source = object$batch_source,
+                    covariates = object$covariates, labels = object$labels,
                     likelihood = object$likelihood,
                     covariance = object$covariance, control = control,
                     call = call, heard = "batches")

@@ -4,12 +4,12 @@
 # train_networks() from `n_networks` seeds, drawn one after the other; with
 # several `ks` the first network chooses k for all. Returns the network kept,
 # with a table of all in `networks`.
-train_several <- function(counts, size, batch, model, ks, control, progress,
+train_several <- function(counts, cells, model, ks, control, progress,
                           BPPARAM = NULL, call) {
   seeds <- vapply(seq_len(control$n_networks), function(i) draw_seed(), 0L)
   train <- function(seed, ks, control, progress = NULL) {
     with_core_errors(
-      train_networks(counts, size, batch, model, ks, control, seed, progress),
+      train_networks(counts, cells, model, ks, control, seed, progress),
       call = call
     )
   }

@@ -5,11 +5,13 @@
 gmvae_format <- 1L
 
 # `core` is what cpp_gmvae_train() returns, `features` the table of all genes,
-# `size` the cells' size factors, `batch` their batches.
+# `size` the cells' size factors, `batch`, `covariates` and `labels` what else
+# is known of them.
 new_gmvae <- function(core, cells, features, size, batch, batch_source,
-                      likelihood, covariance, control) {
+                      likelihood, covariance, control, covariates = NULL,
+                      labels = NULL) {
   k <- core$k
-  clusters <- as.character(seq_len(k))
+  clusters <- component_names(k, labels)
   latent <- paste0("z", seq_len(control$n_latent))
   mixture <- core$mixture
   names(mixture$weights) <- clusters
@@ -33,6 +35,9 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
       size_source = size$source,
       batch = if (!is.null(batch)) stats::setNames(batch, cells),
       batch_source = batch_source,
+      covariates = covariates,
+      labels = if (!is.null(labels)) stats::setNames(labels, cells),
+      label_noise = if (!is.null(labels)) core$label_noise,
       heldout = core$heldout,
       converged = core$converged,
       n_rollbacks = core$n_rollbacks,
@@ -79,7 +84,8 @@ most_probable <- function(posterior) {
 #'   * `as.data.frame()`: a data frame with one row for each cell, named by it:
 #'     `cluster` (factor), `confidence` (posterior probability of the cluster,
 #'     from 0 to 1), `size_factor` (median 1), `batch` (factor, if the fit has
-#'     batches) and the latent means `z1`, `z2`, ...
+#'     batches), `label` (factor, if it was given labels) and the latent means
+#'     `z1`, `z2`, ...
 #' @seealso [gmvae()], [rename_clusters()]
 #' @examples
 #' data(pbmc_sorted)
@@ -102,6 +108,7 @@ as.data.frame.gmvae <- function(x, row.names = NULL, optional = FALSE, ...) {
                       confidence = confidence(x$posterior),
                       size_factor = unname(x$size_factors))
   cells$batch <- unname(x$batch)
+  cells$label <- unname(x$labels)
   data.frame(cells, x$latent, row.names = make.unique(names(x$cluster)),
              check.names = FALSE)
 }
@@ -111,8 +118,9 @@ network_state <- function(object) {
   fields <- c("likelihood", "k", "covariance", "parameters", "input",
               "mixture", "seed", "size_reference")
   options <- c("n_latent", "hidden", "dispersion", "zero_inflation")
-  c(unclass(object)[fields], fitted_control(object)[options],
-    n_design = n_batches(object$batch))
+  control <- fitted_control(object)
+  c(unclass(object)[fields], control[options],
+    list(hidden_decoder = decoder_sizes(control), n_design = n_design(object)))
 }
 
 # The options of a fit; one saved before an option was there has its default.

@@ -10,7 +10,7 @@
 # What predict(type = "outlier") compares with, a small list:
 #   centre, scale   of the log depth
 #   level           coefficients of the ELBO: 1, depth, depth^2, clusters,
-#                   batches
+#                   columns of the design
 #   spread          coefficients of the log standard deviation: 1, depth
 #   scores          sorted, of cells like those of the fit; n how many they
 #                   stand for
@@ -20,17 +20,17 @@ outlier_reference <- function(fit, counts, size, call) {
   unseen <- spread_out(fit$heldout)
   cells <- c(trained, unseen)
   sample <- counts[, cells, drop = FALSE]
+  known <- design_matrix(fit$batch[cells], rows_of(fit$covariates, cells),
+                         fit$covariates)
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(fit), sample, size[cells], design_matrix(fit$batch[cells]),
-    NULL, elbo_draws, TRUE,
+    network_state(fit), sample, size[cells], known, NULL, elbo_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
   depth <- log_depth(sample, fit$likelihood)
   seen <- seq_along(trained)
   reference <- list(centre = mean(depth[seen]), scale = stats::sd(depth[seen]))
   if (!is.finite(reference$scale) || reference$scale == 0) reference$scale <- 1
-  batch <- fit$batch[cells]
-  design <- outlier_design(depth, core$posterior, batch, reference)
+  design <- outlier_design(depth, core$posterior, known, reference)
   reference$level <- ridge(design[seen, , drop = FALSE], core$elbo[seen])
   residual <- abs(core$elbo - design %*% reference$level)[seen]
   floor <- 1e-3 * mean(residual) + .Machine$double.eps
@@ -39,8 +39,7 @@ outlier_reference <- function(fit, counts, size, call) {
   # From the mean logarithm of absolute values to a standard deviation: the
   # former is (log 2 + digamma(1/2)) / 2 where the latter is 1, normal errors.
   reference$spread[1] <- reference$spread[1] - (log(2) + digamma(0.5)) / 2
-  scores <- outlier_scores(depth, core$posterior, batch, core$elbo,
-                           reference)
+  scores <- outlier_scores(depth, core$posterior, known, core$elbo, reference)
   gap <- if (length(unseen) > 0L) {
     stats::median(scores[-seen]) - stats::median(scores[seen])
   } else {
@@ -68,16 +67,16 @@ log_depth <- function(counts, likelihood, totals = NULL) {
   log(pmax(totals, 1))
 }
 
-outlier_design <- function(depth, posterior, batch, reference) {
+# `known`: the cells' columns of the design, or NULL.
+outlier_design <- function(depth, posterior, known, reference) {
   d <- (depth - reference$centre) / reference$scale
-  indicators <- design_matrix(batch)
   cbind(1, d, d^2, unname(posterior),
-        if (!is.null(indicators)) t(as.matrix(indicators)))
+        if (!is.null(known)) t(as.matrix(known)))
 }
 
 # How far the ELBO is below the expected one, in standard deviations.
-outlier_scores <- function(depth, posterior, batch, elbo, reference) {
-  design <- outlier_design(depth, posterior, batch, reference)
+outlier_scores <- function(depth, posterior, known, elbo, reference) {
+  design <- outlier_design(depth, posterior, known, reference)
   expected <- design %*% reference$level
   spread <- exp(design[, 1:2, drop = FALSE] %*% reference$spread)
   as.vector((expected - elbo) / spread)
@@ -104,8 +103,9 @@ outlier_table <- function(object, cells, call) {
       i = "Fit again."
     ), "input", call = call)
   }
-  score <- outlier_scores(cells$depth, cells$posterior, cells$batch,
-                          cells$elbo, reference)
+  known <- design_matrix(cells$batch, cells$covariates, object$covariates)
+  score <- outlier_scores(cells$depth, cells$posterior, known, cells$elbo,
+                          reference)
   below <- findInterval(score, reference$scores, left.open = TRUE)
   data.frame(score = score,
              p_value = (1 + reference$n - below) / (1 + reference$n),

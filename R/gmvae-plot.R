@@ -1,6 +1,6 @@
 #' Plot a fit of gmvae()
 #'
-#' `plot()` draws one of five pictures of a fit, with ggplot2: where the cells
+#' `plot()` draws one of six pictures of a fit, with ggplot2: where the cells
 #' are, how training went, how large and how certain the clusters are, and how
 #' their number was chosen.
 #'
@@ -17,7 +17,11 @@
 #'     its cluster;
 #'   * `"k"`: for each number of clusters the stability and the log-density of
 #'     the cells of the other half, with `k` of the fit marked; for fits that
-#'     chose `k`.
+#'     chose `k`;
+#'   * `"loadings"`: for each of up to 12 latent dimensions the six genes with the
+#'     largest positive and the six with the largest negative loadings, times the
+#'     standard deviation of the dimension over the cells; for fits with a linear
+#'     decoder, see [loadings.gmvae()].
 #' @param ... Must be empty.
 #' @param colour For type `"latent"`, one label or number per cell (n), at most
 #'   36 different labels. With labels, a second map beside that of the clusters
@@ -41,6 +45,7 @@
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range or without
 #'   effect on `type`, and for `type = "k"` if `k` was one number;
+#'   `gmvae_error_input` for `type = "loadings"` without a linear decoder;
 #'   `gmvae_error_package` if ggplot2, or uwot for `method = "umap"`, is not
 #'   installed.
 #' @seealso [gmvae()], [summary.gmvae()]
@@ -54,7 +59,7 @@
 #' @importFrom rlang .data
 #' @export
 plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
-                                   "k"), ..., colour = NULL, method = NULL,
+                                   "k", "loadings"), ..., colour = NULL, method = NULL,
                        max_cells = 5000) {
   call <- quote(plot())
   check_no_dots(..., call = call)
@@ -71,7 +76,8 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
     loss = plot_loss(x),
     sizes = plot_sizes(x),
     uncertainty = plot_uncertainty(x, max_cells),
-    k = plot_k(x, call)
+    k = plot_k(x, call),
+    loadings = plot_loadings(x, call = call)
   )
   print(drawn)
   invisible(drawn)

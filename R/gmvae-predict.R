@@ -36,6 +36,16 @@
 #'   and `"normalized"`. For the other types they may be new: the cells are
 #'   then taken to be of the batch of the fit in which their ELBO is higher,
 #'   with a message.
+#' @param covariates For types `"mean"`, `"elbo"`, `"outlier"` and `"all"` and
+#'   for `reject`, of a fit with covariates: those of each cell, a data frame
+#'   with m rows and the columns that the fit has. `NULL`: for the cells of the
+#'   fit their own; for a SummarizedExperiment or a Seurat object the columns of
+#'   its cell data with the names of the covariates. Factors must have levels of
+#'   the fit.
+#' @param at For types `"mean"` and `"normalized"`: a named list of values of
+#'   covariates, one for each, such as `list(chemistry = "v3")`: what would be
+#'   expected if all cells had these values (counterfactual expression). It
+#'   takes the place of the cells' own values.
 #' @param assay,layer Where the counts are, if `newdata` is a
 #'   SummarizedExperiment or a Seurat object, as in [gmvae()]; otherwise must
 #'   not be given.
@@ -53,8 +63,10 @@
 #'   * `"normalized"`: matrix (genes x m), the same for a cell with the median
 #'     total count of the cells of the fit, averaged over the batches with their
 #'     numbers of cells as weights, or as if all cells were of the given
-#'     `batch`. So the values of two cells do not differ by sequencing depth or
-#'     batch.
+#'     `batch`. The same holds for covariates: the average is over the
+#'     combinations of batches and levels of factors that occur in the fit, with
+#'     numbers at their means, but for the values in `at`. So the values of two
+#'     cells do not differ by sequencing depth, batch or covariates.
 #'   * `"elbo"`: numeric (m), named by cell: the evidence lower bound (ELBO) of
 #'     the cell, a lower bound of the natural logarithm of its likelihood,
 #'     averaged over one pair of antithetic draws of the latent point.
@@ -79,8 +91,8 @@
 #' The size factor of a new cell is its total over the genes that the fit uses,
 #' divided by the median of these totals over the cells of the fit.
 #'
-#' For cells of the fit, type `"mean"` with `batch` gives the values expected in
-#' another batch. New cells can be assigned to clusters without a batch label.
+#' For cells of the fit, type `"mean"` with `batch` or `at` gives the values
+#' expected in another batch or at other values of the covariates. New cells can be assigned to clusters without a batch label.
 #' @section Outliers:
 #' A new cell of a kind that the fit has not seen has a low ELBO. But the ELBO
 #' also falls with the number of counts of a cell, and it differs between
@@ -133,7 +145,7 @@ predict.gmvae <- function(object, newdata,
                                    "normalized", "elbo", "outlier", "all"),
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
-                          assay = NULL, layer = "counts") {
+                          covariates = NULL, at = NULL, assay = NULL, layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)
@@ -143,21 +155,25 @@ predict.gmvae <- function(object, newdata,
   reject <- check_number(reject, 0, 1, call = call)
   check_applies(c(threshold = threshold > 0, reject = reject > 0,
                   features = !is.null(features),
-                  batch = !is.null(batch) && reject == 0),
+                  batch = !is.null(batch) && reject == 0,
+                  covariates = !is.null(covariates) && reject == 0,
+                  at = !is.null(at)),
                 types_with, type, call)
+  at <- check_at(at, object, call)
   rows <- wanted_rows(features, object, call)
   # To reject cells and for all results, what outliers need is enough.
   needed <- if (reject > 0 || type == "all") "outlier" else type
   asked <- if (reject > 0) "reject" else sprintf("type = \"%s\"", type)
   cells <- if (missing(newdata)) {
     check_no_assay(!missing(assay) || !missing(layer), call)
-    training_cells(object, needed, size_factors, batch, asked, call)
+    training_cells(object, needed, size_factors, batch, covariates, at, asked,
+                   call)
   } else {
     if (!is_container(newdata)) {
       check_no_assay(!missing(assay) || !missing(layer), call, newdata)
     }
-    encode_cells(object, newdata, needed, size_factors, batch, assay, layer,
-                 asked, call)
+    encode_cells(object, newdata, needed, size_factors, batch, covariates, at,
+                 assay, layer, asked, call)
   }
   unlike <- if (needed == "outlier") outlier_table(object, cells, call)
   cluster <- if (type %in% c("cluster", "all")) {
@@ -169,10 +185,9 @@ predict.gmvae <- function(object, newdata,
     latent = cells$latent,
     elbo = cells$elbo,
     outlier = unlike,
-    mean = decode_cells(object, cells$latent, cells$size, cells$batch, rows,
-                        call),
+    mean = decode_cells(object, cells$latent, cells$size, cells, rows, call),
     normalized = decode_normalized(object, cells$latent, rows,
-                                   if (!is.null(batch)) cells$batch, call),
+                                   if (!is.null(batch)) cells$batch, at, call),
     all = all_results(cluster, cells, unlike)
   )
 }
@@ -182,7 +197,9 @@ types_with <- list(
   threshold = c("cluster", "all"),
   reject = c("cluster", "all"),
   features = c("mean", "normalized"),
-  batch = c("mean", "normalized", "elbo", "outlier", "all")
+  batch = c("mean", "normalized", "elbo", "outlier", "all"),
+  covariates = c("mean", "elbo", "outlier", "all"),
+  at = c("mean", "normalized")
 )
 
 check_no_assay <- function(given, call, newdata = NULL) {
@@ -221,7 +238,8 @@ all_results <- function(cluster, cells, unlike) {
 }
 
 # `asked`: what the user asks for that needs `type`.
-training_cells <- function(object, type, size_factors, batch, asked, call) {
+training_cells <- function(object, type, size_factors, batch, covariates, at,
+                           asked, call) {
   if (type %in% c("elbo", "outlier")) {
     gmvae_abort(c(
       "{.arg newdata} must be given for {.code {asked}}.",
@@ -237,14 +255,20 @@ training_cells <- function(object, type, size_factors, batch, asked, call) {
   }
   batch <- known_batch(object, batch, nrow(object$latent), NULL, call,
                        rownames(object$latent))
+  n <- nrow(object$latent)
+  covariates <- known_covariates(object, covariates, n, NULL, call,
+                                 rownames(object$latent))
+  if (is.null(covariates)) covariates <- object$covariates
   list(latent = object$latent, posterior = object$posterior,
        size = unname(object$size_factors),
-       batch = if (is.null(batch)) object$batch else batch)
+       batch = if (is.null(batch)) object$batch else batch,
+       covariates = covariates_at(object, covariates, at, n))
 }
 
-# Posterior, latent means, ELBO, size factors and batches of new cells.
-encode_cells <- function(object, newdata, type, size_factors, batch, assay,
-                         layer, asked, call) {
+# Posterior, latent means, ELBO, size factors, batches and covariates of new
+# cells.
+encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
+                         at, assay, layer, asked, call) {
   given <- given_counts(newdata, assay, "newdata", call, layer)
   counts <- with_all_names(given, "newdata", call)
   if (is.null(rownames(given))) check_unnamed(counts, object, call)
@@ -254,6 +278,12 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   check_batch_given(object, batch, type, asked, call)
   batch <- known_batch(object, batch, ncol(counts), newdata, call,
                        colnames(counts), unseen = type %in% types_of_unseen)
+  if (!is.null(covariates) || type %in% types_of_batch) {
+    covariates <- known_covariates(object, covariates, ncol(counts), newdata,
+                                   call, colnames(counts))
+    covariates <- covariates_at(object, covariates, at, ncol(counts))
+  }
+  check_covariates_given(object, covariates, type, asked, call)
   counts <- checked_values(counts, object$likelihood, "newdata", call)
   counts <- take_genes(counts, index, object)
   size <- new_sizes(counts, object, size_factors, call)
@@ -273,8 +303,9 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   }
   core <- with_core_errors(cpp_gmvae_encode(
     network_state(object), counts, size$factors,
-    if (!any(unknown)) design_matrix(batch),
-    if (any(unknown)) design_matrix(factor(batches, batches)),
+    if (any(unknown)) design_without_batch(object, covariates) else
+      design_of_cells(object, batch, covariates),
+    if (any(unknown)) batch_designs(object),
     if (with_elbo || any(unknown)) elbo_draws else 0L, with_posterior,
     object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
@@ -297,26 +328,34 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
       log_depth(counts, object$likelihood, size$totals)
     },
     size = size$factors,
-    batch = batch
+    batch = batch,
+    covariates = covariates
   )
 }
 
-# Expected values of cells of the median size, in the batches given or averaged
-# over those of the fit.
-decode_normalized <- function(object, latent, rows, batch, call) {
+# Expected values of cells of the median size, in the batches and at the values
+# of covariates given, averaged over the other batches and levels of the fit.
+decode_normalized <- function(object, latent, rows, batch, at, call) {
   n <- nrow(latent)
-  in_batch <- function(batch) {
-    decode_cells(object, latent, rep(1, n), batch, rows, call)
+  reference <- reference_design(object, !is.null(batch), at)
+  total <- 0
+  for (i in seq_along(reference$weight)) {
+    here <- rep(i, n)
+    known <- list(batch = if (is.null(batch)) reference$batch[here] else batch,
+                  covariates = covariates_at(
+                    object, rows_of(reference$covariates, here), at, n
+                  ))
+    total <- total + reference$weight[i] *
+      decode_cells(object, latent, rep(1, n), known, rows, call)
   }
-  if (!is.null(batch)) return(in_batch(batch))
-  within_batches(object$batch, nrow(object$latent), function(cells) {
-    in_batch(rep(object$batch[cells[1]], n))
-  })
+  total
 }
 
-decode_cells <- function(object, latent, size, batch, rows, call) {
+# `known`: the cells' `batch` and `covariates`.
+decode_cells <- function(object, latent, size, known, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
-    network_state(object), unname(latent), size, design_matrix(batch), rows,
+    network_state(object), unname(latent), size,
+    design_matrix(known$batch, known$covariates, object$covariates), rows,
     object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
   ), call = call)

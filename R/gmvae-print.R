@@ -13,7 +13,11 @@
 #'   `summary_gmvae` object, a list with
 #'   * `call`, `likelihood`, `covariance`, `k`, `n_cells`, `n_genes` (rows of
 #'     the data), `n_features` (genes used), `batches` (table of the cells of
-#'     each batch; `NULL` without batches);
+#'     each batch; `NULL` without batches), `covariates` (for each its number of
+#'     levels or `"number"`, strings named by covariate; `NULL` without), `labels`
+#'     (table of the labelled cells of each class; `NULL` without) and
+#'     `wrong_labels` (the share of labels that seem wrong, from 0 to 1; `NA`
+#'     without);
 #'   * `clusters`: data frame with one row per cluster: `cells`, `weight` (of
 #'     the component, from 0 to 1), `confidence` (mean probability of the
 #'     cluster for its cells), `stability` (`cluster_stability` of the fit);
@@ -54,6 +58,9 @@
 #'   * `one_batch`: the named clusters have nearly all cells (95%, and more than
 #'     chance explains) from one batch. Check whether other batches lack these
 #'     kinds of cells.
+#'   * `wrong_labels`: more than a quarter of the given labels seem wrong: their
+#'     cells do not lie with others of that label.
+#'   * `lost_classes`: the clusters of the named classes have no cells.
 #'   * `networks`: the clusters of networks from different seeds differ
 #'     (`agreement` below 0.6). Do not rely on details of the clusters.
 #'   * `overlap`: many cells lie between clusters (mean `confidence` below 0.7).
@@ -90,6 +97,9 @@ summary.gmvae <- function(object, ...) {
       n_cells = nrow(object$posterior), n_genes = object$n_genes,
       n_features = length(object$features),
       batches = if (n_batches(object$batch) > 0L) table(batch = object$batch),
+      covariates = describe_covariates(object$covariates),
+      labels = if (!is.null(object$labels)) table(label = object$labels),
+      wrong_labels = wrong_share(object),
       clusters = clusters,
       stability = object$stability,
       levels = other_levels(object$k_path, object$k),
@@ -118,6 +128,8 @@ print.gmvae <- function(x, ...) {
   print_facts(c(
     Genes = format_genes(facts),
     Batches = format_batches(facts$batches),
+    Covariates = format_covariates(facts$covariates),
+    Labels = format_labels(facts),
     Clusters = format_sizes(facts$clusters),
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
@@ -141,6 +153,8 @@ print.summary_gmvae <- function(x, ...) {
   print_facts(c(
     Genes = format_genes(x),
     Batches = format_batches(x$batches),
+    Covariates = format_covariates(x$covariates),
+    Labels = format_labels(x),
     Confidence = format_confidence(x),
     Stability = format_stability(x),
     Agreement = format_agreement(x),
@@ -227,6 +241,31 @@ format_batches <- function(batches, most = 10L) {
                   collapse = ", ")
   rest <- length(batches) - most
   paste0(sizes, " cells", if (rest > 0L) paste0("; ", rest, " more batches"))
+}
+
+# "2 levels" or "number", named by covariate; NULL without covariates.
+describe_covariates <- function(covariates) {
+  if (is.null(covariates)) return(NULL)
+  vapply(covariates, function(values) {
+    if (is.factor(values)) sprintf("%d levels", nlevels(values)) else "number"
+  }, "")
+}
+
+format_covariates <- function(covariates, most = 10L) {
+  if (is.null(covariates)) return(NULL)
+  shown <- utils::head(covariates, most)
+  rest <- length(covariates) - most
+  paste0(paste0(names(shown), " (", gsub(" ", tie, shown), ")",
+                collapse = ", "),
+         if (rest > 0L) paste0("; ", rest, " more"))
+}
+
+format_labels <- function(facts) {
+  if (is.null(facts$labels)) return(NULL)
+  wrong <- whole_percent(facts$wrong_labels)
+  cli::pluralize("{count(sum(facts$labels))} of {count(facts$n_cells)} cells, ",
+                 "{length(facts$labels)} class{?es}; about {wrong} of the ",
+                 "labels seem wrong")
 }
 
 format_confidence <- function(facts) {

@@ -17,7 +17,10 @@
 #' @param k Number of clusters (components of the mixture), a whole number from
 #'   1 to the number of cells; or several numbers, such as `2:12`, among which
 #'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 2 to
-#'   20, with fewer than 200 cells among 2 to a tenth of the number of cells.
+#'   20, with fewer than 200 cells among 2 to a tenth of the number of cells;
+#'   with `labels` from the number of their classes to ten more. With `labels`
+#'   `k` is the number of classes plus that of further clusters, so that it must
+#'   be at least the number of classes.
 #' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
 #'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
 #' @param ... For a SummarizedExperiment or a Seurat object, the arguments of
@@ -45,7 +48,19 @@
 #'   `colData()`; for a Seurat object names of columns of its meta data, or
 #'   `"layer"`: each layer of counts is a batch. Numbers must be whole. Each
 #'   batch should have at least ten cells. `NULL`: `gmvae()` tests whether the
-#'   cells fall into two batches.
+#'   cells fall into two batches, unless there are `covariates`.
+#' @param covariates What else should not divide the clusters, such as the
+#'   chemistry, the share of mitochondrial counts or the phase of the cell
+#'   cycle: a data frame with one row per cell (n), in the order of the cells or
+#'   with their names as row names, of factors (also strings and `TRUE` or
+#'   `FALSE`) and finite numbers; no values may be missing. For a
+#'   SummarizedExperiment or a Seurat object also a formula such as `~ chemistry
+#'   + percent_mito`, a sum of names of columns of its cell data, or these
+#'   names. See Covariates.
+#' @param labels Kinds of cells that are known for some or all cells: one label
+#'   per cell (n), `NA` where it is not known; or a vector named by the labelled
+#'   cells; or, for a SummarizedExperiment or a Seurat object, the name of a
+#'   column of its cell data. See Known labels.
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, to train several networks (`n_networks`
@@ -64,7 +79,9 @@
 #'   genes used:
 #'   * `cluster`: factor (n) with levels 1 to k, named by cell: the component
 #'     with the largest posterior probability. Components are sorted by weight,
-#'     the largest first.
+#'     the largest first. With `labels`, the first components are the classes, in
+#'     the order of their levels and with their names, and the others are
+#'     `"new1"`, `"new2"`, ...
 #'   * `posterior`: matrix (n x k), the probability of each component. Rows sum
 #'     to 1.
 #'   * `latent`, `latent_sd`: matrices (n x D), mean and standard deviation of
@@ -110,6 +127,10 @@
 #'   * `batch`: factor (n), named by cell; `NULL` without batches.
 #'     `batch_source`: `"user"`, `"found"` (detected; with the levels
 #'     `"found1"`, the larger batch, and `"found2"`) or `"none"`.
+#'   * `covariates`: data frame (n rows) of the covariates used, `NULL` without.
+#'   * `labels`: factor (n), named by cell, `NA` where the label is not known;
+#'     `label_noise`: the estimated probability that a label was drawn at random,
+#'     from 0 to 1. Both `NULL` without labels.
 #'   * `features`: names (G) of the genes used; `feature_table`: data frame with
 #'     one row for each gene of `x`: `gene`, `mean` and `variance` (of
 #'     \eqn{\log(1 + x)} of values divided by the size of the cell, for
@@ -216,14 +237,51 @@
 #' and `table(fit$cluster, fit$batch)` shows all clusters. Where batches and
 #' kinds of cells coincide, no method can separate them.
 #'
+#' @section Covariates:
+#' Covariates enter where batches do: the decoder has a shift for each level of
+#' a factor and for each number, of its first hidden layer and of the output of
+#' each gene. The latent space then does not need them to reconstruct the
+#' counts. The encoder does not see them. Numbers are standardised, and their
+#' shift of the output starts from the slope of the logarithm of the expression
+#' (for `"gaussian"` of the values); the starts of covariates that go together
+#' are estimated together. `batch` is the short form of one factor; several
+#' factors in `covariates` have effects that add up, whereas several columns in
+#' `batch` give a batch for each combination. Genes are chosen within the levels
+#' of each factor: a gene has the smallest of its scores.
+#'
+#' A covariate that is the same in all cells, or is determined by the batch and
+#' the covariates before it, is left out with a warning (class
+#' `gmvae_warning_data`). A covariate that only some kinds of cells differ in,
+#' such as the phase of the cell cycle, can take away a part of the difference
+#' between these kinds. [predict()][predict.gmvae] gives the expression expected
+#' at other values of the covariates (`at`).
+#'
+#' @section Known labels:
+#' Each class of `labels` is a component of the mixture, and `k` minus the number
+#' of classes further components are free for kinds of cells without a label.
+#' With \eqn{C} classes, the label \eqn{y_i} of a cell is taken to be right, or
+#' with probability \eqn{\epsilon}{epsilon} to be drawn at random:
+#' \deqn{p(y_i | c_i) = (1 - \epsilon) [y_i = c_i] + \epsilon / C.}{p(y_i | c_i)
+#' = (1 - epsilon) [y_i = c_i] + epsilon / C.}
+#' So some labels may be wrong. EM estimates \eqn{\epsilon}{epsilon}, with the
+#' mixture before the joint phase and during it. The ELBO of a labelled cell is
+#' that of its counts and its label. As the label tells little beside thousands
+#' of counts, the loss also has, `label_weight` times, the cross-entropy of the
+#' label under the cluster probabilities that the counts alone give (equation 9
+#' of Kingma et al. 2014; for cells Xu et al. 2021). Pretraining and warm-up do
+#' not use labels.
+#'
+#' `posterior` and `cluster` of the fit are from the counts alone, so that a cell
+#' whose label seems wrong is in another cluster than its label says.
+#'
 #' @section Number of clusters:
 #' For several `k`, the networks are trained once up to the joint phase, before
 #' which they do not depend on `k`. Then mixtures with each `k` are fitted to
 #' two disjoint halves of the latent means. Each mixture assigns all cells to
 #' clusters, and the adjusted Rand index between the two assignments, averaged
 #' over six halvings, is the stability of `k` (after Tibshirani and Walther 2005
-#' and Lange et al. 2004). A level is a `k` that is at least as stable as its
-#' neighbours and not larger than the `k` whose mixtures give the cells of the
+#' and Lange et al. 2004). With `labels`, these mixtures use them, too. A level
+#' is a `k` that is at least as stable as its neighbours and not larger than the `k` whose mixtures give the cells of the
 #' other half the highest density; 2 is a level only if no other `k` qualifies,
 #' as two clusters are often stable whatever the data. `gmvae()` chooses the
 #' largest level with a stability of at least 0.875, or the most stable level if
@@ -252,7 +310,8 @@
 #'     (`cluster_stability` below 0.6). Do not rely on these clusters.
 #'   * `gmvae_warning_batches`: the fit detected two batches and corrected for
 #'     them.
-#'   * `gmvae_warning_data`: a batch has fewer than ten cells.
+#'   * `gmvae_warning_data`: a batch or a level of a covariate has fewer than ten
+#'     cells, or a covariate is left out.
 #'
 #' @section Reproducibility: [set.seed()] makes a fit repeatable: it takes one
 #'   draw of R's generator for each network. The same seed gives the same fit
@@ -269,6 +328,10 @@
 #'
 #' Kingma and Welling (2014) Auto-encoding variational Bayes.
 #' <https://arxiv.org/abs/1312.6114>
+#'
+#' Kingma et al. (2014) Semi-supervised learning with deep generative models.
+#' *Advances in Neural Information Processing Systems* 27.
+#' <https://arxiv.org/abs/1406.5298>
 #'
 #' Korsunsky et al. (2019) Fast, sensitive and accurate integration of
 #' single-cell data with Harmony. *Nature Methods* 16, 1289-1296.
@@ -292,6 +355,10 @@
 #' Townes et al. (2019) Feature selection and dimension reduction for
 #' single-cell RNA-Seq based on a multinomial model. *Genome Biology* 20, 295.
 #' \doi{10.1186/s13059-019-1861-6}
+#'
+#' Xu et al. (2021) Probabilistic harmonization and annotation of single-cell
+#' transcriptomics data with deep generative models. *Molecular Systems Biology*
+#' 17, e9620. \doi{10.15252/msb.20209620}
 #' @seealso [predict.gmvae()], [plot.gmvae()], [summary.gmvae()],
 #'   [update.gmvae()]; [runGMVAE()] for Bioconductor workflows; [gmm_fit()] for
 #'   mixtures of ordinary numeric data.
@@ -313,15 +380,17 @@ gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
 #' @export
 gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          covariance = "tied", features = 2000,
-                         size_factors = NULL, batch = NULL,
-                         control = gmvae_control(), BPPARAM = NULL) {
+                         size_factors = NULL, batch = NULL, covariates = NULL,
+                         labels = NULL, control = gmvae_control(),
+                         BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
   arg <- attr(x, "argument")  # of a container that the counts are from
   if (is.null(arg)) arg <- named_argument("x", substitute(x))
   fit <- gmvae_bridge(as_counts(x, arg = arg, call = call), k, likelihood,
-                      covariance, features, size_factors, batch, control,
-                      BPPARAM, call, arg)
+                      covariance, features, size_factors,
+                      list(batch = batch, covariates = covariates,
+                           labels = labels), control, BPPARAM, call, arg)
   with_call(fit, match.call())
 }
 
@@ -338,23 +407,27 @@ gmvae.DelayedMatrix <- gmvae.matrix
 #' @rdname gmvae
 #' @export
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
-                                       batch = NULL, assay = NULL) {
+                                       batch = NULL, covariates = NULL,
+                                       labels = NULL, assay = NULL) {
   call <- quote(gmvae())
   if (is.null(assay)) assay <- "counts"
   arg <- named_argument("x", substitute(x), assay)
   counts <- as_counts(x, assay, arg, call)
   attr(counts, "argument") <- arg
-  batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
+  known <- known_of_cells(batch, covariates, labels, counts, x, call)
   if (!"size_factors" %in% ...names()) {
     say_unused_size_factors(x, counts, likelihood)
   }
-  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
+  with_call(gmvae(counts, k, likelihood, ..., batch = known$batch,
+                  covariates = known$covariates, labels = known$labels),
+            match.call())
 }
 
 #' @rdname gmvae
 #' @export
 gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
-                         assay = NULL, layer = "counts") {
+                         covariates = NULL, labels = NULL, assay = NULL,
+                         layer = "counts") {
   call <- quote(gmvae())
   arg <- named_argument("x", substitute(x))
   counts <- as_counts(x, assay, arg, call, layer)
@@ -362,21 +435,35 @@ gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
   if (identical(batch, "layer") && !"layer" %in% cell_columns(x)) {
     batch <- layer_of_cells(x, assay, layer, call)
   }
-  batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
-  with_call(gmvae(counts, k, likelihood, ..., batch = batch), match.call())
+  known <- known_of_cells(batch, covariates, labels, counts, x, call)
+  with_call(gmvae(counts, k, likelihood, ..., batch = known$batch,
+                  covariates = known$covariates, labels = known$labels),
+            match.call())
+}
+
+# What is known of each cell, perhaps from the cell data of the container `x`.
+known_of_cells <- function(batch, covariates, labels, counts, x = NULL, call) {
+  n <- ncol(counts)
+  cells <- colnames(counts)
+  list(batch = as_batch(batch, n, x, call, cells),
+       covariates = as_covariates(covariates, n, x, call, cells),
+       labels = as_labels(labels, n, x, call, cells))
 }
 
 # Checks everything, computes, constructs.
 gmvae_bridge <- function(counts, k, likelihood, covariance, features,
-                         size_factors, batch, control, BPPARAM, call, arg) {
+                         size_factors, known, control, BPPARAM, call, arg) {
   force(counts)
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
-  batch <- as_batch(batch, ncol(counts), call = call, cells = colnames(counts))
+  known <- known_of_cells(known$batch, known$covariates, known$labels, counts,
+                          call = call)
+  batch <- known$batch
+  labels <- known$labels
   check_variation(control, likelihood, batch, call)
   check_bpparam(BPPARAM, call)
-  ks <- check_components(k, ncol(counts), call)
+  ks <- check_components(k, ncol(counts), call, nlevels(labels))
   size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
                                      call, colnames(counts))
   warn_orientation(counts, arg, call)
@@ -384,12 +471,13 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
   check_batch_sizes(batch, call)
-  found <- if (is.null(batch)) {
+  covariates <- check_covariates(known$covariates, batch, call)
+  found <- if (is.null(batch) && is.null(covariates)) {
     find_batches(counts, sample, likelihood, ks, control)
   }
   if (!is.null(found)) batch <- found
-  chosen <- select_features(counts, likelihood, features, batch, arg,
-                            call)
+  chosen <- select_features(counts, likelihood, features,
+                            design_factors(batch, covariates), arg, call)
   counts <- take_rows(counts, chosen$index)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
@@ -399,11 +487,13 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                                                   likelihood))
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference)
-  core <- train_several(counts, size$factors, batch, model, ks, control,
+  cells <- list(size = size$factors, design = design_matrix(batch, covariates),
+                labels = labels)
+  core <- train_several(counts, cells, model, ks, control,
                         progress_reporter(control$verbose), BPPARAM, call)
   finish_fit(core, counts, size, features = chosen$table, batch = batch,
              batch_source = batch_source(batch, found),
-             likelihood = likelihood, covariance = covariance,
+             covariates = covariates, labels = labels, likelihood = likelihood, covariance = covariance,
              control = control, call = call)
 }
 
@@ -417,15 +507,18 @@ finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
   fit
 }
 
-# One network from one seed, for one of `ks` that the core chooses; `earlier` is
-# a fit whose networks are to be used again, or NULL.
-train_networks <- function(counts, size, batch, model, ks, control, seed,
-                           progress, earlier = NULL) {
+# One network from one seed, for one of `ks` that the core chooses. `cells`:
+# their `size`, `design` and `labels`. `earlier` is a fit whose networks are to
+# be used again, or NULL.
+train_networks <- function(counts, cells, model, ks, control, seed, progress,
+                           earlier = NULL) {
   options <- c(
     training_phases(control$epochs, control$warmup), model, unclass(control),
-    list(epochs_before = if (is.null(earlier)) 0L else nrow(earlier$history))
+    list(epochs_before = if (is.null(earlier)) 0L else nrow(earlier$history),
+         n_classes = nlevels(cells$labels))
   )
-  cpp_gmvae_fit(counts, size, design_matrix(batch), options, ks,
+  cpp_gmvae_fit(counts, cells$size, cells$design, class_numbers(cells$labels),
+                options, ks,
                 if (!is.null(earlier)) {
                   unclass(earlier)[c("parameters", "k", "latent")]
                 }, seed, progress)

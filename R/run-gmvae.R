@@ -16,8 +16,8 @@
 #' @param k Number of clusters, or several numbers, among which [gmvae()]
 #'   chooses; `NULL`: it chooses.
 #' @param ... Further arguments of [gmvae()], such as `likelihood`, `features`,
-#'   `batch` (also the name of a column of `colData(x)` or of Seurat's
-#'   meta data) or `control`.
+#'   `batch`, `covariates` and `labels` (also names of columns of `colData(x)`
+#'   or of Seurat's meta data) or `control`.
 #' @param assay Name of the assay that holds the counts. `NULL`: `"counts"`, or
 #'   the default assay of a Seurat object.
 #' @param layer Name of the layer of a Seurat object's assay that holds the

@@ -21,12 +21,17 @@ ModelShape read_shape(const Rcpp::List& list, Index k, Index n_genes, Index n_de
   const std::vector<Index> hidden = read_indices(list, "hidden");
   const bool some = !hidden.empty() && *std::min_element(hidden.begin(), hidden.end()) >= 1;
   if (!some) refuse("hidden", "have sizes of at least 1");
+  const std::vector<Index> hidden_decoder = read_indices(list, "hidden_decoder");
+  for (Index size : hidden_decoder) {
+    if (size < 1) refuse("hidden_decoder", "have sizes of at least 1");
+  }
   if (k < 1) refuse("k", "be at least 1");
   return {{read<std::string>(list, "likelihood"), n_genes,
            to_varies_by(read<std::string>(list, "dispersion")),
            to_varies_by(read<std::string>(list, "zero_inflation"))},
           read_index(list, "n_latent", 1),
           hidden,
+          hidden_decoder,
           k,
           n_design};
 }
@@ -50,6 +55,9 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   options.max_iter = read_index(list, "max_iter", 1);
   options.tol = read_finite(list, "tol");
   options.seed = to_seed(seed);
+  options.n_classes = read_index(list, "n_classes");
+  options.label_weight = read_finite(list, "label_weight");
+  if (options.label_weight < 0) refuse("label_weight", "be at least 0");
   return options;
 }
 
@@ -97,6 +105,20 @@ void check_cells(const Rcpp::NumericVector& size, const Design& design, Index n,
   }
   if (!design.empty()) check_length(design.n_rows(), n, "design");
   check_length(design.n_columns, n_design, "design");
+  for (float value : design.value) {
+    if (!std::isfinite(value)) refuse("design", "be finite");
+  }
+}
+
+// The class of each of n cells, from 0, or -1; empty where there are no classes.
+std::vector<int> read_labels(SEXP label, Index n, Index n_classes) {
+  if (n_classes == 0) return {};
+  const Rcpp::IntegerVector given(label);
+  check_length(given.size(), n, "label");
+  for (int one : given) {
+    if (one < -1 || one >= n_classes) refuse("label", "be classes");
+  }
+  return {given.begin(), given.end()};
 }
 
 // n x D to D x n.
@@ -191,6 +213,7 @@ SEXP to_list(const FitResult& fit, double seed) {
       .add("heldout", r_counts_of(trained.heldout_cells, [](Index cell) { return cell + 1; }))
       .add("n_rollbacks", r_count(trained.n_rollbacks))
       .add("converged", r_flag(trained.converged))
+      .add("label_noise", r_number(trained.label_noise))
       .add("seed", r_number(seed))
       .add("stability", r_number(or_na(fit.stability)))
       .add("cluster_stability",
@@ -201,11 +224,13 @@ SEXP to_list(const FitResult& fit, double seed) {
 
 }  // namespace
 
-// size: n.  design: columns x n, sparse, or NULL.  k: one or several to choose among.  earlier: the
-// fit to go on from (parameters, k, latent: n x D), or NULL.
+// size: n.  design: columns x n, sparse, or NULL.  label: n classes from 0, or -1; or NULL.  k: one
+// or several to choose among.  earlier: the fit to go on from (parameters, k, latent: n x D), or
+// NULL.
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options,
-                   Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress) {
+SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, SEXP label,
+                   Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed,
+                   SEXP progress) {
   const SparseCounts matrix(counts);
   const MatrixSource source = matrix.source();
   const Design rows = to_design(design);
@@ -215,6 +240,10 @@ SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp:
   if (ks.empty() || *std::min_element(ks.begin(), ks.end()) < 1) refuse("k", "be at least 1");
   TrainOptions opts = read_train_options(
       options, read_shape(options, ks.front(), source.n_genes(), rows.n_columns), seed);
+  const std::vector<int> labels = read_labels(label, n, opts.n_classes);
+  if (*std::min_element(ks.begin(), ks.end()) < opts.n_classes) {
+    refuse("k", "be at least the number of classes");
+  }
   opts.most_k = *std::max_element(ks.begin(), ks.end());
   EarlierFit start;
   if (!Rf_isNull(earlier)) {
@@ -229,13 +258,13 @@ SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp:
   const Index n_threads = checked_threads(read<double>(options, "n_threads"));
   const FitResult result = [&] {
     Workers workers(n_threads, &monitor);
-    return fit(source, {size.begin(), &rows}, opts, ks, Rf_isNull(earlier) ? nullptr : &start,
-               workers, monitor);
+    return fit(source, {size.begin(), &rows, labels.empty() ? nullptr : labels.data()}, opts, ks,
+               Rf_isNull(earlier) ? nullptr : &start, workers, monitor);
   }();
   return made_by_r([&] { return to_list(result, seed); });
 }
 
-// alternatives: columns x rows of the design to give each cell the ELBO with, or NULL for its own.
+// alternatives: columns x rows to add to each cell's row of the design, or NULL for its own alone.
 // The ELBO has a row for each cell and a column for each alternative.
 // [[Rcpp::export(rng = false)]]
 SEXP cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design,

@@ -269,7 +269,7 @@ test_that("genes are chosen by what differs within batches", {
   }
   for (likelihood in c("nb", "gaussian")) {
     expect_identical(chosen(likelihood), 6:10)
-    expect_identical(chosen(likelihood, factor(batch)), 1:5)
+    expect_identical(chosen(likelihood, list(factor(batch))), 1:5)
   }
 })
 

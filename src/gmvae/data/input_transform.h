@@ -25,7 +25,9 @@ std::vector<double> gene_levels(const CellSource& source, const LikelihoodTraits
 
 // Where the decoder's shifts start (G x columns of the design): for an indicator, by how much the
 // mean of its cells differs from the mean of all, on the scale of gene_levels(), next to nothing
-// for genes with next to no counts; for other columns zero.
+// for genes with next to no counts; for another column, that difference between its positive and
+// its negative cells, weighted by its values, per unit.  Where columns go together, as two factors
+// may, they share the difference: the effects solve the normal equations whose right side it is.
 std::vector<double> design_levels(const CellSource& source, const Design& design,
                                   const InputTransform& transform,
                                   const LikelihoodTraits& likelihood);

@@ -21,6 +21,7 @@ constexpr Purpose mask_purpose{5};
 struct Covariates {
   const double* size;             // n, relative to a cell of the reference's counts
   const Design* design{nullptr};  // n rows; null or empty: nothing else is to be explained
+  const int* label{nullptr};      // n: the known class, from 0, or -1; null: no class is known
 };
 
 // B cells.  `count` is what the likelihood sees, `input` what the encoder sees: of the same
@@ -34,6 +35,7 @@ struct CellBlock {
   std::vector<T> count, input;
   std::vector<T> size;           // B: expected counts of the cell
   Design design;                 // B rows, or empty
+  std::vector<int> label;        // B: known classes, -1 for none; or empty
   std::vector<Index> input_end;  // B: the inputs of cell j are entries start[j], ... before it
   std::vector<std::int32_t> input_gene;
 
@@ -41,6 +43,7 @@ struct CellBlock {
   SparseView<T> inputs() const {
     return {start.data(), input_end.data(), input_gene.data(), input.data(), n_genes, n_cells()};
   }
+  int label_of(Index j) const { return label.empty() ? -1 : label[static_cast<std::size_t>(j)]; }
   // Inputs at all entries.
   void unmask() {
     input_gene = gene;
@@ -78,6 +81,10 @@ class CellLoader {
       block.size.push_back(static_cast<T>(covariates_.size[cells[j]] * size_reference_));
     }
     load_design(covariates_, cells, n, block.design);
+    block.label.clear();
+    for (Index j = 0; covariates_.label && j < n; ++j) {
+      block.label.push_back(covariates_.label[cells[j]]);
+    }
     const std::size_t n_entries = static_cast<std::size_t>(block.start.back());
     if (dense_) {
       spread(n);

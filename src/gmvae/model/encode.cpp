@@ -40,10 +40,10 @@ Encoding encode(const FittedModel& model, const CellSource& source, const Covari
   Workspace<float> work;
   const std::vector<Index> cells = all_cells(source);
 
+  Design own_design;
   const auto add_elbo = [&](Index begin, Index alternative) {
     if (!options.alternatives.empty()) {
-      block.design = options.alternatives.rows(
-          std::vector<Index>(static_cast<std::size_t>(block.n_cells()), alternative));
+      block.design = own_design.with_row(options.alternatives, alternative, block.n_cells());
     }
     ensure(block.design.n_columns == model.shape.n_design,
            "The design of the cells must be given.");
@@ -74,6 +74,7 @@ Encoding encode(const FittedModel& model, const CellSource& source, const Covari
     }
     // The same draws for every cell: its ELBO doesn't depend on the cells beside it.
     std::fill(block.cell.begin(), block.cell.end(), Index{0});
+    own_design = block.design;
     for (Index a = 0; with_elbo && a < n_alternatives; ++a) add_elbo(begin, a);
     for (std::size_t i = static_cast<std::size_t>(begin * n_alternatives);
          with_elbo && i < static_cast<std::size_t>(end * n_alternatives); ++i) {

@@ -20,8 +20,8 @@ struct Encoding {
 struct EncodeOptions {
   Index n_draws = 0;         // > 0: also the ELBO, averaged over so many antithetic draws
   bool posterior = true;     // also the probabilities of the clusters
-  Design alternatives = {};  // rows of the design to give each cell the ELBO with; the encoder sees
-                             // no design, so that cells are encoded once.  Empty: the cell's own
+  Design alternatives = {};  // rows to add to each cell's own row of the design, one ELBO for each;
+                             // the encoder sees no design, so that cells are encoded once
 };
 
 Encoding encode(const FittedModel& model, const CellSource& source, const Covariates& covariates,

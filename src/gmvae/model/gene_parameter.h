@@ -39,7 +39,7 @@ struct GeneParameter {
 
  private:
   static Index n_inputs(VariesBy by, const ModelShape& shape) {
-    if (by == VariesBy::gene_cell) return shape.hidden.front();
+    if (by == VariesBy::gene_cell) return shape.n_decoded();
     return by == VariesBy::gene_cluster ? shape.k : 0;
   }
 };

@@ -1,7 +1,8 @@
 // Encoder and decoder with the ELBO between them; backward() is forward() read upwards.
 //
 //   x -> hidden layers -> m, log s2 -> z = m + s eps -> hidden layers -> log p(x | z)
-//   loss = -(1 / B) sum over cells of [log p(x | z) - kl_weight KL]
+//   loss = -(1 / B) sum over cells of [log p(x | z) - kl_weight (KL + label)]
+// where `label` is the cross-entropy of the cells whose label is known, see prior.h.
 #pragma once
 
 #include <cmath>
@@ -20,12 +21,14 @@ constexpr Purpose noise_purpose{6};
 // Sums over cells.
 struct ElboTerms {
   double reconstruction = 0, kl_z = 0, kl_c = 0;
+  double label = 0;  // what known labels add to the loss, beside the ELBO
 
   double kl() const { return kl_z + kl_c; }
   ElboTerms& operator+=(const ElboTerms& other) {
     reconstruction += other.reconstruction;
     kl_z += other.kl_z;
     kl_c += other.kl_c;
+    label += other.label;
     return *this;
   }
 };
@@ -66,7 +69,7 @@ class Network {
         encoder_(layout_, "encoder", shape.hidden, 2),
         mean_(layout_, "encoder.mean", shape.hidden.back(), shape.n_latent),
         log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.n_latent),
-        decoder_(layout_, "decoder", mirrored(shape), 1, shape.n_design) {
+        decoder_(layout_, "decoder", from_latent(shape), 1, shape.n_design) {
     modality_.head = make_head<T>(layout_, shape);
   }
 
@@ -172,7 +175,8 @@ class Network {
         sample(j, cells, step, w);
         w.kl[static_cast<std::size_t>(j)] =
             prior.forward(w.mean.data() + j * d, w.log_variance.data() + j * d,
-                          w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k);
+                          w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k,
+                          cells.label_of(j));
       }
     });
     const ConstView<T> h = decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n),
@@ -182,7 +186,7 @@ class Network {
                    w.log_prob.data());
     ElboTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
-      total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c};
+      total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c, w.kl[j].label};
     }
     return total;
   }
@@ -193,8 +197,11 @@ class Network {
                 T* d_params) const {
     const Index n = cells.n_cells(), d = shape_.n_latent, k = prior.n_components();
     const double weight = 1.0 / static_cast<double>(n);
-    const View<T> d_decoded = as_view(w.decoder.back().d_output, shape_.hidden.front(), n);
-    const ConstView<T> h(w.decoder.back().output.data(), shape_.hidden.front(), n);
+    const bool linear = decoder_.linear.empty();
+    const View<T> d_decoded =
+        as_view(linear ? w.d_latent : w.decoder.back().d_output, shape_.n_decoded(), n);
+    const ConstView<T> h((linear ? w.latent : w.decoder.back().output).data(), shape_.n_decoded(),
+                         n);
     head().backward(compute, params, head_input(h, w), cells, w.head, static_cast<T>(-weight),
                     d_params, d_decoded, as_view(w.d_cluster, shape_.k, n));
     const bool clustered = head().uses_clusters() && k == shape_.k;
@@ -281,9 +288,9 @@ class Network {
   static T bounded(T raw) { return 8 * std::tanh(raw / 8); }
   static T d_bounded(T value) { return 1 - (value / 8) * (value / 8); }
 
-  static std::vector<Index> mirrored(const ModelShape& shape) {
+  static std::vector<Index> from_latent(const ModelShape& shape) {
     std::vector<Index> sizes{shape.n_latent};
-    sizes.insert(sizes.end(), shape.hidden.rbegin(), shape.hidden.rend());
+    sizes.insert(sizes.end(), shape.hidden_decoder.begin(), shape.hidden_decoder.end());
     return sizes;
   }
 

@@ -1,5 +1,5 @@
 // The decoder's last layer fused with the likelihood: E = W h + b, softmax where the likelihood
-// has one, log p(x), and back.   h: hidden x B   E: G x B
+// has one, log p(x), and back.   h: hidden x B, the latent where nothing is hidden   E: G x B
 // The other parameters of the likelihood are a gene's, or a layer like that one of each cell.
 //
 // Everything runs over blocks of genes, whose slices stay in cache; sums over genes (softmax,
@@ -61,7 +61,7 @@ class Head {
   const GeneParameter zero_inflation, log_scale;
 
   Head(ParamLayout& layout, const ModelShape& shape, const LikelihoodTraits& likelihood)
-      : hidden(shape.hidden.front()), n_clusters(shape.k), n_genes(shape.modality.n_genes),
+      : hidden(shape.n_decoded()), n_clusters(shape.k), n_genes(shape.modality.n_genes),
         mean(layout, "decoder.mean", hidden, n_genes),
         shift(layout, "decoder.mean.design", n_genes, shape.n_design),
         zero_inflation(layout, "decoder.zero_inflation", shape, shape.modality.zero_inflation,

@@ -37,8 +37,8 @@ MixturePrior MixturePrior::standard_normal(Index latent) {
 }
 
 template <typename T>
-KlTerms MixturePrior::forward(const T* mean, const T* log_variance, Work& work,
-                              double* gamma) const {
+KlTerms MixturePrior::forward(const T* mean, const T* log_variance, Work& work, double* gamma,
+                              int label) const {
   const Index d = mixture_.means.rows();
   work.mean.resize(d);
   work.variance.resize(d);
@@ -48,10 +48,10 @@ KlTerms MixturePrior::forward(const T* mean, const T* log_variance, Work& work,
     work.variance[i] = std::exp(static_cast<double>(log_variance[i]));
     entropy_term -= 0.5 * (1 + log_two_pi + static_cast<double>(log_variance[i]));
   }
-  return compare(work, entropy_term, gamma);
+  return compare(work, entropy_term, gamma, label);
 }
 
-KlTerms MixturePrior::compare(Work& work, double entropy_term, double* gamma) const {
+KlTerms MixturePrior::compare(Work& work, double entropy_term, double* gamma, int label) const {
   const Index d = mixture_.means.rows(), k = n_components();
   work.log_gamma.resize(k);
   work.whitened.resize(d, k);
@@ -62,15 +62,32 @@ KlTerms MixturePrior::compare(Work& work, double entropy_term, double* gamma) co
     work.log_gamma[c] = constant_[c] - 0.5 * (work.whitened.col(c).squaredNorm() +
                                               precision_diagonal_.col(matrix).dot(work.variance));
   }
-  const double log_evidence = log_sum_exp(work.log_gamma.data(), k);
   KlTerms terms;
+  work.labelled = labels_.knows(label);
+  if (work.labelled) terms.label = add_label(work, label);
+  const double log_evidence = log_sum_exp(work.log_gamma.data(), k);
   for (Index c = 0; c < k; ++c) {
     const double log_g = work.log_gamma[c] - log_evidence;
     gamma[c] = std::exp(log_g);
     terms.kl_c += gamma[c] * (log_g - log_weight_[c]);
+    if (work.labelled) terms.kl_c -= gamma[c] * std::log(labels_.probability(c, label));
   }
   terms.kl_z = entropy_term - log_evidence - terms.kl_c;
   return terms;
+}
+
+// log p(y | c) to log gamma; returns the weighted cross-entropy of the label.
+double MixturePrior::add_label(Work& work, int label) const {
+  const Index k = n_components();
+  const double log_evidence = log_sum_exp(work.log_gamma.data(), k);
+  work.without_label.resize(k);
+  double probability = 0;
+  for (Index c = 0; c < k; ++c) {
+    work.without_label[c] = std::exp(work.log_gamma[c] - log_evidence);
+    probability += work.without_label[c] * labels_.probability(c, label);
+    work.log_gamma[c] += std::log(labels_.probability(c, label));
+  }
+  return -labels_.weight * std::log(probability);
 }
 
 template <typename T>
@@ -96,18 +113,19 @@ void MixturePrior::differentiate(Work& work, const double* gamma, double weight)
   for (Index c = 0; c < n_components(); ++c) {
     const Index matrix = shared_ ? 0 : c;
     // d gamma_b / d log N_c = gamma_b (delta_bc - gamma_c)
-    const double by = weight - (work.d_gamma[c] - mean_d_gamma);
+    double by = (weight - (work.d_gamma[c] - mean_d_gamma)) * gamma[c];
+    if (work.labelled) by += weight * labels_.weight * (gamma[c] - work.without_label[c]);
     work.d_mean.noalias() +=
-        by * gamma[c] *
+        by *
         (whitener_[static_cast<std::size_t>(matrix)].transpose() * work.whitened.col(c));
     for (Index i = 0; i < d; ++i) {
-      work.d_variance[i] += 0.5 * by * gamma[c] * precision_diagonal_(i, matrix);
+      work.d_variance[i] += 0.5 * by * precision_diagonal_(i, matrix);
     }
   }
 }
 
-template KlTerms MixturePrior::forward(const float*, const float*, Work&, double*) const;
-template KlTerms MixturePrior::forward(const double*, const double*, Work&, double*) const;
+template KlTerms MixturePrior::forward(const float*, const float*, Work&, double*, int) const;
+template KlTerms MixturePrior::forward(const double*, const double*, Work&, double*, int) const;
 template void MixturePrior::backward(Work&, const double*, double, const float*, float*,
                                      float*) const;
 template void MixturePrior::backward(Work&, const double*, double, const double*, double*,

@@ -8,7 +8,7 @@
 #include "core/rng.h"
 #include "core/select.h"
 #include "gmm/search/search.h"
-#include "gmvae/train/batch_mixture.h"
+#include "gmvae/train/guided_mixture.h"
 #include "gmvae/train/latent_search.h"
 
 namespace gmvae {
@@ -22,9 +22,14 @@ ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x
 struct Sample {
   Eigen::MatrixXd points;  // D x n
   Design design;           // n rows or none
+  std::vector<int> label;  // n or none
 
   Sample at(const std::vector<Index>& places) const {
-    return {select_columns(points, places), design.rows(places)};
+    Sample some{select_columns(points, places), design.rows(places), {}};
+    for (Index place : places) {
+      if (!label.empty()) some.label.push_back(label[static_cast<std::size_t>(place)]);
+    }
+    return some;
   }
 };
 
@@ -44,11 +49,13 @@ std::vector<CandidateFit> fit_all(const Sample& sample, const HalvesOptions& opt
              latent_search(options.n_init, options.max_iter, options.tol, options.seed), workers,
              monitor)
           .candidates;
-  if (sample.design.empty()) return fits;
+  if (sample.design.empty() && sample.label.empty()) return fits;
   for (CandidateFit& fit : fits) {
     if (!fit.reason.empty()) continue;
-    fit.mixture = fit_across_batches({points, sample.design}, fit.mixture, options.covariance,
-                                     options.n_init, options.seed, workers, monitor);
+    fit.mixture = fit_guided({points, sample.design, sample.label, options.n_classes}, fit.mixture,
+                             fit.mixture.means.cols(), options.covariance, options.n_init,
+                             options.seed, workers, monitor)
+                      .mixture;
   }
   return fits;
 }
@@ -106,7 +113,7 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
     std::sort(result.cells.begin(), result.cells.end());
   }
   const Sample everything{Eigen::Map<const Eigen::MatrixXd>(latent.data, latent.rows, latent.cols),
-                          options.design};
+                          options.design, options.label};
   const Sample sample = everything.at(result.cells);
   const Index n = sample.points.cols();
 

@@ -23,6 +23,8 @@ struct HalvesOptions {
   double tol;
   std::uint64_t seed;
   Design design;  // n rows: indicators of batches; empty: components need not hold all batches
+  std::vector<int> label = {};  // n: known classes from 0, which come first, or -1; or empty
+  Index n_classes = 0;
 };
 
 // A mixture on some of the sampled cells, seen from all of them.

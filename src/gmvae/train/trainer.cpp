@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/denormals.h"
-#include "gmvae/train/batch_mixture.h"
+#include "gmvae/train/guided_mixture.h"
 #include "gmvae/train/latent_search.h"
 
 namespace gmvae {
@@ -25,7 +25,9 @@ constexpr Index most_rollbacks = 12;
 constexpr double convergence_gain = 3e-3;   // of the ELBO
 constexpr Index shortest_to_converge = 10;  // epochs
 
-bool is_finite(const ElboTerms& terms) { return std::isfinite(terms.reconstruction + terms.kl()); }
+bool is_finite(const ElboTerms& terms) { 
+  return std::isfinite(terms.reconstruction + terms.kl() + terms.label);
+}
 
 double held_out_or_training(const EpochRecord& record) {
   return std::isnan(record.elbo_heldout) ? record.elbo : record.elbo_heldout;
@@ -47,14 +49,16 @@ bool has_levelled_off(const std::vector<EpochRecord>& history, Index n) {
 
 Trainer::Trainer(const CellSource& source, const Covariates& covariates,
                  const TrainOptions& options, Workers& workers, Monitor& monitor)
-    : source_(source), covariates_(covariates), options_(options),
+    : source_(source), covariates_(covariates),
+      factors_(covariates.design ? covariates.design->factors() : Design()), options_(options),
       likelihood_(find_likelihood(options.shape.modality.likelihood)), compute_{kernels<float>(),
                                                                                 workers},
       monitor_(monitor), transform_(fit_transform(source, covariates.size, likelihood_)),
       loader_(source, covariates, options.size_reference, transform_, likelihood_, workers),
-      network_(options.shape), gradient_{{}, 0, {}, LatentMoments(n_latent(), k())},
+      network_(options.shape), gradient_{{}, 0, {}, LatentMoments(n_latent(), k()), {}},
       adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(n_latent())),
-      moments_(n_latent(), k()), before_{params_, adam_, prior_, moments_},
+      moments_(n_latent(), k()), labels_{options.n_classes, LabelModel().noise, options.label_weight},
+      before_{params_, adam_, prior_, moments_, label_counts_, labels_},
       epoch_(options.epochs_before) {
   ensure(options.shape.modality.n_genes == source.n_genes(),
          "The network must have an input for each gene of the data.");
@@ -62,6 +66,8 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
   ensure(n_design == 0 || (covariates.design && covariates.design->n_columns == n_design &&
                            covariates.design->n_rows() == source.n_cells()),
          "The design must have a row for each cell.");
+  ensure(options.n_classes == 0 || (covariates.label && options.n_classes <= options.shape.k),
+         "There must be labels, and a component for each of their classes.");
   network_.initialise(options.seed, gene_levels(source, likelihood_), params_);
   if (n_design > 0) {
     network_.initialise_design(design_levels(source, *covariates.design, transform_, likelihood_),
@@ -108,8 +114,8 @@ std::vector<double> Trainer::latent_means() {
 TrainResult Trainer::result() {
   const FlushDenormals flush;
   TrainResult result;
-  network_.reorder_clusters(order_by_weight(prior_.mixture()), params_);
-  set_mixture(sorted_by_weight(prior_.mixture()));
+  network_.reorder_clusters(order_by_weight(prior_.mixture(), labels_.n_classes), params_);
+  set_mixture(sorted_by_weight(prior_.mixture(), labels_.n_classes));
   result.model = {network_.shape(), options_.covariance,
                   params_,          {transform_, options_.size_reference},
                   prior_.mixture(), options_.seed};
@@ -122,6 +128,7 @@ TrainResult Trainer::result() {
   result.heldout_cells = heldout_;
   result.n_rollbacks = n_rollbacks_;
   result.converged = converged_;
+  result.label_noise = labels_.n_classes > 0 ? labels_.noise : 0;
   return result;
 }
 
@@ -132,8 +139,24 @@ void Trainer::split_cells() {
   const Index n = source_.n_cells();
   const Index share = static_cast<Index>(options_.heldout * static_cast<double>(n));
   const Index n_heldout = std::max<Index>(0, std::min(share, n - 2 * options_.most_k));
-  heldout_.assign(cells.begin(), cells.begin() + n_heldout);
-  training_.assign(cells.begin() + n_heldout, cells.end());
+  // A class keeps ten labelled cells, or all that it has.
+  constexpr Index least_labelled = 10;
+  std::vector<Index> labelled(static_cast<std::size_t>(labels_.n_classes));
+  const auto class_of = [&](Index cell) {
+    return labelled.empty() ? -1 : covariates_.label[cell];
+  };
+  for (Index cell : cells) {
+    if (class_of(cell) >= 0) ++labelled[static_cast<std::size_t>(class_of(cell))];
+  }
+  for (Index cell : cells) {
+    bool held = static_cast<Index>(heldout_.size()) < n_heldout;
+    if (class_of(cell) >= 0) {
+      Index& left = labelled[static_cast<std::size_t>(class_of(cell))];
+      held = held && left > least_labelled;
+      left -= held;
+    }
+    (held ? heldout_ : training_).push_back(cell);
+  }
   std::sort(heldout_.begin(), heldout_.end());
   std::sort(training_.begin(), training_.end());
 }
@@ -247,6 +270,8 @@ void Trainer::save() {
   before_.adam = adam_;
   before_.prior = prior_;
   before_.moments = moments_;
+  before_.label_counts = label_counts_;
+  before_.labels = labels_;
 }
 
 void Trainer::restore() {
@@ -254,6 +279,8 @@ void Trainer::restore() {
   adam_ = before_.adam;
   prior_ = before_.prior;
   moments_ = before_.moments;
+  label_counts_ = before_.label_counts;
+  labels_ = before_.labels;
 }
 
 // Steps --------------------------------------------------------------------------------------
@@ -267,8 +294,10 @@ void Trainer::gradient_of_block(const Phase& phase, double kl_weight, StepGradie
                     gradient.d_params.data());
   if (!phase.moves_mixture) return;
   gradient.moments = LatentMoments(n_latent(), k());
-  add_moments(gradient.moments);
+  gradient.labels = {};
+  add_moments(gradient.moments, gradient.labels);
   gradient.moments.divide(static_cast<double>(gradient.n_cells));
+  gradient.labels.divide(static_cast<double>(gradient.n_cells));
 }
 
 // The gradient is zero afterwards.
@@ -277,19 +306,25 @@ void Trainer::update(const Phase& phase, double learning_rate, StepGradient& gra
   network_.clamp(params_);
   if (!phase.moves_mixture) return;
   moments_.blend(gradient.moments, options_.damping);
+  label_counts_.blend(gradient.labels, options_.damping);
+  labels_.noise = label_counts_.noise(n_training());
   set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
 }
 
 // Of the block's cells under the responsibilities of the prior.
-void Trainer::add_moments(LatentMoments& moments) const {
+void Trainer::add_moments(LatentMoments& moments, LabelCounts& labels) const {
   for (Index j = 0; j < block_.n_cells(); ++j) {
+    const double* gamma = work_.gamma.data() + j * k();
     moments.add(work_.mean.data() + j * n_latent(), work_.log_variance.data() + j * n_latent(),
-                work_.gamma.data() + j * k());
+                gamma);
+    const int label = block_.label_of(j);
+    if (labels_.knows(label)) labels.add(labels_, gamma[label]);
   }
 }
 
 void Trainer::set_mixture(const Mixture& mixture) {
   prior_ = prior_of(mixture, options_.covariance);
+  prior_.set_labels(labels_);
 }
 
 // The mixture ----------------------------------------------------------------------------------
@@ -298,12 +333,15 @@ void Trainer::set_mixture(const Mixture& mixture) {
 void Trainer::start_mixture() {
   set_mixture(fit_latent());
   moments_ = LatentMoments(n_latent(), k());
+  label_counts_ = {};
   for_blocks(training_, [&](Index) {
     network_.forward(compute_, params_.data(), block_, prior_,
                      {0.0, options_.seed, elbo_purpose, 0, 1.0, false}, work_);
-    add_moments(moments_);
+    add_moments(moments_, label_counts_);
   });
   moments_.divide(n_training());
+  label_counts_.divide(n_training());
+  labels_.noise = label_counts_.noise(n_training());
   set_mixture(moments_.maximise(options_.covariance, n_training(), prior_.mixture()));
 }
 
@@ -311,8 +349,6 @@ void Trainer::start_mixture() {
 // model with the fewest demands, and then all cells, come to help: the joint phase has priors that
 // EM has not.
 Mixture Trainer::fit_latent() {
-  const SearchOptions search =
-      latent_search(options_.n_init, options_.max_iter, options_.tol, options_.seed);
   const std::vector<Index> all = all_cells(source_);
   const std::string simplest = "tied";
   const std::pair<const std::vector<Index>*, std::string> attempts[] = {
@@ -324,9 +360,7 @@ Mixture Trainer::fit_latent() {
     const std::vector<double> latent = latent_means_of(*cells);
     const ConstView<double> points(latent.data(), n_latent(), static_cast<Index>(cells->size()));
     try {
-      return across_batches(
-          *cells, points,
-          fit_mixture(points, model, k(), search, compute_.workers, monitor_).mixture);
+      return fit_points(*cells, points, model);
     } catch (const NumericalError&) {
       continue;
     }
@@ -336,13 +370,28 @@ Mixture Trainer::fit_latent() {
       "some group was empty. Use a smaller `k`.");
 }
 
-// From a mixture of the cells' latent points one whose components hold all batches, if there are
-// any.
-Mixture Trainer::across_batches(const std::vector<Index>& cells, ConstView<double> points,
-                                const Mixture& mixture) const {
-  if (network_.shape().n_design == 0) return mixture;
-  return fit_across_batches({points, covariates_.design->rows(cells)}, mixture, options_.covariance,
-                            options_.n_init, options_.seed, compute_.workers, monitor_);
+// Of cells and their latent points; with regard to batches and labels, if there are any.
+Mixture Trainer::fit_points(const std::vector<Index>& cells, ConstView<double> points,
+                            const std::string& covariance) {
+  const bool labelled = labels_.n_classes > 0;
+  Mixture plain;
+  if (!labelled) {
+    plain = fit_mixture(points, covariance, k(),
+                        latent_search(options_.n_init, options_.max_iter, options_.tol,
+                                      options_.seed),
+                        compute_.workers, monitor_)
+                .mixture;
+    if (factors_.empty()) return plain;
+  }
+  GuidedPoints guided{points, factors_.rows(cells), {}, labels_.n_classes};
+  for (Index cell : cells) {
+    if (labelled) guided.label.push_back(covariates_.label[cell]);
+  }
+  const GuidedMixture found =
+      fit_guided(guided, plain, k(), covariance, options_.n_init, options_.seed, compute_.workers,
+                 monitor_);
+  labels_.noise = labelled ? found.noise : labels_.noise;
+  return found.mixture;
 }
 
 // D x n

@@ -33,6 +33,7 @@ struct TrainResult {
   std::vector<Index> heldout_cells;  // from 0, ascending
   Index n_rollbacks;                 // epochs taken back because a number was not finite
   bool converged;                    // the ELBO had all but stopped rising
+  double label_noise;                // share of labels drawn at random; 0 without labels
 };
 
 // What one minibatch tells: a value that update() turns into new parameters.  Those of several
@@ -42,6 +43,7 @@ struct StepGradient {
   Index n_cells = 0;
   std::vector<float> d_params;  // of the loss, per cell
   LatentMoments moments;        // per cell, where the phase moves the mixture
+  LabelCounts labels;           // likewise
 };
 
 class Trainer {
@@ -73,6 +75,8 @@ class Trainer {
     AdamState<float> adam;
     MixturePrior prior;
     LatentMoments moments;
+    LabelCounts label_counts;
+    LabelModel labels;
   };
 
   Index n_latent() const { return network_.shape().n_latent; }
@@ -84,12 +88,12 @@ class Trainer {
   ElboTerms run_epoch(const Phase& phase, Index epoch, double learning_rate);
   void gradient_of_block(const Phase& phase, double kl_weight, StepGradient& gradient);
   void update(const Phase& phase, double learning_rate, StepGradient& gradient);
-  void add_moments(LatentMoments& moments) const;
+  void add_moments(LatentMoments& moments, LabelCounts& labels) const;
   void set_mixture(const Mixture& mixture);
   void start_mixture();
   Mixture fit_latent();
-  Mixture across_batches(const std::vector<Index>& cells, ConstView<double> points,
-                         const Mixture& mixture) const;
+  Mixture fit_points(const std::vector<Index>& cells, ConstView<double> points,
+                     const std::string& covariance);
   std::vector<double> latent_means_of(const std::vector<Index>& cells);
   template <typename Fn>
   void for_blocks(const std::vector<Index>& cells, Fn&& fn);
@@ -101,6 +105,7 @@ class Trainer {
 
   const CellSource& source_;
   const Covariates covariates_;
+  const Design factors_;  // of the design, for mixtures
   const TrainOptions& options_;
   const LikelihoodTraits& likelihood_;
   Compute<float> compute_;
@@ -113,6 +118,8 @@ class Trainer {
   AdamState<float> adam_;
   MixturePrior prior_;
   LatentMoments moments_;
+  LabelModel labels_;
+  LabelCounts label_counts_;
   std::vector<Index> training_, heldout_;
   CellBlock<float> block_;
   Workspace<float> work_;

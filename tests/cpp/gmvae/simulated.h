@@ -54,6 +54,7 @@ inline TrainOptions options() {
   o.shape.modality.dispersion = VariesBy::gene;
   o.shape.modality.zero_inflation = VariesBy::gene_cell;
   o.shape.hidden = {24, 16};
+  o.shape.hidden_decoder = {16, 24};
   o.size_reference = 100;
   o.epochs_pretrain = 10;
   o.epochs_warmup = 30;

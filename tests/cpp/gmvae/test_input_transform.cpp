@@ -29,7 +29,7 @@ TEST("design_levels(): how batches differ, by hand") {
   CHECK(design_levels(source, Design(), transform, find_likelihood("nb")).empty());
 }
 
-TEST("design_levels(): columns that are no indicators begin at zero") {
+TEST("design_levels(): a column of one sign tells no slope") {
   const int start[] = {0, 1, 2}, gene[] = {0, 0};
   const double count[] = {4, 1};
   Design age;
@@ -40,4 +40,35 @@ TEST("design_levels(): columns that are no indicators begin at zero") {
   const InputTransform transform{{1}, {0}};
   CHECK(design_levels(MatrixSource(start, gene, count, 1, 2), age, transform,
                       find_likelihood("nb")) == std::vector<double>{0.0});
+}
+
+TEST("design_levels(): the slope of a measurement, and effects that two columns share") {
+  // Gene 0 has exp(0.4 z) times its level in factor 1 twice as much; gene 1 neither.
+  std::vector<int> start{0}, gene;
+  std::vector<double> count;
+  Design design;
+  design.clear(3);
+  RngStream rng(4, purpose);
+  const Index n = 4000;
+  for (Index i = 0; i < n; ++i) {
+    const double z = rng.normal();
+    const bool second = z + rng.normal() > 0;  // goes with z
+    const double first = 100 * std::exp(0.4 * z) * (second ? 2 : 1);
+    gene.insert(gene.end(), {0, 1});
+    count.insert(count.end(), {first, 1e5 - first});
+    start.push_back(static_cast<int>(gene.size()));
+    design.column.insert(design.column.end(), {second ? 1 : 0, 2});
+    design.value.insert(design.value.end(), {1.0f, static_cast<float>(z)});
+    design.start.push_back(static_cast<Index>(design.column.size()));
+  }
+  const MatrixSource source(start.data(), gene.data(), count.data(), 2, n);
+  const InputTransform transform{{1, 1}, {0, 0}};
+  const std::vector<double> level = design_levels(source, design, transform, find_likelihood("nb"));
+  CHECK_NEAR(level[2] - level[0], std::log(2.0), 0.1);
+  CHECK_NEAR(level[4], 0.4, 0.05);
+  CHECK_NEAR(level[5], 0.0, 0.01);
+  // Alone, each has part of the other's effect.
+  const std::vector<double> factor_alone =
+      design_levels(source, design.factors(), transform, find_likelihood("nb"));
+  CHECK(factor_alone[2] - factor_alone[0] > std::log(2.0) + 0.3);
 }

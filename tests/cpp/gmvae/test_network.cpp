@@ -60,7 +60,12 @@ CellBlock<double> some_cells(const std::string& likelihood) {
 ModelShape some_shape(const std::string& likelihood, const std::vector<Index>& hidden,
                       VariesBy dispersion = VariesBy::gene,
                       VariesBy zero_inflation = VariesBy::gene_cell, Index n_design = 0) {
-  return {{likelihood, 300, dispersion, zero_inflation}, 3, hidden, 4, n_design};
+  return {{likelihood, 300, dispersion, zero_inflation},
+          3,
+          hidden,
+          {hidden.rbegin(), hidden.rend()},
+          4,
+          n_design};
 }
 
 // As training begins with, but for a jitter that leaves nothing at zero.
@@ -73,24 +78,41 @@ std::vector<double> some_parameters(const Net& network) {
   return params;
 }
 
-// The ELBO's gradient in all parameters against central differences.
-void check_gradient(const ModelShape& shape, bool shared) {
+// The gradient of the loss in all parameters against central differences; `change` of the cells and
+// the prior.
+template <typename Change>
+void check_gradient(const ModelShape& shape, bool shared, Change&& change) {
   Workers workers(2);
   const Compute<double> compute{kernels<double>(), workers};
-  const CellBlock<double> cells = some_cells(shape.modality.likelihood);
-  const MixturePrior prior(some_mixture(3, 4, shared, false), shared);
+  CellBlock<double> cells = some_cells(shape.modality.likelihood);
+  MixturePrior prior(some_mixture(3, 4, shared, false), shared);
+  change(cells, prior);
   const StepSettings step{0.7, 3, noise_purpose, 2};
   const Network<double> network(shape);
   const std::vector<double> params = some_parameters(network);
   Workspace<double> work;
   const auto loss = [&](const std::vector<double>& p) {
     const ElboTerms terms = network.forward(compute, p.data(), cells, prior, step, work);
-    return -(terms.reconstruction - step.kl_weight * terms.kl()) / 4;
+    return -(terms.reconstruction - step.kl_weight * (terms.kl() + terms.label)) / 4;
   };
   loss(params);
   std::vector<double> gradient(params.size());
   network.backward(compute, params.data(), cells, prior, step, work, gradient.data());
   CHECK(gradient_error(loss, params, gradient) < 1e-6);
+}
+
+void check_gradient(const ModelShape& shape, bool shared) {
+  check_gradient(shape, shared, [](CellBlock<double>&, MixturePrior&) {});
+}
+
+// A measurement beside two batches.
+Design mixed_design() {
+  Design design;
+  design.n_columns = 3;
+  design.start = {0, 2, 4, 6, 8};
+  design.column = {0, 2, 1, 2, 0, 2, 0, 2};
+  design.value = {1, 0.5f, 1, -1.25f, 1, 2, 1, -0.75f};
+  return design;
 }
 
 }  // namespace
@@ -160,6 +182,59 @@ TEST("elbo: gradient with batches, also of parameters that vary by them") {
     check_gradient(some_shape("zinb", {6}, VariesBy::gene_design, zero_inflation, 2), false);
   }
   check_gradient(some_shape("gaussian", {6}, VariesBy::gene_design, VariesBy::gene, 2), false);
+}
+
+TEST("elbo: gradient with a measured covariate beside batches") {
+  const auto change = [](CellBlock<double>& cells, MixturePrior&) {
+    cells.design = mixed_design();
+  };
+  check_gradient(some_shape("nb", {7, 5}, VariesBy::gene_design, VariesBy::gene_cell, 3), true,
+                 change);
+  check_gradient(some_shape("gaussian", {6}, VariesBy::gene, VariesBy::gene_cell, 3), false, change);
+}
+
+TEST("elbo: gradient of a linear decoder, also with a design and parameters that vary by cell") {
+  for (const LikelihoodTraits& traits : likelihoods()) {
+    ModelShape shape = some_shape(traits.name, {7, 5}, VariesBy::gene, VariesBy::gene_cell, 2);
+    shape.hidden_decoder = {};
+    check_gradient(shape, true);
+  }
+  ModelShape shape = some_shape("nb", {6}, VariesBy::gene_cell);
+  for (const std::vector<Index>& hidden : {std::vector<Index>{}, std::vector<Index>{4, 9}}) {
+    shape.hidden_decoder = hidden;
+    check_gradient(shape, false);
+  }
+}
+
+TEST("elbo: gradient where labels of some cells are known") {
+  for (bool shared : {true, false}) {
+    for (VariesBy dispersion : {VariesBy::gene, VariesBy::gene_cluster}) {
+      check_gradient(some_shape("nb", {6}, dispersion), shared,
+                     [](CellBlock<double>& cells, MixturePrior& prior) {
+        cells.label = {2, -1, 0, 1};
+        prior.set_labels({3, 0.2, 5.0});
+      });
+    }
+  }
+}
+
+TEST("prior: with a label, the evidence is that of the cell and its label") {
+  const Mixture mixture = some_mixture(3, 4, true, false);
+  MixturePrior prior(mixture, true);
+  prior.set_labels({3, 0.2, 5.0});
+  MixturePrior::Work work;
+  const auto point = normals(6, 40);
+  std::vector<double> plain(4), known(4);
+  const KlTerms without = prior.forward(point.data(), point.data() + 3, work, plain.data());
+  const KlTerms with = prior.forward(point.data(), point.data() + 3, work, known.data(), 1);
+  double probability = 0;
+  for (Index c = 0; c < 4; ++c) {
+    probability += plain[static_cast<std::size_t>(c)] * (c == 1 ? 0.8 + 0.2 / 3 : 0.2 / 3);
+  }
+  CHECK_NEAR(without.label, 0.0, 1e-15);
+  CHECK_NEAR(with.label, -5 * std::log(probability), 1e-9);
+  CHECK_NEAR(with.kl_z + with.kl_c, without.kl_z + without.kl_c - std::log(probability), 1e-9);
+  CHECK_NEAR(known[1], plain[1] * (0.8 + 0.2 / 3) / probability, 1e-12);
 }
 
 TEST("elbo: batches shift what cells are expected to have, and not where they are encoded") {

@@ -1,7 +1,7 @@
-// Mixtures whose components hold cells of every batch.
+// Mixtures guided by batches and labels.
 #include <vector>
 
-#include "gmvae/train/batch_mixture.h"
+#include "gmvae/train/guided_mixture.h"
 #include "gmvae/train/latent_search.h"
 #include "testing.h"
 
@@ -48,7 +48,7 @@ struct BatchedGroups {
 
 }  // namespace
 
-TEST("fit_across_batches(): groups where the likeliest mixture has batches") {
+TEST("fit_guided(): groups where the likeliest mixture has batches") {
   Monitor monitor;
   const BatchedGroups data({-2, 2}, -1);
   for (const char* covariance : {"tied", "diag", "full"}) {  // the groups are no spheres
@@ -59,8 +59,9 @@ TEST("fit_across_batches(): groups where the likeliest mixture has batches") {
           fit_mixture(data.view(), covariance, 2, latent_search(5, 100, 1e-6, 3), workers, monitor)
               .mixture;
       CHECK(data.purity(plain) < 0.8);
-      found[t] = fit_across_batches({data.view(), indicators(data.batch, 2)}, plain, covariance, 5,
-                                    3, workers, monitor);
+      found[t] = fit_guided({data.view(), indicators(data.batch, 2), {}}, plain, 2, covariance, 5, 3,
+                            workers, monitor)
+                     .mixture;
     }
     CHECK(data.purity(found[0]) == 1.0);
     CHECK(found[0].means == found[1].means);
@@ -68,13 +69,54 @@ TEST("fit_across_batches(): groups where the likeliest mixture has batches") {
   }
 }
 
-TEST("fit_across_batches(): a group that a batch lacks stays one") {
+TEST("fit_guided(): a group that a batch lacks stays one") {
   Monitor monitor;
   Workers workers(1);
   const BatchedGroups data({-6, 0, 6}, 2);
   const Mixture plain =
       fit_mixture(data.view(), "tied", 3, latent_search(5, 100, 1e-6, 3), workers, monitor).mixture;
-  const Mixture found = fit_across_batches({data.view(), indicators(data.batch, 2)}, plain, "tied",
-                                           10, 3, workers, monitor);
+  const Mixture found = fit_guided({data.view(), indicators(data.batch, 2), {}}, plain, 3, "tied",
+                                   10, 3, workers, monitor)
+                            .mixture;
   CHECK(data.purity(found) == 1.0);
+}
+
+TEST("fit_guided(): classes are components in their order, and a group without labels is found") {
+  Monitor monitor;
+  Workers workers(1);
+  const BatchedGroups data({-6, 0, 6}, -1);
+  const std::size_t n = data.group.size();
+  // One in ten cells of the last two groups is labelled, as classes 1 and 0.
+  GuidedPoints guided{data.view(), {}, std::vector<int>(n, -1), 2};
+  std::vector<double> x;
+  for (std::size_t i = 0; i < n; ++i) {
+    x.push_back(data.points[2 * i]);
+    if (data.group[i] > 0 && i % 10 < 2) guided.label[i] = static_cast<int>(2 - data.group[i]);
+  }
+  const ConstView<double> first_axis(x.data(), 1, static_cast<Index>(n));
+  guided.points = first_axis;
+  const GuidedMixture found = fit_guided(guided, {}, 3, "tied", 5, 3, workers, monitor);
+  CHECK_NEAR(found.mixture.means(0, 0), 6.0, 0.3);
+  CHECK_NEAR(found.mixture.means(0, 1), 0.0, 0.3);
+  CHECK_NEAR(found.mixture.means(0, 2), -6.0, 0.3);
+  CHECK(found.noise < 0.1);
+}
+
+TEST("fit_guided(): the share of wrong labels is estimated") {
+  Monitor monitor;
+  Workers workers(1);
+  const BatchedGroups data({-6, 0, 6}, -1);
+  GuidedPoints guided{data.view(), {}, {}, 3};
+  std::vector<double> x;
+  RngStream rng(5, purpose);
+  for (std::size_t i = 0; i < data.group.size(); ++i) {
+    x.push_back(data.points[2 * i]);
+    const bool random = rng.uniform() < 0.3;
+    guided.label.push_back(static_cast<int>(random ? rng.below(3) : data.group[i]));
+  }
+  guided.points = ConstView<double>(x.data(), 1, static_cast<Index>(x.size()));
+  const GuidedMixture found = fit_guided(guided, {}, 3, "tied", 5, 3, workers, monitor);
+  CHECK_NEAR(found.mixture.means(0, 0), -6.0, 0.3);
+  CHECK_NEAR(found.mixture.means(0, 2), 6.0, 0.3);
+  CHECK_NEAR(found.noise, 0.3, 0.08);
 }
