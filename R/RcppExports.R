@@ -45,8 +45,8 @@ cpp_gmm_null <- function(x, problem, mixture, control, replicates, progress) {
     .Call(`_gmvae_cpp_gmm_null`, x, problem, mixture, control, replicates, progress)
 }
 
-cpp_gmvae_fit <- function(counts, size, design, options, k, earlier, seed, progress) {
-    .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, options, k, earlier, seed, progress)
+cpp_gmvae_fit <- function(counts, size, design, label, options, k, earlier, seed, progress) {
+    .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, label, options, k, earlier, seed, progress)
 }
 
 cpp_gmvae_encode <- function(state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress) {

@@ -36,9 +36,10 @@ as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   droplevels(factor(batch))
 }
 
-# Columns of a data frame, with its row names if it has any but numbers.
+# Columns of a data frame, with its row names if it has any but numbers, as are
+# left of some rows of another data frame.
 label_lists <- function(batch) {
-  named <- !is.data.frame(batch) || .row_names_info(batch) > 0L
+  named <- !is.data.frame(batch) || is.character(attr(batch, "row.names"))
   cells <- if (named) rownames(batch)
   lapply(as.list(batch), function(labels) stats::setNames(labels, cells))
 }

@@ -8,7 +8,7 @@
 as_covariates <- function(covariates, n, x = NULL, call, cells = NULL) {
   if (is.null(covariates)) return(NULL)
   if (rlang::is_formula(covariates)) {
-    covariates <- formula_columns(covariates, call)
+    covariates <- covariate_names(covariates, call)
   }
   if (is.character(covariates) && is.null(dim(covariates))) {
     covariates <- named_columns(covariates, x, cells, call)
@@ -26,7 +26,7 @@ as_covariates <- function(covariates, n, x = NULL, call, cells = NULL) {
 }
 
 # The names in ~ a + b.
-formula_columns <- function(formula, call) {
+covariate_names <- function(formula, call) {
   names <- sum_of_names(rlang::f_rhs(formula))
   if (is.null(rlang::f_lhs(formula)) && !anyNA(names)) return(unique(names))
   gmvae_abort(c(

@@ -11,7 +11,7 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
                       likelihood, covariance, control, covariates = NULL,
                       labels = NULL) {
   k <- core$k
-  clusters <- component_names(k, labels)
+  clusters <- names_of_components(k, labels)
   latent <- paste0("z", seq_len(control$n_latent))
   mixture <- core$mixture
   names(mixture$weights) <- clusters

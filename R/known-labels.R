@@ -65,7 +65,7 @@ class_numbers <- function(labels) {
 }
 
 # Names of the components: the classes, then free ones.
-component_names <- function(k, labels) {
+names_of_components <- function(k, labels) {
   if (is.null(labels)) return(as.character(seq_len(k)))
   free <- k - nlevels(labels)
   names <- c(levels(labels), if (free > 0L) paste0("new", seq_len(free)))

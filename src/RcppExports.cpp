@@ -148,19 +148,20 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_fit
-SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, SEXP label, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP labelSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
     Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type label(labelSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type k(kSEXP);
     Rcpp::traits::input_parameter< SEXP >::type earlier(earlierSEXP);
     Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_fit(counts, size, design, options, k, earlier, seed, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_fit(counts, size, design, label, options, k, earlier, seed, progress));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -288,7 +289,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_information", (DL_FUNC) &_gmvae_cpp_gmm_information, 6},
     {"_gmvae_cpp_gmm_refit", (DL_FUNC) &_gmvae_cpp_gmm_refit, 8},
     {"_gmvae_cpp_gmm_null", (DL_FUNC) &_gmvae_cpp_gmm_null, 6},
-    {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 8},
+    {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 9},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},
     {"_gmvae_cpp_gmvae_layout", (DL_FUNC) &_gmvae_cpp_gmvae_layout, 2},

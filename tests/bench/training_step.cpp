@@ -94,8 +94,12 @@ struct Step {
   }
 
   ModelShape shape() const {
-    return {
-        {likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell}, latent, {hidden}, k, 0};
+    return {{likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell},
+            latent,
+            {hidden},
+            {hidden},
+            k,
+            0};
   }
 
   MixturePrior prior() const {
@@ -276,8 +280,12 @@ struct ProcessorClock : Monitor {
 
 void run_epochs(const Data& data, const std::string& likelihood, Index batch, Workers& workers) {
   TrainOptions o;
-  o.shape = {
-      {likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell}, latent, {hidden}, k, 0};
+  o.shape = {{likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell},
+             latent,
+             {hidden},
+             {hidden},
+             k,
+             0};
   o.covariance = "tied";
   o.most_k = k;
   o.size_reference = static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells);

@@ -240,7 +240,7 @@ test_that("normalized is the average over the design of the fit", {
   expect_equal(predict(fit, type = "normalized"), by_hand, tolerance = 1e-12)
   # Values given take the place of the cells' own.
   at <- list(chemistry = "v3", mito = 0.2, phase = "S")
-  all_at <- data.frame(chemistry = "v3", mito = 0.2, phase = "S")[rep(1, 240), ]
+  all_at <- data.frame(chemistry = "v3", mito = rep(0.2, 240), phase = "S")
   expect_identical(predict(fit, type = "mean", at = at),
                    predict(fit, type = "mean", covariates = all_at))
   expect_identical(predict(fit, x, type = "mean", at = at),

@@ -12,6 +12,30 @@ namespace gmvae {
 
 namespace {
 
+// Effects of the levels of a factor, less their mean over the cells, as the right side of normal
+// equations with centred columns asks for.  The columns of a factor are side by side, and each cell
+// has a one in one of them.
+void centre_factors(const std::vector<bool>& indicator, const Eigen::VectorXd& n_cells, double n,
+                    Eigen::Map<Eigen::MatrixXd> effect) {
+  Index first = 0;
+  double seen = 0;
+  for (Index c = 0; c < n_cells.size(); ++c) {
+    if (!indicator[static_cast<std::size_t>(c)]) {
+      first = c + 1;
+      seen = 0;
+      continue;
+    }
+    seen += n_cells[c];
+    if (seen < n) continue;
+    const Index size = c + 1 - first;
+    const Eigen::VectorXd mean =
+        multiply_vector(effect.middleCols(first, size), n_cells.segment(first, size) / seen);
+    effect.middleCols(first, size).colwise() -= mean;
+    first = c + 1;
+    seen = 0;
+  }
+}
+
 // Effects of single columns become those of columns that act together (genes x columns):
 //   (A'A + I) beta = diag(a_c'a_c) effect,   A the design with centred columns
 // The identity weighs as much as one cell, for columns that others determine.
@@ -33,7 +57,8 @@ void share_effects(const Design& design, std::size_t n_genes, std::vector<double
   }
   Eigen::MatrixXd lower;
   if (!cholesky(products, &lower)) return;
-  const Eigen::Map<Eigen::MatrixXd> by_gene(effect.data(), static_cast<Index>(n_genes), n_columns);
+  Eigen::Map<Eigen::MatrixXd> by_gene(effect.data(), static_cast<Index>(n_genes), n_columns);
+  centre_factors(design.are_indicators(), square, n, by_gene);
   Eigen::MatrixXd right(n_columns, by_gene.rows());
   for (Index a = 0; a < n_columns; ++a) right.row(a) = square[a] * by_gene.col(a).transpose();
   const Eigen::MatrixXd shared = cholesky_solve(lower, right);
@@ -126,7 +151,8 @@ std::vector<double> design_levels(const CellSource& source, const Design& design
       double& here = level[c * n_genes + g];
       here = shift(above);
       if (indicator[c]) continue;
-      here = (here - shift(below)) / (square[above] / n_cells[above] + square[below] / n_cells[below]);
+      here =
+          (here - shift(below)) / (square[above] / n_cells[above] + square[below] / n_cells[below]);
     }
   }
   if (!design.is_one_hot()) share_effects(design, n_genes, level);

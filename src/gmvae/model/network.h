@@ -173,10 +173,9 @@ class Network {
     parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
       for (Index j = begin; j < end; ++j) {
         sample(j, cells, step, w);
-        w.kl[static_cast<std::size_t>(j)] =
-            prior.forward(w.mean.data() + j * d, w.log_variance.data() + j * d,
-                          w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k,
-                          cells.label_of(j));
+        w.kl[static_cast<std::size_t>(j)] = prior.forward(
+            w.mean.data() + j * d, w.log_variance.data() + j * d,
+            w.prior[static_cast<std::size_t>(j)], w.gamma.data() + j * k, cells.label_of(j));
       }
     });
     const ConstView<T> h = decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n),

@@ -116,8 +116,7 @@ void MixturePrior::differentiate(Work& work, const double* gamma, double weight)
     double by = (weight - (work.d_gamma[c] - mean_d_gamma)) * gamma[c];
     if (work.labelled) by += weight * labels_.weight * (gamma[c] - work.without_label[c]);
     work.d_mean.noalias() +=
-        by *
-        (whitener_[static_cast<std::size_t>(matrix)].transpose() * work.whitened.col(c));
+        by * (whitener_[static_cast<std::size_t>(matrix)].transpose() * work.whitened.col(c));
     for (Index i = 0; i < d; ++i) {
       work.d_variance[i] += 0.5 * by * precision_diagonal_(i, matrix);
     }

@@ -23,8 +23,8 @@
 namespace gmvae {
 
 struct KlTerms {
-  double kl_z = 0;  // sum_c gamma_c KL(q(z) || N(mu_c, Sigma_c))
-  double kl_c = 0;  // KL(gamma || pi), with a known label less E[log p(y | c)]
+  double kl_z = 0;   // sum_c gamma_c KL(q(z) || N(mu_c, Sigma_c))
+  double kl_c = 0;   // KL(gamma || pi), with a known label less E[log p(y | c)]
   double label = 0;  // weighted cross-entropy of a known label
 };
 
@@ -58,8 +58,8 @@ class MixturePrior {
   KlTerms forward(const T* mean, const T* log_variance, Work& work, double* gamma,
                   int label = -1) const;
 
-  // Adds weight * d(KL + label) to d_mean and d_log_variance (D), after forward() of the same cell; and the
-  // gradient of what else depends on gamma, given by that with respect to it (K) or null.
+  // Adds weight * d(KL + label) to d_mean and d_log_variance (D), after forward() of the same cell;
+  // and the gradient of what else depends on gamma, given by that with respect to it (K) or null.
   template <typename T>
   void backward(Work& work, const double* gamma, double weight, const T* d_gamma, T* d_mean,
                 T* d_log_variance) const;

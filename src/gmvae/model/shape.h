@@ -33,8 +33,8 @@ struct ModelShape {
   Index n_latent = 0;
   std::vector<Index> hidden;          // encoder, from the counts inwards
   std::vector<Index> hidden_decoder;  // from the latent space outwards; none: a linear decoder
-  Index k = 0;                // clusters
-  Index n_design = 0;         // columns of the cells' design matrix; 0: nothing to explain
+  Index k = 0;                        // clusters
+  Index n_design = 0;                 // columns of the cells' design matrix; 0: nothing to explain
 
   // Units that the decoder's last layer is computed from.
   Index n_decoded() const { return hidden_decoder.empty() ? n_latent : hidden_decoder.back(); }

@@ -26,7 +26,8 @@ Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k,
   const Index d = options.shape.n_latent;
   halves.n_classes = options.n_classes;
   if (options.n_classes > 0) {
-    halves.label.assign(covariates.label, covariates.label + latent.size() / static_cast<std::size_t>(d));
+    halves.label.assign(covariates.label,
+                        covariates.label + latent.size() / static_cast<std::size_t>(d));
   }
   return fit_halves(ConstView<double>(latent.data(), d, static_cast<Index>(latent.size()) / d),
                     halves, workers, monitor);
@@ -49,7 +50,9 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
               Monitor& monitor) {
   const bool choose = ks.size() > 1;
   TrainOptions first = options;
-  first.shape.k = earlier ? earlier->k : choose ? std::max<Index>(1, options.n_classes) : ks.front();
+  first.shape.k = earlier  ? earlier->k
+                  : choose ? std::max<Index>(1, options.n_classes)
+                           : ks.front();
   Trainer trainer(source, covariates, first, workers, monitor);
   std::vector<Phase> before, after;
   for (const Phase& phase : recipe(options)) {

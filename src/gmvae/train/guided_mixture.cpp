@@ -165,8 +165,8 @@ std::vector<Index> sample_of(const GuidedPoints& all, Index most) {
     }
     return some;
   };
-  std::vector<Index> sample = spread(
-      labelled, std::max(most / 2, most - static_cast<Index>(others.size())));
+  std::vector<Index> sample =
+      spread(labelled, std::max(most / 2, most - static_cast<Index>(others.size())));
   const std::vector<Index> rest = spread(others, most - static_cast<Index>(sample.size()));
   sample.insert(sample.end(), rest.begin(), rest.end());
   std::sort(sample.begin(), sample.end());

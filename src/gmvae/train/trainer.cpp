@@ -25,7 +25,7 @@ constexpr Index most_rollbacks = 12;
 constexpr double convergence_gain = 3e-3;   // of the ELBO
 constexpr Index shortest_to_converge = 10;  // epochs
 
-bool is_finite(const ElboTerms& terms) { 
+bool is_finite(const ElboTerms& terms) {
   return std::isfinite(terms.reconstruction + terms.kl() + terms.label);
 }
 
@@ -57,7 +57,8 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
       loader_(source, covariates, options.size_reference, transform_, likelihood_, workers),
       network_(options.shape), gradient_{{}, 0, {}, LatentMoments(n_latent(), k()), {}},
       adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(n_latent())),
-      moments_(n_latent(), k()), labels_{options.n_classes, LabelModel().noise, options.label_weight},
+      moments_(n_latent(), k()), labels_{options.n_classes, LabelModel().noise,
+                                         options.label_weight},
       before_{params_, adam_, prior_, moments_, label_counts_, labels_},
       epoch_(options.epochs_before) {
   ensure(options.shape.modality.n_genes == source.n_genes(),
@@ -142,9 +143,7 @@ void Trainer::split_cells() {
   // A class keeps ten labelled cells, or all that it has.
   constexpr Index least_labelled = 10;
   std::vector<Index> labelled(static_cast<std::size_t>(labels_.n_classes));
-  const auto class_of = [&](Index cell) {
-    return labelled.empty() ? -1 : covariates_.label[cell];
-  };
+  const auto class_of = [&](Index cell) { return labelled.empty() ? -1 : covariates_.label[cell]; };
   for (Index cell : cells) {
     if (class_of(cell) >= 0) ++labelled[static_cast<std::size_t>(class_of(cell))];
   }
@@ -376,20 +375,19 @@ Mixture Trainer::fit_points(const std::vector<Index>& cells, ConstView<double> p
   const bool labelled = labels_.n_classes > 0;
   Mixture plain;
   if (!labelled) {
-    plain = fit_mixture(points, covariance, k(),
-                        latent_search(options_.n_init, options_.max_iter, options_.tol,
-                                      options_.seed),
-                        compute_.workers, monitor_)
-                .mixture;
+    plain =
+        fit_mixture(points, covariance, k(),
+                    latent_search(options_.n_init, options_.max_iter, options_.tol, options_.seed),
+                    compute_.workers, monitor_)
+            .mixture;
     if (factors_.empty()) return plain;
   }
   GuidedPoints guided{points, factors_.rows(cells), {}, labels_.n_classes};
   for (Index cell : cells) {
     if (labelled) guided.label.push_back(covariates_.label[cell]);
   }
-  const GuidedMixture found =
-      fit_guided(guided, plain, k(), covariance, options_.n_init, options_.seed, compute_.workers,
-                 monitor_);
+  const GuidedMixture found = fit_guided(guided, plain, k(), covariance, options_.n_init,
+                                         options_.seed, compute_.workers, monitor_);
   labels_.noise = labelled ? found.noise : labels_.noise;
   return found.mixture;
 }

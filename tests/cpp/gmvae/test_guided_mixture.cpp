@@ -59,8 +59,8 @@ TEST("fit_guided(): groups where the likeliest mixture has batches") {
           fit_mixture(data.view(), covariance, 2, latent_search(5, 100, 1e-6, 3), workers, monitor)
               .mixture;
       CHECK(data.purity(plain) < 0.8);
-      found[t] = fit_guided({data.view(), indicators(data.batch, 2), {}}, plain, 2, covariance, 5, 3,
-                            workers, monitor)
+      found[t] = fit_guided({data.view(), indicators(data.batch, 2), {}}, plain, 2, covariance, 5,
+                            3, workers, monitor)
                      .mixture;
     }
     CHECK(data.purity(found[0]) == 1.0);

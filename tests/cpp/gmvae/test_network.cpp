@@ -190,7 +190,8 @@ TEST("elbo: gradient with a measured covariate beside batches") {
   };
   check_gradient(some_shape("nb", {7, 5}, VariesBy::gene_design, VariesBy::gene_cell, 3), true,
                  change);
-  check_gradient(some_shape("gaussian", {6}, VariesBy::gene, VariesBy::gene_cell, 3), false, change);
+  check_gradient(some_shape("gaussian", {6}, VariesBy::gene, VariesBy::gene_cell, 3), false,
+                 change);
 }
 
 TEST("elbo: gradient of a linear decoder, also with a design and parameters that vary by cell") {

@@ -192,7 +192,8 @@ TEST("likelihoods: one of your own is one struct, and the head trains it") {
   const Index n_genes = 5, n_cells = 2, hidden = 3;
   ParamLayout layout;
   const OutputHead<UnitGaussian, double> head(
-      layout, {{traits.name, n_genes, VariesBy::gene, VariesBy::gene}, 2, {hidden}, 1, 0});
+      layout,
+      {{traits.name, n_genes, VariesBy::gene, VariesBy::gene}, 2, {hidden}, {hidden}, 1, 0});
   CHECK(layout.size() == n_genes * (hidden + 1));
   CellBlock<double> cells;
   cells.n_genes = n_genes;
