@@ -20,8 +20,9 @@ as_covariates <- function(covariates, n, x = NULL, call, cells = NULL) {
   columns <- lapply(label_lists(covariates), match_by_name, cells,
                     arg = "covariates", call = call)
   check_covariate_names(names(columns), call)
-  columns <- Map(as_covariate, columns, names(columns),
-                 MoreArgs = list(n = n, call = call))
+  for (name in names(columns)) {
+    columns[[name]] <- as_covariate(columns[[name]], name, n, call)
+  }
   structure(columns, class = "data.frame", row.names = .set_row_names(n))
 }
 

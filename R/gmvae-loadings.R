@@ -85,8 +85,7 @@ decoder_loadings <- function(fit, arg, call) {
            integer())}."
     ), "input", call = call)
   }
-  # The first of two slices of that name is the weights, the second the bias.
-  slice <- fit$layout[match("decoder.mean", fit$layout$name), ]
+  slice <- fit$layout[match("decoder.mean.weight", fit$layout$name), ]
   weights <- matrix(
     fit$parameters[slice$offset + seq_len(slice$rows * slice$cols)], slice$rows,
     dimnames = list(fit$features, colnames(fit$latent))

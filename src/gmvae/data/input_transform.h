@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "core/design.h"
 #include "gmvae/data/source.h"
 #include "likelihood/traits.h"
 
@@ -22,14 +21,5 @@ InputTransform fit_transform(const CellSource& source, const double* size,
 
 // Where the decoder's bias starts (G): each gene's overall level in the decoder's coordinates.
 std::vector<double> gene_levels(const CellSource& source, const LikelihoodTraits& likelihood);
-
-// Where the decoder's shifts start (G x columns of the design): for an indicator, by how much the
-// mean of its cells differs from the mean of all, on the scale of gene_levels(), next to nothing
-// for genes with next to no counts; for another column, that difference between its positive and
-// its negative cells, weighted by its values, per unit.  Where columns go together, as two factors
-// may, they share the difference: the effects solve the normal equations whose right side it is.
-std::vector<double> design_levels(const CellSource& source, const Design& design,
-                                  const InputTransform& transform,
-                                  const LikelihoodTraits& likelihood);
 
 }  // namespace gmvae

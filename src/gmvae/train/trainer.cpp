@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/denormals.h"
+#include "gmvae/data/design_levels.h"
 #include "gmvae/train/guided_mixture.h"
 #include "gmvae/train/latent_search.h"
 
@@ -69,11 +70,12 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
          "The design must have a row for each cell.");
   ensure(options.n_classes == 0 || (covariates.label && options.n_classes <= options.shape.k),
          "There must be labels, and a component for each of their classes.");
-  network_.initialise(options.seed, gene_levels(source, likelihood_), params_);
+  std::vector<double> level = gene_levels(source, likelihood_), shifts;
   if (n_design > 0) {
-    network_.initialise_design(design_levels(source, *covariates.design, transform_, likelihood_),
-                               params_);
+    shifts = design_levels(source, *covariates.design, transform_, likelihood_, level);
   }
+  network_.initialise(options.seed, level, params_);
+  network_.initialise_design(shifts, params_);
   gradient_.d_params.resize(params_.size());
   split_cells();
 }
