@@ -35,7 +35,7 @@ class GuidedEm {
         batch_share_(Eigen::VectorXd::Zero(data.design.n_columns)),
         no_noise_(static_cast<std::size_t>(data.points.rows),
                   -std::numeric_limits<double>::infinity()) {
-    for (Index j = 0; j < data.points.cols; ++j) {
+    for (Index j = 0; !data.design.empty() && j < data.points.cols; ++j) {
       data.design.for_row(j, [&](Index b, float value) { batch_share_[b] += value / n_; });
     }
   }
