@@ -111,7 +111,7 @@ find_batches <- function(counts, sample, likelihood, ks, control) {
   look <- control$find_batches && max(ks) >= 3L &&
     likelihood_traits(likelihood)$size_factors
   if (!look) return(NULL)
-  totals <- unname(Matrix::colSums(sample))
+  totals <- cell_totals(sample)
   genes <- top_features(feature_score(sample, totals, likelihood),
                         Matrix::rowSums(sample) > 0, n = 2000L)
   counts <- take_rows(counts, genes)

@@ -103,7 +103,8 @@ fitted_counts <- function(object, x, caller, call) {
   }
   layer <- written("layer")
   counts <- as_counts(x, written("assay"), call = call,
-                      layer = if (is.null(layer)) "counts" else layer)
+                      layer = if (is.null(layer)) "counts" else layer,
+                      on_disk = TRUE)
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (known) {
