@@ -12,6 +12,7 @@
 # describe.
 write_cells <- function(x, likelihood, arg, call) {
   path <- new_cell_file(call)
+  on.exit(unlink(paste0(path, ".part")))  # if it is not finished
   writer <- cpp_cell_file_create(path, nrow(x),
                                  likelihood_traits(likelihood)$whole)
   empty <- integer()

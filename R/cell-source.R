@@ -58,12 +58,13 @@ cell_source <- function(read, dim, dimnames = list(NULL, NULL)) {
       x = "You supplied {describe(read)}."
     ), "option", call = call)
   }
+  largest <- .Machine$integer.max
   sizes <- is.numeric(dim) && length(dim) == 2L && all(is.finite(dim)) &&
     all(dim >= 1) && all(dim == round(dim)) &&
-    all(dim <= .Machine$integer.max)
+    all(dim <= largest)
   if (!sizes) {
     gmvae_abort(c(
-      "{.arg dim} must be two whole numbers from 1 to {.Machine$integer.max}:
+      "{.arg dim} must be two whole numbers from 1 to {largest}:
        the numbers of genes and of cells.",
       x = "You supplied {describe(dim)}."
     ), "option", call = call)

@@ -255,8 +255,10 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   check_batch_given(object, batch, type, asked, call)
   batch <- known_batch(object, batch, ncol(counts), newdata, call,
                        colnames(counts), unseen = type %in% types_of_unseen)
-  counts <- checked_values(counts, object$likelihood, "newdata", call)
-  counts <- take_genes(counts, index, object)
+  given <- checked_values(counts, object$likelihood, "newdata", call)
+  on.exit(discard_cells(given))
+  counts <- take_genes(given, index, object)
+  on.exit(discard_cells(counts), add = TRUE)
   size <- new_sizes(counts, object, size_factors, call)
   with_elbo <- type %in% c("elbo", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")

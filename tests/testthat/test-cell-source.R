@@ -1,4 +1,5 @@
 small <- function() {
+  data("pbmc_sorted", package = "gmvae", envir = environment())
   x <- pbmc_sorted$counts[1:400, seq(1, 1000, by = 4)]
   x[, Matrix::colSums(x) > 0]
 }
@@ -49,7 +50,6 @@ test_that("a fit from a source is that from memory, and no file is left", {
   expect_identical(found, expected)
   again <- suppressWarnings(update(fit, 2, x = source_of(x)))
   expect_identical(again$latent, suppressWarnings(update(fit, 2, x = x))$latent)
-  gc()
   expect_true(no_files(folder))
 })
 
@@ -89,7 +89,6 @@ test_that("an interrupted or failed fit leaves no file", {
     replace(as.matrix(x[, from:to]), 3, -1)
   }, dim(x), dimnames(x))
   expect_error(fit_small(broken), class = "gmvae_error_data")
-  gc()
   expect_true(no_files(folder))
 })
 
