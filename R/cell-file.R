@@ -129,6 +129,13 @@ discard_cells <- function(counts) {
   invisible()
 }
 
+# The same unless `kept` is in that file, too.
+discard_others <- function(counts, kept) {
+  if (!identical(attr(counts, "file"), attr(kept, "file"))) {
+    discard_cells(counts)
+  }
+}
+
 # Sums over genes, and others that the core takes from a file.
 cell_totals <- function(counts) {
   if (is_cell_file(counts)) return(cpp_cell_sums(counts, rep(1, nrow(counts))))

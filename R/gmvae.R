@@ -393,7 +393,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                             call)
   all_genes <- counts
   counts <- take_rows(counts, chosen$index)
-  if (nrow(counts) < nrow(all_genes)) discard_cells(all_genes)
+  discard_others(all_genes, counts)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
