@@ -387,10 +387,10 @@ gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
   check_no_dots(..., call = call)
   arg <- attr(x, "argument")  # of a container that the counts are from
   if (is.null(arg)) arg <- named_argument("x", substitute(x))
-  fit <- gmvae_bridge(as_counts(x, arg = arg, call = call), k, likelihood,
-                      covariance, features, size_factors,
-                      list(batch = batch, covariates = covariates,
-                           labels = labels), control, BPPARAM, call, arg)
+  counts <- as_counts(x, arg = arg, call = call, on_disk = TRUE)
+  known <- list(batch = batch, covariates = covariates, labels = labels)
+  fit <- gmvae_bridge(counts, k, likelihood, covariance, features, size_factors,
+                      known, control, BPPARAM, call, arg)
   with_call(fit, match.call())
 }
 
@@ -412,7 +412,7 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
   call <- quote(gmvae())
   if (is.null(assay)) assay <- "counts"
   arg <- named_argument("x", substitute(x), assay)
-  counts <- as_counts(x, assay, arg, call)
+  counts <- as_counts(x, assay, arg, call, on_disk = TRUE)
   attr(counts, "argument") <- arg
   known <- known_of_cells(batch, covariates, labels, counts, x, call)
   if (!"size_factors" %in% ...names()) {
@@ -468,6 +468,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                                      call, colnames(counts))
   warn_orientation(counts, arg, call)
   counts <- checked_values(counts, likelihood, arg, call)
+  on.exit(discard_cells(counts))
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
   check_batch_sizes(batch, call)
@@ -478,7 +479,9 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   if (!is.null(found)) batch <- found
   chosen <- select_features(counts, likelihood, features,
                             design_factors(batch, covariates), arg, call)
+  all_genes <- counts
   counts <- take_rows(counts, chosen$index)
+  discard_others(all_genes, counts)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
@@ -517,8 +520,8 @@ train_networks <- function(counts, cells, model, ks, control, seed, progress,
     list(epochs_before = if (is.null(earlier)) 0L else nrow(earlier$history),
          n_classes = nlevels(cells$labels))
   )
-  cpp_gmvae_fit(counts, cells$size, cells$design, class_numbers(cells$labels),
-                options, ks,
+  cpp_gmvae_fit(opened_here(counts), cells$size, cells$design,
+                class_numbers(cells$labels), options, ks,
                 if (!is.null(earlier)) {
                   unclass(earlier)[c("parameters", "k", "latent")]
                 }, seed, progress)
