@@ -72,7 +72,8 @@ abort_not_covariates <- function(covariates, n, x, call) {
   columns <- cell_columns(x)
   gmvae_abort(c(
     "{.arg covariates} must be a data frame with a row for each cell, {n}
-     here{if (!is.null(columns)) ', or a formula of columns of the cell data'}.",
+     here{if (!is.null(columns))
+     ', or a formula of columns of the cell data'}.",
     x = if (is.data.frame(covariates) ||
               methods::is(covariates, "DataFrame")) {
       "It has {nrow(covariates)} row{?s} and {ncol(covariates)} column{?s}."

@@ -44,7 +44,7 @@ known_columns <- both(
     for (column in value) {
       rule <- if (is.factor(column)) groups("cells") else numbers("cells")
       must <- rule(column, sizes)
-      if (!is.null(must)) return(paste("have columns, of which each must", must))
+      if (!is.null(must)) return(paste("have columns that each must", must))
       if (length(unique(column)) == 1L) return("have columns that vary")
     }
   }

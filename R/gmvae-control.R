@@ -99,7 +99,8 @@
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
 #' @export
 gmvae_control <- function(..., n_latent = 10, hidden = 128,
-                          hidden_decoder = NULL, dispersion = "gene", zero_inflation = "gene-cell",
+                          hidden_decoder = NULL, dispersion = "gene",
+                          zero_inflation = "gene-cell",
                           epochs = NULL, warmup = NULL,
                           batch_size = 128, learning_rate = NULL, mask = NULL,
                           label_weight = 10,

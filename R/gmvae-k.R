@@ -16,7 +16,8 @@ check_components <- function(k, n_cells, call, n_classes = 0L) {
       "{.arg k} must be at least the number of classes that {.arg labels} name,
        as each class is a cluster.",
       x = "You supplied {min(k)}, for {n_classes} classes.",
-      i = "A larger {.arg k} leaves clusters for kinds of cells without a label."
+      i = "A larger {.arg k} leaves clusters for kinds of cells without a
+           label."
     ), "option", call = call)
   }
   if (max(k) <= n_cells) return(k)

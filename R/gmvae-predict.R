@@ -92,7 +92,8 @@
 #' divided by the median of these totals over the cells of the fit.
 #'
 #' For cells of the fit, type `"mean"` with `batch` or `at` gives the values
-#' expected in another batch or at other values of the covariates. New cells can be assigned to clusters without a batch label.
+#' expected in another batch or at other values of the covariates. New cells can
+#' be assigned to clusters without a batch label.
 #' @section Outliers:
 #' A new cell of a kind that the fit has not seen has a low ELBO. But the ELBO
 #' also falls with the number of counts of a cell, and it differs between
@@ -145,7 +146,8 @@ predict.gmvae <- function(object, newdata,
                                    "normalized", "elbo", "outlier", "all"),
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
-                          covariates = NULL, at = NULL, assay = NULL, layer = "counts") {
+                          covariates = NULL, at = NULL, assay = NULL,
+                          layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   check_fit(object, call = call)

@@ -14,8 +14,8 @@
 #'   * `call`, `likelihood`, `covariance`, `k`, `n_cells`, `n_genes` (rows of
 #'     the data), `n_features` (genes used), `batches` (table of the cells of
 #'     each batch; `NULL` without batches), `covariates` (for each its number of
-#'     levels or `"number"`, strings named by covariate; `NULL` without), `labels`
-#'     (table of the labelled cells of each class; `NULL` without) and
+#'     levels or `"number"`, strings named by covariate; `NULL` without),
+#'     `labels` (table of the labelled cells of each class; `NULL` without) and
 #'     `wrong_labels` (the share of labels that seem wrong, from 0 to 1; `NA`
 #'     without);
 #'   * `clusters`: data frame with one row per cluster: `cells`, `weight` (of

@@ -79,8 +79,8 @@
 #'   genes used:
 #'   * `cluster`: factor (n) with levels 1 to k, named by cell: the component
 #'     with the largest posterior probability. Components are sorted by weight,
-#'     the largest first. With `labels`, the first components are the classes, in
-#'     the order of their levels and with their names, and the others are
+#'     the largest first. With `labels`, the first components are the classes,
+#'     in the order of their levels and with their names, and the others are
 #'     `"new1"`, `"new2"`, ...
 #'   * `posterior`: matrix (n x k), the probability of each component. Rows sum
 #'     to 1.
@@ -129,8 +129,8 @@
 #'     `"found1"`, the larger batch, and `"found2"`) or `"none"`.
 #'   * `covariates`: data frame (n rows) of the covariates used, `NULL` without.
 #'   * `labels`: factor (n), named by cell, `NA` where the label is not known;
-#'     `label_noise`: the estimated probability that a label was drawn at random,
-#'     from 0 to 1. Both `NULL` without labels.
+#'     `label_noise`: the estimated probability that a label was drawn at
+#'     random, from 0 to 1. Both `NULL` without labels.
 #'   * `features`: names (G) of the genes used; `feature_table`: data frame with
 #'     one row for each gene of `x`: `gene`, `mean` and `variance` (of
 #'     \eqn{\log(1 + x)} of values divided by the size of the cell, for
@@ -257,8 +257,8 @@
 #' at other values of the covariates (`at`).
 #'
 #' @section Known labels:
-#' Each class of `labels` is a component of the mixture, and `k` minus the number
-#' of classes further components are free for kinds of cells without a label.
+#' Each class of `labels` is a component of the mixture, and `k` minus the
+#' number of classes further components are free for kinds of cells without a label.
 #' With \eqn{C} classes, the label \eqn{y_i} of a cell is taken to be right, or
 #' with probability \eqn{\epsilon}{epsilon} to be drawn at random:
 #' \deqn{p(y_i | c_i) = (1 - \epsilon) [y_i = c_i] + \epsilon / C.}{p(y_i | c_i)
@@ -271,8 +271,8 @@
 #' of Kingma et al. 2014; for cells Xu et al. 2021). Pretraining and warm-up do
 #' not use labels.
 #'
-#' `posterior` and `cluster` of the fit are from the counts alone, so that a cell
-#' whose label seems wrong is in another cluster than its label says.
+#' `posterior` and `cluster` of the fit are from the counts alone, so that a
+#' cell whose label seems wrong is in another cluster than its label says.
 #'
 #' @section Number of clusters:
 #' For several `k`, the networks are trained once up to the joint phase, before
@@ -281,8 +281,8 @@
 #' clusters, and the adjusted Rand index between the two assignments, averaged
 #' over six halvings, is the stability of `k` (after Tibshirani and Walther 2005
 #' and Lange et al. 2004). With `labels`, these mixtures use them, too. A level
-#' is a `k` that is at least as stable as its neighbours and not larger than the `k` whose mixtures give the cells of the
-#' other half the highest density; 2 is a level only if no other `k` qualifies,
+#' is a `k` that is at least as stable as its neighbours and not larger than the
+#' `k` whose mixtures give the cells of the other half the highest density; 2 is a level only if no other `k` qualifies,
 #' as two clusters are often stable whatever the data. `gmvae()` chooses the
 #' largest level with a stability of at least 0.875, or the most stable level if
 #' none reaches that, and starts the joint phase from it. Data with clusters
@@ -310,8 +310,8 @@
 #'     (`cluster_stability` below 0.6). Do not rely on these clusters.
 #'   * `gmvae_warning_batches`: the fit detected two batches and corrected for
 #'     them.
-#'   * `gmvae_warning_data`: a batch or a level of a covariate has fewer than ten
-#'     cells, or a covariate is left out.
+#'   * `gmvae_warning_data`: a batch or a level of a covariate has fewer than
+#'     ten cells, or a covariate is left out.
 #'
 #' @section Reproducibility: [set.seed()] makes a fit repeatable: it takes one
 #'   draw of R's generator for each network. The same seed gives the same fit
@@ -496,8 +496,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                         progress_reporter(control$verbose), BPPARAM, call)
   finish_fit(core, counts, size, features = chosen$table, batch = batch,
              batch_source = batch_source(batch, found),
-             covariates = covariates, labels = labels, likelihood = likelihood, covariance = covariance,
-             control = control, call = call)
+             covariates = covariates, labels = labels, likelihood = likelihood,
+             covariance = covariance, control = control, call = call)
 }
 
 # The fit that users see, from what the core returns. `counts` are those of the

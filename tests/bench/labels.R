@@ -9,8 +9,8 @@
 #   wrong    a share --wrong of them replaced by another kind's
 #   new      no label of the largest kind of at most a fifth of the cells is
 #            known; k is the number of kinds, so that one cluster is free
-# Prints and writes (--out).csv, a row per set and variant, means over the seeds:
-# the adjusted Rand index on cells whose label is not known (of "none": the same
+# Prints and writes (--out).csv, a row per set and variant, means over the
+# seeds: the adjusted Rand index on cells whose label is not known (of "none": the same
 # cells), the share of correctly named ones (accuracy), the estimated share of
 # wrong labels, and for "new" the share of that kind's cells in the free cluster
 # (recall). Labels that are not known are for scoring only.
@@ -73,7 +73,9 @@ run <- function(set, seed, variant) {
     ari = adjusted_rand_index(cluster[unknown], label[unknown]),
     accuracy = if (variant %in% c("right", "wrong")) {
       mean(cluster[unknown] == label[unknown])
-    } else NA,
+    } else {
+      NA
+    },
     wrong = if (is.null(given)) NA else summary(fit)$wrong_labels,
     recall = if (variant == "new") mean(cluster[of_new] == "new1") else NA
   )
