@@ -1,5 +1,5 @@
 // What nearly every file includes, precompiled.
-#include <Eigen/Core>
+#include "core/eigen.h"
 #include <algorithm>
 #include <cmath>
 #include <functional>
