@@ -104,17 +104,26 @@ build_package() {
   tarball=$(ls "$build"/gmvae_*.tar.gz 2>/dev/null)
 }
 
-r_tests() {
+# Installed once, for testthat and for R CMD check.
+install_package() {
+  [ -z "${library:-}" ] || return 0
   build_package
+  begin "R CMD INSTALL"
+  library=$build/library
+  rm -rf "$library" && mkdir -p "$library"
+  R CMD INSTALL --library="$library" "$tarball" >"$build/install.log" 2>&1
+  installed=$?
+  verdict "the package installs" "$build/install.log" "$installed"
+}
+
+r_tests() {
+  install_package
   begin "testthat"
-  rm -rf "$build/library" && mkdir -p "$build/library"
-  if [ -z "$tarball" ] ||
-    ! R CMD INSTALL --library="$build/library" "$tarball" >"$build/install.log" 2>&1; then
-    tail -n 40 "$build/install.log"
-    count 0 1 0 "the package does not install"
+  if [ "$installed" != 0 ]; then
+    count 0 1 0 "nothing to test"
     return
   fi
-  R_LIBS="$build/library${R_LIBS:+:$R_LIBS}" NOT_CRAN=true \
+  R_LIBS="$library${R_LIBS:+:$R_LIBS}" NOT_CRAN=true TESTTHAT_PARALLEL=TRUE \
     Rscript tools/testthat.R "$build/testthat.txt" </dev/null
   if counts=$(cat "$build/testthat.txt" 2>/dev/null) && [ -n "$counts" ]; then
     # shellcheck disable=SC2086
@@ -125,16 +134,21 @@ r_tests() {
 }
 
 check_package() {
-  build_package
+  install_package
   begin "R CMD check --as-cran --no-manual"
-  if [ -z "$tarball" ]; then
+  if [ "$installed" != 0 ]; then
     count 0 1 0 "nothing to check"
     return
   fi
+  # R CMD build has run the vignettes, and the section "r" the tests.
+  options="--no-manual --no-vignettes"
+  wanted r && options="$options --no-tests"
   # What needs the network or other people's packages is left out.
+  # shellcheck disable=SC2086
   (cd "$build" && _R_CHECK_CRAN_INCOMING_=false _R_CHECK_CRAN_INCOMING_REMOTE_=false \
     _R_CHECK_FORCE_SUGGESTS_=false _R_CHECK_SYSTEM_CLOCK_=false \
-    R CMD check --as-cran --no-manual "$tarball") >"$build/check.log" 2>&1 </dev/null
+    R CMD check --as-cran $options --install="check:$build/install.log" --library="$library" \
+    "$tarball") >"$build/check.log" 2>&1 </dev/null
   status=$?
   sed -n '/\.\.\..*NOTE$/,/^\* .*OK$/p; /^Status/p' "$build/check.log" | sed '/OK$/d'
   if grep -qE '(WARNING|ERROR)$' "$build/check.log"; then status=1; fi
