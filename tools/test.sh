@@ -119,14 +119,16 @@ build_package() {
   tarball=$(ls "$build"/gmvae_*.tar.gz 2>/dev/null)
 }
 
-# Installed once, for testthat and for R CMD check.
+# Installed once, for testthat and for R CMD check, which wants to know of each symbol which object
+# asks for it.
 install_package() {
   [ -z "${library:-}" ] || return 0
   build_package
   begin "R CMD INSTALL"
   library=$build/library
   rm -rf "$library" && mkdir -p "$library"
-  R CMD INSTALL --library="$library" "$tarball" >"$build/install.log" 2>&1
+  _R_SHLIB_BUILD_OBJECTS_SYMBOL_TABLES_=true R CMD INSTALL --library="$library" "$tarball" \
+    >"$build/install.log" 2>&1
   installed=$?
   verdict "the package installs" "$build/install.log" "$installed"
 }
