@@ -14,9 +14,9 @@
 // <doi:10.15252/msb.20209620>).
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "gmm/em/mixture.h"
 #include "gmvae/model/label_model.h"
 
