@@ -28,8 +28,8 @@
 #'   * `loadings()`: a matrix (G x D), named by gene and by dimension.
 #'   * `top_genes()`: a data frame with one row for each dimension, direction
 #'     and rank: `dimension`, `direction` (`"up"` for positive loadings,
-#'     `"down"` for negative ones), `rank` (from 1, the largest absolute loading), `gene`
-#'     and `loading`. There are fewer than `n` genes if fewer have loadings of
+#'     `"down"` for negative ones), `rank` (from 1, the largest absolute
+#'     loading), `gene` and `loading`. There are fewer than `n` genes if fewer have loadings of
 #'     that sign.
 #' @section Errors: `gmvae_error_input` if `x` has no linear decoder or is not a
 #'   fit; `gmvae_error_option` for `n`.

@@ -18,10 +18,10 @@
 #'   * `"k"`: for each number of clusters the stability and the log-density of
 #'     the cells of the other half, with `k` of the fit marked; for fits that
 #'     chose `k`;
-#'   * `"loadings"`: for each of up to 12 latent dimensions the six genes with the
-#'     largest positive and the six with the largest negative loadings, times the
-#'     standard deviation of the dimension over the cells; for fits with a linear
-#'     decoder, see [loadings.gmvae()].
+#'   * `"loadings"`: for each of up to 12 latent dimensions the six genes with
+#'     the largest positive and the six with the largest negative loadings,
+#'     times the standard deviation of the dimension over the cells; for fits
+#'     with a linear decoder, see [loadings.gmvae()].
 #' @param ... Must be empty.
 #' @param colour For type `"latent"`, one label or number per cell (n), at most
 #'   36 different labels. With labels, a second map beside that of the clusters
@@ -59,8 +59,8 @@
 #' @importFrom rlang .data
 #' @export
 plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
-                                   "k", "loadings"), ..., colour = NULL, method = NULL,
-                       max_cells = 5000) {
+                                   "k", "loadings"), ..., colour = NULL,
+                       method = NULL, max_cells = 5000) {
   call <- quote(plot())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)

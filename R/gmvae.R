@@ -258,7 +258,8 @@
 #'
 #' @section Known labels:
 #' Each class of `labels` is a component of the mixture, and `k` minus the
-#' number of classes further components are free for kinds of cells without a label.
+#' number of classes further components are free for kinds of cells without a
+#' label.
 #' With \eqn{C} classes, the label \eqn{y_i} of a cell is taken to be right, or
 #' with probability \eqn{\epsilon}{epsilon} to be drawn at random:
 #' \deqn{p(y_i | c_i) = (1 - \epsilon) [y_i = c_i] + \epsilon / C.}{p(y_i | c_i)
@@ -282,8 +283,8 @@
 #' over six halvings, is the stability of `k` (after Tibshirani and Walther 2005
 #' and Lange et al. 2004). With `labels`, these mixtures use them, too. A level
 #' is a `k` that is at least as stable as its neighbours and not larger than the
-#' `k` whose mixtures give the cells of the other half the highest density; 2 is a level only if no other `k` qualifies,
-#' as two clusters are often stable whatever the data. `gmvae()` chooses the
+#' `k` whose mixtures give the cells of the other half the highest density; 2 is
+#' a level only if no other `k` qualifies, as two clusters are often stable whatever the data. `gmvae()` chooses the
 #' largest level with a stability of at least 0.875, or the most stable level if
 #' none reaches that, and starts the joint phase from it. Data with clusters
 #' within clusters have several levels: [summary()][summary.gmvae] names the
