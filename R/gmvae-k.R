@@ -104,6 +104,11 @@ fitted_counts <- function(object, x, caller, call) {
   layer <- written("layer")
   counts <- as_counts(x, written("assay"), call = call,
                       layer = if (is.null(layer)) "counts" else layer)
+  same_counts(object, counts, call)
+}
+
+# The counts of the genes used, once they are known to be those of the fit.
+same_counts <- function(object, counts, call) {
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (known) {

@@ -1,0 +1,121 @@
+# Are the p-values of markers() valid after clustering, and do its ranks agree
+# with those of scran? Prints validity and agreement first, time last.
+#
+#   Rscript tests/bench/markers.R LIBRARY [sets]
+#
+# Real sets are looked for as in tests/testthat/helper-data.R.
+
+arguments <- commandArgs(TRUE)
+.libPaths(c(arguments[1], .libPaths()))
+library(gmvae)
+source("tests/testthat/helper-data.R")
+n_sets <- if (length(arguments) > 1L) as.integer(arguments[2]) else 20L
+quiet <- gmvae_control(verbose = FALSE)
+
+# Negative binomial counts of cells of one kind, or of two that differ in the
+# genes `planted`, by log2 fold changes of 0.5 to 2 up or down.
+simulate_kinds <- function(n = 300, genes = 200, planted = integer()) {
+  kind <- rep(1:2, length.out = n)
+  mean <- rgamma(genes, 0.7, 0.7) + 0.05
+  change <- numeric(genes)
+  change[planted] <- sample(c(-1, 1), length(planted), TRUE) *
+    runif(length(planted), 0.5, 2)
+  size <- exp(rnorm(n, sd = 0.3))
+  mu <- outer(mean, size) * 2^outer(change, kind - 1.5)
+  theta <- exp(runif(genes, log(0.5), log(10)))
+  counts <- matrix(rnbinom(length(mu), size = theta, mu = mu), genes)
+  counts[1, colSums(counts) == 0] <- 1
+  dimnames(counts) <- list(paste0("g", seq_len(genes)),
+                           paste0("c", seq_len(n)))
+  counts
+}
+
+found_genes <- function(fit, counts, p_values) {
+  found <- markers(fit, counts, p_values = p_values)
+  one <- found[found$cluster == found$cluster[1], ]
+  one$gene[!is.na(one$fdr) & one$fdr < 0.05]
+}
+
+one_set <- function(seed, planted) {
+  set.seed(seed)
+  counts <- simulate_kinds(planted = planted)
+  fit <- without_cautions(gmvae(counts, 2, control = quiet))
+  names <- rownames(counts)[planted]
+  unlist(lapply(c(split = "split", direct = "direct"), function(p_values) {
+    if (nlevels(droplevels(fit$cluster)) < 2L) return(c(hits = 0, others = 0))
+    genes <- found_genes(fit, counts, p_values)
+    c(hits = mean(names %in% genes),
+      others = length(setdiff(genes, names)) / (nrow(counts) - length(names)),
+      fdr = length(setdiff(genes, names)) / max(1, length(genes)))
+  }))
+}
+
+summarise_sets <- function(planted) {
+  sets <- lapply(seq_len(n_sets), one_set, planted)
+  colMeans(do.call(rbind, lapply(sets, function(s) {
+    s[c("split.hits", "split.others", "split.fdr", "direct.hits",
+        "direct.others", "direct.fdr")]
+  })), na.rm = TRUE)
+}
+
+null <- summarise_sets(integer())
+cat(sprintf(
+  "One kind of cells cut in two, %d sets: %.1f%% of genes at FDR 5%% by count\n  splitting (bar: at most 5%%), %.1f%% by the naive test\n",
+  n_sets, 100 * null[["split.others"]], 100 * null[["direct.others"]]
+))
+power <- summarise_sets(1:40)
+cat(sprintf(
+  "Two kinds, 40 of 200 genes planted: power %.2f by splitting, %.2f naive,\n  ratio %.2f (bar: 0.8); false discovery rates %.3f and %.3f\n",
+  power[["split.hits"]], power[["direct.hits"]],
+  power[["split.hits"]] / power[["direct.hits"]], power[["split.fdr"]],
+  power[["direct.fdr"]]
+))
+
+if (requireNamespace("scran", quietly = TRUE) && !is.null(real_data())) {
+  for (set in c("zeisel1464", "pbmc_facs")) {
+    data <- read_real(set)
+    set.seed(1)
+    fit <- without_cautions(gmvae(data$counts, length(unique(data$label)),
+                                  control = quiet))
+    found <- markers(fit, data$counts, p_values = "none")
+    size <- Matrix::colSums(data$counts)
+    logs <- data$counts
+    logs@x <- log2(logs@x / rep(size / mean(size), diff(logs@p)) + 1)
+    theirs <- scran::scoreMarkers(logs[fit$features, ], fit$cluster)
+    agreement <- vapply(levels(droplevels(found$cluster)), function(name) {
+      ours <- found[found$cluster == name, ]
+      other <- theirs[[name]][ours$gene, ]
+      top <- head(order(other$median.logFC.cohen, decreasing = TRUE), 50)
+      c(median = cor(ours$lfc_median, other$median.logFC.cohen,
+                     method = "spearman"),
+        mean = cor(ours$lfc_mean, other$mean.logFC.cohen, method = "spearman"),
+        auc = cor(ours$lfc_mean, other$mean.AUC, method = "spearman"),
+        min = cor(ours$lfc_min, other$min.logFC.cohen, method = "spearman"),
+        top50 = mean(top %in% which(ours$rank <= 50)))
+    }, numeric(5))
+    cat(sprintf("%s, agreement with scran::scoreMarkers(), mean of %d clusters: rank\n  correlation of medians %.2f, means %.2f, AUC %.2f, minima %.2f; share of the\n  first 50 genes %.2f\n",
+                set, ncol(agreement), mean(agreement["median", ]),
+                mean(agreement["mean", ]), mean(agreement["auc", ]),
+                mean(agreement["min", ]), mean(agreement["top50", ])))
+  }
+}
+
+set.seed(1)
+kinds <- lapply(1:8, function(i) rgamma(2000, 0.3) * exp(rnorm(2000)))
+shares <- do.call(cbind, kinds)
+shares <- sweep(0.3 * shares + rowMeans(shares), 2, colSums(shares), "/")
+kind <- sample(8, 10000, TRUE)
+large <- do.call(cbind, lapply(split(1:10000, rep(1:10, 1000)), function(i) {
+  mu <- 1000 * shares[, kind[i]]
+  Matrix::Matrix(matrix(rnbinom(length(mu), size = 2, mu = mu), 2000),
+                 sparse = TRUE)
+}))
+dimnames(large) <- list(paste0("g", 1:2000), paste0("c", 1:10000))
+fit <- without_cautions(gmvae(large, 8, control = gmvae_control(
+  verbose = FALSE, epochs = 10
+)))
+for (p_values in c("none", "split")) {
+  time <- system.time(markers(fit, large, p_values = p_values))
+  cat(sprintf("10,000 cells x 2,000 genes, p_values = \"%s\": %.1f s, %.1f s of processor\n",
+              p_values, time[["elapsed"]], sum(time[1:2])))
+}
