@@ -13,7 +13,7 @@ group_p_values <- function(fit, counts, group, p_values, call,
   spread <- within_spread(fit, counts, size, strata)
   if (p_values == "direct") {
     tails <- group_tails(fit, counts, size, group, spread)
-    return(pmin(1, 2 * pmin(tails$lower, tails$upper)))
+    return(pmin(2 * pmin(tails$lower, tails$upper), 1))
   }
   halves <- split_counts(fit, counts, spread)
   seeds <- c(draw_seed(), draw_seed())
@@ -65,7 +65,7 @@ within_spread <- function(fit, counts, size, strata) {
   # The mean of a stratum is estimated from its cells.
   several <- cells > 1
   residual <- sweep(residual, 2, cells / pmax(cells - 1, 1), "*")
-  residual <- rowSums(residual[, several, drop = FALSE])
+  residual <- unname(rowSums(residual[, several, drop = FALSE]))
   if (!traits$whole) return(residual / sum(cells[several]))
   expected <- sweep(rate, 2, sum_of(size), "*")
   expected <- rowSums(expected[, several, drop = FALSE])

@@ -42,8 +42,8 @@
 #'   * `detected`, `detected_others`: shares of the cells of the cluster, and of
 #'     all other cells, that have a count of the gene;
 #'   * `p_value`, and `fdr`, p-values adjusted for the number of genes by
-#'     Benjamini and Hochberg (1995). `NA` for a cluster that half of the counts
-#'     did not show.
+#'     Benjamini and Hochberg (1995). `NA` for a cluster that neither half of
+#'     the counts shows, and for a gene without counts in them.
 #'
 #'   For `"gaussian"`, fold changes are differences in standard deviations of
 #'   the feature over all cells, and there are no detection rates.

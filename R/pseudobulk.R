@@ -21,8 +21,8 @@
 #'   column for each cluster and sample with enough cells, named
 #'   `"<cluster>.<sample>"`. `colData()` has `cluster`, `sample` (factors),
 #'   `n_cells`, and the columns of `data` that are constant within samples.
-#'   `edgeR::DGEList()`, `DESeq2::DESeqDataSet()` and others take it as it is,
-#'   and its columns are chosen together with their data.
+#'   `edgeR::SE2DGEList()` and `DESeq2::DESeqDataSet()` take it as it is, and
+#'   its columns are chosen together with their data.
 #' @section Errors: `gmvae_error_package` if SummarizedExperiment is not
 #'   installed; `gmvae_error_input` if `x` is not the data of the fit, or if the
 #'   likelihood is not one of counts; `gmvae_error_option` for the other
@@ -45,9 +45,10 @@
 #' # In one cluster:
 #' one <- sums[, sums$cluster == "1"]
 #' if (requireNamespace("edgeR", quietly = TRUE)) {
-#'   y <- edgeR::normLibSizes(edgeR::DGEList(one))
+#'   y <- edgeR::SE2DGEList(one)
 #'   design <- model.matrix(~ treated, y$samples)
 #'   y <- y[edgeR::filterByExpr(y, design), ]
+#'   y <- edgeR::estimateDisp(edgeR::calcNormFactors(y), design)
 #'   test <- edgeR::glmQLFTest(edgeR::glmQLFit(y, design))
 #'   edgeR::topTags(test, 3)
 #' }
@@ -122,15 +123,15 @@ check_samples <- function(sample, n, x, cells, call, arg = "sample") {
 sample_columns <- function(data, sample, call) {
   first <- match(levels(sample), sample)
   if (is.null(data)) return(data.frame(row.names = levels(sample)))
-  data <- tryCatch(as.data.frame(data, optional = TRUE),
-                   error = function(cnd) NULL)
-  if (is.null(data) || nrow(data) != length(sample)) {
+  framed <- is.data.frame(data) || methods::is(data, "DataFrame")
+  if (!framed || nrow(data) != length(sample)) {
     gmvae_abort(c(
       "{.arg data} must be a data frame with one row per cell,
        {length(sample)} here.",
       x = "You supplied {describe(data)}."
     ), "option", call = call)
   }
+  data <- as.data.frame(data, optional = TRUE)
   constant <- vapply(data, function(column) {
     is.atomic(column) &&
       identical(as.vector(column), as.vector(column)[first][sample])

@@ -13,11 +13,17 @@ struct Tails {
   double lower, upper;  // P(X <= x), P(X >= x)
 };
 
+// log Gamma(a + x) - log Gamma(a), for large a by the difference of two Stirling series, in which
+// large terms cancel.
+inline double log_gamma_ratio(double a, double x) {
+  if (a < 1e4) return log_gamma(a + x) - log_gamma(a);
+  return (a + x - 0.5) * std::log1p(x / a) + x * std::log(a) - x + (1 / (a + x) - 1 / a) / 12;
+}
+
 // log P(X = x)
 inline double beta_binomial_log_density(double x, double n, double a, double b) {
-  return log_gamma(n + 1) - log_gamma(x + 1) - log_gamma(n - x + 1) + log_gamma(x + a) +
-         log_gamma(n - x + b) - log_gamma(n + a + b) - log_gamma(a) - log_gamma(b) +
-         log_gamma(a + b);
+  return log_gamma(n + 1) - log_gamma(x + 1) - log_gamma(n - x + 1) + log_gamma_ratio(a, x) +
+         log_gamma_ratio(b, n - x) - log_gamma_ratio(a + b, n);
 }
 
 // For whole 0 <= x <= n and a, b > 0.  The tail that x lies in is summed up term by term, from x

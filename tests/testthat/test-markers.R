@@ -165,9 +165,9 @@ test_that("names of clusters are kept, and empty clusters left out", {
 
 test_that("markers are printed by cluster", {
   given <- example()
+  hide_numbers <- function(lines) gsub("[0-9]+[.][0-9]", "#", lines)
   expect_snapshot(print(markers(given$fit, given$x, p_values = "direct"),
-                        n = 3),
-                  transform = function(lines) gsub("[0-9]+[.][0-9]", "#", lines))
+                        n = 3), transform = hide_numbers)
 })
 
 test_that("what does not fit the data or the likelihood is an error", {

@@ -60,7 +60,7 @@ test_that("edgeR takes the sums as they are", {
   given <- bulk_example()
   sums <- pseudobulk(given$fit, given$x, given$donor, data = given$data,
                      min_cells = 1)
-  y <- edgeR::DGEList(sums[, sums$cluster == "1"])
+  y <- edgeR::SE2DGEList(sums[, sums$cluster == "1"])
   expect_identical(dim(y), c(8L, 3L))
   expect_true("treated" %in% names(y$samples))
 })
