@@ -1,6 +1,6 @@
 # P-values for groups that were found on the counts that are tested: counts are
-# divided into two halves, one finds the groups anew and the other is tested.
-# ?markers says why, and where the methods are from.
+# divided into two halves, of which one tells the group of a cell and the other
+# is tested. ?markers says why, and where the methods are from.
 
 # P-values (genes x groups) of each group against the others, NULL for "none".
 # `group`: a factor with NA for cells that take no part. `group_of` for
@@ -16,12 +16,10 @@ group_p_values <- function(fit, counts, group, p_values, call,
     return(pmin(2 * pmin(tails$lower, tails$upper), 1))
   }
   halves <- split_counts(fit, counts, spread)
-  seeds <- c(draw_seed(), draw_seed())
-  # Half of the counts has half of the dispersion, of the values half of the
-  # variance: 1/theta is doubled, and so is sigma^2 / mu^2.
+  found <- recluster(fit, counts, halves, call)
+  # Half of the counts has half of theta.
   tested <- lapply(1:2, function(i) {
-    found <- recluster(fit, halves[[i]], seeds[i], call)
-    group <- group_of[found]
+    group <- group_of[found[, i]]
     direction <- group_tails(fit, halves[[i]], size, group, 2 * spread)$excess
     tails <- group_tails(fit, halves[[3 - i]], size, group, 2 * spread)
     ifelse(direction >= 0, tails$upper, tails$lower)
@@ -105,38 +103,67 @@ full_matrix <- function(counts) {
   )
 }
 
-# Cells that train the networks of a half: more cost time, and the networks
-# need only find the clusters again.
+# Cells that train one network: more cost time, and it need only find the
+# clusters again.
 most_recluster_cells <- 3000L
 
-# New networks with the options of the fit, on half of its counts, and the
-# cluster of the fit that each of their clusters is taken for: an integer for
-# each cell.
-recluster <- function(fit, counts, seed, call) {
-  control <- fitted_control(fit)
+# Clusters of the fit (cells x 2) that each half of the counts of a cell shows.
+# Cells are in folds; networks with the options of the fit, trained on the other
+# folds, encode the half, and each of their clusters is taken for that cluster
+# of the fit that most of its trained cells are in. So the other half of the
+# cell's counts has no part in its clusters, and the networks see whole counts.
+recluster <- function(fit, counts, halves, call) {
   n <- ncol(counts)
-  trained <- spread_out(seq_len(n), most_recluster_cells)
-  # A subset has fewer steps per epoch.
-  if (length(trained) < n) control["epochs"] <- list(NULL)
-  control <- resolve_control(control, length(trained), fit$likelihood)
-  given <- if (fit$size_source == "user") fit$size_factors
+  n_folds <- if (n < 1000L) 4L else 2L
+  fold <- sample(rep_len(seq_len(n_folds), n))
+  found <- matrix(NA_integer_, n, 2)
+  for (f in seq_len(n_folds)) {
+    trained <- spread_out(which(fold != f), most_recluster_cells)
+    tested <- which(fold == f)
+    network <- retrain(fit, counts, trained, draw_seed(), call)
+    for (i in 1:2) {
+      half <- halves[[i]][, tested, drop = FALSE]
+      found[tested, i] <- clusters_of_half(fit, network, half, tested, call)
+    }
+  }
+  found
+}
+
+# `state` of new networks, `scale` of their sizes, and `cluster`, the cluster of
+# the fit for each of theirs.
+retrain <- function(fit, counts, cells, seed, call) {
+  control <- fitted_control(fit)
+  # Fewer cells have fewer steps per epoch.
+  if (ncol(counts) > most_recluster_cells) control["epochs"] <- list(NULL)
+  control <- resolve_control(control, length(cells), fit$likelihood)
+  counts <- counts[, cells, drop = FALSE]
+  given <- if (fit$size_source == "user") fit$size_factors[cells]
   size <- cell_sizes(counts, fit$likelihood, given)
   model <- list(likelihood = fit$likelihood, covariance = fit$covariance,
                 size_reference = size$reference)
   core <- with_core_errors(
-    train_networks(counts[, trained, drop = FALSE], size$factors[trained],
-                   fit$batch[trained], model, fit$k, control, seed, NULL),
+    train_networks(counts, size$factors, fit$batch[cells], model, fit$k,
+                   control, seed, NULL),
     call = call
   )
-  posterior <- core$posterior
-  if (length(trained) < n) {
-    state <- network_state(c(core, model, list(control = control,
-                                               batch = fit$batch)))
-    posterior <- with_core_errors(cpp_gmvae_encode(
-      state, counts, size$factors, NULL, NULL, 0L, TRUE, control$n_threads, NULL
-    ), call = call)$posterior
-  }
-  found <- max.col(posterior, ties.method = "first")
-  shared <- table(factor(found, seq_len(fit$k)), fit$cluster)
-  unname(max.col(shared, ties.method = "first")[found])
+  found <- max.col(core$posterior, ties.method = "first")
+  shared <- table(factor(found, seq_len(fit$k)), fit$cluster[cells])
+  list(
+    state = network_state(c(core, model, list(control = control,
+                                              batch = fit$batch))),
+    scale = size$scale,
+    cluster = unname(max.col(shared, ties.method = "first"))
+  )
+}
+
+clusters_of_half <- function(fit, network, half, cells, call) {
+  given <- if (fit$size_source == "user") fit$size_factors[cells] / 2
+  # Half of a measurement has twice its value, not twice its size.
+  if (!likelihood_traits(fit$likelihood)$whole) half <- 2 * half
+  size <- cell_sizes(half, fit$likelihood, given, network$scale)
+  posterior <- with_core_errors(cpp_gmvae_encode(
+    network$state, half, size$factors, NULL, NULL, 0L, TRUE,
+    fit$control$n_threads, NULL
+  ), call = call)$posterior
+  network$cluster[max.col(posterior, ties.method = "first")]
 }

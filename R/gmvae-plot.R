@@ -23,8 +23,8 @@
 #'     with the lowest to that with the highest. Size: the share of cells with a
 #'     count, if `genes` is a result of [markers()] with detection rates, or
 #'     else the expected value;
-#'   * `"expression"`: the map of the cells, coloured by what the decoder expects
-#'     of each of the `genes` in a cell of median size, averaged over the
+#'   * `"expression"`: the map of the cells, coloured for each of the `genes` by
+#'     what the decoder expects in a cell of median size, averaged over the
 #'     batches, relative to the largest value of the gene.
 #' @param ... Must be empty.
 #' @param colour For type `"latent"`, one label or number per cell (n), at most
@@ -39,18 +39,18 @@
 #'   each cluster are drawn. At most 16 for `"expression"`, which needs them;
 #'   `NULL` for `"markers"`: the five genes of each cluster with the largest
 #'   median fold change.
-#' @param method For types `"latent"` and `"expression"`, how to draw the latent means in two
-#'   dimensions: `"umap"`, with package uwot, or `"pca"`, the first two
-#'   principal components. `NULL`: `"umap"` if uwot is installed and there are
-#'   at least 20 cells and three latent dimensions. UMAP and the sample of
+#' @param method For types `"latent"` and `"expression"`, how to draw the latent
+#'   means in two dimensions: `"umap"`, with package uwot, or `"pca"`, the first
+#'   two principal components. `NULL`: `"umap"` if uwot is installed and there
+#'   are at least 20 cells and three latent dimensions. UMAP and the sample of
 #'   `max_cells` draw from R's generator: use [set.seed()] to get the same
 #'   picture again.
 #' @param max_cells For types `"latent"`, `"uncertainty"` and `"expression"`, a
-#'   number of at least 1, or `Inf`: with more cells, the points of a random sample of about
-#'   this size are drawn, and the subtitle says how many. Each cluster has its
-#'   share of the sample, but at least 20 cells or all that it has. Everything
-#'   else in the plots is about all cells. UMAP takes about a quarter of a
-#'   millisecond per cell.
+#'   number of at least 1, or `Inf`: with more cells, the points of a random
+#'   sample of about this size are drawn, and the subtitle says how many. Each
+#'   cluster has its share of the sample, but at least 20 cells or all that it
+#'   has. Everything else in the plots is about all cells. UMAP takes about a
+#'   quarter of a millisecond per cell.
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range or without
 #'   effect on `type`, and for `type = "k"` if `k` was one number;

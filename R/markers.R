@@ -42,8 +42,8 @@
 #'   * `detected`, `detected_others`: shares of the cells of the cluster, and of
 #'     all other cells, that have a count of the gene;
 #'   * `p_value`, and `fdr`, p-values adjusted for the number of genes by
-#'     Benjamini and Hochberg (1995). `NA` for a cluster that neither half of
-#'     the counts shows, and for a gene without counts in them.
+#'     Benjamini and Hochberg (1995). `NA` for a cluster that is not found
+#'     again, and for a gene without counts in both halves.
 #'
 #'   For `"gaussian"`, fold changes are differences in standard deviations of
 #'   the feature over all cells, and there are no detection rates.
@@ -74,12 +74,15 @@
 #'   division of one kind of cell. With `"split"`, each count is divided at
 #'   random into two halves, which are independent for negative binomial counts
 #'   (Neufeld et al. 2023): given \eqn{x}, one half is beta-binomial with
-#'   \eqn{x} trials and shapes \eqn{\theta_g / 2}{theta_g / 2}. New networks are
-#'   trained on one half of the counts and divide the cells into clusters, each
-#'   of which is taken for the cluster of the fit that most of its cells are in;
-#'   the other half is tested, in the direction of the difference in the first.
-#'   Then the halves change roles, and Fisher's method combines the two
-#'   p-values. With more than 3,000 cells, 3,000 train the networks.
+#'   \eqn{x} trials and shapes \eqn{\theta_g / 2}{theta_g / 2}. One half of its
+#'   counts assigns a cell to a cluster; the other half is tested, in the
+#'   direction of the difference in the first. Then the halves change roles, and
+#'   Fisher's method combines the two p-values. The networks of the fit have
+#'   seen both halves and can't assign the cells: the cells are divided into two
+#'   folds (four with fewer than 1,000 cells), and new networks for each fold
+#'   are trained on the whole counts of the other folds, on at most 3,000 cells.
+#'   Each of their clusters is taken for the cluster of the fit that most of its
+#'   cells are in. A cluster of the fit that they do not find has no p-values.
 #'
 #'   The dispersion \eqn{\theta_g}{theta_g} is estimated from the variance
 #'   within clusters and batches. With it the two halves of a gene are
