@@ -89,6 +89,14 @@ cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads, p
     .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads, progress)
 }
 
+cpp_gmvae_contrast <- function(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_contrast`, state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress)
+}
+
+cpp_beta_binomial_tails <- function(x, n, a, b) {
+    .Call(`_gmvae_cpp_beta_binomial_tails`, x, n, a, b)
+}
+
 cpp_gmvae_layout <- function(state, n_genes) {
     .Call(`_gmvae_cpp_gmvae_layout`, state, n_genes)
 }

@@ -123,6 +123,11 @@ fitted_counts <- function(object, x, caller, call) {
   counts <- as_counts(x, written("assay"), call = call,
                       layer = if (is.null(layer)) "counts" else layer,
                       on_disk = TRUE)
+  same_counts(object, counts, call)
+}
+
+# The counts of the genes used, once they are known to be those of the fit.
+same_counts <- function(object, counts, call) {
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (known) {

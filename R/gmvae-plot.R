@@ -1,8 +1,8 @@
 #' Plot a fit of gmvae()
 #'
-#' `plot()` draws one of six pictures of a fit, with ggplot2: where the cells
-#' are, how training went, how large and how certain the clusters are, and how
-#' their number was chosen.
+#' `plot()` draws one of eight pictures of a fit, with ggplot2: where the cells
+#' are, how training went, how large and how certain the clusters are, how
+#' their number was chosen, and which genes distinguish them.
 #'
 #' @param x A fit of [gmvae()].
 #' @param type What to draw:
@@ -22,6 +22,14 @@
 #'     the largest positive and the six with the largest negative loadings,
 #'     times the standard deviation of the dimension over the cells; for fits
 #'     with a linear decoder, see [loadings.gmvae()].
+#'   * `"markers"`: a dot for each gene and cluster. Colour: the expected value
+#'     of the gene in a cell of median size, on the log scale, from the cluster
+#'     with the lowest to that with the highest. Size: the share of cells with a
+#'     count, if `genes` is a result of [markers()] with detection rates, or
+#'     else the expected value;
+#'   * `"expression"`: the map of the cells, coloured for each of the `genes` by
+#'     what the decoder expects in a cell of median size, averaged over the
+#'     batches, relative to the largest value of the gene.
 #' @param ... Must be empty.
 #' @param colour For type `"latent"`, one label or number per cell (n), at most
 #'   36 different labels. With labels, a second map beside that of the clusters
@@ -30,18 +38,23 @@
 #'   have colours of their own. With numbers, such as the expression of a gene,
 #'   one map is coloured by them; whole numbers with at most 36 different values
 #'   are labels. Cells with a missing label or number are grey.
-#' @param method For type `"latent"`, how to draw the latent means in two
-#'   dimensions: `"umap"`, with package uwot, or `"pca"`, the first two
-#'   principal components. `NULL`: `"umap"` if uwot is installed and there are
-#'   at least 20 cells and three latent dimensions. UMAP and the sample of
+#' @param genes For types `"markers"` and `"expression"`, names of genes that
+#'   the fit uses, or a result of [markers()], of which the first five genes of
+#'   each cluster are drawn. At most 16 for `"expression"`, which needs them;
+#'   `NULL` for `"markers"`: the five genes of each cluster with the largest
+#'   median fold change.
+#' @param method For types `"latent"` and `"expression"`, how to draw the latent
+#'   means in two dimensions: `"umap"`, with package uwot, or `"pca"`, the first
+#'   two principal components. `NULL`: `"umap"` if uwot is installed and there
+#'   are at least 20 cells and three latent dimensions. UMAP and the sample of
 #'   `max_cells` draw from R's generator: use [set.seed()] to get the same
 #'   picture again.
-#' @param max_cells For types `"latent"` and `"uncertainty"`, a number of at
-#'   least 1, or `Inf`: with more cells, the points of a random sample of about
-#'   this size are drawn, and the subtitle says how many. Each cluster has its
-#'   share of the sample, but at least 20 cells or all that it has. Everything
-#'   else in the plots is about all cells. UMAP takes about a quarter of a
-#'   millisecond per cell.
+#' @param max_cells For types `"latent"`, `"uncertainty"` and `"expression"`, a
+#'   number of at least 1, or `Inf`: with more cells, the points of a random
+#'   sample of about this size are drawn, and the subtitle says how many. Each
+#'   cluster has its share of the sample, but at least 20 cells or all that it
+#'   has. Everything else in the plots is about all cells. UMAP takes about a
+#'   quarter of a millisecond per cell.
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range or without
 #'   effect on `type`, and for `type = "k"` if `k` was one number;
@@ -56,19 +69,22 @@
 #' fit <- gmvae(pbmc_sorted$counts[, cells], k = 5, features = 500)
 #' plot(fit, colour = pbmc_sorted$celltype_coarse[cells], method = "pca")
 #' plot(fit, "sizes")
+#' plot(fit, "markers")
 #' @importFrom rlang .data
 #' @export
 plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
-                                   "k", "loadings"), ..., colour = NULL,
-                       method = NULL, max_cells = 5000) {
+                                   "k", "loadings", "markers", "expression"),
+                       ..., colour = NULL, genes = NULL, method = NULL,
+                       max_cells = 5000) {
   call <- quote(plot())
   check_no_dots(..., call = call)
   check_fit(x, "x", call)
   types <- eval(formals(plot.gmvae)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
-  check_applies(c(colour = !is.null(colour), method = !is.null(method),
-                  max_cells = !missing(max_cells)), plot_types_with, type, call)
+  check_applies(c(colour = !is.null(colour), genes = !is.null(genes),
+                  method = !is.null(method), max_cells = !missing(max_cells)),
+                plot_types_with, type, call)
   require_package("ggplot2", "plot a fit", call)
   if (!identical(max_cells, Inf)) check_number(max_cells, 1, call = call)
   drawn <- switch(type,
@@ -77,14 +93,17 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
     sizes = plot_sizes(x),
     uncertainty = plot_uncertainty(x, max_cells),
     k = plot_k(x, call),
-    loadings = plot_loadings(x, call = call)
+    loadings = plot_loadings(x, call = call),
+    markers = plot_markers(x, genes, call),
+    expression = plot_expression(x, genes, method, max_cells, call)
   )
   print(drawn)
   invisible(drawn)
 }
 
-plot_types_with <- list(colour = "latent", method = "latent",
-                        max_cells = c("latent", "uncertainty"))
+plot_types_with <- list(colour = "latent", genes = c("markers", "expression"),
+                        method = c("latent", "expression"),
+                        max_cells = c("latent", "uncertainty", "expression"))
 
 # Latent map ------------------------------------------------------------------
 

@@ -287,6 +287,40 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_gmvae_contrast
+SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd, Rcpp::IntegerVector group, double n_groups, SEXP designs, Rcpp::NumericVector weights, double n_draws, double pseudocount, double threshold, double n_threads, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_contrast(SEXP stateSEXP, SEXP latentSEXP, SEXP latent_sdSEXP, SEXP groupSEXP, SEXP n_groupsSEXP, SEXP designsSEXP, SEXP weightsSEXP, SEXP n_drawsSEXP, SEXP pseudocountSEXP, SEXP thresholdSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent_sd(latent_sdSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< double >::type n_groups(n_groupsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type designs(designsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weights(weightsSEXP);
+    Rcpp::traits::input_parameter< double >::type n_draws(n_drawsSEXP);
+    Rcpp::traits::input_parameter< double >::type pseudocount(pseudocountSEXP);
+    Rcpp::traits::input_parameter< double >::type threshold(thresholdSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_contrast(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_beta_binomial_tails
+SEXP cpp_beta_binomial_tails(Rcpp::NumericVector x, Rcpp::NumericVector n, Rcpp::NumericVector a, Rcpp::NumericVector b);
+RcppExport SEXP _gmvae_cpp_beta_binomial_tails(SEXP xSEXP, SEXP nSEXP, SEXP aSEXP, SEXP bSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type n(nSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type a(aSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type b(bSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_beta_binomial_tails(x, n, a, b));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_gmvae_layout
 SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes);
 RcppExport SEXP _gmvae_cpp_gmvae_layout(SEXP stateSEXP, SEXP n_genesSEXP) {
@@ -388,6 +422,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 9},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},
+    {"_gmvae_cpp_gmvae_contrast", (DL_FUNC) &_gmvae_cpp_gmvae_contrast, 12},
+    {"_gmvae_cpp_beta_binomial_tails", (DL_FUNC) &_gmvae_cpp_beta_binomial_tails, 4},
     {"_gmvae_cpp_gmvae_layout", (DL_FUNC) &_gmvae_cpp_gmvae_layout, 2},
     {"_gmvae_cpp_likelihoods", (DL_FUNC) &_gmvae_cpp_likelihoods, 0},
     {"_gmvae_cpp_compressed_fault", (DL_FUNC) &_gmvae_cpp_compressed_fault, 3},

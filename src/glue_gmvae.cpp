@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/beta_binomial.h"
 #include "glue_cells.h"
 #include "glue_convert.h"
 #include "glue_monitor.h"
 #include "gmvae/data/gene_scores.h"
 #include "gmvae/data/values.h"
+#include "gmvae/model/contrast.h"
 #include "gmvae/model/decode.h"
 #include "gmvae/model/encode.h"
 #include "gmvae/select/find_batches.h"
@@ -325,6 +327,80 @@ SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Numeri
          genes, workers, monitor,
          View<double>(REAL(expected), static_cast<Index>(genes.size()), n));
   return expected;
+}
+
+// latent, latent_sd: n x D.  group: of each cell, from 1, or 0 for none.  designs: columns x rows
+// of the design to average over by `weights`, or NULL.  Matrices of genes x groups.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd,
+                        Rcpp::IntegerVector group, double n_groups, SEXP designs,
+                        Rcpp::NumericVector weights, double n_draws, double pseudocount,
+                        double threshold, double n_threads, SEXP progress) {
+  const FittedModel model = read_model(state);
+  const Index n = latent.nrow(), d = model.shape.n_latent;
+  check_length(latent.ncol(), d, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  check_length(latent_sd.nrow(), n, "latent_sd");
+  check_length(latent_sd.ncol(), d, "latent_sd");
+  check_finite(latent_sd.begin(), latent_sd.size(), "latent_sd");
+  check_length(group.size(), n, "group");
+  const Design rows = to_design(designs);
+  check_length(rows.n_columns, model.shape.n_design, "designs");
+  check_length(weights.size(), std::max<Index>(rows.n_rows(), 1), "weights");
+  if (!(n_groups >= 2)) refuse("n_groups", "be at least 2");
+  if (!(n_draws >= 1)) refuse("n_draws", "be at least 1");
+  std::vector<std::vector<Index>> groups(static_cast<std::size_t>(n_groups));
+  for (Index i = 0; i < n; ++i) {
+    if (group[i] < 0 || group[i] > static_cast<int>(groups.size())) {
+      refuse("group", "hold numbers of groups");
+    }
+    if (group[i] > 0) groups[static_cast<std::size_t>(group[i] - 1)].push_back(i);
+  }
+  const std::vector<double> mean = to_points(latent), sd = to_points(latent_sd);
+  RMonitor monitor(progress);
+  const Contrast contrast = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return contrast_groups(model, ConstView<double>(mean.data(), d, n),
+                           ConstView<double>(sd.data(), d, n), groups, rows,
+                           std::vector<double>(weights.begin(), weights.end()),
+                           {static_cast<Index>(n_draws), pseudocount, threshold}, workers, monitor);
+  }();
+  const auto parts_of = [](const Summaries& s) {
+    return NamedList()
+        .add("mean", s.mean)
+        .add("median", s.median)
+        .add("min", s.least)
+        .add("max", s.largest)
+        .list();
+  };
+  return made_by_r([&] {
+    return NamedList()
+        .add("level", contrast.level)
+        .add("change", parts_of(contrast.change))
+        .add("probability", parts_of(contrast.probability))
+        .list();
+  });
+}
+
+// x of n trials each; a list of P(X <= x) and P(X >= x).
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_beta_binomial_tails(Rcpp::NumericVector x, Rcpp::NumericVector n, Rcpp::NumericVector a,
+                             Rcpp::NumericVector b) {
+  const Index size = x.size();
+  check_length(n.size(), size, "n");
+  check_length(a.size(), size, "a");
+  check_length(b.size(), size, "b");
+  std::vector<double> lower(static_cast<std::size_t>(size)), upper(lower.size());
+  for (Index i = 0; i < size; ++i) {
+    if (!(x[i] >= 0 && x[i] <= n[i] && n[i] < 1e15)) refuse("x", "be from 0 to `n`");
+    if (!(a[i] > 0 && b[i] > 0 && a[i] < 1e15 && b[i] < 1e15)) {
+      refuse("a` and `b", "be positive");
+    }
+    const Tails tails = beta_binomial_tails(x[i], n[i], a[i], b[i]);
+    lower[static_cast<std::size_t>(i)] = tails.lower;
+    upper[static_cast<std::size_t>(i)] = tails.upper;
+  }
+  return made_by_r([&] { return NamedList().add("lower", lower).add("upper", upper).list(); });
 }
 
 // The parts of a fit's parameters, by the sizes of its networks: a data frame.

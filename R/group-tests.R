@@ -1,0 +1,122 @@
+# Tests of genes between a group of cells and the other groups, within batches.
+
+# For each gene and group: `excess`, how much more the group has than its share,
+# and p-values in both directions, `lower` (the group has less) and `upper`;
+# NA where no batch has cells of the group and of another one. `spread`: see
+# within_spread().
+group_tails <- function(fit, counts, size, group, spread) {
+  whole <- likelihood_traits(fit$likelihood)$whole
+  batch <- stratum_batch(fit)
+  batch[is.na(group)] <- NA
+  in_batches <- split(seq_along(batch), batch)
+  in_batches <- Filter(length, in_batches)
+  parts <- lapply(in_batches, function(cells) {
+    group <- group[cells]
+    counts <- counts[, cells, drop = FALSE]
+    if (!whole) return(group_moments(counts, group))
+    sum_of <- function(x) {
+      as.vector(tapply(x[cells], group, sum, default = 0))
+    }
+    list(sums = group_sums(counts, group), size = sum_of(size),
+         size2 = sum_of(size^2))
+  })
+  tails <- lapply(seq_len(nlevels(group)), function(k) {
+    if (whole) exact_tails(parts, k, spread) else welch_tails(parts, k)
+  })
+  side_by_side <- function(name) {
+    matrix(unlist(lapply(tails, `[[`, name)), nrow(counts),
+           dimnames = list(rownames(counts), levels(group)))
+  }
+  list(excess = side_by_side("excess"), lower = side_by_side("lower"),
+       upper = side_by_side("upper"))
+}
+
+# The exact test of Robinson and Smyth (2008). In a batch, the number of counts
+# in the group given their total T is taken to be beta-binomial, with mean T pi,
+# where pi is the group's share of the size, and variance T pi (1 - pi) (1 + (T
+# - 1) / (A + 1)). A makes the variance that of negative binomial cells of these
+# sizes; where all have the same, A is their number times theta. The sum over
+# batches is taken to be beta-binomial with the same mean and variance.
+exact_tails <- function(parts, k, spread) {
+  n_genes <- length(spread)
+  own <- total <- mean <- variance <- numeric(n_genes)
+  for (part in parts) {
+    pi <- part$size[k] / sum(part$size)
+    if (!(pi > 0 && pi < 1)) next
+    t <- rowSums(part$sums)
+    q <- (1 - pi)^2 * part$size2[k] + pi^2 * sum(part$size2[-k])
+    a <- pi * (1 - pi) * sum(part$size)^2 / (spread * q)
+    own <- own + part$sums[, k]
+    total <- total + t
+    mean <- mean + t * pi
+    variance <- variance + t * pi * (1 - pi) * (1 + pmax(t - 1, 0) / (a + 1))
+  }
+  result <- list(excess = own - mean, lower = rep(NA_real_, n_genes),
+                 upper = rep(NA_real_, n_genes))
+  some <- which(total > 0)
+  if (length(some) == 0L) return(result)
+  own <- own[some]
+  total <- total[some]
+  share <- mean[some] / total
+  # Variance over that of a binomial, from 1 to the total.
+  inflation <- variance[some] / (total * share * (1 - share))
+  inflation <- pmin(pmax(inflation, 1), total)
+  shapes <- (total - inflation) / pmax(inflation - 1, 1e-10)
+  shapes <- pmin(pmax(shapes, 1e-6), 1e10)
+  tails <- cpp_beta_binomial_tails(own, total, share * shapes,
+                                   (1 - share) * shapes)
+  result$lower[some] <- tails$lower
+  result$upper[some] <- tails$upper
+  result
+}
+
+# Number of cells, means and variances of values of each group (genes x groups).
+group_moments <- function(counts, group) {
+  n <- as.vector(table(group))
+  mean <- sweep(group_sums(counts, group), 2, n, "/")
+  squares <- group_sums(map_values(counts, function(v, cells) v^2), group)
+  variance <- sweep(squares - sweep(mean^2, 2, n, "*"), 2, n - 1, "/")
+  list(n = n, mean = mean, variance = pmax(variance, 0))
+}
+
+# Welch's test of the difference in means, averaged over batches with weights
+# n1 n2 / (n1 + n2), degrees of freedom by Satterthwaite.
+welch_tails <- function(parts, k) {
+  change <- variance <- squared <- 0
+  weights <- 0
+  for (part in parts) {
+    others <- pooled(part, -k)
+    n <- c(part$n[k], others$n)
+    if (any(n < 2)) next
+    weight <- prod(n) / sum(n)
+    own <- weight^2 * part$variance[, k] / n[1]
+    other <- weight^2 * others$variance / n[2]
+    change <- change + weight * (part$mean[, k] - others$mean)
+    variance <- variance + own + other
+    squared <- squared + own^2 / (n[1] - 1) + other^2 / (n[2] - 1)
+    weights <- weights + weight
+  }
+  if (weights == 0) {
+    nothing <- rep(NA_real_, nrow(parts[[1]]$mean))
+    return(list(excess = nothing, lower = nothing, upper = nothing))
+  }
+  t <- change / sqrt(variance)
+  t[variance == 0] <- NA
+  freedom <- variance^2 / squared
+  list(excess = change / weights, lower = stats::pt(t, freedom),
+       upper = stats::pt(t, freedom, lower.tail = FALSE))
+}
+
+# Mean and variance over the cells of several groups.
+pooled <- function(part, groups) {
+  n <- part$n[groups]
+  some <- n > 0
+  n <- n[some]
+  means <- part$mean[, groups, drop = FALSE][, some, drop = FALSE]
+  variances <- part$variance[, groups, drop = FALSE][, some, drop = FALSE]
+  variances[, n == 1] <- 0
+  mean <- as.vector(means %*% n) / sum(n)
+  squares <- as.vector(variances %*% (n - 1)) +
+    as.vector((means - mean)^2 %*% n)
+  list(n = sum(n), mean = mean, variance = squares / (sum(n) - 1))
+}
