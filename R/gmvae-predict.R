@@ -136,7 +136,7 @@ predict.gmvae <- function(object, newdata,
                           assay = NULL, layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   types <- eval(formals(predict.gmvae)$type)
   type <- if (missing(type)) types[1] else check_type(type, types, call)
   threshold <- check_number(threshold, 0, 1, call = call)
