@@ -25,23 +25,26 @@ outlier_reference <- function(fit, counts, size, call) {
     NULL, elbo_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
-  depth <- log_depth(sample, fit$likelihood)
-  seen <- seq_along(trained)
+  compare_elbos(core$elbo, core$posterior, log_depth(sample, fit$likelihood),
+                fit$batch[cells], seq_along(trained))
+}
+
+# The same from cells whose ELBOs are known; `seen` are those of training, the
+# others were held out.
+compare_elbos <- function(elbo, posterior, depth, batch, seen) {
   reference <- list(centre = mean(depth[seen]), scale = stats::sd(depth[seen]))
   if (!is.finite(reference$scale) || reference$scale == 0) reference$scale <- 1
-  batch <- fit$batch[cells]
-  design <- outlier_design(depth, core$posterior, batch, reference)
-  reference$level <- ridge(design[seen, , drop = FALSE], core$elbo[seen])
-  residual <- abs(core$elbo - design %*% reference$level)[seen]
+  design <- outlier_design(depth, posterior, batch, reference)
+  reference$level <- ridge(design[seen, , drop = FALSE], elbo[seen])
+  residual <- abs(elbo - design %*% reference$level)[seen]
   floor <- 1e-3 * mean(residual) + .Machine$double.eps
   reference$spread <- ridge(design[seen, 1:2, drop = FALSE],
                             log(residual + floor))
   # From the mean logarithm of absolute values to a standard deviation: the
   # former is (log 2 + digamma(1/2)) / 2 where the latter is 1, normal errors.
   reference$spread[1] <- reference$spread[1] - (log(2) + digamma(0.5)) / 2
-  scores <- outlier_scores(depth, core$posterior, batch, core$elbo,
-                           reference)
-  gap <- if (length(unseen) > 0L) {
+  scores <- outlier_scores(depth, posterior, batch, elbo, reference)
+  gap <- if (length(seen) < length(scores)) {
     stats::median(scores[-seen]) - stats::median(scores[seen])
   } else {
     0
@@ -68,11 +71,26 @@ log_depth <- function(counts, likelihood, totals = NULL) {
   log(pmax(totals, 1))
 }
 
+# `batch`: a factor, or a matrix with a column for each batch of the fit.
 outlier_design <- function(depth, posterior, batch, reference) {
   d <- (depth - reference$centre) / reference$scale
-  indicators <- design_matrix(batch)
-  cbind(1, d, d^2, unname(posterior),
-        if (!is.null(indicators)) t(as.matrix(indicators)))
+  if (!is.matrix(batch)) {
+    indicators <- design_matrix(batch)
+    batch <- if (!is.null(indicators)) t(as.matrix(indicators))
+  }
+  cbind(1, d, d^2, unname(posterior), batch)
+}
+
+# How much of each batch of the fit a cell is (m x batches): all of its own, or,
+# in a batch that the fit has not seen, as much as the mean cell of the fit.
+# NULL where the fit has no batches.
+batch_shares <- function(batch, fit) {
+  if (n_batches(fit$batch) == 0L) return(NULL)
+  shares <- outer(as.character(batch), levels(fit$batch), `==`) + 0
+  unseen <- rowSums(shares) == 0
+  usual <- as.vector(table(fit$batch)) / length(fit$batch)
+  shares[unseen, ] <- rep(usual, each = sum(unseen))
+  shares
 }
 
 # How far the ELBO is below the expected one, in standard deviations.
@@ -95,19 +113,17 @@ ridge <- function(design, y) {
 
 # Score and p-value of new cells: the share of cells like those of the fit with
 # a score as high, one more counted (Davison and Hinkley 1997, section 4.2.3).
-outlier_table <- function(object, cells, call) {
-  reference <- object$outlier
+outlier_table <- function(reference, posterior, depth, batch, elbo, call) {
   if (is.null(reference)) {
     gmvae_abort(c(
-      "{.arg object} must hold the ELBOs of its own cells.",
+      "The fit must hold the ELBOs of its own cells.",
       x = "An older version of gmvae made it, which did not store them.",
       i = "Fit again."
     ), "input", call = call)
   }
-  score <- outlier_scores(cells$depth, cells$posterior, cells$batch,
-                          cells$elbo, reference)
+  score <- outlier_scores(depth, posterior, batch, elbo, reference)
   below <- findInterval(score, reference$scores, left.open = TRUE)
   data.frame(score = score,
              p_value = (1 + reference$n - below) / (1 + reference$n),
-             row.names = make.unique(rownames(cells$posterior)))
+             row.names = make.unique(rownames(posterior)))
 }

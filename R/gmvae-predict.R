@@ -159,7 +159,10 @@ predict.gmvae <- function(object, newdata,
     encode_cells(object, newdata, needed, size_factors, batch, assay, layer,
                  asked, call)
   }
-  unlike <- if (needed == "outlier") outlier_table(object, cells, call)
+  unlike <- if (needed == "outlier") {
+    outlier_table(object$outlier, cells$posterior, cells$depth, cells$batch,
+                  cells$elbo, call)
+  }
   cluster <- if (type %in% c("cluster", "all")) {
     assigned(cells$posterior, threshold, reject, unlike$p_value)
   }
@@ -185,13 +188,13 @@ types_with <- list(
   batch = c("mean", "normalized", "elbo", "outlier", "all")
 )
 
-check_no_assay <- function(given, call, newdata = NULL) {
+check_no_assay <- function(given, call, newdata = NULL, arg = "newdata") {
   if (!given) return(invisible())
   gmvae_abort(c(
-    "{.arg assay} and {.arg layer} apply only if {.arg newdata} is a
+    "{.arg assay} and {.arg layer} apply only if {.arg {arg}} is a
      SummarizedExperiment or a Seurat object.",
-    x = if (is.null(newdata)) "{.arg newdata} is missing." else
-      "{.arg newdata} is {describe(newdata)}."
+    x = if (is.null(newdata)) "{.arg {arg}} is missing." else
+      "{.arg {arg}} is {describe(newdata)}."
   ), "option", call = call)
 }
 
@@ -388,16 +391,17 @@ encoder_information <- function(object) {
 # information is left, and between 43% and 92% with a tenth.
 least_information <- 0.2
 
-abort_little_information <- function(absent, share, object, call) {
+abort_little_information <- function(absent, share, object, call,
+                                     arg = "newdata") {
   n <- length(object$features)
   gmvae_abort(c(
-    "{.arg newdata} must have genes with at least
+    "{.arg {arg}} must have genes with at least
      {whole_percent(least_information)} of the information that the encoder
      uses.",
     x = "It has {n - length(absent)} of {n} genes, with {whole_percent(share)}
          of the information; {first_few(absent)} are missing.",
     i = "Fit again on the genes that both data have: {.code gmvae(x, features =
-         intersect(rownames(x), rownames(newdata)))}."
+         intersect(rownames(x), rownames({arg})))}."
   ), "input", call = call)
 }
 
