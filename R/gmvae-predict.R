@@ -329,13 +329,13 @@ decode_cells <- function(object, latent, size, batch, rows, call) {
 # Genes -----------------------------------------------------------------------
 
 # Without names, only rows known to be those of the training data will do.
-check_unnamed <- function(counts, object, call) {
+check_unnamed <- function(counts, object, call, arg = "newdata") {
   generated <- object$feature_table$gene
   if (identical(rownames(counts), generated)) return(invisible())
   gmvae_abort(c(
-    "{.arg newdata} must have gene names as row names.",
+    "{.arg {arg}} must have gene names as row names.",
     x = "It has no row names.",
-    i = "Set them with {.code rownames(newdata) <- ...}; those of the fit are
+    i = "Set them with {.code rownames({arg}) <- ...}; those of the fit are
          {first_few(generated)}."
   ), "input", call = call)
 }

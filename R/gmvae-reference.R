@@ -41,8 +41,9 @@
 #'   given, L types:
 #'   * `cells`: data frame (m rows, named by cell): `cluster` (factor),
 #'     `confidence` (posterior probability of the cluster), `outlier_score` and
-#'     `outlier_p_value` as of [predict()][predict.gmvae], `batch` if there is
-#'     one; with `labels` also `label` (factor, the most probable type),
+#'     `outlier_p_value`, see Unseen kinds, `elbo_score` and `elbo_p_value`, the
+#'     score and p-value of [predict()][predict.gmvae] with `type = "outlier"`,
+#'     and `batch` if there is one; with `labels` also `label` (factor, the most probable type),
 #'     `label_probability`, and `set`, the types in the cell's set in one
 #'     string, joined by `" | "`, empty if no type fits the cell;
 #'   * `posterior` (m x k): probabilities of the clusters, rows sum to 1;
@@ -76,12 +77,22 @@
 #'   for usual cells. For cells of other batches, or other mixtures of types,
 #'   the coverage is approximate, and for types that the reference lacks there
 #'   is none: look at `outlier_p_value`.
+#' @section Unseen kinds: Cells of a kind that the reference lacks are far from
+#'   its clusters in the latent space, whatever the probabilities of clusters
+#'   and types. `outlier_score` is the Mahalanobis distance of the latent mean
+#'   from the nearest component of the mixture, and `outlier_p_value` the share
+#'   of held-out cells of the fit that are as far, one more counted: a conformal
+#'   p-value, uniform for cells like the held-out ones whatever the networks
+#'   (Bates et al. 2023). With few held-out cells it can't be small: at least
+#'   one over their number and one. `elbo_p_value` is about how well the decoder
+#'   reconstructs the cell, which finds other outliers, such as doublets, but
+#'   depends more on the batch.
 #' @section New batches: The encoder does not see batches, so clusters and types
 #'   need no fitting. The decoder has a shift of its first hidden layer and of
 #'   the output of each gene for each batch. For new batches these alone are
 #'   fitted, by the ELBO of at most 2,000 cells of the query, starting from the
 #'   mean over the batches of the fit, with a weak penalty on their squares.
-#'   They serve the ELBO, thus the outlier p-values. Where all cells of a new
+#'   They serve the ELBO and its p-values. Where all cells of a new
 #'   batch are of a kind that the reference lacks, the shifts explain a part of
 #'   what is new.
 #' @section Missing genes: The encoder is trained with genes hidden at random
@@ -100,6 +111,10 @@
 #' @references Angelopoulos and Bates (2023) Conformal prediction: a gentle
 #'   introduction. *Foundations and Trends in Machine Learning* 16, 494-591.
 #'   \doi{10.1561/2200000101}
+#'
+#'   Bates, Candes, Lei, Romano and Sesia (2023) Testing for outliers with
+#'   conformal p-values. *Annals of Statistics* 51, 149-178.
+#'   \doi{10.1214/22-AOS2244}
 #'
 #'   Hastie and Tibshirani (1996) Discriminant analysis by Gaussian mixtures.
 #'   *Journal of the Royal Statistical Society B* 58, 155-176.
@@ -122,7 +137,8 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
                              layer = "counts") {
   call <- quote(map_to_reference())
   check_no_dots(..., call = call)
-  check_mappable(fit, missing(query), call)
+  check_is_fit(fit, call)
+  check_query_given(missing(query), call)
   coverage <- check_number(coverage, 0.5, 0.999, call = call)
   labels <- check_labels(labels, fit, call)
   if (!is_container(query)) {
@@ -143,14 +159,7 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
   new_mapping(model, cells, known, labels, batch, coverage, matched, call)
 }
 
-check_mappable <- function(fit, absent, call) {
-  if (!inherits(fit, "gmvae")) {
-    gmvae_abort(c(
-      "{.arg fit} must be a fit of {.fn gmvae}.",
-      x = "You supplied {describe(fit)}."
-    ), "input", call = call)
-  }
-  validate_fit(fit, "fit", call)
+check_query_given <- function(absent, call) {
   if (!absent) return(invisible())
   gmvae_abort("{.arg query} must be given: the cells to map.", "input",
               call = call)
@@ -560,12 +569,11 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
   )
   odds_of <- function(latent) log_odds(label_densities(classifier, latent))
   own <- odds_of(known$latent[calibrating, , drop = FALSE])
-  own <- sort(own[cbind(seq_along(calibrating),
-                        as.integer(labels[calibrating]))])
+  own <- own[cbind(seq_along(calibrating), as.integer(labels[calibrating]))]
   densities <- label_densities(classifier, latent)
   odds <- log_odds(densities)
   p_values <- odds
-  p_values[] <- (1 + findInterval(odds, own)) / (1 + length(own))
+  p_values[] <- conformal_p_values(odds, own)
   list(probabilities = exp(densities - log_sum_exp(densities)),
        p_values = p_values,
        # A p-value equal to 1 - coverage is outside, whatever its last bits.
@@ -574,17 +582,45 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
                           heldout = all(calibrating %in% fit$heldout)))
 }
 
+# Outliers -----------------------------------------------------------------------
+
+# Mahalanobis distances from the nearest component (m).
+latent_distances <- function(latent, mixture) {
+  d <- ncol(latent)
+  squares <- vapply(seq_along(mixture$weights), function(component) {
+    stats::mahalanobis(latent, mixture$means[component, ],
+                       matrix(mixture$covariances[, , component], d))
+  }, numeric(nrow(latent)))
+  sqrt(apply(matrix(squares, nrow(latent)), 1L, min))
+}
+
+# Cells that show how far known kinds are: held out, or all where too few are.
+usual_cells <- function(fit) {
+  if (length(fit$heldout) >= 19L) fit$heldout else seq_len(nrow(fit$latent))
+}
+
+# The share of the scores of `calibration` that are as low, one more counted.
+conformal_p_values <- function(scores, calibration) {
+  (1 + findInterval(scores, sort(calibration))) / (1 + length(calibration))
+}
+
 # The result -------------------------------------------------------------------
 
 new_mapping <- function(model, cells, known, labels, batch, coverage, matched,
                         call) {
   fit <- model$fit
-  outlier <- outlier_table(known$outlier, cells$posterior, cells$depth,
-                           batch_shares(cells$batch, fit), cells$elbo, call)
+  elbo <- outlier_table(known$outlier, cells$posterior, cells$depth,
+                        batch_shares(cells$batch, fit), cells$elbo, call)
+  far <- latent_distances(cells$latent, fit$mixture)
   table <- data.frame(
     cluster = unname(most_probable(cells$posterior)),
-    confidence = confidence(cells$posterior), outlier_score = outlier$score,
-    outlier_p_value = outlier$p_value, row.names = rownames(outlier)
+    confidence = confidence(cells$posterior), outlier_score = unname(far),
+    outlier_p_value = conformal_p_values(
+      -far, -latent_distances(known$latent[usual_cells(fit), , drop = FALSE],
+                              fit$mixture)
+    ),
+    elbo_score = elbo$score, elbo_p_value = elbo$p_value,
+    row.names = rownames(elbo)
   )
   if (!is.null(cells$batch)) table$batch <- unname(cells$batch)
   result <- list(
