@@ -53,9 +53,10 @@
 #'   around the means of the clusters of all cells must be as large: a decoder
 #'   that is wrong about the means has the first excess, kinds of cells within
 #'   clusters the second, and only overdispersion has both; `excess` is the
-#'   smaller one. A check fails if the p-value is below 0.01 and `excess` is
-#'   above 0.15 (for `"zinb"` above 1, because its variance has few large
-#'   values).
+#'   smaller one. The check fails if the p-value is below 0.01 and `excess` is
+#'   above 0.15, for other likelihoods above 1: they have a dispersion or
+#'   variance that is fitted, and what is left is mostly how wrong the decoder
+#'   is for cells that it has not seen.
 #'
 #'   `zeros`, for `"nb"`: the score test of zero inflation (van den Broek 1995;
 #'   Deng and Paul 2005), for each gene, with the means of the clusters (in each
@@ -214,7 +215,9 @@ strata <- function(cluster, batch) {
 check_tests <- function(fit, decoded, compared, all_cells, nsim, call) {
   likelihood <- fit$likelihood
   variance <- variance_test(fit, decoded, compared, nsim, call)
-  limit <- if (likelihood == "zinb") 1 else 0.15
+  # A fitted dispersion or variance takes up what is beyond a mean; only the
+  # error of the decoder for cells that it has not seen is left.
+  limit <- if (likelihood == "poisson") 0.15 else 1
   if (likelihood == "poisson") {
     # Around the means of clusters: no decoder that may be wrong.
     clusters <- cluster_means(fit, all_cells, call)
