@@ -125,3 +125,15 @@ cpp_find_batches <- function(counts, size, n_threads) {
     .Call(`_gmvae_cpp_find_batches`, counts, size, n_threads)
 }
 
+cpp_gmvae_simulate <- function(state, latent, size, design, n_threads) {
+    .Call(`_gmvae_cpp_gmvae_simulate`, state, latent, size, design, n_threads)
+}
+
+cpp_gmvae_sums <- function(state, counts, latent, size, design, group, n_groups, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_sums`, state, counts, latent, size, design, group, n_groups, n_threads, progress)
+}
+
+cpp_gmvae_shifts <- function(state, counts, size, design, options, seed, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_shifts`, state, counts, size, design, options, seed, n_threads, progress)
+}
+

@@ -7,7 +7,7 @@
 # as `k`; the dimensions of a rule are their names, or numbers.
 
 # Stops unless `object` is a fit that this version can read.
-check_fit <- function(object, arg = "object", call = rlang::caller_env()) {
+validate_fit <- function(object, arg = "object", call = rlang::caller_env()) {
   check_format(object, arg, call)
   kind <- intersect(class(object), names(fit_kinds))
   kind <- if (length(kind) > 0L) fit_kinds[[kind[1]]] else fit_kinds$gmvae

@@ -37,7 +37,7 @@ autoplot.gmm_fit <- function(object, # nolint: object_name.
   caller <- parent.frame()
   call <- quote(autoplot())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   types <- eval(formals(autoplot.gmm_fit)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)

@@ -82,7 +82,7 @@ gmm_bootstrap <- function(object, n = 999,
   caller <- parent.frame()
   call <- quote(gmm_bootstrap())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   n <- check_count(n, min = 2, call = call)
   types <- eval(formals(gmm_bootstrap)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,

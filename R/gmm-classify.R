@@ -413,7 +413,7 @@ predict.gmm_classifier <- function(object, newdata = NULL,
   caller <- parent.frame()
   call <- quote(predict())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   if (identical(type, "prob")) type <- "posterior"
   types <- eval(formals(predict.gmm_classifier)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
@@ -468,7 +468,7 @@ expected_cost <- function(posterior, cost) {
 summary.gmm_classifier <- function(object, ..., newdata = NULL, class = NULL) {
   call <- quote(summary())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   parts <- c("error", "brier", "mean_cost", "confusion")
   test <- if (!is.null(newdata)) {
     posterior <- class_posterior(object, match_columns(newdata, object,
@@ -484,7 +484,7 @@ summary.gmm_classifier <- function(object, ..., newdata = NULL, class = NULL) {
 
 #' @export
 print.gmm_classifier <- function(x, ...) {
-  check_fit(x, "x")
+  validate_fit(x, "x")
   print_classifier(x)
   print_scores(x, "Rows of the fit")
   invisible(x)

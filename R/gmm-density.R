@@ -35,7 +35,7 @@
 quantile.gmm_fit <- function(x, probs = seq(0, 1, 0.25), names = TRUE, ...) {
   call <- quote(quantile())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   check_one_column(x, "x", "Quantiles", call)
   probs <- check_shares(probs, 0, 1, call = call)
   names <- check_flag(names, call = call)
@@ -96,7 +96,7 @@ hdr <- function(object, level = 0.95, newdata = NULL, ...) {
 hdr.gmm_fit <- function(object, level = 0.95, newdata = NULL, ...) {
   call <- quote(hdr())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   level <- check_shares(level, 0, 1, open = TRUE, call = call)
   line <- length(object$columns) == 1L
   pieces <- if (line) monotone_pieces(object)

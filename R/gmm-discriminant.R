@@ -111,7 +111,7 @@ discriminant_coordinates <- function(object, ..., lambda = 1, total = NULL,
 # `fit`, what match_columns() and evaluate_rows() take.
 coordinate_source <- function(object, call) {
   if (inherits(object, "gmm_merged")) {
-    check_fit(object, call = call)
+    validate_fit(object, call = call)
     fit <- object$fit
     return(list(fit = fit, n_incomplete = fit$n_incomplete,
                 component_group = unname(object$members),
@@ -119,7 +119,7 @@ coordinate_source <- function(object, call) {
                 legend = "Cluster"))
   }
   if (inherits(object, "gmm_classifier")) {
-    check_fit(object, call = call)
+    validate_fit(object, call = call)
     return(list(fit = object, n_incomplete = object$n_incomplete,
                 component_group = object$component_class,
                 groups = object$classes,
@@ -128,7 +128,7 @@ coordinate_source <- function(object, call) {
                 legend = "Class"))
   }
   if (inherits(object, "gmm_fit")) {
-    check_fit(object, call = call)
+    validate_fit(object, call = call)
     return(list(fit = object, n_incomplete = object$n_incomplete,
                 component_group = seq_len(object$k),
                 groups = names(object$weights), group = object$cluster,
@@ -305,7 +305,7 @@ predict.gmm_coordinates <- function(object, newdata = NULL,
                                     ..., n_coordinates = NULL) {
   call <- quote(predict())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   types <- eval(formals(predict.gmm_coordinates)$type)
   type <- if (missing(type)) types[1] else check_type(type, types, call)
   m <- length(object$values)
@@ -338,7 +338,7 @@ coordinate_view <- function(object, points, which) {
 
 #' @export
 print.gmm_coordinates <- function(x, ...) {
-  check_fit(x, "x")
+  validate_fit(x, "x")
   k <- length(x$weights)
   cat(cli::pluralize("Discriminant coordinates of {k} component{?s}, ",
                      "lambda = {format(x$lambda)}"),

@@ -2,7 +2,7 @@
 # probabilities that it did not keep.
 
 check_gmm_fit <- function(object, call, arg = "object") {
-  if (inherits(object, "gmm_fit")) return(check_fit(object, arg, call))
+  if (inherits(object, "gmm_fit")) return(validate_fit(object, arg, call))
   gmvae_abort(c(
     "{.arg {arg}} must be a fit of {.fn gmm_fit}.",
     x = "You supplied {describe(object)}."

@@ -84,7 +84,7 @@ impute.gmm_fit <- function(object, newdata = NULL, m = 5, proper = TRUE,
   caller <- parent.frame()
   call <- quote(impute())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   m <- check_count(m, call = call)
   proper <- check_flag(proper, call = call)
   own <- is.null(newdata)
@@ -114,7 +114,7 @@ impute.gmm_mixture <- function(object, newdata = NULL, m = 5, proper = TRUE,
                                ...) {
   call <- quote(impute())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   m <- check_count(m, call = call)
   if (check_flag(proper, call = call)) {
     gmvae_abort(c(

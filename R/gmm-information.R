@@ -102,7 +102,7 @@ vcov.gmm_fit <- function(object, ..., parm = NULL,
   call <- quote(vcov())
   check_no_dots(..., call = call)
   information <- check_information(information, missing(information), call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   base <- estimates_of(object)
   wanted <- wanted_estimates(base, parm, base_kinds, call)
   found <- base_covariance(object, data, information, caller, call)
@@ -123,7 +123,7 @@ confint.gmm_fit <- function(object, parm = NULL, level = 0.95, ...,
   type <- if (missing(type)) "transformed" else
     check_choice(type, c("transformed", "wald"), "type", call)
   level <- check_level(level, call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   base <- estimates_of(object)
   wanted <- wanted_estimates(base, parm, interval_kinds, call)
   found <- base_covariance(object, data, information, caller, call)

@@ -70,7 +70,7 @@ conditional <- function(object, given, ...) {
 marginal.gmm_fit <- function(object, columns, ...) {
   call <- quote(marginal())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   if (missing(columns) || is.null(columns)) columns <- character()
   keep_columns(object, check_columns(columns, object$columns, call))
 }
@@ -87,7 +87,7 @@ marginal.default <- function(object, columns, ...) {
 conditional.gmm_fit <- function(object, given, ...) {
   call <- quote(conditional())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   given <- check_given_values(if (!missing(given)) given, object$columns, call)
   fix_columns(object, given, call)
 }
@@ -217,7 +217,7 @@ check_given_values <- function(given, columns, call) {
 
 #' @export
 print.gmm_mixture <- function(x, digits = 4, ...) {
-  check_fit(x, "x")
+  validate_fit(x, "x")
   say <- cli::pluralize
   cat(say("Gaussian mixture of {x$k} component{?s} in {length(x$columns)} ",
           "column{?s}"), "\n", sep = "")

@@ -56,7 +56,7 @@ as.Mclust.gmm_fit <- function(x, data = NULL, ...) { # nolint: object_name.
   caller <- parent.frame()
   call <- quote(as.Mclust())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   rows <- fitted_data(x, data, "data", caller, call)
   colnames(rows) <- x$columns
   used <- !is.na(x$cluster)

@@ -301,7 +301,7 @@ predict.gmm_merged <- function(object, newdata = NULL,
                                ..., n_clusters = NULL) {
   call <- quote(predict())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   types <- eval(formals(predict.gmm_merged)$type)
   type <- if (missing(type)) types[1] else check_type(type, types, call)
   fit <- object$fit
@@ -322,7 +322,7 @@ predict.gmm_merged <- function(object, newdata = NULL,
 
 #' @export
 print.gmm_merged <- function(x, ...) {
-  check_fit(x, "x")
+  validate_fit(x, "x")
   cat(merged_headline(x), "", sep = "\n")
   print(cluster_table(x), digits = 3)
   if (!is.null(x$steps) && nrow(x$steps) > 1L) {

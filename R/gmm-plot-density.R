@@ -27,7 +27,7 @@ plot.gmm_mixture <- function(x, type = c("density", "perspective"), ...,
                              columns = NULL) {
   call <- quote(plot())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   types <- c("density", "perspective")
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)

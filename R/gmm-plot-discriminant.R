@@ -38,7 +38,7 @@ plot.gmm_coordinates <- function(x, type = c("classification", "contour",
                                  ..., which = NULL) {
   call <- quote(plot())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   types <- eval(formals(plot.gmm_coordinates)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)

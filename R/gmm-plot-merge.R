@@ -43,7 +43,7 @@ plot.gmm_merged <- function(x, type = c("classification", "steps", "tree"), ...,
   caller <- parent.frame()
   call <- quote(plot())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   types <- eval(formals(plot.gmm_merged)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)

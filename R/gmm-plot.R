@@ -64,7 +64,7 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
   caller <- parent.frame()
   call <- quote(plot())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   types <- eval(formals(plot.gmm_fit)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)

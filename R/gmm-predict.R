@@ -57,7 +57,7 @@ predict.gmm_fit <- function(object, newdata = NULL,
                             ...) {
   caller <- parent.frame()
   check_no_dots(...)
-  check_fit(object)
+  validate_fit(object)
   type <- if (missing(type)) "cluster" else check_type(type, names(gmm_types))
   own <- is.null(newdata)
   in_fit <- type %in% c("cluster", "posterior", "uncertainty")

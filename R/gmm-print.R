@@ -3,7 +3,7 @@
 #' @export
 print.gmm_fit <- function(x, ...) {
   local_decimal_point()
-  check_fit(x, "x")
+  validate_fit(x, "x")
   cat(fit_headline(x), "", fit_origin(x), sep = "\n")
   cat("\nRows assigned to each component:\n")
   print(cluster_sizes(x))
@@ -141,7 +141,7 @@ percent <- function(share) paste0(format(100 * share, digits = 2), "%")
 #' @export
 summary.gmm_fit <- function(object, ..., se = FALSE, data = NULL) {
   caller <- parent.frame()
-  check_fit(object)
+  validate_fit(object)
   groups <- cluster_factor(object)
   reasons <- object$search$reason
   structure(

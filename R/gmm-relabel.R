@@ -41,7 +41,7 @@ relabel.gmm_fit <- function(object, order = NULL, order_by = NULL,
                             names = NULL, ...) {
   call <- quote(relabel())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   if (is.null(order) && is.null(order_by) && is.null(names)) {
     order_by <- "weight"
   }

@@ -24,7 +24,7 @@
 #' @export
 simulate.gmm_fit <- function(object, nsim = 1, seed = NULL, ...) {
   check_no_dots(...)
-  check_fit(object)
+  validate_fit(object)
   nsim <- check_count(nsim)
   state <- simulation_state(check_seed(seed))
   if (!is.null(seed)) {

@@ -48,7 +48,7 @@ tidy.gmm_fit <- function(x, # nolint: object_name.
                          type = c("components", "parameters"), ...) {
   call <- quote(tidy())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   types <- c("components", "parameters")
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)
@@ -95,7 +95,7 @@ parameter_table <- function(object) {
 glance.gmm_fit <- function(x, ...) { # nolint: object_name.
   call <- quote(glance())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   data.frame(model = x$model, k = x$k, logLik = x$loglik, df = x$df,
              AIC = x$aic, BIC = x$bic, ICL = x$icl, nobs = x$n_obs,
              converged = x$converged, iterations = x$n_iter)
@@ -108,7 +108,7 @@ augment.gmm_fit <- function(x, # nolint: object_name.
   caller <- parent.frame()
   call <- quote(augment())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   own <- is.null(newdata)
   if (own) {
     rows <- fitted_data(x, data, "data", caller, call)
@@ -132,7 +132,7 @@ augment.gmm_fit <- function(x, # nolint: object_name.
 #' @rdname tidy.gmm_fit
 #' @export
 as.data.frame.gmm_fit <- function(x, row.names = NULL, optional = FALSE, ...) {
-  check_fit(x, "x")
+  validate_fit(x, "x")
   frame <- data.frame(cluster = unname(cluster_factor(x)),
                       uncertainty = unname(x$uncertainty))
   if (!is.null(x$posterior)) {
@@ -186,7 +186,7 @@ as.data.frame.gmm_fit <- function(x, row.names = NULL, optional = FALSE, ...) {
 fitted.gmm_fit <- function(object, ...) {
   call <- quote(fitted())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   component <- object$cluster
   component[component == 0L] <- NA
   `dimnames<-`(object$means[component, , drop = FALSE],
@@ -202,7 +202,7 @@ residuals.gmm_fit <- function(object, type = c("response", "standardised",
   caller <- parent.frame()
   call <- quote(residuals())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   types <- c("response", "standardised", "quantile")
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)

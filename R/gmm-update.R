@@ -28,7 +28,7 @@
 update.gmm_fit <- function(object, ..., x = NULL) {
   caller <- parent.frame()
   call <- quote(update())
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   check_candidates(object, call)
   changes <- list(...)
   written <- match.call(expand.dots = FALSE)$...

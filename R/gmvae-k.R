@@ -70,7 +70,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   caller <- parent.frame()
   call <- quote(update())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   counts <- fitted_counts(object, x, caller, call)
   on.exit(discard_cells(counts))
   ks <- check_components(k, ncol(counts), call, nlevels(object$labels))

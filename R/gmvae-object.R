@@ -96,14 +96,14 @@ most_probable <- function(posterior) {
 #' @importFrom stats coef
 #' @export
 coef.gmvae <- function(object, ...) {
-  check_fit(object)
+  validate_fit(object)
   object$mixture
 }
 
 #' @rdname coef.gmvae
 #' @export
 as.data.frame.gmvae <- function(x, row.names = NULL, optional = FALSE, ...) {
-  check_fit(x, "x")
+  validate_fit(x, "x")
   cells <- data.frame(cluster = unname(x$cluster),
                       confidence = confidence(x$posterior),
                       size_factor = unname(x$size_factors))

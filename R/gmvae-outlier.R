@@ -26,21 +26,27 @@ outlier_reference <- function(fit, counts, size, call) {
     network_state(fit), sample, size[cells], known, NULL, elbo_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
-  depth <- log_depth(sample, fit$likelihood)
-  seen <- seq_along(trained)
+  compare_elbos(core$elbo, core$posterior, log_depth(sample, fit$likelihood),
+                design_rows(known), seq_along(trained))
+}
+
+# The same from cells whose ELBOs are known; `seen` are those of training, the
+# others were held out. `known`: a row for each cell and a column for each of
+# the design, or NULL.
+compare_elbos <- function(elbo, posterior, depth, known, seen) {
   reference <- list(centre = mean(depth[seen]), scale = stats::sd(depth[seen]))
   if (!is.finite(reference$scale) || reference$scale == 0) reference$scale <- 1
-  design <- outlier_design(depth, core$posterior, known, reference)
-  reference$level <- ridge(design[seen, , drop = FALSE], core$elbo[seen])
-  residual <- abs(core$elbo - design %*% reference$level)[seen]
+  design <- outlier_design(depth, posterior, known, reference)
+  reference$level <- ridge(design[seen, , drop = FALSE], elbo[seen])
+  residual <- abs(elbo - design %*% reference$level)[seen]
   floor <- 1e-3 * mean(residual) + .Machine$double.eps
   reference$spread <- ridge(design[seen, 1:2, drop = FALSE],
                             log(residual + floor))
   # From the mean logarithm of absolute values to a standard deviation: the
   # former is (log 2 + digamma(1/2)) / 2 where the latter is 1, normal errors.
   reference$spread[1] <- reference$spread[1] - (log(2) + digamma(0.5)) / 2
-  scores <- outlier_scores(depth, core$posterior, known, core$elbo, reference)
-  gap <- if (length(unseen) > 0L) {
+  scores <- outlier_scores(depth, posterior, known, elbo, reference)
+  gap <- if (length(seen) < length(scores)) {
     stats::median(scores[-seen]) - stats::median(scores[seen])
   } else {
     0
@@ -67,11 +73,24 @@ log_depth <- function(counts, likelihood, totals = NULL) {
   log(pmax(totals, 1))
 }
 
-# `known`: the cells' columns of the design, or NULL.
 outlier_design <- function(depth, posterior, known, reference) {
   d <- (depth - reference$centre) / reference$scale
-  cbind(1, d, d^2, unname(posterior),
-        if (!is.null(known)) t(as.matrix(known)))
+  cbind(1, d, d^2, unname(posterior), known)
+}
+
+# A row for each cell, where there is something to explain.
+design_rows <- function(design) if (!is.null(design)) t(as.matrix(design))
+
+# How much of each batch of the fit a cell is (m x batches): all of its own, or,
+# in a batch that the fit has not seen, as much as the mean cell of the fit.
+# NULL where the fit has no batches.
+batch_shares <- function(batch, fit) {
+  if (n_batches(fit$batch) == 0L) return(NULL)
+  shares <- outer(as.character(batch), levels(fit$batch), `==`) + 0
+  unseen <- rowSums(shares) == 0
+  usual <- as.vector(table(fit$batch)) / length(fit$batch)
+  shares[unseen, ] <- rep(usual, each = sum(unseen))
+  shares
 }
 
 # How far the ELBO is below the expected one, in standard deviations.
@@ -94,20 +113,17 @@ ridge <- function(design, y) {
 
 # Score and p-value of new cells: the share of cells like those of the fit with
 # a score as high, one more counted (Davison and Hinkley 1997, section 4.2.3).
-outlier_table <- function(object, cells, call) {
-  reference <- object$outlier
+outlier_table <- function(reference, posterior, depth, known, elbo, call) {
   if (is.null(reference)) {
     gmvae_abort(c(
-      "{.arg object} must hold the ELBOs of its own cells.",
+      "The fit must hold the ELBOs of its own cells.",
       x = "An older version of gmvae made it, which did not store them.",
       i = "Fit again."
     ), "input", call = call)
   }
-  known <- design_matrix(cells$batch, cells$covariates, object$covariates)
-  score <- outlier_scores(cells$depth, cells$posterior, known, cells$elbo,
-                          reference)
+  score <- outlier_scores(depth, posterior, known, elbo, reference)
   below <- findInterval(score, reference$scores, left.open = TRUE)
   data.frame(score = score,
              p_value = (1 + reference$n - below) / (1 + reference$n),
-             row.names = make.unique(rownames(cells$posterior)))
+             row.names = make.unique(rownames(posterior)))
 }

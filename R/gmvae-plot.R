@@ -78,7 +78,7 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
                        max_cells = 5000) {
   call <- quote(plot())
   check_no_dots(..., call = call)
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   types <- eval(formals(plot.gmvae)$type)
   type <- if (missing(type)) types[1] else check_choice(type, types,
                                                         call = call)

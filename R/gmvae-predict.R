@@ -150,7 +150,7 @@ predict.gmvae <- function(object, newdata,
                           layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
-  check_fit(object, call = call)
+  validate_fit(object, call = call)
   types <- eval(formals(predict.gmvae)$type)
   type <- if (missing(type)) types[1] else check_type(type, types, call)
   threshold <- check_number(threshold, 0, 1, call = call)
@@ -177,7 +177,10 @@ predict.gmvae <- function(object, newdata,
     encode_cells(object, newdata, needed, size_factors, batch, covariates, at,
                  assay, layer, asked, call)
   }
-  unlike <- if (needed == "outlier") outlier_table(object, cells, call)
+  unlike <- if (needed == "outlier") {
+    outlier_table(object$outlier, cells$posterior, cells$depth,
+                  design_rows(design_of(object, cells)), cells$elbo, call)
+  }
   cluster <- if (type %in% c("cluster", "all")) {
     assigned(cells$posterior, threshold, reject, unlike$p_value)
   }
@@ -204,13 +207,13 @@ types_with <- list(
   at = c("mean", "normalized")
 )
 
-check_no_assay <- function(given, call, newdata = NULL) {
+check_no_assay <- function(given, call, newdata = NULL, arg = "newdata") {
   if (!given) return(invisible())
   gmvae_abort(c(
-    "{.arg assay} and {.arg layer} apply only if {.arg newdata} is a
+    "{.arg assay} and {.arg layer} apply only if {.arg {arg}} is a
      SummarizedExperiment or a Seurat object.",
-    x = if (is.null(newdata)) "{.arg newdata} is missing." else
-      "{.arg newdata} is {describe(newdata)}."
+    x = if (is.null(newdata)) "{.arg {arg}} is missing." else
+      "{.arg {arg}} is {describe(newdata)}."
   ), "option", call = call)
 }
 
@@ -360,7 +363,7 @@ decode_normalized <- function(object, latent, rows, batch, at, call) {
 decode_cells <- function(object, latent, size, known, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
     network_state(object), unname(latent), size,
-    design_matrix(known$batch, known$covariates, object$covariates), rows,
+    design_of(object, known), rows,
     object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())
   ), call = call)
@@ -370,13 +373,13 @@ decode_cells <- function(object, latent, size, known, rows, call) {
 # Genes -----------------------------------------------------------------------
 
 # Without names, only rows known to be those of the training data will do.
-check_unnamed <- function(counts, object, call) {
+check_unnamed <- function(counts, object, call, arg = "newdata") {
   generated <- object$feature_table$gene
   if (identical(rownames(counts), generated)) return(invisible())
   gmvae_abort(c(
-    "{.arg newdata} must have gene names as row names.",
+    "{.arg {arg}} must have gene names as row names.",
     x = "It has no row names.",
-    i = "Set them with {.code rownames(newdata) <- ...}; those of the fit are
+    i = "Set them with {.code rownames({arg}) <- ...}; those of the fit are
          {first_few(generated)}."
   ), "input", call = call)
 }
@@ -432,16 +435,17 @@ encoder_information <- function(object) {
 # information is left, and between 43% and 92% with a tenth.
 least_information <- 0.2
 
-abort_little_information <- function(absent, share, object, call) {
+abort_little_information <- function(absent, share, object, call,
+                                     arg = "newdata") {
   n <- length(object$features)
   gmvae_abort(c(
-    "{.arg newdata} must have genes with at least
+    "{.arg {arg}} must have genes with at least
      {whole_percent(least_information)} of the information that the encoder
      uses.",
     x = "It has {n - length(absent)} of {n} genes, with {whole_percent(share)}
          of the information; {first_few(absent)} are missing.",
     i = "Fit again on the genes that both data have: {.code gmvae(x, features =
-         intersect(rownames(x), rownames(newdata)))}."
+         intersect(rownames(x), rownames({arg})))}."
   ), "input", call = call)
 }
 

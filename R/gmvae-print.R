@@ -79,7 +79,7 @@ NULL
 #' @export
 summary.gmvae <- function(object, ...) {
   local_decimal_point()
-  check_fit(object)
+  validate_fit(object)
   sure <- confidence(object$posterior)
   found_again <- unname(object$cluster_stability)
   if (is.null(found_again)) found_again <- NA_real_  # an older fit

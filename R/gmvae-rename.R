@@ -34,7 +34,7 @@ rename_clusters <- function(fit, names) {
       x = "You supplied {describe(fit)}."
     ), "input", call = call)
   }
-  check_fit(fit, "fit", call)
+  validate_fit(fit, "fit", call)
   old <- levels(fit$cluster)
   check_cluster_names(names, old, call)
   new <- old

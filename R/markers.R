@@ -227,15 +227,10 @@ contrast <- function(fit, group, threshold, pseudocount, n_draws, call) {
   }
   number <- as.integer(group)
   number[is.na(number)] <- 0L
-  batches <- levels(fit$batch)
-  weights <- if (n_batches(fit$batch) > 0L) {
-    as.vector(table(fit$batch)) / length(fit$batch)
-  } else {
-    1
-  }
+  usual <- usual_designs(fit)
   core <- with_core_errors(cpp_gmvae_contrast(
     network_state(fit), unname(fit$latent), unname(fit$latent_sd), number,
-    nlevels(group), design_matrix(factor(batches, batches)), weights, n_draws,
+    nlevels(group), usual$design, usual$weights, n_draws,
     pseudocount, threshold, fit$control$n_threads, NULL
   ), call = call)
   by_group <- function(values) {

@@ -398,6 +398,55 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_gmvae_simulate
+SEXP cpp_gmvae_simulate(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size, SEXP design, double n_threads);
+RcppExport SEXP _gmvae_cpp_gmvae_simulate(SEXP stateSEXP, SEXP latentSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP n_threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_simulate(state, latent, size, design, n_threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmvae_sums
+SEXP cpp_gmvae_sums(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericMatrix latent, Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector group, double n_groups, double n_threads, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_sums(SEXP stateSEXP, SEXP countsSEXP, SEXP latentSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP groupSEXP, SEXP n_groupsSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< double >::type n_groups(n_groupsSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_sums(state, counts, latent, size, design, group, n_groups, n_threads, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmvae_shifts
+SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, double seed, double n_threads, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_shifts(SEXP stateSEXP, SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP optionsSEXP, SEXP seedSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_shifts(state, counts, size, design, options, seed, n_threads, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_cell_file_create", (DL_FUNC) &_gmvae_cpp_cell_file_create, 3},
@@ -431,6 +480,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},
     {"_gmvae_cpp_find_batches", (DL_FUNC) &_gmvae_cpp_find_batches, 3},
+    {"_gmvae_cpp_gmvae_simulate", (DL_FUNC) &_gmvae_cpp_gmvae_simulate, 5},
+    {"_gmvae_cpp_gmvae_sums", (DL_FUNC) &_gmvae_cpp_gmvae_sums, 9},
+    {"_gmvae_cpp_gmvae_shifts", (DL_FUNC) &_gmvae_cpp_gmvae_shifts, 8},
     {NULL, NULL, 0}
 };
 

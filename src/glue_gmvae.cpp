@@ -12,8 +12,11 @@
 #include "gmvae/model/contrast.h"
 #include "gmvae/model/decode.h"
 #include "gmvae/model/encode.h"
+#include "gmvae/model/fit_sums.h"
+#include "gmvae/model/simulate.h"
 #include "gmvae/select/find_batches.h"
 #include "gmvae/select/fit.h"
+#include "gmvae/train/shifts.h"
 
 using namespace gmvae;
 
@@ -490,4 +493,101 @@ SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads) {
     return find_batches(cells.source(), size.begin(), workers, monitor);
   }();
   return made_by_r([&] { return r_flags_of(second, [](bool one) { return one; }); });
+}
+
+// Cells drawn at latent points (n x D): the slots p, i and x of a dgCMatrix.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_simulate(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size,
+                        SEXP design, double n_threads) {
+  const FittedModel model = read_model(state);
+  const Index n = latent.nrow();
+  check_length(latent.ncol(), model.shape.n_latent, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  const Design rows = to_design(design);
+  check_cells(size, rows, n, model.shape.n_design);
+  const std::vector<double> points = to_points(latent);
+  RMonitor monitor(R_NilValue);
+  const SimulatedCells cells = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return simulate_counts(model, ConstView<double>(points.data(), model.shape.n_latent, n),
+                           {size.begin(), &rows}, 0, workers);
+  }();
+  return made_by_r([&] {
+    return NamedList()
+        .add("p", r_counts_of(cells.start, [](int at) { return at; }))
+        .add("i", r_counts_of(cells.gene, [](std::int32_t gene) { return gene; }))
+        .add("x", cells.value)
+        .list();
+  });
+}
+
+// latent: n x D.  group: of each cell, from 1.  Matrices of genes x groups.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_sums(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericMatrix latent,
+                    Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector group,
+                    double n_groups, double n_threads, SEXP progress) {
+  const SparseCounts matrix(counts);
+  const MatrixSource source = matrix.source();
+  const FittedModel model = read_model(state);
+  const Index n = source.n_cells(), groups = static_cast<Index>(n_groups);
+  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
+  check_length(latent.nrow(), n, "latent");
+  check_length(latent.ncol(), model.shape.n_latent, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  check_length(group.size(), n, "group");
+  const Design rows = to_design(design);
+  check_cells(size, rows, n, model.shape.n_design);
+  std::vector<std::int32_t> of_cell;
+  for (int one : group) {
+    if (one < 1 || one > groups) refuse("group", "be a group of the cells");
+    of_cell.push_back(one - 1);
+  }
+  const std::vector<double> points = to_points(latent);
+  RMonitor monitor(progress);
+  const FitSums sums = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return fit_sums(model, source, ConstView<double>(points.data(), model.shape.n_latent, n),
+                    {size.begin(), &rows}, of_cell, groups, workers, monitor);
+  }();
+  return made_by_r([&] {
+    return NamedList()
+        .add("observed", sums.observed)
+        .add("expected", sums.expected)
+        .add("zeros", sums.zeros)
+        .add("expected_zeros", sums.expected_zeros)
+        .add("squares", sums.squares)
+        .add("variance", sums.variance)
+        .add("score_mean", sums.score_mean)
+        .add("information_mean", sums.information_mean)
+        .add("score_scale", sums.score_scale)
+        .add("information_scale", sums.information_scale)
+        .add("zeros_by_mean", sums.zeros_by_mean)
+        .add("zeros_by_scale", sums.zeros_by_scale)
+        .list();
+  });
+}
+
+// The parameters with the shifts of the design's columns from `first_column` (from 1) on fitted to
+// these cells.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design,
+                      Rcpp::List options, double seed, double n_threads, SEXP progress) {
+  const SparseCounts matrix(counts);
+  const MatrixSource source = matrix.source();
+  const FittedModel model = read_model(state);
+  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
+  const Design rows = to_design(design);
+  check_cells(size, rows, source.n_cells(), model.shape.n_design);
+  const ShiftOptions shift{read_index(options, "first_column", 1) - 1,
+                           read_index(options, "n_steps"),
+                           read_index(options, "batch_size", 1),
+                           read_finite(options, "learning_rate"),
+                           read_finite(options, "penalty"),
+                           to_seed(seed)};
+  RMonitor monitor(progress);
+  const std::vector<float> params = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return fit_shifts(model, source, {size.begin(), &rows}, shift, workers, monitor);
+  }();
+  return made_by_r([&] { return r_numbers(params); });
 }

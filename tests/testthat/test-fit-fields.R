@@ -4,18 +4,18 @@ fit <- quick_fit(counts$counts, 2, epochs = 2)
 mixture <- gmm_fit(faithful, 1:2, noise = 0.05, control = quiet(n_init = 2))
 
 test_that("fits as they were made pass", {
-  expect_identical(check_fit(fit), fit)
-  expect_identical(check_fit(mixture), mixture)
+  expect_identical(validate_fit(fit), fit)
+  expect_identical(validate_fit(mixture), mixture)
   batches <- quick_fit(counts$counts, 2:3, epochs = 2,
                        batch = rep(1:3, 10))
-  expect_identical(check_fit(batches), batches)
+  expect_identical(validate_fit(batches), batches)
   gaps <- with_gaps(as.matrix(faithful), 0.1)
   omitted <- gmm_fit(gaps, 2, na_action = "omit", control = quiet(n_init = 2))
-  expect_identical(check_fit(omitted), omitted)
+  expect_identical(validate_fit(omitted), omitted)
   line <- gmm_fit(faithful$waiting, 1:2, keep_data = TRUE,
                   labels = rep(c("a", NA), c(5, 267)),
                   control = quiet(n_init = 2))
-  expect_identical(check_fit(line), line)
+  expect_identical(validate_fit(line), line)
   expect_null(check_candidates(line, NULL))
 })
 

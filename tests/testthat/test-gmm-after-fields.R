@@ -9,7 +9,7 @@ objects <- list(
 
 test_that("objects as they were made pass, also after saveRDS()", {
   for (object in objects) {
-    expect_silent(check_fit(object))
+    expect_silent(validate_fit(object))
     file <- tempfile(fileext = ".rds")
     saveRDS(object, file)
     back <- readRDS(file)

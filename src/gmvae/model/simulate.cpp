@@ -14,11 +14,22 @@ constexpr Purpose latent_purpose{13};
 constexpr Purpose counts_purpose{14};
 constexpr Index cells_at_a_time = 256;
 
-// Of one cell, the j-th of a decoded block: Poisson with, where the likelihood has a dispersion,
-// rates that are gamma-distributed.
+// What the likelihood draws for a gene of a cell.  mean: of what is drawn, without zero inflation;
+// scale: inverse dispersion or variance, where the likelihood has one.
+double draw_value(const LikelihoodTraits& likelihood, RngStream& rng, double mean, double scale) {
+  if (likelihood.whole) {
+    return draw_poisson(rng, likelihood.has_scale ? mean * (draw_gamma(rng, scale) / scale) : mean);
+  }
+  if (likelihood.has_scale) return mean + std::sqrt(scale) * rng.normal();
+  return rng.uniform() < mean ? 1 : 0;
+}
+
+// Of one cell, the j-th of a decoded block, in the units of the data.
 void draw_cell(const FittedModel& model, const HeadCache<float>& head, Index j, RngStream& rng,
                std::vector<std::int32_t>& gene, std::vector<double>& value) {
   const LikelihoodTraits& likelihood = model.likelihood();
+  const InputTransform& input = model.modality.input;
+  const bool standardised = likelihood.encoder_input == EncoderInput::standardised;
   const std::size_t n_genes = static_cast<std::size_t>(model.shape.modality.n_genes);
   const std::size_t from = static_cast<std::size_t>(j) * n_genes;
   const bool scale_by_cell = head.scale.size() > n_genes;
@@ -29,11 +40,10 @@ void draw_cell(const FittedModel& model, const HeadCache<float>& head, Index j, 
       if (!(rng.uniform() < kept)) continue;
       mean /= kept;
     }
-    if (likelihood.has_scale) {
-      const double shape = static_cast<double>(head.scale[scale_by_cell ? from + g : g]);
-      mean *= draw_gamma(rng, shape) / shape;
-    }
-    const double x = draw_poisson(rng, mean);
+    const double scale =
+        likelihood.has_scale ? static_cast<double>(head.scale[scale_by_cell ? from + g : g]) : 0;
+    double x = draw_value(likelihood, rng, mean, scale);
+    if (standardised) x = x / input.scale[g] + input.offset[g];
     if (x == 0) continue;
     gene.push_back(static_cast<std::int32_t>(g));
     value.push_back(x);
@@ -70,7 +80,6 @@ SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> laten
                                const Covariates& covariates, std::uint32_t sample,
                                Workers& workers) {
   const FlushDenormals flush;
-  ensure(model.likelihood().whole, "Counts are simulated for likelihoods of counts only.");
   const Compute<float> compute{kernels<float>(), workers};
   const Network<float> network(model.shape);
   const MixturePrior prior = prior_of(model.mixture, model.covariance);

@@ -1,4 +1,4 @@
-// Cells that a fitted model makes up, for likelihoods of counts.
+// Cells that a fitted model makes up.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct SimulatedCells {
 std::vector<double> simulate_latent(const Mixture& mixture, Index n, std::uint64_t seed,
                                     std::uint32_t sample);
 
-// Counts drawn at latent points (D x n), of cells of the given size and design.  The bits don't
-// depend on the number of threads.
+// Values drawn at latent points (D x n), of cells of the given size and design, in the units of the
+// data.  The bits don't depend on the number of threads.
 SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> latent,
                                const Covariates& covariates, std::uint32_t sample,
                                Workers& workers);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "gmvae/train/trainer.h"
@@ -79,11 +80,26 @@ inline TrainResult train(const CellSource& source, const Covariates& covariates,
   return trainer.result();
 }
 
+// The data as a likelihood can have them.
+inline Simulated simulate(const std::string& likelihood) {
+  Simulated data = simulate();
+  if (likelihood == "bernoulli") std::fill(data.count.begin(), data.count.end(), 1.0);
+  return data;
+}
+
 inline TrainResult run(const TrainOptions& o, Index n_threads) {
-  const Simulated data = simulate();
+  const Simulated data = simulate(o.shape.modality.likelihood);
   Workers workers(n_threads);
   Monitor monitor;
   return train(data.source(), {data.size.data()}, o, workers, monitor);
+}
+
+// After few epochs.
+inline FittedModel fitted(const std::string& likelihood) {
+  TrainOptions o = options();
+  o.shape.modality.likelihood = likelihood;
+  o.epochs_warmup = o.epochs_joint = 5;
+  return run(o, 1).model;
 }
 
 // The share of pairs of cells on which clusters and groups agree.

@@ -4,6 +4,7 @@
 #include "gmvae/model/decode.h"
 #include "gmvae/model/simulate.h"
 #include "gmvae/simulated.h"
+#include "likelihood/dispatch.h"
 
 using namespace gmvae;
 using namespace testing;
@@ -33,13 +34,9 @@ TEST("simulate_latent(): weights, means and covariances of the mixture") {
   CHECK(simulate_latent(mixture, 10, 1, 0) != simulate_latent(mixture, 10, 1, 1));
 }
 
-TEST("simulate_counts(): the expected values of the decoder, for each likelihood of counts") {
-  const Simulated data = simulate();
-  for (const char* likelihood : {"nb", "zinb", "poisson"}) {
-    TrainOptions o = options();
-    o.shape.modality.likelihood = likelihood;
-    o.epochs_warmup = o.epochs_joint = 5;
-    const FittedModel model = run(o, 1).model;
+TEST("simulate_counts(): the expected values of the decoder, for each likelihood") {
+  for (const LikelihoodTraits& likelihood : likelihoods()) {
+    const FittedModel model = fitted(likelihood.name);
     constexpr Index n = 3000;
     const std::vector<double> latent(4 * n, 0.3), size(n, 1.0);
     const ConstView<double> points(latent.data(), 4, n);
