@@ -14,9 +14,10 @@ namespace {
 
 constexpr Index cells_at_a_time = 256;
 
-// Cells without counts, as expected values don't depend on them; numbers [begin, end).
-void make_block(const FittedModel& model, const Covariates& covariates, Index begin, Index end,
-                CellBlock<float>& block) {
+}  // namespace
+
+void load_without_counts(const FittedModel& model, const Covariates& covariates, Index begin,
+                         Index end, CellBlock<float>& block) {
   const Index n = end - begin;
   block.n_genes = model.shape.modality.n_genes;
   block.cell.resize(static_cast<std::size_t>(n));
@@ -29,8 +30,6 @@ void make_block(const FittedModel& model, const Covariates& covariates, Index be
   load_design(covariates, block.cell.data(), n, block.design);
   ensure(block.design.n_columns == model.shape.n_design, "The design of the cells must be given.");
 }
-
-}  // namespace
 
 void decode(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
             const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
@@ -50,7 +49,7 @@ void decode(const FittedModel& model, ConstView<double> latent, const Covariates
   for (Index begin = 0; begin < n; begin += cells_at_a_time) {
     const Index end = std::min(begin + cells_at_a_time, n);
     points.assign(latent.col(begin), latent.data + end * d);
-    make_block(model, covariates, begin, end, block);
+    load_without_counts(model, covariates, begin, end, block);
     network.decode(compute, model.params.data(), prior,
                    ConstView<float>(points.data(), d, end - begin), block, work);
     for (std::size_t j = 0; j < static_cast<std::size_t>(end - begin); ++j) {

@@ -16,4 +16,9 @@ void decode(const FittedModel& model, ConstView<double> latent, const Covariates
             const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
             View<double> expected);
 
+// Cells [begin, end) of the covariates without their counts, as what the decoder gives doesn't
+// depend on them.
+void load_without_counts(const FittedModel& model, const Covariates& covariates, Index begin,
+                         Index end, CellBlock<float>& block);
+
 }  // namespace gmvae

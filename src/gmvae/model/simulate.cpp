@@ -1,0 +1,105 @@
+#include "gmvae/model/simulate.h"
+
+#include "core/denormals.h"
+#include "core/dense.h"
+#include "core/draws.h"
+#include "gmvae/model/decode.h"
+#include "gmvae/model/network.h"
+
+namespace gmvae {
+
+namespace {
+
+constexpr Purpose latent_purpose{13};
+constexpr Purpose counts_purpose{14};
+constexpr Index cells_at_a_time = 256;
+
+// Of one cell, the j-th of a decoded block: Poisson with, where the likelihood has a dispersion,
+// rates that are gamma-distributed.
+void draw_cell(const FittedModel& model, const HeadCache<float>& head, Index j, RngStream& rng,
+               std::vector<std::int32_t>& gene, std::vector<double>& value) {
+  const LikelihoodTraits& likelihood = model.likelihood();
+  const std::size_t n_genes = static_cast<std::size_t>(model.shape.modality.n_genes);
+  const std::size_t from = static_cast<std::size_t>(j) * n_genes;
+  const bool scale_by_cell = head.scale.size() > n_genes;
+  for (std::size_t g = 0; g < n_genes; ++g) {
+    double mean = static_cast<double>(head.mean[from + g]);
+    if (likelihood.has_zero_inflation) {
+      const double kept = sigmoid(-static_cast<double>(head.zero_inflation[from + g]));
+      if (!(rng.uniform() < kept)) continue;
+      mean /= kept;
+    }
+    if (likelihood.has_scale) {
+      mean = draw_gamma(rng, static_cast<double>(head.scale[scale_by_cell ? from + g : g]), mean);
+    }
+    const double x = draw_poisson(rng, mean);
+    if (x == 0) continue;
+    gene.push_back(static_cast<std::int32_t>(g));
+    value.push_back(x);
+  }
+}
+
+}  // namespace
+
+std::vector<double> simulate_latent(const Mixture& mixture, Index n, std::uint64_t seed,
+                                    std::uint32_t sample) {
+  const Index d = mixture.means.rows(), k = mixture.means.cols();
+  std::vector<Eigen::MatrixXd> roots;
+  for (const Eigen::MatrixXd& covariance : mixture.covariances) {
+    roots.emplace_back();
+    if (!cholesky(covariance, &roots.back())) {
+      throw NumericalError("A covariance of the mixture is not positive definite.");
+    }
+  }
+  std::vector<double> latent(static_cast<std::size_t>(d * n));
+  for (Index i = 0; i < n; ++i) {
+    RngStream rng(seed, latent_purpose, sample, static_cast<std::uint64_t>(i));
+    double u = rng.uniform();
+    Index c = 0;
+    for (; c < k - 1 && u >= mixture.weights[c]; ++c) u -= mixture.weights[c];
+    Eigen::VectorXd normal(d);
+    for (Index l = 0; l < d; ++l) normal[l] = rng.normal();
+    Eigen::Map<Eigen::VectorXd>(latent.data() + i * d, d) =
+        mixture.means.col(c) + roots[static_cast<std::size_t>(c)] * normal;
+  }
+  return latent;
+}
+
+SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> latent,
+                               const Covariates& covariates, std::uint32_t sample,
+                               Workers& workers) {
+  const FlushDenormals flush;
+  ensure(model.likelihood().whole, "Counts are simulated for likelihoods of counts only.");
+  const Compute<float> compute{kernels<float>(), workers};
+  const Network<float> network(model.shape);
+  const MixturePrior prior = prior_of(model.mixture, model.covariance);
+  const Index n = latent.cols, d = latent.rows;
+  SimulatedCells cells;
+  cells.n_genes = model.shape.modality.n_genes;
+  Workspace<float> work;
+  CellBlock<float> block;
+  for (Index begin = 0; begin < n; begin += cells_at_a_time) {
+    const Index end = std::min(begin + cells_at_a_time, n);
+    const std::vector<float> points(latent.col(begin), latent.data + end * d);
+    load_without_counts(model, covariates, begin, end, block);
+    network.decode(compute, model.params.data(), prior,
+                   ConstView<float>(points.data(), d, end - begin), block, work);
+    std::vector<std::vector<std::int32_t>> gene(static_cast<std::size_t>(end - begin));
+    std::vector<std::vector<double>> value(gene.size());
+    parallel_blocks(workers, end - begin, 16, [&](Index, Index first, Index last) {
+      for (Index j = first; j < last; ++j) {
+        RngStream rng(model.seed, counts_purpose, sample, static_cast<std::uint64_t>(begin + j));
+        draw_cell(model, work.head, j, rng, gene[static_cast<std::size_t>(j)],
+                  value[static_cast<std::size_t>(j)]);
+      }
+    });
+    for (std::size_t j = 0; j < gene.size(); ++j) {
+      cells.gene.insert(cells.gene.end(), gene[j].begin(), gene[j].end());
+      cells.value.insert(cells.value.end(), value[j].begin(), value[j].end());
+      cells.start.push_back(static_cast<int>(cells.gene.size()));
+    }
+  }
+  return cells;
+}
+
+}  // namespace gmvae
