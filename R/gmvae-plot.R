@@ -96,7 +96,11 @@ plot_latent <- function(x, colour, method, max_cells, call) {
                   y = map$axes[2],
                   subtitle = sample_note(shown, nrow(x$latent))) +
     plot_theme() +
-    ggplot2::theme(panel.spacing = ggplot2::unit(1.5, "lines"))
+    if (is.null(colour)) {
+      ggplot2::theme(strip.text = ggplot2::element_blank())
+    } else {
+      ggplot2::theme(panel.spacing = ggplot2::unit(1.5, "lines"))
+    }
 }
 
 # Cells coloured by cluster and, if there are `labels`, beside it by these.
@@ -124,9 +128,8 @@ latent_groups <- function(x, labels, map, shown) {
       name = if (is.null(labels)) "Cluster" else "Label",
       guide = ggplot2::guide_legend(override.aes = list(size = 3, alpha = 1))
     )
-  if (anyNA(labels)) drawn <- drawn + ggplot2::labs(caption = "Grey: no label")
-  if (!is.null(labels)) return(drawn)
-  drawn + ggplot2::theme(strip.text = ggplot2::element_blank())
+  if (!anyNA(labels)) return(drawn)
+  drawn + ggplot2::labs(caption = "Grey: no label")
 }
 
 # Cells coloured by a number, the highest on top.
