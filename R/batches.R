@@ -2,9 +2,9 @@
 # the differences between them, so that clusters need not. Without batches the
 # labels are NULL or all the same, and the core has no parameters for them.
 
-# Labels as a factor of the levels that occur, in the order of the `cells`' names
-# if it has names. `batch` of a container may be names of columns of its cells'
-# data. Several columns, also those of a data frame, give a batch for each
+# Labels as a factor of the levels that occur; named labels in the order of the
+# names of the `cells`. `batch` of a container may be names of columns of its
+# cells' data. Several columns, also those of a data frame, give a batch for each
 # combination of their labels.
 as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.null(batch)) return(NULL)

@@ -148,12 +148,13 @@ describe <- function(x) {
   if (is.factor(x)) return(paste0("a factor of length ", length(x)))
   plain <- is.atomic(x) && is.null(dim(x))
   if (plain && length(x) == 1L) {
-    if (is.character(x)) return(paste0('"', x, '"'))
+    if (is.character(x)) return(paste0('"', shortened(x), '"'))
     # Classes may have methods that fail.
     return(tryCatch(format(x), error = function(cnd) format(unclass(x))))
   }
   if (plain && length(x) <= 5L && length(x) > 0L) {
     if (is.double(x)) x <- signif(x, 7)
+    if (is.character(x)) x <- shortened(x)
     return(paste0("`", paste(deparse(x), collapse = ""), "`"))
   }
   size <- tryCatch(paste(dim(x), collapse = " x "), error = function(cnd) "")
@@ -166,6 +167,13 @@ describe <- function(x) {
   paste0("an object of class <", class(x)[1], ">",
          if (nzchar(size)) paste0(" (", size, ")") else
            paste(" of length", length(unclass(x))))
+}
+
+# Strings of at most `n` characters.
+shortened <- function(x, n = 60L) {
+  long <- which(nchar(x, "chars", allowNA = TRUE) > n)
+  x[long] <- paste0(substr(x[long], 1L, n), "...")
+  x
 }
 
 # A matched call under the name of the function that the user called. do.call()

@@ -250,6 +250,7 @@ confint.gmm_bootstrap <- function(object, parm = NULL, level = 0.95, ...,
 
 #' @export
 print.gmm_bootstrap <- function(x, digits = 4, ...) {
+  local_decimal_point()
   name <- c(nonparametric = "Non-parametric bootstrap",
             weighted = "Weighted-likelihood bootstrap",
             parametric = "Parametric bootstrap", jackknife = "Jackknife")

@@ -60,8 +60,8 @@ check_numeric_columns <- function(x, arg, call) {
   first <- x[[other[1]]]
   gmvae_abort(c(
     "The columns of {.arg {arg}} must be numeric.",
-    x = "{.val {other}} {?is/are} not{if (length(other) > 1L) '; the first'}
-         {?is/is} of class {.cls {class(first)[1]}}.",
+    x = "{.val {other}} {?is/are} not: {?it/the first} has class
+         {.cls {class(first)[1]}}.",
     i = how_to_convert(first, other[1], arg),
     i = if (arg == "x") "Or drop {cli::qty(other)}{?this column/these columns}."
   ), "input", call = call)

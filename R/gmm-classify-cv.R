@@ -64,7 +64,7 @@ gmm_classify_cv <- function(object, folds = 10, repeats = 1, ..., x = NULL,
   call <- quote(gmm_classify_cv())
   check_no_dots(..., call = call)
   check_classifier(object, call)
-  check_bpparam(BPPARAM, call)
+  check_bpparam(BPPARAM, call, "cross-validate")
   repeats <- check_count(repeats, max = 1e5, call = call)
   problem <- problem_of(object, classified_data(object, x, "x", caller, call))
   if (!is.null(proportions)) {
@@ -233,6 +233,7 @@ run_folds <- function(problem, folds, tasks, BPPARAM, call) {
     found
   }
   if (is.null(BPPARAM)) return(lapply(seq_len(nrow(tasks)), run))
+  check_workers(BPPARAM, call)
   n_workers <- min(BiocParallel::bpnworkers(BPPARAM), nrow(tasks))
   problem$control$n_threads <- max(1L, problem$control$n_threads %/% n_workers)
   found <- BiocParallel::bptry(

@@ -26,10 +26,10 @@
 #'   are called degenerate and are never chosen:
 #'   * `min_rows`: the smallest number of rows of a component, counted as the
 #'     sum of weights times posterior probabilities; a number of at least 0.
-#'     `NULL`: d + 1 for d columns, and for spherical and diagonal models at most
-#'     n / (2 k); 2 for models with one covariance for all components. With a
-#'     ridge or a prior it is half a row, whatever is given here: a component on
-#'     less has no rows but its penalty.
+#'     `NULL`: d + 1 for d columns, and for spherical and diagonal models at
+#'     most n / (2 k); 2 for models with one covariance for all components. With
+#'     a ridge or a prior it is half a row, whatever is given here: a component
+#'     on less is there for its penalty alone.
 #'   * `min_eigen_ratio`: the smallest eigenvalue of the covariance of a
 #'     component, after each column is divided by its typical standard deviation
 #'     within components; a number from 0 to 1.
@@ -45,7 +45,10 @@
 #'   test, a whole number of at least 19, and its level, a number between 0 and
 #'   1.
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
-#'   result does not depend on it.
+#'   result does not depend on it. The default is 2, or fewer if the machine, the
+#'   option `mc.cores` or the limits of a container allow fewer. Not more start
+#'   than there are cores, or eight, whichever is larger, and not more than 2
+#'   while R checks a package (`_R_CHECK_LIMIT_CORES_`).
 #' @param verbose `TRUE` shows a progress bar, `FALSE` does not.
 #' @returns A `gmm_control` object: a list with one element per option.
 #' @section Starts and degenerate solutions:

@@ -297,6 +297,7 @@ test_lines <- function(object) {
 
 #' @export
 print.gmm_lrt <- function(x, digits = 6, ...) {
+  local_decimal_point()
   cat("Bootstrap likelihood-ratio tests of the number of components, model ",
       attr(x, "model"), "\n\n", sep = "")
   table <- as.data.frame(x)

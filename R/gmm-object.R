@@ -98,11 +98,13 @@ name_rows <- function(results, rows, columns, kept = NULL, n = NULL) {
 # The ten candidates with the smallest criteria, named as in candidate_names();
 # the winner is the first.
 best_candidates <- function(search, criterion) {
-  rows <- utils::head(order(search$table[[criterion]], na.last = NA), 10L)
+  rows <- utils::head(order(search$table[[criterion]], na.last = NA),
+                      n_candidates_kept)
   rows <- union(search$best, rows)
   candidates <- stats::setNames(search$found[rows],
                                 candidate_names(search$table[rows, ]))
-  utils::head(candidates[!vapply(candidates, is.null, TRUE)], 10L)
+  utils::head(candidates[!vapply(candidates, is.null, TRUE)],
+              n_candidates_kept)
 }
 
 # A mixture as the core reads it; `noise`: log-density and range, or NULL.

@@ -1,6 +1,9 @@
 # The search over the candidates, the combinations of k and model: a table with
 # a row per candidate, and beside it the mixtures that the core has fitted.
 
+# How many mixtures a fit carries beside its own.
+n_candidates_kept <- 10L
+
 criteria <- c("bic", "icl", "aic", "cv", "test")
 
 # The column of the table by which a criterion ranks candidates.
@@ -71,8 +74,11 @@ open_candidates <- function(search, criterion) {
 fit_candidates <- function(search, rows, inputs, progress, call) {
   if (length(rows) == 0L) return(search)
   candidates <- search$table[rows, ]
-  problem <- c(list(k = candidates$k, model = core_model(candidates$model)),
-               inputs$problem)
+  # Cross-validation and tests go on with every mixture.
+  many <- inputs$criterion %in% c("cv", "test")
+  n_kept <- if (many) length(rows) else n_candidates_kept
+  problem <- c(list(k = candidates$k, model = core_model(candidates$model),
+                    n_kept = n_kept), inputs$problem)
   core <- with_core_errors(
     cpp_gmm_fit(inputs$x, problem, core_control(inputs$control), search$seed,
                 progress),
@@ -103,7 +109,7 @@ noise_facts <- function(core, inputs) {
 table_row <- function(row, candidate, n_obs) {
   row$n_iter <- candidate$n_iter
   row$reason <- candidate$reason
-  if (is.null(candidate$mixture)) return(row)
+  if (!is.na(candidate$reason)) return(row)
   row$loglik <- candidate$loglik
   row$df <- candidate$df
   row$bic <- -2 * candidate$loglik + candidate$df * log(n_obs)
@@ -151,7 +157,8 @@ cross_validate_candidate <- function(search, row, inputs, call) {
     list(integer(), matrix(0, 0, 0))
   problem$mixture <- core_mixture(search$found[[row]]$mixture, search$noise)
   problem <- c(list(k = search$table$k[row],
-                    model = core_model(search$table$model[row])), problem)
+                    model = core_model(search$table$model[row]), n_kept = 1L),
+               problem)
   deviance <- 0
   for (fold in seq_len(max(search$folds))) {
     out <- search$folds == fold

@@ -32,13 +32,13 @@ warn_heaps <- function(search, inputs, call) {
   tied <- tied[found]
   heaps <- vapply(heaps[found], identity, "")
   lost <- length(unlist(tied))
+  n <- nrow(search$table)
   gmvae_warn(c(
     "{.arg x} has more equal values than rounding explains. Normal distributions
      have none, and a component that collapses onto them is no fit.",
     stats::setNames(sprintf("Column `%s`: %s.", names(tied), heaps),
                     rep("x", length(tied))),
-    x = "{lost} of {nrow(search$table)} combination{?s} ended so; {.code $search}
-         says which.",
+    x = "{lost} of {n} combination{?s} ended so; {.code $search} says which.",
     i = "Leave out or transform {cli::qty(length(tied))}{?this column/these
          columns}, spread equal values within their unit of measurement
          ({.code jitter(x, amount = unit)}), or let {.arg noise} take them."

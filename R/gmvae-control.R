@@ -58,7 +58,10 @@
 #'   with those of the others. Their agreement shows how far to trust the
 #'   clusters, see `networks` in [gmvae()].
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
-#'   result does not depend on it.
+#'   result does not depend on it. The default is 2, or fewer if the machine, the
+#'   option `mc.cores` or the limits of a container allow fewer. Not more start
+#'   than there are cores, or eight, whichever is larger, and not more than 2
+#'   while R checks a package (`_R_CHECK_LIMIT_CORES_`).
 #' @param verbose `TRUE` or `FALSE`: show a progress bar while training?
 #' @returns A `gmvae_control` object: a list with one element per option.
 #' @section Narrow panels:

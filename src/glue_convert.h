@@ -16,7 +16,6 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/design.h"
@@ -104,15 +103,14 @@ inline void check_length(R_xlen_t length, Index n, const char* name) {
   if (length != n) refuse(name, "have " + std::to_string(n) + " entries");
 }
 
-// How many threads to start where so many were asked for: hardly more than there are cores, and two
-// while R checks a package.  Results do not depend on it.
+// Two at most while R checks a package; results do not depend on it.
 inline Index checked_threads(double n_threads) {
   if (!(n_threads >= 1 && n_threads <= 1024)) refuse("n_threads", "be from 1 to 1024");
   const char* limit = std::getenv("_R_CHECK_LIMIT_CORES_");
   const bool limited = limit != nullptr && *limit != '\0' && std::string(limit) != "false" &&
                        std::string(limit) != "FALSE";
-  const Index most = limited ? 2 : std::max<Index>(8, std::thread::hardware_concurrency());
-  return std::min(static_cast<Index>(n_threads), most);
+  return limited ? std::min<Index>(2, static_cast<Index>(n_threads))
+                 : static_cast<Index>(n_threads);
 }
 
 // The slots of a dgCMatrix, kept alive while the core reads them.

@@ -32,7 +32,7 @@ SEXP to_list(const CandidateFit& fit) {
   list.add("best_start", r_count(fit.best_start + 1)).add("entropy", r_number(fit.entropy));
   list.add("tied_column", r_count(fit.tied_column + 1));
   list.add("reason", there ? Rf_ScalarString(NA_STRING) : r_string(fit.reason.c_str()));
-  if (!there) return list.add("mixture", R_NilValue).list();
+  if (fit.mixture.weights.size() == 0) return list.add("mixture", R_NilValue).list();
   NamedList mixture;
   add_mixture(mixture, fit.mixture);
   mixture.add("noise", r_number(fit.mixture.noise));
@@ -123,6 +123,7 @@ SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const 
   SearchOptions options;
   options.em = read_em_options(control, read<Rcpp::List>(problem, "prior"), d);
   options.n_init = read_index(control, "n_init", 1);
+  options.n_kept = read_index(problem, "n_kept", 1);
   options.seed = to_seed(seed);
   options.noise = read_noise_options(read<Rcpp::List>(problem, "noise"), n);
   options.start.partition = data_or_null(partition);

@@ -5,6 +5,7 @@
 #include <Eigen/Householder>
 #include <Eigen/LU>
 #include <algorithm>
+#include <cmath>
 
 namespace gmvae {
 
@@ -14,10 +15,6 @@ using Eigen::VectorXd;
 MatrixXd multiply(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a * b; }
 
 MatrixXd crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a.transpose() * b; }
-
-void subtract_crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b, MatrixXd* c) {
-  c->noalias() -= a.transpose() * b;
-}
 
 MatrixXd tcrossprod(const ConstMatrixRef& a, const ConstMatrixRef& b) { return a * b.transpose(); }
 
@@ -50,7 +47,7 @@ void mirror_lower(Eigen::Ref<MatrixXd> a) {
 bool cholesky(const ConstMatrixRef& a, MatrixXd* lower) {
   const Eigen::LLT<MatrixXd> factor(a);
   *lower = factor.matrixL();
-  return factor.info() == Eigen::Success;
+  return factor.info() == Eigen::Success && std::isfinite(lower->trace());  // NaN gets there
 }
 
 MatrixXd cholesky_solve(const MatrixXd& lower, const ConstMatrixRef& b) {
@@ -106,10 +103,8 @@ VectorXd symmetric_eigenvalues(const ConstMatrixRef& a) {
   return Eigen::SelfAdjointEigenSolver<MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
-MatrixXd inverse(const MatrixXd& a) { return a.inverse(); }
-
-MatrixXd multiply_inverse_transpose(const MatrixXd& b, const MatrixXd& a) {
-  return a.partialPivLu().solve(b.transpose()).transpose();
+MatrixXd lu_solve(const MatrixXd& a, const MatrixXd& b) {
+  return Eigen::PartialPivLU<MatrixXd>(a).solve(b);
 }
 
 // Column by column: for the few columns that are asked for, blocks would not be faster.

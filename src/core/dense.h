@@ -19,9 +19,8 @@ using ConstVectorRef = Eigen::Ref<const Eigen::VectorXd>;
 // A B, for A: m x n, B: n x p
 Eigen::MatrixXd multiply(const ConstMatrixRef& a, const ConstMatrixRef& b);
 
-// A' B, for A: n x m, B: n x p; and C -= A' B, for C: m x p
+// A' B, for A: n x m, B: n x p
 Eigen::MatrixXd crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b);
-void subtract_crossprod(const ConstMatrixRef& a, const ConstMatrixRef& b, Eigen::MatrixXd* c);
 
 // A B', for A: m x n, B: p x n
 Eigen::MatrixXd tcrossprod(const ConstMatrixRef& a, const ConstMatrixRef& b);
@@ -45,7 +44,7 @@ void mirror_lower(Eigen::Ref<Eigen::MatrixXd> a);
 // Cholesky's factor ------------------------------------------------------------------------------
 
 // L with A = L L', for A: n x n symmetric, of which the lower triangle is read.  False where A is
-// not positive definite; what L then holds is of no use.  NaN in A is not noticed: L holds it too.
+// not positive definite or not finite; what L then holds is of no use.
 bool cholesky(const ConstMatrixRef& a, Eigen::MatrixXd* lower);
 
 // A^-1 B from A's factor L, for B: n x p
@@ -79,10 +78,8 @@ struct SymmetricEigen {
 SymmetricEigen symmetric_eigen(const ConstMatrixRef& a);
 Eigen::VectorXd symmetric_eigenvalues(const ConstMatrixRef& a);
 
-// A^-1 and B (A^-1)' by LU with row pivots, for A: n x n, B: p x n.  Not finite where A is
-// singular.
-Eigen::MatrixXd inverse(const Eigen::MatrixXd& a);
-Eigen::MatrixXd multiply_inverse_transpose(const Eigen::MatrixXd& b, const Eigen::MatrixXd& a);
+// A^-1 B by LU with row pivots, for A: n x n, B: n x p.  Not finite where A is singular.
+Eigen::MatrixXd lu_solve(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
 
 // An orthonormal basis (m x n) of the columns of A: m x n, m >= n, by Householder's QR.
 Eigen::MatrixXd orthonormal_basis(Eigen::MatrixXd a);

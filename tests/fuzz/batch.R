@@ -11,6 +11,7 @@ world <- new.env(parent = asNamespace("gmvae"))
 for (helper in c("helper-data.R", "helper-malformed.R", "helper-fuzz.R")) {
   sys.source(file.path(folder, helper), world)
 }
+world$fuzz_world()
 for (seed in seeds) {
   setTimeLimit(elapsed = 60, transient = TRUE)
   done <- world$fuzz_outcome(kind, seed)

@@ -11,7 +11,7 @@ kind <- arguments[1]
 n <- as.integer(arguments[2])
 first <- if (length(arguments) > 2L) as.integer(arguments[3]) else 1L
 library <- if (length(arguments) > 3L) arguments[4] else ""
-batch <- 50L
+batch <- 200L
 seconds <- 60  # that a single call may take, see batch.R
 
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep(
@@ -37,12 +37,20 @@ run_seeds <- function(seeds, limit) {
   list(done = done, status = status)
 }
 
+show <- function(results) {
+  bad <- results[!results$outcome %in% c("sound", "error"), ]
+  columns <- c("seed", "outcome", "name", "message")
+  if (NROW(bad) > 0L) print(bad[columns], row.names = FALSE, right = FALSE)
+  NROW(bad)
+}
+
+n_bad <- 0
 results <- NULL
 began <- Sys.time()
 seeds <- seq(first, length.out = n)
 while (length(seeds) > 0L) {
   some <- utils::head(seeds, batch)
-  run <- run_seeds(some, 600)
+  run <- run_seeds(some, 1800)
   results <- rbind(results, run$done)
   reached <- NROW(run$done)
   if (reached < length(some)) {
@@ -55,16 +63,15 @@ while (length(seeds) > 0L) {
                                name = "", message = paste("status",
                                                           alone$status))
     }
+    run$done <- rbind(run$done, alone$done)
     results <- rbind(results, alone$done)
     reached <- reached + 1L
   }
+  n_bad <- n_bad + show(run$done)
   seeds <- seeds[-seq_len(reached)]
 }
 
 cat(sprintf("%d of kind \"%s\" in %.0f s\n", nrow(results), kind,
             as.numeric(difftime(Sys.time(), began, units = "secs"))))
 print(table(results$outcome))
-bad <- results[!results$outcome %in% c("sound", "error"), ]
-if (nrow(bad) > 0L) print(bad[c("seed", "outcome", "name", "message")],
-                          row.names = FALSE, right = FALSE)
-quit(status = as.integer(nrow(bad) > 0L))
+quit(status = as.integer(n_bad > 0L))

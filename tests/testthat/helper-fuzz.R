@@ -213,12 +213,12 @@ fuzz_case <- function(kind, seed) {
   if (kind == "fit") return(fuzz_fit(world))
   target <- fuzz_targets(world)
   arguments <- target[[1]]
-  for (i in sample.int(length(arguments), pick(c(0L, 1L, 1L, 1L, 2L)),
-                       replace = TRUE)) {
-    arguments[i] <- list(odd_value())
-  }
-  if (names(target) %in% c("summary", "print", "coef", "logLik", "icl")) {
-    arguments <- target[[1]]  # these are generics of all classes
+  # Generics of all classes: another first argument would find other methods.
+  generics <- c("predict", "update", "plot", "simulate", "summary", "print",
+                "coef", "logLik", "icl")
+  places <- setdiff(seq_along(arguments), if (names(target) %in% generics) 1L)
+  for (i in seq_len(if (length(places) > 0L) pick(c(0L, 1L, 1L, 2L)) else 0L)) {
+    arguments[pick(places)] <- list(odd_value())
   }
   list(name = names(target), run = function() {
     do.call(names(target), arguments, quote = TRUE)
@@ -255,6 +255,13 @@ fuzz_fit <- function(world) {
   ))
   list(name = paste(class(fit)[1], paste(path, collapse = "$")), run = method)
 }
+
+# Seeds that once found something.
+corpus <- list(
+  call = integer(),
+  fit = 123L,
+  matrix = c(8L, 29L, 35L, 58L, 78L, 152L, 176L, 177L, 179L, 180L, 190L, 193L)
+)
 
 # "sound", "error", or what is wrong: "unexpected" errors, "unclassed" ones and
 # "not finite" results; with a message.

@@ -82,5 +82,7 @@ classifier_of_mclust <- function(m) {
                   criterion = "bic",
                   control = gmm_control(verbose = FALSE), proportions = NULL,
                   cost = NULL)
-  new_gmm_classifier(found, problem, quote(test()))
+  out <- new_gmm_classifier(found, problem, quote(test()))
+  out$data <- m$data
+  out
 }

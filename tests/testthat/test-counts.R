@@ -78,3 +78,56 @@ test_that("checked_values() takes what each likelihood can describe", {
   empty_cell[, 2] <- 0
   expect_silent(checked_values(as_counts(empty_cell), "gaussian"))
 })
+
+test_that("counts with rounding errors are taken for whole numbers", {
+  x <- as_counts(tiny_counts())
+  near <- x
+  near@x <- near@x * (1 + 1e-12)
+  expect_identical(checked_values(near, "nb"), checked_values(x, "nb"))
+  near@x <- expm1(log1p(x@x))
+  expect_identical(checked_values(near, "nb"), checked_values(x, "nb"))
+  near@x[5] <- near@x[5] + 1e-7  # rounded, and then not a value at all
+  expect_identical(checked_values(near, "poisson"), checked_values(x, "nb"))
+  far <- x
+  far@x <- far@x * (1 + 3e-6)
+  expect_error(checked_values(far, "nb"), "1.000003",
+               class = "gmvae_error_data")
+  tiny <- x
+  tiny@x[1] <- 1e-9
+  expect_length(values_of(checked_values(tiny, "nb")),
+                length(values_of(checked_values(x, "nb"))) - (x@x[1] > 0))
+})
+
+test_that("advice is code for the container and the name that the user has", {
+  skip_if_not_installed("SingleCellExperiment")
+  counts <- tiny_counts()
+  counts[, 4] <- 0
+  cells <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
+  error <- expect_error(gmvae(cells, 2), class = "gmvae_error_data")
+  advice <- grep("cells <- ", unlist(strsplit(gsub(
+    "\n *", " ", cli::ansi_strip(rlang::cnd_message(error))
+  ), "`")), value = TRUE)
+  eval(parse(text = advice))
+  expect_identical(ncol(cells), 11L)
+  expect_error(gmvae(counts, 2), "counts <- counts[,", fixed = TRUE)
+  expect_error(gmvae(counts + 0, 2), "x <- x[,", fixed = TRUE)
+})
+
+test_that("cells in rows are told by their names", {
+  barcodes <- replicate(40, paste(sample(c("A", "C", "G", "T"), 16, TRUE),
+                                  collapse = ""))
+  x <- matrix(rpois(40 * 30, 3), 30, dimnames = list(
+    sprintf("ENSG%011d", 1:30), paste0(barcodes, "-1")
+  ))
+  expect_silent(warn_orientation(as_counts(x), "x", NULL))
+  expect_warning(warn_orientation(as_counts(t(x)), "x", NULL), "Matrix::t",
+                 class = "gmvae_warning_input")
+  rownames(x) <- paste0("peak", 1:30)
+  expect_warning(warn_orientation(as_counts(t(x)), "x", NULL),
+                 class = "gmvae_warning_input")
+  expect_silent(warn_orientation(as_counts(unname(x)), "x", NULL))
+  data("pbmc_sorted", package = "gmvae", envir = environment())
+  expect_silent(warn_orientation(pbmc_sorted$counts, "x", NULL))
+  expect_warning(warn_orientation(Matrix::t(pbmc_sorted$counts), "x", NULL),
+                 class = "gmvae_warning_input")
+})

@@ -44,3 +44,38 @@ test_that("fits in forked processes, after one in this, have the same bits", {
   }, mc.cores = 2)
   expect_identical(there, list(here, here))
 })
+
+test_that("users can ask for the kernels of the smallest instruction set", {
+  before <- cpp_kernels()
+  on.exit(cpp_use_kernels(before))
+  set.seed(3)
+  data <- simulate_counts()
+  cluster <- function() {
+    set.seed(1)
+    control <- gmvae_control(epochs = 20, hidden = 16, n_latent = 3,
+                             verbose = FALSE)
+    without_cautions(gmvae(data$counts, k = 3, control = control))$cluster
+  }
+  rows <- three_groups()$x
+  widest <- cluster()
+  groups <- gmm_fit(rows, 3, control = quiet())$cluster
+  cpp_use_kernels("baseline")
+  expect_identical(cpp_kernels(), "baseline")
+  # Rounding differs, clear groups do not.
+  expect_gte(adjusted_rand_index(cluster(), widest), 0.99)
+  expect_gte(adjusted_rand_index(gmm_fit(rows, 3, control = quiet())$cluster,
+                                 groups), 0.99)
+})
+
+test_that("the option and the variable hold when the package is loaded", {
+  skip_on_cran()
+  kernels <- function(code, env = character()) {
+    library <- dirname(find.package("gmvae"))
+    code <- sprintf(".libPaths(c('%s', .libPaths())); %s; cat(%s)", library,
+                    code, "getNamespace('gmvae')$cpp_kernels()")
+    rscript <- file.path(R.home("bin"), "Rscript")
+    system2(rscript, c("-e", shQuote(code)), stdout = TRUE, env = env)
+  }
+  expect_identical(kernels("options(gmvae.simd = 'baseline')"), "baseline")
+  expect_identical(kernels("1", "GMVAE_SIMD=baseline"), "baseline")
+})

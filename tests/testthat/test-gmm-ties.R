@@ -53,7 +53,7 @@ test_that("units and outliers do not hide a heap, nor make one", {
                tolerance = 0.3)
 })
 
-test_that("components that are each one value are no fit of a common variance", {
+test_that("components of one value each are no fit of a common variance", {
   set.seed(1)
   expect_warning(
     fit <- gmm_fit(mtcars[c("mpg", "cyl")], k = 1:4, control = quiet()),
@@ -101,6 +101,6 @@ test_that("min_rows holds for models with one covariance", {
   fit <- function(...) {
     gmm_fit(x, k = 3, model = "EEE", control = quiet(...))
   }
-  expect_error(fit(), "shrank to 1 row", class = "gmvae_error_numerical")
+  expect_gt(min(tabulate(fit()$cluster)), 1L)
   expect_identical(sort(tabulate(fit(min_rows = 0)$cluster)), c(1L, 1L, 50L))
 })

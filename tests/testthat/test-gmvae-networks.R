@@ -70,3 +70,22 @@ test_that("BPPARAM must be one", {
   expect_error(gmvae(data$counts, 3, BPPARAM = 2),
                class = "gmvae_error_option")
 })
+
+test_that("workers without this version are refused, and dead ones named", {
+  expect_silent(check_worker_versions(c("1.2", "1.2"), "1.2", NULL))
+  expect_error(check_worker_versions(c("1.2", "none"), "1.2", NULL),
+               "does not find", class = "gmvae_error_package")
+  expect_error(check_worker_versions("1.1", "1.2", NULL), "version 1.1",
+               class = "gmvae_error_package")
+  skip_on_os("windows")
+  skip_if_not_installed("BiocParallel")
+  dies <- function(seed, k, control) {
+    if (seed == 2L) tools::pskill(Sys.getpid(), tools::SIGKILL)
+    1
+  }
+  expect_error(
+    suppressWarnings(train_in_parallel(dies, 1:2, 3, quick_control(),
+                                       BiocParallel::MulticoreParam(2), NULL)),
+    class = "gmvae_error"
+  )
+})

@@ -55,14 +55,6 @@ test_that("slots that are too short, of another type or gone are named", {
   }
 })
 
-test_that("invalid matrices give classed errors or right counts", {
-  for (seed in 1:40) {
-    done <- fuzz_outcome("matrix", seed)
-    expect_true(done$outcome %in% c("sound", "error"),
-                info = paste(seed, done$name, done$message))
-  }
-})
-
 test_that("unsorted rows, as Python writes them, are sorted", {
   x <- methods::as(tiny_counts(), "CsparseMatrix")
   unsorted <- x

@@ -33,3 +33,39 @@ test_that("forked children fit and predict after a fit in the parent", {
                                mc.cores = 2)
   expect_identical(latent[[1]], predict(parent, x, "latent"))
 })
+
+test_that("fits that earlier versions saved predict as they did", {
+  files <- list.files(test_path("fixtures"), "^fits-[0-9]+[.]rds$",
+                      full.names = TRUE)
+  expect_gte(length(files), gmvae_format)
+  for (file in files) {
+    old <- readRDS(file)
+    for (type in names(old$expected$gmvae)) {
+      needs <- type %in% c("mean", "elbo", "outlier")
+      # Processors differ in rounding.
+      expect_equal(predict(old$gmvae, old$counts, type,
+                           batch = if (needs) old$batch),
+                   old$expected$gmvae[[type]], tolerance = 1e-4,
+                   info = paste(file, type))
+    }
+    for (type in names(old$expected$gmm_fit)) {
+      expect_equal(predict(old$gmm_fit, faithful[1:20, ], type),
+                   old$expected$gmm_fit[[type]], info = paste(file, type))
+    }
+    expect_output(print(old$gmvae), "45 cells")
+    expect_output(print(old$gmm_fit), "272 rows")
+    expect_s3_class(without_cautions(update(old$gmvae, k = 2, x = old$counts)),
+                    "gmvae")
+    expect_s3_class(update(old$gmm_fit, k = 1:3, x = faithful), "gmm_fit")
+  }
+})
+
+test_that("a fit from the future is refused in words", {
+  old <- readRDS(test_path("fixtures", sprintf("fits-%d.rds", gmvae_format)))
+  for (fit in old[c("gmvae", "gmm_fit")]) {
+    fit$version <- gmvae_format + 1L
+    for (method in list(predict, print, summary, update)) {
+      expect_error(method(fit), "Update gmvae", class = "gmvae_error_input")
+    }
+  }
+})

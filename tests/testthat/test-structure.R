@@ -129,7 +129,7 @@ test_that("Eigen's decompositions are compiled once, in core/dense.cpp", {
 })
 
 # Tests of R that no single file of R/ answers for.
-across <- c("determinism", "em-properties", "errors", "gmm-arguments",
+across <- c("determinism", "em-properties", "errors", "fuzz", "gmm-arguments",
             "gmm-malformed", "gmm-missing", "malformed", "package",
             "parity-dnbinom", "parity-mclust", "parity-sklearn", "recovery",
             "serialize", "stress", "structure")

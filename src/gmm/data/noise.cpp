@@ -64,9 +64,9 @@ NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& cova
   noise.log_density = std::isnan(options.density)
                           ? -volume
                           : std::log(options.density) + data.scale().array().log().sum();
-  noise.share = options.rows.empty() ? options.share
-                                     : static_cast<double>(options.rows.size()) /
-                                           static_cast<double>(data.n_rows());
+  noise.share = options.rows.empty()
+                    ? options.share
+                    : static_cast<double>(options.rows.size()) / static_cast<double>(data.n_rows());
   return noise;
 }
 

@@ -21,8 +21,8 @@ struct NoiseOptions {
 
 // Uniform over the smaller of two boxes around the data, along the columns and along their
 // principal components (as mclust does, there in the columns' own units: Fraley & Raftery 2002,
-// <doi:10.1198/016214502760047131>, section 3.2.2).  A density in `options` that isn't NaN, per unit of each
-// column, is taken instead (Hennig 2004, <doi:10.1214/009053604000000571>).
+// <doi:10.1198/016214502760047131>, section 3.2.2).  A density in `options` that isn't NaN, per
+// unit of each column, is taken instead (Hennig 2004, <doi:10.1214/009053604000000571>).
 NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& covariance,
                            const NoiseOptions& options);
 

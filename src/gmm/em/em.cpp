@@ -370,8 +370,7 @@ bool Em::step(Run& run) {
   Index tied = -1;
   const Covariances* before = first ? nullptr : &run.frame.parameters.covariances;
   bool good =
-      m_step(run.next, run.next_noise, before, options_.inner_tol, first, &frame, &collapse,
-             &tied);
+      m_step(run.next, run.next_noise, before, options_.inner_tol, first, &frame, &collapse, &tied);
   Statistics statistics;
   double objective = -std::numeric_limits<double>::infinity();
   if (good) {
@@ -398,8 +397,7 @@ bool Em::step(Run& run) {
   run.noise = statistics.noise;
   run.frame = std::move(frame);
   run.tied_column = tied_column(run.image, run.frame.parameters.covariances);
-  run.sound =
-      run.tied_column < 0 && effective_rows(run.image.counts.minCoeff()) >= least_rows();
+  run.sound = run.tied_column < 0 && effective_rows(run.image.counts.minCoeff()) >= least_rows();
   run.converged = is_converged(run);
   if (run.running()) propose(run, from, from_noise);
   return true;

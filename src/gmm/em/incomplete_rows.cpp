@@ -54,11 +54,11 @@ void IncompleteRows::condition(const Frame& frame, Index k) {
   put_rows(crossprod(slope, whitened), m, &deviations);
   Eigen::MatrixXd& remainder = remainder_[static_cast<std::size_t>(k)];
   remainder.setZero(d, d);
-  Eigen::MatrixXd left = select(sigma, m, m);
-  subtract_crossprod(slope, slope, &left);
+  const Eigen::MatrixXd explained = crossprod(slope, slope);
   for (Index j = 0; j < size_of(m); ++j) {
     for (Index i = 0; i < size_of(m); ++i) {
-      remainder(m[static_cast<std::size_t>(i)], m[static_cast<std::size_t>(j)]) = left(i, j);
+      const Index row = m[static_cast<std::size_t>(i)], column = m[static_cast<std::size_t>(j)];
+      remainder(row, column) = sigma(row, column) - explained(i, j);
     }
   }
 

@@ -209,7 +209,7 @@ MatrixXd pooled_axes(const Moments& moments) {
 MatrixXd turn(const MatrixXd& basis, const MatrixXd& x) {
   MatrixXd half = 0.5 * x;
   half.diagonal().array() += 1.0;
-  return 2.0 * multiply_inverse_transpose(basis, half) - basis;
+  return 2.0 * lu_solve(half, basis.transpose()).transpose() - basis;
 }
 
 // Quasi-Newton over rotations, the diagonal Hessian being corrected by a few steps' memory: the

@@ -18,7 +18,7 @@ constexpr double smallest_pivot = 1e-13;  // relative to the variance of the col
 // L with Sigma = L L' and the squares of its diagonal; false where they are too small.
 bool factorise(const ConstMatrixRef& covariance, Eigen::MatrixXd* root,
                Eigen::Ref<Eigen::VectorXd> pivots) {
-  if (!cholesky(covariance, root) || !root->allFinite()) return false;
+  if (!cholesky(covariance, root)) return false;
   pivots = root->diagonal().array().square();
   return (pivots.array() > smallest_pivot * covariance.diagonal().array()).all();
 }
@@ -48,6 +48,7 @@ bool prepare_own(Frame* frame, Monitor* monitor) {
 bool prepare_common(Frame* frame, Monitor* monitor) {
   const Parameters& mixture = frame->parameters;
   const Covariances& covariances = mixture.covariances;
+  const Index d = mixture.n_dimensions();
   const bool one_covariance =
       (covariances.variances.colwise() - covariances.variances.col(0)).isZero(0.0);
   Eigen::MatrixXd root;
@@ -60,7 +61,7 @@ bool prepare_common(Frame* frame, Monitor* monitor) {
     }
     frame->log_constant[k] -= 0.5 * frame->pivots.col(k).array().log().sum();
   }
-  frame->whiten = inverse(covariances.basis);
+  frame->whiten = lu_solve(covariances.basis, Eigen::MatrixXd::Identity(d, d));
   frame->means = multiply(frame->whiten, mixture.means);
   frame->precisions = covariances.variances.cwiseInverse();
   return frame->whiten.allFinite();

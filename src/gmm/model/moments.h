@@ -55,7 +55,7 @@ struct Covariances {
   }
   Index n_dimensions() const { return form == Form::own ? matrices.rows() : variances.rows(); }
 
-  Eigen::MatrixXd matrix(Index k) const;       // Sigma_k, d x d
+  Eigen::MatrixXd matrix(Index k) const;        // Sigma_k, d x d
   Eigen::VectorXd variances_of(Index k) const;  // its diagonal
 };
 

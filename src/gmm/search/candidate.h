@@ -20,7 +20,7 @@ struct CandidateFit {
   Candidate candidate;
   std::string reason;      // why there is no fit; empty where there is one
   Index tied_column = -1;  // of whose equal values is the reason; -1: it is another
-  Mixture mixture;         // in the units of the data, sorted
+  Mixture mixture;         // in the units of the data, sorted; empty where it is not kept
   double loglik = 0.0;     // natural log, per unit of each column
   double objective = 0.0;  // the same plus the penalty
   double entropy = 0.0;    // sum_i w_i log max_k r_ik

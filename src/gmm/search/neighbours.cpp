@@ -120,10 +120,10 @@ std::vector<std::pair<Index, Index>> closest_pairs(const Parameters& mixture, In
       const double weight = mixture.weights[a] + mixture.weights[b];
       const double share = mixture.weights[a] / weight;
       const Eigen::VectorXd gap = mixture.means.col(a) - mixture.means.col(b);
-      pairs.push_back({weight * (log_determinants.of_union(a, b, share, gap) -
-                                 share * log_determinants.of(a) -
-                                 (1.0 - share) * log_determinants.of(b)),
-                       {a, b}});
+      pairs.push_back(
+          {weight * (log_determinants.of_union(a, b, share, gap) - share * log_determinants.of(a) -
+                     (1.0 - share) * log_determinants.of(b)),
+           {a, b}});
     }
   }
   std::stable_sort(pairs.begin(), pairs.end(),

@@ -14,6 +14,9 @@ namespace gmvae {
 struct SearchOptions {
   EmOptions em;
   Index n_init = 10;  // starts of each candidate
+  // Of so many candidates that are best by BIC, AIC or ICL the mixture is returned: with many
+  // columns covariances take memory.  0: of all.
+  Index n_kept = 0;
   std::uint64_t seed = 0;
   NoiseOptions noise;
   // Instead of random starts, for candidates of one k: responsibilities or a partition ...

@@ -44,8 +44,8 @@ bool alike(const Parameters& a, const Parameters& b) {
         std::abs(a.weights[k] - b.weights[closest]) > nearby) {
       return false;
     }
-    const Eigen::ArrayXd variances = a.covariances.variances_of(k).array() /
-                                     b.covariances.variances_of(closest).array();
+    const Eigen::ArrayXd variances =
+        a.covariances.variances_of(k).array() / b.covariances.variances_of(closest).array();
     if (variances.maxCoeff() > nearby_ratio || variances.minCoeff() * nearby_ratio < 1.0) {
       return false;
     }

@@ -48,6 +48,7 @@ struct Found {
   std::vector<std::shared_ptr<const Run>> runs;  // each better than those before
   int round = 0;                                 // in which the last was found
   CandidateFit fit;
+  Parameters parameters;  // of the fit, in standard units
 
   std::shared_ptr<const Run> best() const { return runs.empty() ? nullptr : runs.back(); }
 };
@@ -69,7 +70,8 @@ class Search {
   Run begin_given(Em& em);
   void keep(Em& em, const Run& run, int round, Found* found);
   void polish(std::size_t at);
-  void report(const Em& em, const Run& run, CandidateFit* result);
+  void report(const Em& em, const Run& run, Found* found);
+  std::vector<bool> kept() const;
   Index steps(Index n) const { return std::min(cheap_ ? more_steps * n : n, options_.em.max_iter); }
   std::size_t chosen(std::size_t n) const { return cheap_ ? more_runs * n : n; }
   Em em_for(const Candidate& candidate, const Observations& data, const EmOptions& options) {
@@ -154,7 +156,14 @@ SearchResult Search::run() {
     for_each_candidate("Finishing mixtures", [&](std::size_t at) { polish(at); });
   });
   SearchResult result;
-  for (Found& found : found_) result.candidates.push_back(std::move(found.fit));
+  const std::vector<bool> keep = kept();
+  for (std::size_t at = 0; at < found_.size(); ++at) {
+    Found& found = found_[at];
+    if (keep[at]) {
+      found.fit.mixture = sorted_by_weight(to_mixture(found.parameters, noise_, data_), n_labels_);
+    }
+    result.candidates.push_back(std::move(found.fit));
+  }
   result.log_noise_density = not_a_number;
   if (noise_.on) {
     const Eigen::ArrayXd range = noise_.log_range.array().exp() * data_.scale().array();
@@ -338,9 +347,10 @@ void Search::keep(Em& em, const Run& run, int round, Found* found) {
 // The candidate's result: its best run, to the user's tolerance, or the one before where that ends
 // on too few rows.
 void Search::polish(std::size_t at) {
-  std::vector<std::shared_ptr<const Run>>& runs = found_[at].runs;
+  Found& found = found_[at];
+  std::vector<std::shared_ptr<const Run>>& runs = found.runs;
   if (runs.empty()) return;
-  CandidateFit& result = found_[at].fit;
+  CandidateFit& result = found.fit;
   Em em = em_for(candidates_[at], data_, options_.em);
   const bool rough = rough_.tol > options_.em.tol;
   for (; !runs.empty(); runs.pop_back()) {
@@ -351,15 +361,15 @@ void Search::polish(std::size_t at) {
     }
     result.reason = em.objection(run);
     result.tied_column = run.tied_column;
-    if (result.reason.empty()) return report(em, run, &result);
+    if (result.reason.empty()) return report(em, run, &found);
   }
   // All over again: of runs that go all the way more are tried.
   fit(at, options_.em);
-  if (!runs.empty()) report(em, *runs.back(), &result);
+  if (!runs.empty()) report(em, *runs.back(), &found);
 }
 
-void Search::report(const Em& em, const Run& run, CandidateFit* result) {
-  CandidateFit& fit = *result;
+void Search::report(const Em& em, const Run& run, Found* found) {
+  CandidateFit& fit = found->fit;
   const auto named = std::find(fit.start_names.begin(), fit.start_names.end(), run.start);
   fit.best_start = named - fit.start_names.begin();
   if (named == fit.start_names.end()) {
@@ -376,7 +386,35 @@ void Search::report(const Em& em, const Run& run, CandidateFit* result) {
   fit.n_parameters = em.n_parameters();
   if (noise_.on) fit.n_parameters += std::isnan(options_.noise.density) ? 2 : 1;
   fit.entropy = evaluate(data_, run.frame, {}, *pass_workers_, shared_monitor_);
-  fit.mixture = sorted_by_weight(to_mixture(run.frame.parameters, noise_, data_), n_labels_);
+  found->parameters = run.frame.parameters;
+}
+
+// The candidates whose mixtures are returned.
+std::vector<bool> Search::kept() const {
+  std::vector<std::size_t> fitted;
+  for (std::size_t at = 0; at < found_.size(); ++at) {
+    if (found_[at].fit.reason.empty()) fitted.push_back(at);
+  }
+  std::vector<bool> keep(found_.size(), false);
+  const std::size_t n = options_.n_kept > 0
+                            ? std::min(fitted.size(), static_cast<std::size_t>(options_.n_kept))
+                            : fitted.size();
+  const double log_rows = std::log(data_.total_weight());
+  const auto best_by = [&](auto&& criterion) {
+    std::stable_sort(fitted.begin(), fitted.end(), [&](std::size_t a, std::size_t b) {
+      return criterion(found_[a].fit) < criterion(found_[b].fit);
+    });
+    for (std::size_t i = 0; i < n; ++i) keep[fitted[i]] = true;
+  };
+  const auto bic = [&](const CandidateFit& fit) {
+    return -2.0 * fit.loglik + log_rows * static_cast<double>(fit.n_parameters);
+  };
+  best_by(bic);
+  best_by([&](const CandidateFit& fit) { return bic(fit) - 2.0 * fit.entropy; });
+  best_by([](const CandidateFit& fit) {
+    return -2.0 * fit.loglik + 2.0 * static_cast<double>(fit.n_parameters);
+  });
+  return keep;
 }
 
 }  // namespace

@@ -63,8 +63,8 @@ class PrincipalComponents {
   // Scaled to unit variance (r x n).
   Eigen::MatrixXd sphered() const { return over(0.5); }
 
-  // Each over the root of its singular value, so that the longer axes stay longer (Scrucca & Raftery
-  // 2015, <doi:10.1007/s11634-015-0220-z>).
+  // Each over the root of its singular value, so that the longer axes stay longer (Scrucca &
+  // Raftery 2015, <doi:10.1007/s11634-015-0220-z>).
   Eigen::MatrixXd half_sphered() const;
 
  private:

@@ -39,15 +39,20 @@ MixturePrior MixturePrior::standard_normal(Index latent) {
 template <typename T>
 KlTerms MixturePrior::forward(const T* mean, const T* log_variance, Work& work,
                               double* gamma) const {
-  const Index d = mixture_.means.rows(), k = n_components();
-  work.mean =
-      Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(mean, d).template cast<double>();
+  const Index d = mixture_.means.rows();
+  work.mean.resize(d);
   work.variance.resize(d);
   double entropy_term = 0;  // E_q[log q(z)]
   for (Index i = 0; i < d; ++i) {
+    work.mean[i] = static_cast<double>(mean[i]);
     work.variance[i] = std::exp(static_cast<double>(log_variance[i]));
     entropy_term -= 0.5 * (1 + log_two_pi + static_cast<double>(log_variance[i]));
   }
+  return compare(work, entropy_term, gamma);
+}
+
+KlTerms MixturePrior::compare(Work& work, double entropy_term, double* gamma) const {
+  const Index d = mixture_.means.rows(), k = n_components();
   work.log_gamma.resize(k);
   work.whitened.resize(d, k);
   for (Index c = 0; c < k; ++c) {
@@ -71,26 +76,33 @@ KlTerms MixturePrior::forward(const T* mean, const T* log_variance, Work& work,
 template <typename T>
 void MixturePrior::backward(Work& work, const double* gamma, double weight, const T* d_gamma,
                             T* d_mean, T* d_log_variance) const {
+  work.d_gamma.setZero(n_components());
+  for (Index c = 0; d_gamma != nullptr && c < n_components(); ++c) {
+    work.d_gamma[c] = static_cast<double>(d_gamma[c]);
+  }
+  differentiate(work, gamma, weight);
+  for (Index i = 0; i < work.mean.size(); ++i) {
+    d_mean[i] += static_cast<T>(work.d_mean[i]);
+    d_log_variance[i] += static_cast<T>(work.variance[i] * work.d_variance[i] - 0.5 * weight);
+  }
+}
+
+void MixturePrior::differentiate(Work& work, const double* gamma, double weight) const {
   const Index d = mixture_.means.rows();
   work.d_mean.setZero(d);
   work.d_variance.setZero(d);
   double mean_d_gamma = 0;
-  for (Index c = 0; d_gamma != nullptr && c < n_components(); ++c) {
-    mean_d_gamma += gamma[c] * static_cast<double>(d_gamma[c]);
-  }
+  for (Index c = 0; c < n_components(); ++c) mean_d_gamma += gamma[c] * work.d_gamma[c];
   for (Index c = 0; c < n_components(); ++c) {
     const Index matrix = shared_ ? 0 : c;
     // d gamma_b / d log N_c = gamma_b (delta_bc - gamma_c)
-    double by = weight;
-    if (d_gamma != nullptr) by -= static_cast<double>(d_gamma[c]) - mean_d_gamma;
+    const double by = weight - (work.d_gamma[c] - mean_d_gamma);
     work.d_mean.noalias() +=
         by * gamma[c] *
         (whitener_[static_cast<std::size_t>(matrix)].transpose() * work.whitened.col(c));
-    work.d_variance += 0.5 * by * gamma[c] * precision_diagonal_.col(matrix);
-  }
-  for (Index i = 0; i < d; ++i) {
-    d_mean[i] += static_cast<T>(work.d_mean[i]);
-    d_log_variance[i] += static_cast<T>(work.variance[i] * work.d_variance[i] - 0.5 * weight);
+    for (Index i = 0; i < d; ++i) {
+      work.d_variance[i] += 0.5 * by * gamma[c] * precision_diagonal_(i, matrix);
+    }
   }
 }
 

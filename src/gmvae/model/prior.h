@@ -27,6 +27,7 @@ class MixturePrior {
     Eigen::VectorXd log_gamma;
     Eigen::MatrixXd whitened;  // D x K: A_c (m - mu_c)
     Eigen::VectorXd mean, variance, d_mean, d_variance;
+    Eigen::VectorXd d_gamma;  // K
   };
 
   MixturePrior() = default;
@@ -50,6 +51,10 @@ class MixturePrior {
                 T* d_log_variance) const;
 
  private:
+  // forward() and backward() in double, of what stands in `work`.
+  KlTerms compare(Work& work, double entropy_term, double* gamma) const;
+  void differentiate(Work& work, const double* gamma, double weight) const;
+
   Mixture mixture_;
   bool shared_ = true;
   std::vector<Eigen::MatrixXd> whitener_;  // A_c = L_c^-1, one or K of D x D

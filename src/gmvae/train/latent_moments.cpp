@@ -26,18 +26,25 @@ LatentMoments::LatentMoments(Index latent, Index k)
     : counts_(Eigen::VectorXd::Zero(k)), sums_(Eigen::MatrixXd::Zero(latent, k)),
       squares_(Eigen::MatrixXd::Zero(latent, latent * k)) {}
 
-template <typename T>
-void LatentMoments::add(const T* mean, const T* log_variance, const double* gamma) {
+void LatentMoments::add(const float* mean, const float* log_variance, const double* gamma) {
+  const std::size_t d = static_cast<std::size_t>(sums_.rows());
+  const std::vector<double> m(mean, mean + d), l(log_variance, log_variance + d);
+  add(m.data(), l.data(), gamma);
+}
+
+void LatentMoments::add(const double* mean, const double* log_variance, const double* gamma) {
   const Index d = sums_.rows(), k = sums_.cols();
-  const Eigen::VectorXd m =
-      Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(mean, d).template cast<double>();
-  Eigen::MatrixXd square = m * m.transpose();
-  for (Index i = 0; i < d; ++i) square(i, i) += std::exp(static_cast<double>(log_variance[i]));
+  Eigen::MatrixXd square(d, d);
+  for (Index j = 0; j < d; ++j) {
+    for (Index i = 0; i < d; ++i) square(i, j) = mean[i] * mean[j];
+    square(j, j) += std::exp(log_variance[j]);
+  }
   for (Index c = 0; c < k; ++c) {
     if (gamma[c] < 1e-12) continue;
     counts_[c] += gamma[c];
-    sums_.col(c) += gamma[c] * m;
-    squares_.middleCols(c * d, d) += gamma[c] * square;
+    for (Index i = 0; i < d; ++i) sums_(i, c) += gamma[c] * mean[i];
+    double* sum = squares_.col(c * d).data();
+    for (Index e = 0; e < d * d; ++e) sum[e] += gamma[c] * square.data()[e];
   }
 }
 
@@ -63,11 +70,15 @@ Mixture LatentMoments::maximise(const std::string& covariance, double n_cells,
   Eigen::MatrixXd pooled = Eigen::MatrixXd::Zero(d, d);
   for (Index c = 0; c < k; ++c) {
     if (counts_[c] * n_cells > 1e-3) moments.means.col(c) = sums_.col(c) / counts_[c];
-    const auto mean = moments.means.col(c);
-    const Eigen::MatrixXd cross = sums_.col(c) * mean.transpose();
-    moments.scatter.middleCols(c * d, d) = squares_.middleCols(c * d, d) - cross -
-                                           cross.transpose() + counts_[c] * mean * mean.transpose();
-    pooled += moments.scatter.middleCols(c * d, d);
+    const double *mean = moments.means.col(c).data(), *sum = sums_.col(c).data();
+    for (Index j = 0; j < d; ++j) {
+      for (Index i = 0; i < d; ++i) {
+        const double scatter = squares_(i, c * d + j) - sum[i] * mean[j] - sum[j] * mean[i] +
+                               counts_[c] * mean[i] * mean[j];
+        moments.scatter(i, c * d + j) = scatter;
+        pooled(i, j) += scatter;
+      }
+    }
   }
   pooled /= counts_.sum();
   const double prior_cells = static_cast<double>(d + 2) / n_cells;
@@ -80,12 +91,9 @@ Mixture LatentMoments::maximise(const std::string& covariance, double n_cells,
   mixture.weights =
       (counts_.array() * n_cells + 1) / (n_cells * counts_.sum() + static_cast<double>(k));
   mixture.covariances = covariances_of(find_family(covariance), moments);
-  const double ridge = 1e-6 * pooled.diagonal().mean();
+  const double ridge = 1e-6 * (pooled.trace() / static_cast<double>(d));
   for (Eigen::MatrixXd& sigma : mixture.covariances) sigma.diagonal().array() += ridge;
   return mixture;
 }
-
-template void LatentMoments::add(const float*, const float*, const double*);
-template void LatentMoments::add(const double*, const double*, const double*);
 
 }  // namespace gmvae

@@ -19,8 +19,8 @@ class LatentMoments {
   LatentMoments(Index latent, Index k);
 
   // One cell: mean, log_variance (D), gamma (K).
-  template <typename T>
-  void add(const T* mean, const T* log_variance, const double* gamma);
+  void add(const float* mean, const float* log_variance, const double* gamma);
+  void add(const double* mean, const double* log_variance, const double* gamma);
 
   // Per cell, of n of them.
   void divide(double n);

@@ -28,7 +28,7 @@ MatrixXd normals(Index rows, Index cols, RngStream& rng) {
 MatrixXd rotation(Index d, double size, RngStream& rng) {
   const MatrixXd x = size * normals(d, d, rng);
   const MatrixXd skew = 0.5 * (x - x.transpose()), identity = MatrixXd::Identity(d, d);
-  return multiply(inverse(identity - skew), identity + skew);
+  return lu_solve(identity - skew, identity + skew);
 }
 
 // Full moments of K components whose axes are alike but not the same.
