@@ -136,7 +136,7 @@ is_continuum <- function(fit) {
   alpha <- fitted_control(fit)$alpha
   one <- match(1L, fit$k_path$k)
   fit$k == 1L && !is.na(one) && isTRUE(fit$k_path$p_unseen[one] <= alpha) &&
-    isTRUE(fit$k_path$p[one] > alpha)
+    isTRUE(fit$k_path$p[one] >= alpha)
 }
 
 several_kinds <- paste("If there are several kinds of cells, try more",

@@ -23,7 +23,7 @@ other_levels <- function(path, k) {
 # Of the tests in a path, the first number of clusters that is enough; NA where
 # every number tested is too few.
 first_enough <- function(path, alpha) {
-  enough <- path$k[!is.na(path$p) & path$p > alpha]
+  enough <- path$k[!is.na(path$p) & path$p >= alpha]
   if (length(enough) > 0L) enough[1] else NA_integer_
 }
 
@@ -41,7 +41,7 @@ nearly_as_good <- function(path, k, alpha) {
 
 # The numbers below `k` that the tests found to be too few.
 too_few <- function(path, k, alpha) {
-  path$k[!is.na(path$p) & path$p <= alpha & path$k < k]
+  path$k[!is.na(path$p) & path$p < alpha & path$k < k]
 }
 
 # What a user should know of the choice of `k`, in words; NULL if it was given.

@@ -250,7 +250,7 @@
 #'     gain is far above theirs (p at most 0.001 by Student's t distribution).
 #'     For likelihoods of other values than counts there is only the first test.
 #'
-#' At the first `k` whose larger p-value is above \eqn{\alpha}{alpha} (`alpha`
+#' At the first `k` whose larger p-value is not below \eqn{\alpha}{alpha} (`alpha`
 #' of [gmvae_control()]) the tests stop, and no larger `k` is chosen. As each
 #' `k` is tested only if all smaller ones were rejected, the probability that
 #' they go past the true number is about \eqn{\alpha}{alpha} or less, as far as

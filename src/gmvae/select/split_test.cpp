@@ -178,7 +178,7 @@ std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> l
     tests.push_back(test);
     monitor.report({"Testing k", static_cast<Index>(i) + 1, static_cast<Index>(rungs.size()),
                     std::numeric_limits<double>::quiet_NaN()});
-    if (test.p > alpha) break;
+    if (test.p >= alpha) break;
   }
   return tests;
 }

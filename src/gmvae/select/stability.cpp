@@ -162,7 +162,7 @@ Index choose_k(const std::vector<Stability>& path) {
 Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests, double alpha) {
   Index most = std::numeric_limits<Index>::max();
   for (const SplitTest& test : tests) {
-    if (test.p > alpha) most = std::min(most, test.k);
+    if (test.p >= alpha) most = std::min(most, test.k);
   }
   std::vector<Stability> allowed, beyond;
   for (const Stability& s : path) (s.k <= most ? allowed : beyond).push_back(s);
