@@ -256,8 +256,8 @@
 #' that they go past the true number is about \eqn{\alpha}{alpha} or less, as
 #' far as the fitted model is true. Real groups are not Gaussian: more clusters
 #' than kinds of cells may well be significant. Cells that vary continuously in
-#' one direction are mostly one cluster, as simulated cells of one population do the
-#' same: [summary()][summary.gmvae] then has a caution.
+#' one direction are mostly one cluster, as simulated cells of one population do
+#' the same: [summary()][summary.gmvae] then has a caution.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several levels: [summary()][summary.gmvae] names the
