@@ -19,7 +19,9 @@
 #'     cluster for its cells), `stability` (`cluster_stability` of the fit);
 #'   * `stability`: how well halves of the cells reproduce the clusters, an
 #'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
-#'     clusters (stability of at least 0.875), if `k` was chosen;
+#'     clusters (stability of at least 0.875), if `k` was chosen; `choice`: how
+#'     `k` was chosen and which others are nearly as stable, in words, `NULL` if
+#'     `k` was given;
 #'   * `n_networks`, the number of networks that were trained, and `agreement`,
 #'     the adjusted Rand index between the clusters of two networks, mean of all
 #'     pairs (`NA` for one network);
@@ -50,6 +52,9 @@
 #'   * `some_unstable` (warning): clusterings of halves of the cells do not
 #'     reproduce the named clusters (`cluster_stability` below 0.6). Do not rely
 #'     on them.
+#'   * `continuum`: one cluster was chosen although divisions describe unseen
+#'     cells better, because they do so in simulated cells of one population,
+#'     too. The cells may vary continuously.
 #'   * `batches_found` (warning): two batches were detected, see [gmvae()].
 #'   * `one_batch`: the named clusters have nearly all cells (95%, and more than
 #'     chance explains) from one batch. Check whether other batches lack these
@@ -93,6 +98,7 @@ summary.gmvae <- function(object, ...) {
       clusters = clusters,
       stability = object$stability,
       levels = other_levels(object$k_path, object$k),
+      choice = choice_sentence(object),
       n_networks = max(1L, nrow(object$networks)),
       agreement = network_agreement(object),
       confidence = mean(sure), n_unsure = sum(sure < 0.8),
@@ -119,6 +125,7 @@ print.gmvae <- function(x, ...) {
     Genes = format_genes(facts),
     Batches = format_batches(facts$batches),
     Clusters = format_sizes(facts$clusters),
+    Choice = facts$choice,
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
     Agreement = format_agreement(facts),
@@ -141,6 +148,7 @@ print.summary_gmvae <- function(x, ...) {
   print_facts(c(
     Genes = format_genes(x),
     Batches = format_batches(x$batches),
+    Choice = x$choice,
     Confidence = format_confidence(x),
     Stability = format_stability(x),
     Agreement = format_agreement(x),

@@ -153,7 +153,10 @@ SEXP to_frame(const std::vector<Stability>& path) {
       .add("bic", field(&Stability::bic))
       .add("icl", field(&Stability::icl))
       .add("smallest", field(&Stability::smallest))
+      .add("one_batch", field(&Stability::one_batch))
       .add("stable", r_flags_of(path, [](const Stability& s) { return s.stable; }))
+      .add("p_unseen", field(&Stability::p_unseen))
+      .add("p", field(&Stability::p))
       .data_frame(path.size());
 }
 
@@ -216,6 +219,8 @@ SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp:
   TrainOptions opts = read_train_options(
       options, read_shape(options, ks.front(), source.n_genes(), rows.n_columns), seed);
   opts.most_k = *std::max_element(ks.begin(), ks.end());
+  const double alpha = read_finite(options, "alpha");
+  if (!(alpha >= 0.001 && alpha <= 1)) refuse("alpha", "be from 0.001 to 1");
   EarlierFit start;
   if (!Rf_isNull(earlier)) {
     const Rcpp::List list(earlier);
@@ -229,8 +234,8 @@ SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp:
   const Index n_threads = checked_threads(read<double>(options, "n_threads"));
   const FitResult result = [&] {
     Workers workers(n_threads, &monitor);
-    return fit(source, {size.begin(), &rows}, opts, ks, Rf_isNull(earlier) ? nullptr : &start,
-               workers, monitor);
+    return fit(source, {size.begin(), &rows}, opts, ks, alpha,
+               Rf_isNull(earlier) ? nullptr : &start, workers, monitor);
   }();
   return made_by_r([&] { return to_list(result, seed); });
 }

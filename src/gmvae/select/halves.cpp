@@ -84,11 +84,14 @@ std::vector<GroupsSeen> look(const Sample& sample, const std::vector<Index>& fit
     if (!fits[i].reason.empty()) continue;
     const Seen seen = see(fits[i].mixture, sample.points, workers);
     groups[i].component = seen.component;
+    groups[i].fitted.resize(static_cast<std::size_t>(n));
+    for (Index j : fitted) groups[i].fitted[static_cast<std::size_t>(j)] = true;
     for (Index j = 0; j < n; ++j) {
-      if (std::binary_search(fitted.begin(), fitted.end(), j)) continue;
+      if (groups[i].fitted[static_cast<std::size_t>(j)]) continue;
       groups[i].log_density += seen.log_density[static_cast<std::size_t>(j)];
     }
     groups[i].log_density /= static_cast<double>(n - static_cast<Index>(fitted.size()));
+    groups[i].cell_density = seen.log_density;
   }
   return groups;
 }
@@ -116,7 +119,8 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
     if (!fits[i].reason.empty()) continue;
     const Seen seen = see(fits[i].mixture, sample.points, workers);
     const double loglik = std::accumulate(seen.log_density.begin(), seen.log_density.end(), 0.0);
-    result.whole[i] = {true, loglik, seen.entropy, fits[i].n_parameters, seen.component};
+    result.whole[i] = {true,           loglik,         seen.entropy, fits[i].n_parameters,
+                       seen.component, fits[i].mixture};
   }
   for (Index halving = 0; halving < options.n_halvings; ++halving) {
     std::vector<Index> order(static_cast<std::size_t>(n));

@@ -10,6 +10,7 @@
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
+#include "gmm/em/mixture.h"
 
 namespace gmvae {
 
@@ -29,6 +30,8 @@ struct HalvesOptions {
 struct GroupsSeen {
   std::vector<int> component;  // of each sampled cell, from 0; empty where there is no mixture
   double log_density = 0.0;    // natural log, mean over the cells that it was not fitted to
+  std::vector<double> cell_density;  // natural log, of each sampled cell
+  std::vector<bool> fitted;          // whether the mixture was fitted to the sampled cell
 };
 
 struct WholeFit {
@@ -36,6 +39,7 @@ struct WholeFit {
   double loglik = 0.0, entropy = 0.0;  // natural logs, sums over the sampled cells; entropy <= 0
   Index n_parameters = 0;
   std::vector<int> component;  // as above
+  Mixture mixture;
 };
 
 // All indices by place in HalvesOptions::k.

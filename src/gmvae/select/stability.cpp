@@ -45,32 +45,55 @@ double smallest_share(const std::vector<int>& component, Index k) {
          std::max<double>(static_cast<double>(component.size()), 1);
 }
 
+// Of the cells, in groups of which at least 95% are of one batch.
+double share_of_one_batch(const std::vector<int>& component, Index k, const Design& batches) {
+  if (batches.empty() || component.empty()) return 0;
+  std::vector<std::vector<double>> cells(
+      static_cast<std::size_t>(k),
+      std::vector<double>(static_cast<std::size_t>(batches.n_columns)));
+  for (std::size_t i = 0; i < component.size(); ++i) {
+    std::vector<double>& group = cells[static_cast<std::size_t>(component[i])];
+    batches.for_row(static_cast<Index>(i),
+                    [&](Index b, float value) { group[static_cast<std::size_t>(b)] += value; });
+  }
+  double held = 0;
+  for (const std::vector<double>& group : cells) {
+    double size = 0;
+    for (double n : group) size += n;
+    if (*std::max_element(group.begin(), group.end()) >= 0.95 * size) held += size;
+  }
+  return held / static_cast<double>(component.size());
+}
+
 }  // namespace
 
 void mark_levels(std::vector<Stability>& path) {
-  std::vector<bool> candidate;
-  double best_density = -infinity;
-  Index best_k = 0;
+  double best_density = -infinity, least_of_one_batch = infinity;
+  Index best_k = 0, largest = 0;
   for (const Stability& s : path) {
-    candidate.push_back(std::isfinite(s.mean));
-    if (candidate.back() && s.log_density > best_density) {
+    if (!std::isfinite(s.mean)) continue;
+    if (s.k > 1) least_of_one_batch = std::min(least_of_one_batch, s.one_batch);
+    if (s.log_density > best_density) {
       best_density = s.log_density;
       best_k = s.k;
     }
   }
-  bool more_than_two = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    candidate[i] = candidate[i] && path[i].k <= best_k;
-    more_than_two = more_than_two || (candidate[i] && path[i].k > 2);
+  const double most_of_one_batch = std::max(least_of_one_batch, 0.5);
+  std::vector<bool> candidate;
+  for (const Stability& s : path) {
+    candidate.push_back(std::isfinite(s.mean) && s.k <= best_k &&
+                        (s.k == 1 || s.one_batch <= most_of_one_batch));
+    if (candidate.back()) largest = std::max(largest, s.k);
   }
   const auto stability = [&](std::size_t i) { return candidate[i] ? path[i].mean : -infinity; };
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (more_than_two && path[i].k <= 2) candidate[i] = false;
+    if (path[i].k <= 2 && path[i].k < largest) candidate[i] = false;
   }
   for (std::size_t i = 0; i < path.size(); ++i) {
     path[i].level = candidate[i] && (i == 0 || stability(i) >= stability(i - 1)) &&
                     (i + 1 == path.size() || stability(i) >= stability(i + 1));
-    path[i].stable = path[i].level && path[i].mean >= enough_stability;
+    const double error = std::isfinite(path[i].error) ? path[i].error : 0;
+    path[i].stable = path[i].level && path[i].mean + error >= enough_stability;
   }
 }
 
@@ -91,7 +114,8 @@ double adjusted_rand_index(const std::vector<int>& a, const std::vector<int>& b)
   return (both - expected) / ((of_a + of_b) / 2 - expected);
 }
 
-std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k) {
+std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k,
+                                   const Design& batches) {
   const std::size_t n_halvings = halves.first.size();
   const double log_n = std::log(static_cast<double>(halves.cells.size()));
   std::vector<Stability> path;
@@ -113,9 +137,12 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
     const double bic = whole.found
                            ? static_cast<double>(whole.n_parameters) * log_n - 2 * whole.loglik
                            : not_a_number;
-    path.push_back({k[i], mean_of(agreement), sd_of(agreement),
+    const double sd = sd_of(agreement), n = static_cast<double>(n_halvings);
+    path.push_back({k[i], mean_of(agreement), sd, sd / std::sqrt(n),
                     log_density / static_cast<double>(2 * n_halvings), bic, bic - 2 * whole.entropy,
-                    smallest_share(whole.component, k[i]), false, false});
+                    smallest_share(whole.component, k[i]),
+                    share_of_one_batch(whole.component, k[i], batches), false, false, not_a_number,
+                    not_a_number});
   }
   mark_levels(path);
   return path;
@@ -130,6 +157,28 @@ Index choose_k(const std::vector<Stability>& path) {
   }
   if (finest) return finest->k;
   return most_stable ? most_stable->k : path.front().k;
+}
+
+Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests, double alpha) {
+  Index most = std::numeric_limits<Index>::max();
+  for (const SplitTest& test : tests) {
+    if (test.p >= alpha) most = std::min(most, test.k);
+  }
+  std::vector<Stability> allowed, beyond;
+  for (const Stability& s : path) (s.k <= most ? allowed : beyond).push_back(s);
+  mark_levels(allowed);
+  const Index k = choose_k(allowed);
+  for (Stability& s : beyond) s.level = s.stable = false;
+  path = allowed;
+  path.insert(path.end(), beyond.begin(), beyond.end());
+  for (Stability& s : path) {
+    for (const SplitTest& test : tests) {
+      if (test.k != s.k) continue;
+      s.p_unseen = test.p_unseen;
+      s.p = test.p;
+    }
+  }
+  return k;
 }
 
 double agreement_with(const Halves& halves, const std::vector<int>& cluster) {

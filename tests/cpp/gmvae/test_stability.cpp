@@ -13,20 +13,31 @@ namespace {
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 // From k = 2 on.
-Index chosen(const std::vector<double>& stability, std::vector<double> log_density = {}) {
+std::vector<Stability> path_of(const std::vector<double>& stability,
+                               const std::vector<double>& log_density = {},
+                               const std::vector<double>& one_batch = {}) {
   std::vector<Stability> path;
   for (std::size_t i = 0; i < stability.size(); ++i) {
     Stability s{};
     s.k = static_cast<Index>(i) + 2;
     s.mean = stability[i];
     s.log_density = log_density.empty() ? static_cast<double>(i) : log_density[i];
+    if (!one_batch.empty()) s.one_batch = one_batch[i];
     path.push_back(s);
   }
+  return path;
+}
+
+Index chosen_in(std::vector<Stability> path) {
   mark_levels(path);
   return choose_k(path);
 }
 
-GroupsSeen seen(const std::vector<int>& component) { return {component, 0.0}; }
+Index chosen(const std::vector<double>& stability, const std::vector<double>& log_density = {}) {
+  return chosen_in(path_of(stability, log_density));
+}
+
+GroupsSeen seen(const std::vector<int>& component) { return {component, 0.0, {}, {}}; }
 
 }  // namespace
 
@@ -49,6 +60,34 @@ TEST("choose_k(): no level beyond the best density of the other half") {
   const std::vector<double> stability{.9, .9, .7, .7, .9, .7};
   CHECK(chosen(stability) == 6);
   CHECK(chosen(stability, {1, 2, 3, 2, 1, 1}) == 3);
+}
+
+TEST("choose_k(): a standard error below the border is stable enough") {
+  std::vector<Stability> path = path_of({1, .95, .7, .7, .86, .7});
+  CHECK(chosen_in(path) == 3);
+  path[4].error = 0.02;
+  CHECK(chosen_in(path) == 6);
+}
+
+TEST("choose_k(): no k that divides by batches where another mixes them") {
+  const std::vector<double> stability{1, .95, .7, .9, .6, .95, .8};
+  CHECK(chosen_in(path_of(stability, {}, {0, 0, .1, .1, .4, .8, .9})) == 5);
+  CHECK(chosen_in(path_of(stability, {}, {.7, .7, .7, .7, .7, .7, .9})) == 7);  // all do
+}
+
+TEST("choose_k(): no k beyond the first that is enough") {
+  const auto chosen_with = [](std::vector<SplitTest> tests) {
+    std::vector<Stability> path = path_of({1, 1, .95, .7, .7, .92, .7});
+    for (Stability& s : path) s.k -= 1;  // from 1 on
+    mark_levels(path);
+    return choose_k(path, tests, 0.05);
+  };
+  const SplitTest few{1, 2, 1.0, 1e-4, 1e-3, 5}, enough{1, 2, -1.0, 0.9, 0.9, 0};
+  CHECK(chosen_with({}) == 6);
+  CHECK(chosen_with({enough}) == 1);
+  CHECK(chosen_with({few, {2, 3, 1.0, 0.01, 0.2, 5}}) == 2);
+  CHECK(chosen_with({few, few, {4, 5, 0.0, 0.5, 0.5, 0}}) == 3);
+  CHECK(chosen_with({few, {2, 3, 1.0, 0.01, 0.02, 19}}) == 6);
 }
 
 TEST("cluster_stabilities(): clusters that halves find again, by hand") {
@@ -99,10 +138,12 @@ TEST("stabilities(): means over halvings, NaN where a half has no mixture") {
   halves.second = {{seen({0, 0, 1, 1}), seen({0, 1, 1, 0})},
                    {seen({0, 1, 0, 1}), seen({0, 0, 1, 1})}};
   halves.whole.resize(2);
-  halves.whole[0] = {true, -10.0, -0.5, 7, {0, 0, 0, 1}};
-  const std::vector<Stability> path = stabilities(halves, {2, 3});
+  halves.whole[0] = {true, -10.0, -0.5, 7, {0, 0, 0, 1}, {}};
+  const std::vector<Stability> path = stabilities(halves, {2, 3}, indicators({0, 0, 1, 1}, 2));
   CHECK_NEAR(path[0].mean, (1 - 0.5) / 2, 1e-12);
   CHECK_NEAR(path[0].sd, 1.5 / std::sqrt(2.0), 1e-12);
+  CHECK_NEAR(path[0].error, path[0].sd / std::sqrt(2.0), 1e-12);
+  CHECK_NEAR(path[0].one_batch, 0.25, 1e-12);
   CHECK_NEAR(path[0].bic, 7 * std::log(4.0) + 20, 1e-12);
   CHECK_NEAR(path[0].icl, path[0].bic + 1, 1e-12);
   CHECK_NEAR(path[0].smallest, 0.25, 1e-12);
