@@ -112,7 +112,8 @@ gmvae_fields <- list(
     seed = numbers("rows", 0), elbo = numbers("rows"),
     elbo_heldout = numbers("rows", missing = TRUE),
     stability = numbers("rows", missing = TRUE), agreement = numbers("rows"),
-    kept = flags("rows"), k = optional(whole_numbers("rows", 1))
+    kept = flags("rows"),
+    chosen_k = optional(whole_numbers("rows", 1))
   ))),
   seed = whole_numbers(1, most = 2^53), call = optional(is_language),
   outlier = function(value, sizes) {

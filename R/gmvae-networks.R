@@ -28,7 +28,7 @@ train_several <- function(counts, size, batch, model, ks, control, progress,
   others <- which(chosen != k)
   if (length(others) > 0L) cores[others] <- train_all(seeds[others], k)
   core <- most_typical(cores, seeds, path)
-  if (length(ks) > 1L) core$networks$k <- chosen
+  if (length(ks) > 1L) core$networks$chosen_k <- chosen
   core
 }
 

@@ -108,8 +108,8 @@
 #'   * `networks`: data frame with one row for each network, `NULL` for a single
 #'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (mean
 #'     adjusted Rand index between its clusters and those of each other
-#'     network) and `kept`; and, if `k` was chosen, the number `k` that the
-#'     network chose. All networks then use the median of these. The network
+#'     network) and `kept`; and, if `k` was chosen, `chosen_k`, the number that
+#'     the network chose. All networks then use the median of these. The network
 #'     with the highest agreement is kept: the rest of the fit describes it.
 #'   * `batch`: factor (n), named by cell; `NULL` without batches.
 #'     `batch_source`: `"user"`, `"found"` (detected; with the levels
