@@ -1,5 +1,5 @@
-# The number of clusters: chosen by the stability of the clusters, and changed
-# after the fit.
+# The number of clusters: chosen by what halves of the cells share and by tests,
+# told in words, and changed after the fit.
 
 # `k` as numbers of components to choose among; NULL: from 1 to 20, in small
 # data while clusters have ten cells on average.
@@ -27,13 +27,13 @@ first_enough <- function(path, alpha) {
   if (length(enough) > 0L) enough[1] else NA_integer_
 }
 
-# The numbers of clusters around `k` whose stability is less than a standard
-# deviation over halvings lower, and that no test rules out.
+# The numbers of clusters around `k` whose halves share less information by at
+# most a standard deviation over halvings, and that no test rules out.
 nearly_as_good <- function(path, k, alpha) {
   at <- match(k, path$k)
   most <- first_enough(path, alpha)
   good <- path$k >= 2L & (is.na(most) | path$k <= most) &
-    path$stability >= path$stability[at] - path$stability_sd[at]
+    path$shared >= path$shared[at] - path$shared_sd[at]
   good[path$k %in% too_few(path, k, alpha) | is.na(good)] <- FALSE
   runs <- cumsum(!good)
   path$k[good & runs == runs[at]]
@@ -65,7 +65,7 @@ choice_sentence <- function(fit) {
     sprintf("%d of %s", fit$k, from_to(path$k)),
     if (length(good) > 0L) {
       good <- range(good, fit$k)
-      sprintf("%d to %d are nearly as stable", good[1], good[2])
+      sprintf("%d to %d are nearly as good", good[1], good[2])
     },
     if (length(few) > 0L) {
       verb <- if (length(few) == 1L) "is" else "are"

@@ -381,14 +381,19 @@ plot_k <- function(x, call) {
     ), "option", call = call)
   }
   path <- x$k_path
-  panels <- c("Stability (adjusted Rand index of two halves)",
-              "Log-density of the cells of the other half (mean)")
-  shown <- data.frame(
-    k = path$k, value = c(path$stability, path$log_density),
-    low = c(path$stability - path$stability_sd, path$log_density),
-    high = c(path$stability + path$stability_sd, path$log_density),
-    panel = factor(rep(panels, each = nrow(path)), panels)
+  panels <- list(
+    "Information that two halves share (nats)" = path[c("shared", "shared_sd")],
+    "Stability (adjusted Rand index of two halves)" =
+      path[c("stability", "stability_sd")],
+    "Log-density of the cells of the other half (mean)" =
+      data.frame(path$log_density, 0)
   )
+  shown <- do.call(rbind, lapply(names(panels), function(panel) {
+    value <- panels[[panel]][[1]]
+    spread <- panels[[panel]][[2]]
+    data.frame(k = path$k, value, low = value - spread, high = value + spread,
+               panel = factor(panel, names(panels)))
+  }))
   shown <- shown[is.finite(shown$value), ]
   ggplot2::ggplot(shown, ggplot2::aes(.data$k, .data$value)) +
     ggplot2::geom_vline(xintercept = x$k, colour = "grey60",

@@ -20,7 +20,7 @@
 #'   * `stability`: how well halves of the cells reproduce the clusters, an
 #'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
 #'     clusters (stability of at least 0.875), if `k` was chosen; `choice`: how
-#'     `k` was chosen and which others are nearly as stable, in words, `NULL` if
+#'     `k` was chosen and which others are nearly as good, in words, `NULL` if
 #'     `k` was given;
 #'   * `n_networks`, the number of networks that were trained, and `agreement`,
 #'     the adjusted Rand index between the clusters of two networks, mean of all

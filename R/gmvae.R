@@ -96,15 +96,17 @@
 #'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
-#'     twelve halvings `stability_sd`, `log_density` (natural logarithm, mean
-#'     over the cells of the other half), `bic` and `icl` (smaller is better),
-#'     `smallest` (share of the cells in the smallest cluster), `one_batch`
-#'     (share of the cells in clusters with at least 95% of one batch), `stable`
-#'     (`TRUE` for a level with a stability of at least 0.875, see Number of
-#'     clusters), and for the numbers that were tested, from 0 to 1 and `NA` for
-#'     the others, `p`, the p-value of the hypothesis that `k` clusters are
-#'     enough, and `p_unseen`, that of the first of its two tests; for the
-#'     latent means of at most 2,000 cells before the joint phase.
+#'     eight halvings `stability_sd`, `shared` (the information in nats that
+#'     decides, see Number of clusters) and likewise `shared_sd`, `log_density`
+#'     (natural logarithm, mean over the cells of the other half), `bic` and
+#'     `icl` (smaller is better), `smallest` (share of the cells in the smallest
+#'     cluster), `one_batch` (share of the cells in clusters with at least 95%
+#'     of one batch), `stable` (`TRUE` for a `k` above 1 with a stability of at
+#'     least 0.875 that is not below that of its neighbours), and for the
+#'     numbers that were tested, from 0 to 1 and `NA` for the others, `p`, the
+#'     p-value of the hypothesis that `k` clusters are enough, and `p_unseen`,
+#'     that of the first of its two tests; for the latent means of at most 2,000
+#'     cells before the joint phase.
 #'   * `networks`: data frame with one row for each network, `NULL` for a single
 #'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (mean
 #'     adjusted Rand index between its clusters and those of each other
@@ -225,15 +227,22 @@
 #' which they do not depend on `k`. Then mixtures with each `k` are fitted to
 #' two disjoint halves of the latent means. Each mixture assigns all cells to
 #' clusters, and the adjusted Rand index between the two assignments, averaged
-#' over twelve halvings, is the stability of `k` (after Tibshirani and Walther
-#' 2005 and Lange et al. 2004). A level is a `k` that is at least as stable as
-#' its neighbours and not larger than the `k` whose mixtures give the cells of
-#' the other half the highest density. With batches, a `k` for which most cells
-#' are in clusters of one batch (95% of their cells) is no level if another `k`
-#' mixes the batches. `gmvae()` takes the largest level with a stability of at
-#' least 0.875, or less than a standard error below, or the most stable level if
-#' there is none; 1 and 2 only if there is no other, as they are often stable
-#' whatever the data.
+#' over eight halvings, is the stability of `k` (after Tibshirani and Walther
+#' 2005 and Lange et al. 2004). What the two clusterings A and B share, in nats,
+#' is
+#' \deqn{I(A, B) - 3 (H(A | B) + H(B | A)) / 2}{I(A, B) - 3 (H(A | B) + H(B |
+#' A)) / 2}
+#' with the mutual information I and what each leaves open about the other, the
+#' conditional entropies H (their sum is the variation of information, Meila
+#' 2007), of the joint distribution that the posterior probabilities give.
+#' Stability is a property of all clusters together, which one restless group of
+#' cells lowers. Information adds up over the groups: to divide one group raises
+#' it if the halves agree clearly on the division, whatever happens elsewhere,
+#' and not if its parts overlap. `gmvae()` proposes the `k` whose halves share
+#' most, of those up to the `k` whose mixtures give the cells of the other half
+#' the highest density. With batches, a `k` for which most cells are in clusters
+#' of one batch (95% of their cells) is left out if another `k` mixes the
+#' batches.
 #'
 #' Then it tests whether fewer clusters are enough, from the smallest `k` on: 1,
 #' 2, 3, 4, 5, 7, 9, 12, 16. Each is compared with the next three of these. Two
@@ -244,10 +253,14 @@
 #'     clusters (a parametric bootstrap; McLachlan 1987). Latent points are
 #'     drawn from the mixture with `k` components, decoded to counts with the
 #'     size factors and batches of the cells, encoded, and halved like the data.
-#'     The p-value is the rank of the gain among up to \eqn{1 / \alpha - 1}{1 /
-#'     alpha - 1} simulated data sets; the simulation ends with the first that
-#'     gains as much (Besag and Clifford 1991). It also ends after five if the
-#'     gain is far above theirs (p at most 0.001 by Student's t distribution).
+#'     After five simulated data sets, a gain far above theirs settles the test
+#'     (p at most 0.001 by Student's t distribution). Otherwise the p-value is
+#'     the rank of the gain among up to \eqn{1 / \alpha - 1}{1 / alpha - 1} of
+#'     them, which rejects nothing if \eqn{\alpha}{alpha} is at most 0.16: the
+#'     networks have seen the noise of the real cells alone, so that it is not
+#'     enough for the gain to be the largest of few.
+#'     The simulation ends with the first that gains as much (Besag and Clifford
+#'     1991).
 #'     For likelihoods of other values than counts there is only the first test.
 #'
 #' At the first `k` whose larger p-value is not below \eqn{\alpha}{alpha}
@@ -260,9 +273,9 @@
 #' the same: [summary()][summary.gmvae] then has a caution.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
-#' within clusters have several levels: [summary()][summary.gmvae] names the
-#' others, `plot(fit, "k")` shows all `k`, and [update()][update.gmvae] changes
-#' to one of them.
+#' within clusters have several stable numbers of clusters:
+#' [summary()][summary.gmvae] names the others, `plot(fit, "k")` shows all `k`,
+#' and [update()][update.gmvae] changes to one of them.
 #'
 #' @section Errors and warnings: All errors have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
@@ -323,6 +336,9 @@
 #' McLachlan (1987) On bootstrapping the likelihood ratio test statistic for the
 #' number of components in a normal mixture. *Applied Statistics* 36, 318-324.
 #' \doi{10.2307/2347790}
+#'
+#' Meila (2007) Comparing clusterings: an information based distance. *Journal
+#' of Multivariate Analysis* 98, 873-895. \doi{10.1016/j.jmva.2006.11.013}
 #'
 #' Tibshirani and Walther (2005) Cluster validation by prediction strength.
 #' *Journal of Computational and Graphical Statistics* 14, 511-528.

@@ -149,6 +149,8 @@ SEXP to_frame(const std::vector<Stability>& path) {
       .add("k", r_counts_of(path, [](const Stability& s) { return s.k; }))
       .add("stability", field(&Stability::mean))
       .add("stability_sd", field(&Stability::sd))
+      .add("shared", field(&Stability::shared))
+      .add("shared_sd", field(&Stability::shared_sd))
       .add("log_density", field(&Stability::log_density))
       .add("bic", field(&Stability::bic))
       .add("icl", field(&Stability::icl))

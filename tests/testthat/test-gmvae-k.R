@@ -64,12 +64,12 @@ test_that("alpha = 1 makes no tests", {
 })
 
 test_that("the choice is told in words", {
-  path <- data.frame(k = 1:8, stability = c(1, 1, .9, .8, .93, .91, .7, .6),
-                     stability_sd = 0.04,
+  path <- data.frame(k = 1:8, shared = c(0, .6, .8, .7, .9, .87, .8, .89),
+                     shared_sd = 0.04,
                      p = c(1e-5, 1e-4, 0.01, NA, NA, NA, NA, NA))
   expect_identical(
     choice_sentence(list(k = 5L, k_path = path)),
-    "5 of 1 to 8; 5 to 6 are nearly as stable; 1 to 3 are too few (p = 0.01)"
+    "5 of 1 to 8; 5 to 6 are nearly as good; 1 to 3 are too few (p = 0.01)"
   )
   path$p[4] <- 0.4
   expect_identical(

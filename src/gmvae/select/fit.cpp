@@ -8,7 +8,7 @@ namespace {
 
 constexpr Index most_cells = 2000;  // of more, a random sample is halved
 constexpr Index halvings_of_fit = 6;
-constexpr Index halvings_of_choice = 12;  // as with few the curve is a matter of chance
+constexpr Index halvings_of_choice = 8;
 constexpr Index n_starts = 3;
 
 HalvesOptions halves_options(const std::vector<Index>& k, Index n_halvings,

@@ -2,6 +2,7 @@
 // disjoint halves of it, for several numbers of components at once.
 #pragma once
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -47,6 +48,9 @@ struct Halves {
   std::vector<Index> cells;  // sampled, from 0, ascending
   std::vector<WholeFit> whole;
   std::vector<std::vector<GroupsSeen>> first, second;  // by halving, then by k
+  // k x k, by halving, then by k: how many cells are in both a component of `first` and one of
+  // `second`, as their probabilities expect; empty where there is no mixture.
+  std::vector<std::vector<Eigen::MatrixXd>> both;
 };
 
 // latent: D x n.  The result's bits don't depend on the number of threads.

@@ -38,6 +38,16 @@ double sd_of(const std::vector<double>& x) {
   return std::sqrt(static_cast<double>(square / (n - 1)));
 }
 
+// In nats, of sizes with the sum n.
+template <typename Sizes>
+double entropy(const Sizes& sizes, double n) {
+  double sum = 0;
+  for (Index i = 0; i < sizes.size(); ++i) {
+    if (sizes(i) > 0) sum -= sizes(i) / n * std::log(sizes(i) / n);
+  }
+  return sum;
+}
+
 double smallest_share(const std::vector<int>& component, Index k) {
   std::vector<double> size(static_cast<std::size_t>(k));
   for (int c : component) size[static_cast<std::size_t>(c)] += 1;
@@ -67,9 +77,9 @@ double share_of_one_batch(const std::vector<int>& component, Index k, const Desi
 
 }  // namespace
 
-void mark_levels(std::vector<Stability>& path) {
+void mark_candidates(std::vector<Stability>& path) {
   double best_density = -infinity, least_of_one_batch = infinity;
-  Index best_k = 0, largest = 0;
+  Index best_k = 0;
   for (const Stability& s : path) {
     if (!std::isfinite(s.mean)) continue;
     if (s.k > 1) least_of_one_batch = std::min(least_of_one_batch, s.one_batch);
@@ -79,21 +89,17 @@ void mark_levels(std::vector<Stability>& path) {
     }
   }
   const double most_of_one_batch = std::max(least_of_one_batch, 0.5);
-  std::vector<bool> candidate;
-  for (const Stability& s : path) {
-    candidate.push_back(std::isfinite(s.mean) && s.k <= best_k &&
-                        (s.k == 1 || s.one_batch <= most_of_one_batch));
-    if (candidate.back()) largest = std::max(largest, s.k);
+  for (Stability& s : path) {
+    s.candidate =
+        std::isfinite(s.mean) && s.k <= best_k && (s.k == 1 || s.one_batch <= most_of_one_batch);
   }
-  const auto stability = [&](std::size_t i) { return candidate[i] ? path[i].mean : -infinity; };
+  const auto stability = [&](std::size_t i) {
+    return path[i].candidate && path[i].k > 1 ? path[i].mean : -infinity;
+  };
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i].k <= 2 && path[i].k < largest) candidate[i] = false;
-  }
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    path[i].level = candidate[i] && (i == 0 || stability(i) >= stability(i - 1)) &&
-                    (i + 1 == path.size() || stability(i) >= stability(i + 1));
-    const double error = std::isfinite(path[i].error) ? path[i].error : 0;
-    path[i].stable = path[i].level && path[i].mean + error >= enough_stability;
+    path[i].stable = stability(i) >= enough_stability &&
+                     (i == 0 || stability(i) >= stability(i - 1)) &&
+                     (i + 1 == path.size() || stability(i) >= stability(i + 1));
   }
 }
 
@@ -114,19 +120,29 @@ double adjusted_rand_index(const std::vector<int>& a, const std::vector<int>& b)
   return (both - expected) / ((of_a + of_b) / 2 - expected);
 }
 
+double shared_information(const Eigen::MatrixXd& both) {
+  const Eigen::VectorXd in_a = both.rowwise().sum(), in_b = both.colwise().sum();
+  const Eigen::Map<const Eigen::VectorXd> in_both(both.data(), both.size());
+  const double n = both.sum();
+  const double mean = (entropy(in_a, n) + entropy(in_b, n)) / 2;
+  const double left_open = entropy(in_both, n) - mean;
+  return mean - left_open - price_of_difference * left_open;
+}
+
 std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k,
                                    const Design& batches) {
   const std::size_t n_halvings = halves.first.size();
   const double log_n = std::log(static_cast<double>(halves.cells.size()));
   std::vector<Stability> path;
   for (std::size_t i = 0; i < k.size(); ++i) {
-    std::vector<double> agreement;
+    std::vector<double> agreement, shared;
     double log_density = 0;
     for (std::size_t h = 0; h < n_halvings; ++h) {
       const GroupsSeen &first = halves.first[h][i], &second = halves.second[h][i];
       const bool missing = first.component.empty() || second.component.empty();
       agreement.push_back(missing ? not_a_number
                                   : adjusted_rand_index(first.component, second.component));
+      shared.push_back(missing ? not_a_number : shared_information(halves.both[h][i]));
     }
     for (const auto* side : {&halves.first, &halves.second}) {
       for (const std::vector<GroupsSeen>& seen : *side) {
@@ -137,26 +153,22 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
     const double bic = whole.found
                            ? static_cast<double>(whole.n_parameters) * log_n - 2 * whole.loglik
                            : not_a_number;
-    const double sd = sd_of(agreement), n = static_cast<double>(n_halvings);
-    path.push_back({k[i], mean_of(agreement), sd, sd / std::sqrt(n),
+    path.push_back({k[i], mean_of(agreement), sd_of(agreement), mean_of(shared), sd_of(shared),
                     log_density / static_cast<double>(2 * n_halvings), bic, bic - 2 * whole.entropy,
                     smallest_share(whole.component, k[i]),
                     share_of_one_batch(whole.component, k[i], batches), false, false, not_a_number,
                     not_a_number});
   }
-  mark_levels(path);
+  mark_candidates(path);
   return path;
 }
 
 Index choose_k(const std::vector<Stability>& path) {
-  const Stability *finest = nullptr, *most_stable = nullptr;
+  const Stability* best = nullptr;
   for (const Stability& s : path) {
-    if (!s.level) continue;
-    if (s.stable) finest = &s;
-    if (!most_stable || s.mean > most_stable->mean) most_stable = &s;
+    if (s.candidate && (!best || s.shared > best->shared)) best = &s;
   }
-  if (finest) return finest->k;
-  return most_stable ? most_stable->k : path.front().k;
+  return best ? best->k : path.front().k;
 }
 
 Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests, double alpha) {
@@ -166,9 +178,9 @@ Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests
   }
   std::vector<Stability> allowed, beyond;
   for (const Stability& s : path) (s.k <= most ? allowed : beyond).push_back(s);
-  mark_levels(allowed);
+  mark_candidates(allowed);
   const Index k = choose_k(allowed);
-  for (Stability& s : beyond) s.level = s.stable = false;
+  for (Stability& s : beyond) s.candidate = s.stable = false;
   path = allowed;
   path.insert(path.end(), beyond.begin(), beyond.end());
   for (Stability& s : path) {
