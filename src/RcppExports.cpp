@@ -11,6 +11,93 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_cell_file_create
+SEXP cpp_cell_file_create(std::string path, double n_genes, bool counts);
+RcppExport SEXP _gmvae_cpp_cell_file_create(SEXP pathSEXP, SEXP n_genesSEXP, SEXP countsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< double >::type n_genes(n_genesSEXP);
+    Rcpp::traits::input_parameter< bool >::type counts(countsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_cell_file_create(path, n_genes, counts));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_cell_file_add
+void cpp_cell_file_add(SEXP writer, Rcpp::S4 counts);
+RcppExport SEXP _gmvae_cpp_cell_file_add(SEXP writerSEXP, SEXP countsSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< SEXP >::type writer(writerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    cpp_cell_file_add(writer, counts);
+    return R_NilValue;
+END_RCPP
+}
+// cpp_cell_file_finish
+void cpp_cell_file_finish(SEXP writer);
+RcppExport SEXP _gmvae_cpp_cell_file_finish(SEXP writerSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< SEXP >::type writer(writerSEXP);
+    cpp_cell_file_finish(writer);
+    return R_NilValue;
+END_RCPP
+}
+// cpp_cell_file_open
+SEXP cpp_cell_file_open(std::string path, SEXP cells, bool verify);
+RcppExport SEXP _gmvae_cpp_cell_file_open(SEXP pathSEXP, SEXP cellsSEXP, SEXP verifySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cells(cellsSEXP);
+    Rcpp::traits::input_parameter< bool >::type verify(verifySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_cell_file_open(path, cells, verify));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_cell_file_genes
+void cpp_cell_file_genes(SEXP cells, Rcpp::IntegerVector genes, Rcpp::NumericVector fill, std::string path);
+RcppExport SEXP _gmvae_cpp_cell_file_genes(SEXP cellsSEXP, SEXP genesSEXP, SEXP fillSEXP, SEXP pathSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< SEXP >::type cells(cellsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type genes(genesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type fill(fillSEXP);
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    cpp_cell_file_genes(cells, genes, fill, path);
+    return R_NilValue;
+END_RCPP
+}
+// cpp_cell_sums
+SEXP cpp_cell_sums(SEXP cells, Rcpp::NumericVector weight);
+RcppExport SEXP _gmvae_cpp_cell_sums(SEXP cellsSEXP, SEXP weightSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type cells(cellsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weight(weightSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_cell_sums(cells, weight));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gene_sums
+SEXP cpp_gene_sums(SEXP cells, Rcpp::NumericVector weight);
+RcppExport SEXP _gmvae_cpp_gene_sums(SEXP cellsSEXP, SEXP weightSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type cells(cellsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weight(weightSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gene_sums(cells, weight));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_cells_in_memory
+SEXP cpp_cells_in_memory(SEXP cells);
+RcppExport SEXP _gmvae_cpp_cells_in_memory(SEXP cellsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type cells(cellsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_cells_in_memory(cells));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_log_prob
 Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x, Rcpp::NumericVector mean, Rcpp::NumericVector scale, Rcpp::NumericVector zero_inflation);
 RcppExport SEXP _gmvae_cpp_log_prob(SEXP likelihoodSEXP, SEXP xSEXP, SEXP meanSEXP, SEXP scaleSEXP, SEXP zero_inflationSEXP) {
@@ -148,11 +235,11 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_fit
-SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
+SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
     Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
@@ -165,12 +252,12 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_encode
-SEXP cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, SEXP alternatives, double n_draws, bool posterior, double n_threads, SEXP progress);
+SEXP cpp_gmvae_encode(Rcpp::List state, SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP alternatives, double n_draws, bool posterior, double n_threads, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmvae_encode(SEXP stateSEXP, SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP alternativesSEXP, SEXP n_drawsSEXP, SEXP posteriorSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
     Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
     Rcpp::traits::input_parameter< SEXP >::type alternatives(alternativesSEXP);
@@ -241,11 +328,11 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_feature_moments
-SEXP cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log);
+SEXP cpp_feature_moments(SEXP counts, Rcpp::NumericVector size, bool log);
 RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP, SEXP logSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
     Rcpp::traits::input_parameter< bool >::type log(logSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_feature_moments(counts, size, log));
@@ -253,22 +340,22 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_feature_deviance
-SEXP cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total);
+SEXP cpp_feature_deviance(SEXP counts, Rcpp::NumericVector total);
 RcppExport SEXP _gmvae_cpp_feature_deviance(SEXP countsSEXP, SEXP totalSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type total(totalSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_feature_deviance(counts, total));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_find_batches
-SEXP cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads);
+SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads);
 RcppExport SEXP _gmvae_cpp_find_batches(SEXP countsSEXP, SEXP sizeSEXP, SEXP n_threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
     Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_find_batches(counts, size, n_threads));
@@ -277,6 +364,14 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_gmvae_cpp_cell_file_create", (DL_FUNC) &_gmvae_cpp_cell_file_create, 3},
+    {"_gmvae_cpp_cell_file_add", (DL_FUNC) &_gmvae_cpp_cell_file_add, 2},
+    {"_gmvae_cpp_cell_file_finish", (DL_FUNC) &_gmvae_cpp_cell_file_finish, 1},
+    {"_gmvae_cpp_cell_file_open", (DL_FUNC) &_gmvae_cpp_cell_file_open, 3},
+    {"_gmvae_cpp_cell_file_genes", (DL_FUNC) &_gmvae_cpp_cell_file_genes, 4},
+    {"_gmvae_cpp_cell_sums", (DL_FUNC) &_gmvae_cpp_cell_sums, 2},
+    {"_gmvae_cpp_gene_sums", (DL_FUNC) &_gmvae_cpp_gene_sums, 2},
+    {"_gmvae_cpp_cells_in_memory", (DL_FUNC) &_gmvae_cpp_cells_in_memory, 1},
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
     {"_gmvae_cpp_use_kernels", (DL_FUNC) &_gmvae_cpp_use_kernels, 1},
     {"_gmvae_cpp_kernels", (DL_FUNC) &_gmvae_cpp_kernels, 0},

@@ -30,7 +30,8 @@ void draw_cell(const FittedModel& model, const HeadCache<float>& head, Index j, 
       mean /= kept;
     }
     if (likelihood.has_scale) {
-      mean = draw_gamma(rng, static_cast<double>(head.scale[scale_by_cell ? from + g : g]), mean);
+      const double shape = static_cast<double>(head.scale[scale_by_cell ? from + g : g]);
+      mean *= draw_gamma(rng, shape) / shape;
     }
     const double x = draw_poisson(rng, mean);
     if (x == 0) continue;
