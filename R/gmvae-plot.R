@@ -15,9 +15,9 @@
 #'     that the weight of its component predicts;
 #'   * `"uncertainty"`: for each cell, one minus the posterior probability of
 #'     its cluster;
-#'   * `"k"`: for each number of clusters the stability and the log-density of
-#'     the cells of the other half, with `k` of the fit marked; for fits that
-#'     chose `k`.
+#'   * `"k"`: for each number of clusters what two halves share, the stability
+#'     and the log-density of the cells of the other half (`k_path` of the fit),
+#'     with `k` of the fit marked; for fits that chose `k`.
 #' @param ... Must be empty.
 #' @param colour For type `"latent"`, one label or number per cell (n), at most
 #'   36 different labels. With labels, a second map beside that of the clusters

@@ -157,6 +157,10 @@ test_that("the path is drawn where there is one", {
   ))
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
-  expect_s3_class(plot(fit, "k"), "ggplot")
+  drawn <- plot(fit, "k")
+  expect_s3_class(drawn, "ggplot")
+  expect_identical(nlevels(drawn$data$panel), 3L)
+  expect_equal(drawn$data$high - drawn$data$low,
+               2 * rep(c(0.1, 0.05, 0), each = 3))
   expect_error(plot(made_up_fit(), "k"), class = "gmvae_error_option")
 })
