@@ -245,8 +245,9 @@
 #' batches.
 #'
 #' Then it tests whether fewer clusters are enough, from the smallest `k` on: 1,
-#' 2, 3, 4, 5, 7, 9, 12, 16. Each is compared with the next three of these. Two
-#' tests must both reject that `k` clusters are enough:
+#' 2, 3, 4, 5, 7, 9, 12, 16. Each is compared with the next three of these. It
+#' omits a `k` whose halves share less than those of a smaller one, as it would
+#' not be chosen. Two tests must both reject that `k` clusters are enough:
 #'   * The larger number gives cells of the other half a higher log-density, by
 #'     a paired one-sided t test over the cells.
 #'   * The gain in log-density is larger than in simulated data with `k`
@@ -375,8 +376,8 @@ gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
   arg <- attr(x, "argument")  # of a container that the counts are from
   if (is.null(arg)) arg <- named_argument("x", substitute(x))
   fit <- gmvae_bridge(as_counts(x, arg = arg, call = call, on_disk = TRUE), k,
-                      likelihood, covariance, features, size_factors, batch, control,
-                      BPPARAM, call, arg)
+                      likelihood, covariance, features, size_factors, batch,
+                      control, BPPARAM, call, arg)
   with_call(fit, match.call())
 }
 

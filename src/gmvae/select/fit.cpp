@@ -41,8 +41,9 @@ Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k,
 // Of the cells that the halves are of.
 std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<double>& latent,
                                 const std::vector<Index>& cells, const std::vector<Index>& k,
-                                Index most, double alpha, const Covariates& covariates,
-                                const TrainOptions& options, Workers& workers, Monitor& monitor) {
+                                const std::vector<Stability>& path, double alpha,
+                                const Covariates& covariates, const TrainOptions& options,
+                                Workers& workers, Monitor& monitor) {
   HalvesOptions halves = halves_options({}, 0, options);
   if (covariates.design) halves.design = covariates.design->rows(cells);
   const ConstView<double> all = points(latent, options);
@@ -51,8 +52,9 @@ std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<doub
     sample.insert(sample.end(), all.col(cell), all.col(cell) + all.rows);
     size.push_back(covariates.size[cell]);
   }
-  return test_splits(model, points(sample, options), {size.data(), &halves.design}, rungs(k), most,
-                     alpha, halves, workers, monitor);
+  const std::vector<Index> steps = rungs(k);
+  return test_splits(model, points(sample, options), {size.data(), &halves.design}, steps,
+                     worth_a_test(path, steps), alpha, halves, workers, monitor);
 }
 
 // From 0, the first of equals.
@@ -94,8 +96,9 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
     k = choose_k(result.path);
     if (alpha < 1) {
       if (earlier) trainer.set_clusters(1);
-      const std::vector<SplitTest> tests = tests_of(trainer.model(), latent, halves.cells, ks, k,
-                                                    alpha, covariates, options, workers, monitor);
+      const std::vector<SplitTest> tests =
+          tests_of(trainer.model(), latent, halves.cells, ks, result.path, alpha, covariates,
+                   options, workers, monitor);
       k = choose_k(result.path, tests, alpha);
     }
   }

@@ -133,8 +133,9 @@ std::vector<Index> rungs(const std::vector<Index>& k) {
 
 std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> latent,
                                    const Covariates& covariates, const std::vector<Index>& rungs,
-                                   Index most, double alpha, const HalvesOptions& options,
-                                   Workers& workers, Monitor& monitor) {
+                                   const std::vector<Index>& tested, double alpha,
+                                   const HalvesOptions& options, Workers& workers,
+                                   Monitor& monitor) {
   Monitor silent;
   const Index n = latent.cols, d = latent.rows;
   HalvesOptions halving = options;
@@ -154,7 +155,8 @@ std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> l
       std::max<Index>(few, static_cast<Index>(std::ceil(1 / alpha - 1e-9)) - 1);
 
   std::vector<SplitTest> tests;
-  for (std::size_t i = 0; i + 1 < rungs.size() && (i == 0 || rungs[i] < most); ++i) {
+  for (std::size_t i = 0; i + 1 < rungs.size(); ++i) {
+    if (std::find(tested.begin(), tested.end(), rungs[i]) == tested.end()) continue;
     const std::size_t end = std::min(i + 1 + larger_ones, rungs.size());
     halving.k.assign(rungs.begin() + static_cast<std::ptrdiff_t>(i),
                      rungs.begin() + static_cast<std::ptrdiff_t>(end));

@@ -32,13 +32,14 @@ struct SplitTest {
 // The numbers to test, each compared with up to three larger ones: ascending, ever further apart.
 std::vector<Index> rungs(const std::vector<Index>& k);
 
-// The first of `rungs`, and then those below `most`, up to the first that is enough: the chance to
-// go past the right one is at most alpha.  latent: D x n, of the cells in `halves.cells`;
-// covariates: of the same cells.  The bits don't depend on the number of threads.
+// Of `tested`, ascending and all among `rungs`, up to the first that is enough: the chance to go
+// past the right one is at most alpha.  latent: D x n, of the cells in `halves.cells`; covariates:
+// of the same cells.  The bits don't depend on the number of threads.
 std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> latent,
                                    const Covariates& covariates, const std::vector<Index>& rungs,
-                                   Index most, double alpha, const HalvesOptions& options,
-                                   Workers& workers, Monitor& monitor);
+                                   const std::vector<Index>& tested, double alpha,
+                                   const HalvesOptions& options, Workers& workers,
+                                   Monitor& monitor);
 
 // P(T > t) of Student's distribution.
 double student_tail(double t, double degrees);

@@ -171,6 +171,20 @@ Index choose_k(const std::vector<Stability>& path) {
   return best ? best->k : path.front().k;
 }
 
+std::vector<Index> worth_a_test(const std::vector<Stability>& path,
+                                const std::vector<Index>& rungs) {
+  const Index most = choose_k(path);
+  std::vector<Index> tested{rungs.front()};
+  double best = -infinity;
+  for (const Stability& s : path) {
+    if (!s.candidate || s.shared <= best) continue;
+    best = s.shared;
+    const bool is_rung = std::find(rungs.begin() + 1, rungs.end(), s.k) != rungs.end();
+    if (is_rung && s.k < most) tested.push_back(s.k);
+  }
+  return tested;
+}
+
 Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests, double alpha) {
   Index most = std::numeric_limits<Index>::max();
   for (const SplitTest& test : tests) {

@@ -39,8 +39,8 @@ std::vector<SplitTest> tests_of(const std::vector<double>& latent, Index n_threa
   Monitor monitor;
   const std::vector<double> size(n, 1.0);
   return test_splits(gaussian_model(), ConstView<double>(latent.data(), dimensions, n),
-                     {size.data()}, rungs({1, 2, 3, 4, 5, 6}), 6, 0.05, halving(), workers,
-                     monitor);
+                     {size.data()}, rungs({1, 2, 3, 4, 5, 6}), {1, 2, 3, 4, 5}, 0.05, halving(),
+                     workers, monitor);
 }
 
 }  // namespace
@@ -86,7 +86,8 @@ TEST("test_splits(): counts are simulated, with the same bits for any number of 
     trainer.run(before);
     const std::vector<double> latent = trainer.latent_means();
     return test_splits(trainer.model(), ConstView<double>(latent.data(), 4, data.n_cells),
-                       {data.size.data()}, {1, 2, 3, 4}, 4, 0.05, halving(), workers, monitor);
+                       {data.size.data()}, {1, 2, 3, 4}, {1, 2, 3}, 0.05, halving(), workers,
+                       monitor);
   };
   const std::vector<SplitTest> one = tests(1), three = tests(3);
   CHECK(one.size() == three.size() && one.size() == 3);

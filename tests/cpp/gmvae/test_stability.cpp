@@ -83,6 +83,13 @@ TEST("choose_k(): no k beyond the first that is enough") {
   CHECK(chosen_with({few, {2, 3, 1.0, 0.01, 0.02, 19}}) == 6);
 }
 
+TEST("worth_a_test(): numbers that a test may leave as the choice") {
+  std::vector<Stability> path = path_of({0, -.7, .9, .6, 1.2, 1});
+  mark_candidates(path);
+  CHECK((worth_a_test(path, {1, 2, 3, 4, 5, 6}) == std::vector<Index>{1, 3}));
+  CHECK((worth_a_test(path, {2, 3, 5}) == std::vector<Index>{2, 3}));
+}
+
 TEST("shared_information(): by hand") {
   const double log_2 = std::log(2.0), log_3 = std::log(3.0);
   Eigen::MatrixXd both(2, 2);
