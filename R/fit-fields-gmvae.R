@@ -128,8 +128,12 @@ gmvae_fields <- list(
   k_path = optional(frame(list(
     k = whole_numbers("rows", 1), stability = numbers("rows", missing = TRUE),
     stability_sd = numbers("rows", missing = TRUE),
+    shared = numbers("rows", missing = TRUE),
+    shared_sd = numbers("rows", missing = TRUE),
     log_density = optional(numbers("rows", missing = TRUE)),
-    stable = optional(flags("rows"))
+    stable = optional(flags("rows")),
+    p = optional(numbers("rows", missing = TRUE)),
+    p_unseen = optional(numbers("rows", missing = TRUE))
   ))),
   stability = numbers(1, missing = TRUE),
   cluster_stability = optional(numbers("k", missing = TRUE)),
@@ -137,7 +141,8 @@ gmvae_fields <- list(
     seed = numbers("rows", 0), elbo = numbers("rows"),
     elbo_heldout = numbers("rows", missing = TRUE),
     stability = numbers("rows", missing = TRUE), agreement = numbers("rows"),
-    kept = flags("rows")
+    kept = flags("rows"),
+    chosen_k = optional(whole_numbers("rows", 1))
   ))),
   seed = whole_numbers(1, most = 2^53), call = optional(is_language),
   outlier = function(value, sizes) {

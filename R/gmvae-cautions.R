@@ -21,6 +21,7 @@ caution_facts <- function(fit) {
     active = fit$active_units,
     n_latent = fit$control$n_latent,
     stability = fit$stability,
+    continuum = is_continuum(fit),
     unstable = names(which(fit$cluster_stability < 0.6)),
     found = if (found) count(table(fit$batch)),
     one_batch = single_batch_clusters(fit$cluster, fit$batch),
@@ -99,6 +100,12 @@ cautions <- list(
     say("{cli::qty(unstable)}Do not take {?it/them} for {?a kind/kinds} of ",
         "{?cell/cells}; a smaller `k` may give stable clusters.")
   ),
+  continuum = caution(
+    continuum,
+    say("The cells may vary continuously: a division describes unseen cells ",
+        "better than one cluster does, but in simulated cells of one ",
+        "population it does so, too.")
+  ),
   batches_found = caution(
     !is.null(found),
     say("gmvae() detected two batches, of {found[1]} and {found[2]} cells, ",
@@ -135,6 +142,14 @@ cautions <- list(
         "a probability of only {sprintf('%.2f', sure)}.")
   )
 )
+
+# One cluster was chosen, and the test on unseen cells alone would divide it.
+is_continuum <- function(fit) {
+  alpha <- fitted_control(fit)$alpha
+  one <- match(1L, fit$k_path$k)
+  fit$k == 1L && !is.na(one) && isTRUE(fit$k_path$p_unseen[one] <= alpha) &&
+    isTRUE(fit$k_path$p[one] >= alpha)
+}
 
 several_kinds <- paste("If there are several kinds of cells, try more",
                        "`features`, another seed, or",

@@ -57,6 +57,9 @@
 #' @param find_batches `TRUE` or `FALSE`: if [gmvae()] is given no `batch`, test
 #'   whether the cells fall into two batches, and treat these as if they were
 #'   given?
+#' @param alpha If [gmvae()] chooses `k`: the probability, from 0.001 to 1, that
+#'   it divides too much, such as one population into two clusters; see Number
+#'   of clusters in [gmvae()]. With 1, it makes no tests.
 #' @param n_networks Number of networks to train from different seeds, a whole
 #'   number from 1 to 1,000. The fit is the network whose clusters agree most
 #'   with those of the others. Their agreement shows how far to trust the
@@ -106,7 +109,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
                           label_weight = 10,
                           heldout = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
-                          find_batches = TRUE, n_networks = 1,
+                          find_batches = TRUE, alpha = 0.05, n_networks = 1,
                           n_threads = default_threads(),
                           verbose = interactive()) {
   check_no_dots(..., options_of = "gmvae")
@@ -136,6 +139,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
       max_iter = check_count(max_iter),
       tol = check_number(tol, 0),
       find_batches = check_flag(find_batches),
+      alpha = check_number(alpha, 0.001, 1),
       n_networks = check_count(n_networks, max = 1000),
       n_threads = check_count(n_threads, max = 1024),
       verbose = check_flag(verbose)

@@ -1,14 +1,14 @@
-# The number of clusters: chosen by the stability of the clusters, and changed
-# after the fit.
+# The number of clusters: chosen by what halves of the cells share and by tests,
+# told in words, and changed after the fit.
 
-# `k` as numbers of components to choose among; NULL: from 2 to 20, in small
+# `k` as numbers of components to choose among; NULL: from 1 to 20, in small
 # data while clusters have ten cells on average; with labels, from the number of
 # their classes to ten more.
 check_components <- function(k, n_cells, call, n_classes = 0L) {
   if (is.null(k)) {
-    least <- max(2L, n_classes)
+    least <- max(1L, n_classes)
     most <- min(if (n_classes > 0L) least + 10L else 20L, n_cells %/% 10L)
-    k <- seq.int(least, max(least, most))
+    k <- seq.int(least, max(2L, least, most))
   }
   k <- sort(unique(check_count(k, length = NULL, arg = "k", call = call)))
   if (min(k) < n_classes) {
@@ -32,6 +32,68 @@ check_components <- function(k, n_cells, call, n_classes = 0L) {
 other_levels <- function(path, k) {
   if (is.null(path)) return(integer())
   setdiff(path$k[path$stable], k)
+}
+
+# Of the tests in a path, the first number of clusters that is enough; NA where
+# every number tested is too few.
+first_enough <- function(path, alpha) {
+  enough <- path$k[!is.na(path$p) & path$p >= alpha]
+  if (length(enough) > 0L) enough[1] else NA_integer_
+}
+
+# The numbers of clusters around `k` whose halves share less information by at
+# most a standard deviation over halvings, and that no test rules out.
+nearly_as_good <- function(path, k, alpha) {
+  at <- match(k, path$k)
+  most <- first_enough(path, alpha)
+  good <- path$k >= 2L & (is.na(most) | path$k <= most) &
+    path$shared >= path$shared[at] - path$shared_sd[at]
+  good[path$k %in% too_few(path, k, alpha) | is.na(good)] <- FALSE
+  runs <- cumsum(!good)
+  path$k[good & runs == runs[at]]
+}
+
+# The numbers below `k` that the tests found to be too few.
+too_few <- function(path, k, alpha) {
+  path$k[!is.na(path$p) & path$p < alpha & path$k < k]
+}
+
+# What a user should know of the choice of `k`, in words; NULL if it was given.
+choice_sentence <- function(fit) {
+  local_decimal_point()
+  path <- fit$k_path
+  if (is.null(path)) return(NULL)
+  alpha <- fitted_control(fit)$alpha
+  from_to <- function(k) {
+    if (length(k) == 1L) k else sprintf("%d to %d", min(k), max(k))
+  }
+  enough <- first_enough(path, alpha)
+  p_of <- function(k) format_p(path$p[match(k, path$k)])
+  if (fit$k == 1L && identical(enough, 1L)) {
+    return(sprintf("no division of these cells is more than chance (%s)",
+                   p_of(1L)))
+  }
+  good <- setdiff(nearly_as_good(path, fit$k, alpha), fit$k)
+  few <- too_few(path, fit$k, alpha)
+  paste(c(
+    sprintf("%d of %s", fit$k, from_to(path$k)),
+    if (length(good) > 0L) {
+      good <- range(good, fit$k)
+      sprintf("%d to %d are nearly as good", good[1], good[2])
+    },
+    if (length(few) > 0L) {
+      verb <- if (length(few) == 1L) "is" else "are"
+      sprintf("%s %s too few (%s)", from_to(few), verb,
+              format_p(max(path$p[match(few, path$k)])))
+    },
+    if (!is.na(enough)) {
+      sprintf("no sign of more than %d (%s)", enough, p_of(enough))
+    }
+  ), collapse = "; ")
+}
+
+format_p <- function(p) {
+  if (p < 0.001) "p < 0.001" else sprintf("p = %s", format(signif(p, 2)))
 }
 
 #' Change the number of clusters of a fit

@@ -1,9 +1,10 @@
 # Several networks on the same data, from different seeds, and the choice of one
 # of them.
 
-# train_networks() from `n_networks` seeds, drawn one after the other; with
-# several `ks` the first network chooses k for all. Returns the network kept,
-# with a table of all in `networks`.
+# train_networks() from `n_networks` seeds, drawn one after the other; of
+# several `ks` each network chooses one, and those that did not choose the
+# median of these train again with it. Returns the network kept, with a table of
+# all in `networks`.
 train_several <- function(counts, cells, model, ks, control, progress,
                           BPPARAM = NULL, call) {
   seeds <- vapply(seq_len(control$n_networks), function(i) draw_seed(), 0L)
@@ -13,19 +14,22 @@ train_several <- function(counts, cells, model, ks, control, progress,
       call = call
     )
   }
-  first <- if (length(ks) > 1L || length(seeds) == 1L) {
-    train(seeds[1], ks, control, progress)
+  train_all <- function(seeds, ks) {
+    if (is.null(BPPARAM) || length(seeds) == 1L) {
+      return(lapply(seeds, train, ks, control, progress))
+    }
+    train_in_parallel(train, seeds, ks, control, BPPARAM, call)
   }
-  if (length(seeds) == 1L) return(first)
-  k <- if (is.null(first)) ks else first$k
-  others <- if (is.null(first)) seeds else seeds[-1]
-  cores <- if (is.null(BPPARAM)) {
-    lapply(others, train, k, control, progress)
-  } else {
-    train_in_parallel(train, others, k, control, BPPARAM, call)
-  }
-  if (!is.null(first)) cores <- c(list(first), cores)
-  most_typical(cores, seeds, first$k_path)
+  cores <- train_all(seeds, ks)
+  if (length(seeds) == 1L) return(cores[[1]])
+  chosen <- vapply(cores, `[[`, 0L, "k")
+  k <- sort(chosen)[(length(chosen) + 1L) %/% 2L]
+  path <- cores[[match(k, chosen)]]$k_path
+  others <- which(chosen != k)
+  if (length(others) > 0L) cores[others] <- train_all(seeds[others], k)
+  core <- most_typical(cores, seeds, path)
+  if (length(ks) > 1L) core$networks$chosen_k <- chosen
+  core
 }
 
 # The threads of `control` are shared out among the workers.

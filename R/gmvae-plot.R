@@ -15,13 +15,13 @@
 #'     that the weight of its component predicts;
 #'   * `"uncertainty"`: for each cell, one minus the posterior probability of
 #'     its cluster;
-#'   * `"k"`: for each number of clusters the stability and the log-density of
-#'     the cells of the other half, with `k` of the fit marked; for fits that
-#'     chose `k`;
+#'   * `"k"`: for each number of clusters what two halves share, the stability
+#'     and the log-density of the cells of the other half (`k_path` of the fit),
+#'     with `k` of the fit marked; for fits that chose `k`;
 #'   * `"loadings"`: for each of up to 12 latent dimensions the six genes with
 #'     the largest positive and the six with the largest negative loadings,
 #'     times the standard deviation of the dimension over the cells; for fits
-#'     with a linear decoder, see [loadings.gmvae()].
+#'     with a linear decoder, see [loadings.gmvae()];
 #'   * `"markers"`: a dot for each gene and cluster. Colour: the expected value
 #'     of the gene in a cell of median size, on the log scale, from the cluster
 #'     with the lowest to that with the highest. Size: the share of cells with a
@@ -406,14 +406,19 @@ plot_k <- function(x, call) {
     ), "option", call = call)
   }
   path <- x$k_path
-  panels <- c("Stability (adjusted Rand index of two halves)",
-              "Log-density of the cells of the other half (mean)")
-  shown <- data.frame(
-    k = path$k, value = c(path$stability, path$log_density),
-    low = c(path$stability - path$stability_sd, path$log_density),
-    high = c(path$stability + path$stability_sd, path$log_density),
-    panel = factor(rep(panels, each = nrow(path)), panels)
+  panels <- list(
+    "Information that two halves share (nats)" = path[c("shared", "shared_sd")],
+    "Stability (adjusted Rand index of two halves)" =
+      path[c("stability", "stability_sd")],
+    "Log-density of the cells of the other half (mean)" =
+      data.frame(path$log_density, 0)
   )
+  shown <- do.call(rbind, lapply(names(panels), function(panel) {
+    value <- panels[[panel]][[1]]
+    spread <- panels[[panel]][[2]]
+    data.frame(k = path$k, value, low = value - spread, high = value + spread,
+               panel = factor(panel, names(panels)))
+  }))
   shown <- shown[is.finite(shown$value), ]
   ggplot2::ggplot(shown, ggplot2::aes(.data$k, .data$value)) +
     ggplot2::geom_vline(xintercept = x$k, colour = "grey60",

@@ -23,7 +23,9 @@
 #'     cluster for its cells), `stability` (`cluster_stability` of the fit);
 #'   * `stability`: how well halves of the cells reproduce the clusters, an
 #'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
-#'     clusters (stability of at least 0.875), if `k` was chosen;
+#'     clusters (stability of at least 0.875), if `k` was chosen; `choice`: how
+#'     `k` was chosen and which others are nearly as good, in words, `NULL` if
+#'     `k` was given;
 #'   * `n_networks`, the number of networks that were trained, and `agreement`,
 #'     the adjusted Rand index between the clusters of two networks, mean of all
 #'     pairs (`NA` for one network);
@@ -54,6 +56,9 @@
 #'   * `some_unstable` (warning): clusterings of halves of the cells do not
 #'     reproduce the named clusters (`cluster_stability` below 0.6). Do not rely
 #'     on them.
+#'   * `continuum`: one cluster was chosen although divisions describe unseen
+#'     cells better, because they do so in simulated cells of one population,
+#'     too. The cells may vary continuously.
 #'   * `batches_found` (warning): two batches were detected, see [gmvae()].
 #'   * `one_batch`: the named clusters have nearly all cells (95%, and more than
 #'     chance explains) from one batch. Check whether other batches lack these
@@ -103,6 +108,7 @@ summary.gmvae <- function(object, ...) {
       clusters = clusters,
       stability = object$stability,
       levels = other_levels(object$k_path, object$k),
+      choice = choice_sentence(object),
       n_networks = max(1L, nrow(object$networks)),
       agreement = network_agreement(object),
       confidence = mean(sure), n_unsure = sum(sure < 0.8),
@@ -131,6 +137,7 @@ print.gmvae <- function(x, ...) {
     Covariates = format_covariates(facts$covariates),
     Labels = format_labels(facts),
     Clusters = format_sizes(facts$clusters),
+    Choice = facts$choice,
     Confidence = format_confidence(facts),
     Stability = format_stability(facts),
     Agreement = format_agreement(facts),
@@ -155,6 +162,7 @@ print.summary_gmvae <- function(x, ...) {
     Batches = format_batches(x$batches),
     Covariates = format_covariates(x$covariates),
     Labels = format_labels(x),
+    Choice = x$choice,
     Confidence = format_confidence(x),
     Stability = format_stability(x),
     Agreement = format_agreement(x),

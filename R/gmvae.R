@@ -16,8 +16,8 @@
 #'   names become gene1, gene2, ... and cell1, cell2, ...
 #' @param k Number of clusters (components of the mixture), a whole number from
 #'   1 to the number of cells; or several numbers, such as `2:12`, among which
-#'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 2 to
-#'   20, with fewer than 200 cells among 2 to a tenth of the number of cells;
+#'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 1 to
+#'   20, with fewer than 200 cells among 1 to a tenth of the number of cells;
 #'   with `labels` from the number of their classes to ten more. With `labels`
 #'   `k` is the number of classes plus that of further clusters, so that it must
 #'   be at least the number of classes.
@@ -113,17 +113,23 @@
 #'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
-#'     the halvings `stability_sd`, `log_density` (natural logarithm, mean over
-#'     the cells of the other half), `bic` and `icl` (smaller is better),
-#'     `smallest` (share of the cells in the smallest cluster) and `stable`
-#'     (`TRUE` for a level with a stability of at least 0.875, see Number of
-#'     clusters); for the latent means of at most 2,000 cells before the joint
-#'     phase.
+#'     eight halvings `stability_sd`, `shared` (the information in nats that
+#'     decides, see Number of clusters) and likewise `shared_sd`, `log_density`
+#'     (natural logarithm, mean over the cells of the other half), `bic` and
+#'     `icl` (smaller is better), `smallest` (share of the cells in the smallest
+#'     cluster), `one_batch` (share of the cells in clusters with at least 95%
+#'     of one batch), `stable` (`TRUE` for a `k` above 1 with a stability of at
+#'     least 0.875 that is not below that of its neighbours), and for the
+#'     numbers that were tested, from 0 to 1 and `NA` for the others, `p`, the
+#'     p-value of the hypothesis that `k` clusters are enough, and `p_unseen`,
+#'     that of the first of its two tests; for the latent means of at most 2,000
+#'     cells before the joint phase.
 #'   * `networks`: data frame with one row for each network, `NULL` for a single
 #'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (mean
 #'     adjusted Rand index between its clusters and those of each other
-#'     network) and `kept`. The network with the highest agreement is kept: the
-#'     rest of the fit describes it.
+#'     network) and `kept`; and, if `k` was chosen, `chosen_k`, the number that
+#'     the network chose. All networks then use the median of these. The network
+#'     with the highest agreement is kept: the rest of the fit describes it.
 #'   * `batch`: factor (n), named by cell; `NULL` without batches.
 #'     `batch_source`: `"user"`, `"found"` (detected; with the levels
 #'     `"found1"`, the larger batch, and `"found2"`) or `"none"`.
@@ -280,16 +286,57 @@
 #' which they do not depend on `k`. Then mixtures with each `k` are fitted to
 #' two disjoint halves of the latent means. Each mixture assigns all cells to
 #' clusters, and the adjusted Rand index between the two assignments, averaged
-#' over six halvings, is the stability of `k` (after Tibshirani and Walther 2005
-#' and Lange et al. 2004). With `labels`, these mixtures use them, too. A level
-#' is a `k` that is at least as stable as its neighbours and not larger than the
-#' `k` whose mixtures give the cells of the other half the highest density; 2 is
-#' a level only if no other `k` qualifies, as two clusters are often stable whatever the data. `gmvae()` chooses the
-#' largest level with a stability of at least 0.875, or the most stable level if
-#' none reaches that, and starts the joint phase from it. Data with clusters
-#' within clusters have several levels: [summary()][summary.gmvae] names the
-#' others, `plot(fit, "k")` shows all `k`, and [update()][update.gmvae] changes
-#' to one of them.
+#' over eight halvings, is the stability of `k` (after Tibshirani and Walther
+#' 2005 and Lange et al. 2004). With `labels`, these mixtures use them, too, and
+#' there are no tests. What the two clusterings A and B share, in nats,
+#' is
+#' \deqn{I(A, B) - 3 (H(A | B) + H(B | A)) / 2}{I(A, B) - 3 (H(A | B) + H(B |
+#' A)) / 2}
+#' with the mutual information I and what each leaves open about the other, the
+#' conditional entropies H (their sum is the variation of information, Meila
+#' 2007), of the joint distribution that the posterior probabilities give.
+#' Stability is a property of all clusters together, which one restless group of
+#' cells lowers. Information adds up over the groups: to divide one group raises
+#' it if the halves agree clearly on the division, whatever happens elsewhere,
+#' and not if its parts overlap. `gmvae()` proposes the `k` whose halves share
+#' most, of those up to the `k` whose mixtures give the cells of the other half
+#' the highest density. With batches, a `k` for which most cells are in clusters
+#' of one batch (95% of their cells) is left out if another `k` mixes the
+#' batches.
+#'
+#' Then it tests whether fewer clusters are enough, from the smallest `k` on: 1,
+#' 2, 3, 4, 5, 7, 9, 12, 16. Each is compared with the next three of these. It
+#' omits a `k` whose halves share less than those of a smaller one, as it would
+#' not be chosen. Two tests must both reject that `k` clusters are enough:
+#'   * The larger number gives cells of the other half a higher log-density, by
+#'     a paired one-sided t test over the cells.
+#'   * The gain in log-density is larger than in simulated data with `k`
+#'     clusters (a parametric bootstrap; McLachlan 1987). Latent points are
+#'     drawn from the mixture with `k` components, decoded to counts with the
+#'     size factors and batches of the cells, encoded, and halved like the data.
+#'     After five simulated data sets, a gain far above theirs settles the test
+#'     (p at most 0.001 by Student's t distribution). Otherwise the p-value is
+#'     the rank of the gain among up to \eqn{1 / \alpha - 1}{1 / alpha - 1} of
+#'     them, which rejects nothing if \eqn{\alpha}{alpha} is at most 0.16: the
+#'     networks have seen the noise of the real cells alone, so that it is not
+#'     enough for the gain to be the largest of few.
+#'     The simulation ends with the first that gains as much (Besag and Clifford
+#'     1991).
+#'     For likelihoods of other values than counts there is only the first test.
+#'
+#' At the first `k` whose larger p-value is not below \eqn{\alpha}{alpha}
+#' (`alpha` of [gmvae_control()]) the tests stop, and no larger `k` is chosen.
+#' As each `k` is tested only if all smaller ones were rejected, the probability
+#' that they go past the true number is about \eqn{\alpha}{alpha} or less, as
+#' far as the fitted model is true. Real groups are not Gaussian: more clusters
+#' than kinds of cells may well be significant. Cells that vary continuously in
+#' one direction are mostly one cluster, as simulated cells of one population do
+#' the same: [summary()][summary.gmvae] then has a caution.
+#'
+#' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
+#' within clusters have several stable numbers of clusters:
+#' [summary()][summary.gmvae] names the others, `plot(fit, "k")` shows all `k`,
+#' and [update()][update.gmvae] changes to one of them.
 #'
 #' @section Errors and warnings: All errors have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
@@ -320,6 +367,9 @@
 #'   matrix or a SingleCellExperiment.
 #'
 #' @references
+#' Besag and Clifford (1991) Sequential Monte Carlo p-values. *Biometrika* 78,
+#' 301-304. \doi{10.1093/biomet/78.2.301}
+#'
 #' Hennig (2007) Cluster-wise assessment of cluster stability. *Computational
 #' Statistics & Data Analysis* 52, 258-271. \doi{10.1016/j.csda.2006.11.025}
 #'
@@ -348,6 +398,13 @@
 #' Lun et al. (2016) A step-by-step workflow for low-level analysis of
 #' single-cell RNA-seq data with Bioconductor. *F1000Research* 5, 2122.
 #' \doi{10.12688/f1000research.9501.2}
+#'
+#' McLachlan (1987) On bootstrapping the likelihood ratio test statistic for the
+#' number of components in a normal mixture. *Applied Statistics* 36, 318-324.
+#' \doi{10.2307/2347790}
+#'
+#' Meila (2007) Comparing clusterings: an information based distance. *Journal
+#' of Multivariate Analysis* 98, 873-895. \doi{10.1016/j.jmva.2006.11.013}
 #'
 #' Tibshirani and Walther (2005) Cluster validation by prediction strength.
 #' *Journal of Computational and Graphical Statistics* 14, 511-528.

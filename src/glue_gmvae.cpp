@@ -177,11 +177,16 @@ SEXP to_frame(const std::vector<Stability>& path) {
       .add("k", r_counts_of(path, [](const Stability& s) { return s.k; }))
       .add("stability", field(&Stability::mean))
       .add("stability_sd", field(&Stability::sd))
+      .add("shared", field(&Stability::shared))
+      .add("shared_sd", field(&Stability::shared_sd))
       .add("log_density", field(&Stability::log_density))
       .add("bic", field(&Stability::bic))
       .add("icl", field(&Stability::icl))
       .add("smallest", field(&Stability::smallest))
+      .add("one_batch", field(&Stability::one_batch))
       .add("stable", r_flags_of(path, [](const Stability& s) { return s.stable; }))
+      .add("p_unseen", field(&Stability::p_unseen))
+      .add("p", field(&Stability::p))
       .data_frame(path.size());
 }
 
@@ -251,6 +256,8 @@ SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP labe
     refuse("k", "be at least the number of classes");
   }
   opts.most_k = *std::max_element(ks.begin(), ks.end());
+  const double alpha = read_finite(options, "alpha");
+  if (!(alpha >= 0.001 && alpha <= 1)) refuse("alpha", "be from 0.001 to 1");
   EarlierFit start;
   if (!Rf_isNull(earlier)) {
     const Rcpp::List list(earlier);
@@ -264,7 +271,7 @@ SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP labe
   const Index n_threads = checked_threads(read<double>(options, "n_threads"));
   const FitResult result = [&] {
     Workers workers(n_threads, &monitor);
-    return fit(source, {size.begin(), &rows, labels.empty() ? nullptr : labels.data()}, opts, ks,
+    return fit(source, {size.begin(), &rows, labels.empty() ? nullptr : labels.data()}, opts, ks, alpha,
                Rf_isNull(earlier) ? nullptr : &start, workers, monitor);
   }();
   return made_by_r([&] { return to_list(result, seed); });

@@ -20,6 +20,11 @@ doubtful <- list(
   unstable = doubtful_fit(stability = 0.596),
   some_unstable = doubtful_fit(cluster_stability = c("1" = 0.9, "2" = 0.5,
                                                      "3" = 0.2)),
+  continuum = doubtful_fit(k = 1, k_path = data.frame(
+    k = 1:2, stability = c(1, 0.9), stability_sd = c(0, 0.1),
+    shared = c(0, 0.6), shared_sd = c(0, 0.1), p = c(0.5, NA),
+    p_unseen = c(1e-8, NA)
+  )),
   batches_found = doubtful_fit(
     batch = factor(rep(c("found1", "found1", "found2"), 20)),
     batch_source = "found", cluster = factor(rep(1:3, each = 20))

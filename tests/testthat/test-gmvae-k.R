@@ -24,6 +24,74 @@ test_that("separated groups are counted, and update() moves between levels", {
   expect_identical(again$posterior, three$posterior)
 })
 
+test_that("one population is one cluster", {
+  set.seed(7)
+  data <- simulate_counts(n = 600, depth = 60)
+  one <- data$counts[, data$cluster == 1]
+  set.seed(1)
+  fit <- without_cautions(gmvae(one, control = quick_control(40)))
+  expect_identical(fit$k, 1L)
+  expect_identical(fit$k_path$k, 1:20)
+  expect_gt(fit$k_path$p[1], 0.05)
+  expect_true(all(is.na(fit$k_path$p[-1])))
+  expect_output(print(fit), "no division of these cells is more than chance")
+})
+
+test_that("two clear groups are two clusters, from every seed", {
+  set.seed(8)
+  data <- simulate_counts(n = 300, depth = 60, separation = 10)
+  two <- data$cluster != 1
+  for (seed in 1:3) {
+    set.seed(seed)
+    fit <- without_cautions(gmvae(data$counts[, two], k = 1:8,
+                                  control = quick_control(40)))
+    expect_identical(fit$k, 2L)
+    expect_lt(fit$k_path$p[1], 0.05)
+    expect_false(isTRUE(fit$k_path$p[2] < 0.05))
+    expect_equal(adjusted_rand_index(fit$cluster, data$cluster[two]), 1)
+  }
+})
+
+test_that("alpha = 1 makes no tests", {
+  set.seed(4)
+  data <- simulate_counts(n = 90)
+  fit <- without_cautions(gmvae(data$counts, 1:4, control = quick_control(
+    4, alpha = 1
+  )))
+  expect_true(all(is.na(fit$k_path$p)))
+  expect_gt(fit$k, 1L)
+  expect_error(gmvae_control(alpha = 0), class = "gmvae_error_option")
+})
+
+test_that("the choice is told in words", {
+  path <- data.frame(k = 1:8, shared = c(0, .6, .8, .7, .9, .87, .8, .89),
+                     shared_sd = 0.04,
+                     p = c(1e-5, 1e-4, 0.01, NA, NA, NA, NA, NA))
+  expect_identical(
+    choice_sentence(list(k = 5L, k_path = path)),
+    "5 of 1 to 8; 5 to 6 are nearly as good; 1 to 3 are too few (p = 0.01)"
+  )
+  path$p[4] <- 0.4
+  expect_identical(
+    choice_sentence(list(k = 3L, k_path = path)),
+    paste0("3 of 1 to 8; 1 to 2 are too few (p < 0.001); ",
+           "no sign of more than 4 (p = 0.4)")
+  )
+  path$p <- c(1, rep(NA, 7))
+  expect_identical(choice_sentence(list(k = 1L, k_path = path)),
+                   "no division of these cells is more than chance (p = 1)")
+  expect_null(choice_sentence(list(k = 3L)))
+})
+
+test_that("one cluster of cells that vary continuously has a caution", {
+  path <- data.frame(k = 1:2, stability = c(1, 0.9), p = c(0.5, NA),
+                     p_unseen = c(1e-8, NA))
+  expect_true(is_continuum(list(k = 1L, k_path = path)))
+  path$p_unseen[1] <- 0.5
+  expect_false(is_continuum(list(k = 1L, k_path = path)))
+  expect_false(is_continuum(list(k = 1L)))
+})
+
 test_that("a path doesn't depend on the threads", {
   set.seed(4)
   data <- simulate_counts(n = 90)

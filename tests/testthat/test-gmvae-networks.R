@@ -49,6 +49,7 @@ test_that("networks agree on one k", {
   fit <- several(data, 2, k = 2:4)
   expect_identical(fit$k_path$k, 2:4)
   expect_identical(nrow(fit$networks), 2L)
+  expect_identical(fit$k, min(fit$networks$chosen_k))
 })
 
 test_that("workers give the same fit", {

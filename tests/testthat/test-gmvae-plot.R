@@ -126,6 +126,7 @@ test_that("each type of plot() looks as it should", {
   skip_if_not_installed("ggplot2")
   fit <- made_up_fit(k_path = data.frame(
     k = 2:5, stability = c(0.9, 0.95, 0.7, 0.6), stability_sd = 0.05,
+    shared = c(0.5, 0.9, 0.7, 0.6), shared_sd = 0.1,
     log_density = c(-12, -10, -9.6, -9.5)
   ))
   for (type in c("loss", "sizes", "k")) {
@@ -151,10 +152,15 @@ test_that("the path is drawn where there is one", {
   skip_if_not_installed("ggplot2")
   fit <- made_up_fit(k_path = data.frame(
     k = 2:4, stability = c(.9, .8, .7), stability_sd = 0.05,
+    shared = c(.5, .4, .3), shared_sd = 0.1,
     log_density = 1:3, stable = c(FALSE, TRUE, FALSE)
   ))
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
-  expect_s3_class(plot(fit, "k"), "ggplot")
+  drawn <- plot(fit, "k")
+  expect_s3_class(drawn, "ggplot")
+  expect_identical(nlevels(drawn$data$panel), 3L)
+  expect_equal(drawn$data$high - drawn$data$low,
+               2 * rep(c(0.1, 0.05, 0), each = 3))
   expect_error(plot(made_up_fit(), "k"), class = "gmvae_error_option")
 })

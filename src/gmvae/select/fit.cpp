@@ -7,12 +7,12 @@ namespace gmvae {
 namespace {
 
 constexpr Index most_cells = 2000;  // of more, a random sample is halved
-constexpr Index n_halvings = 6;
+constexpr Index halvings_of_fit = 6;
+constexpr Index halvings_of_choice = 8;
 constexpr Index n_starts = 3;
 
-Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k,
-                 const Covariates& covariates, const TrainOptions& options, Workers& workers,
-                 Monitor& monitor) {
+HalvesOptions halves_options(const std::vector<Index>& k, Index n_halvings,
+                             const TrainOptions& options) {
   HalvesOptions halves;
   halves.k = k;
   halves.covariance = options.covariance;
@@ -22,15 +22,44 @@ Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k,
   halves.max_iter = options.max_iter;
   halves.tol = options.tol;
   halves.seed = options.seed;
-  if (covariates.design) halves.design = covariates.design->factors();
+  return halves;
+}
+
+ConstView<double> points(const std::vector<double>& latent, const TrainOptions& options) {
   const Index d = options.shape.n_latent;
+  return {latent.data(), d, static_cast<Index>(latent.size()) / d};
+}
+
+Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k, Index n_halvings,
+                 const Covariates& covariates, const TrainOptions& options, Workers& workers,
+                 Monitor& monitor) {
+  HalvesOptions halves = halves_options(k, n_halvings, options);
+  if (covariates.design) halves.design = covariates.design->factors();
   halves.n_classes = options.n_classes;
   if (options.n_classes > 0) {
-    halves.label.assign(covariates.label,
-                        covariates.label + latent.size() / static_cast<std::size_t>(d));
+    halves.label.assign(covariates.label, covariates.label + points(latent, options).cols);
   }
-  return fit_halves(ConstView<double>(latent.data(), d, static_cast<Index>(latent.size()) / d),
-                    halves, workers, monitor);
+  return fit_halves(points(latent, options), halves, workers, monitor);
+}
+
+// Of the cells that the halves are of.
+std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<double>& latent,
+                                const std::vector<Index>& cells, const std::vector<Index>& k,
+                                const std::vector<Stability>& path, double alpha,
+                                const Covariates& covariates, const TrainOptions& options,
+                                Workers& workers, Monitor& monitor) {
+  HalvesOptions halves = halves_options({}, 0, options);
+  const Design design = covariates.design ? covariates.design->rows(cells) : Design();
+  halves.design = design.factors();
+  const ConstView<double> all = points(latent, options);
+  std::vector<double> sample, size;
+  for (Index cell : cells) {
+    sample.insert(sample.end(), all.col(cell), all.col(cell) + all.rows);
+    size.push_back(covariates.size[cell]);
+  }
+  const std::vector<Index> steps = rungs(k);
+  return test_splits(model, points(sample, options), {size.data(), &design}, steps,
+                     worth_a_test(path, steps), alpha, halves, workers, monitor);
 }
 
 // From 0, the first of equals.
@@ -46,8 +75,8 @@ std::vector<int> most_probable(const std::vector<double>& posterior, Index k) {
 }  // namespace
 
 FitResult fit(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
-              const std::vector<Index>& ks, const EarlierFit* earlier, Workers& workers,
-              Monitor& monitor) {
+              const std::vector<Index>& ks, double alpha, const EarlierFit* earlier,
+              Workers& workers, Monitor& monitor) {
   const bool choose = ks.size() > 1;
   TrainOptions first = options;
   first.shape.k = earlier  ? earlier->k
@@ -66,16 +95,28 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
   FitResult result;
   Index k = ks.front();
   if (choose) {
-    const Halves halves = halves_of(earlier ? earlier->latent : trainer.latent_means(), ks,
-                                    covariates, options, workers, monitor);
-    result.path = stabilities(halves, ks);
+    const std::vector<double> latent = earlier ? earlier->latent : trainer.latent_means();
+    const Halves halves =
+        halves_of(latent, ks, halvings_of_choice, covariates, options, workers, monitor);
+    Design batches = covariates.design ? covariates.design->rows(halves.cells) : Design();
+    if (!batches.is_one_hot()) batches = Design();
+    result.path = stabilities(halves, ks, batches);
     k = choose_k(result.path);
+    // Classes that labels name are different, whatever a test says.
+    if (alpha < 1 && options.n_classes == 0) {
+      if (earlier) trainer.set_clusters(1);
+      const std::vector<SplitTest> tests =
+          tests_of(trainer.model(), latent, halves.cells, ks, result.path, alpha, covariates,
+                   options, workers, monitor);
+      k = choose_k(result.path, tests, alpha);
+    }
   }
   if (choose || earlier) trainer.set_clusters(k);
   trainer.run(after);
   result.trained = trainer.result();
   const Encoding& cells = result.trained.cells;
-  const Halves halves = halves_of(cells.mean, {k}, covariates, options, workers, monitor);
+  const Halves halves =
+      halves_of(cells.mean, {k}, halvings_of_fit, covariates, options, workers, monitor);
   const std::vector<int> cluster = most_probable(cells.posterior, k);
   result.stability = stabilities(halves, {k}).front().mean;
   result.stability = std::min(result.stability, agreement_with(halves, cluster));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/rng.h"
 #include "core/select.h"
@@ -64,40 +65,53 @@ std::vector<CandidateFit> fit_all(const Sample& sample, const HalvesOptions& opt
 struct Seen {
   std::vector<int> component;       // n: the most probable one
   std::vector<double> log_density;  // n
+  Eigen::MatrixXd posterior;        // k x n
   double entropy = 0.0;             // sum of the logs of its probabilities
 };
 
 Seen see(const Mixture& mixture, const Eigen::MatrixXd& points, Workers& workers) {
   const Index k = mixture.means.cols();
-  std::vector<double> posterior(static_cast<std::size_t>(k * points.cols()));
   Seen seen;
+  seen.posterior.resize(k, points.cols());
   seen.log_density.resize(static_cast<std::size_t>(points.cols()));
-  evaluate_mixture(mixture, view(points), workers, seen.log_density.data(), posterior.data());
+  evaluate_mixture(mixture, view(points), workers, seen.log_density.data(), seen.posterior.data());
   for (Index j = 0; j < points.cols(); ++j) {
-    const double* p = posterior.data() + j * k;
+    const double* p = seen.posterior.data() + j * k;
     seen.component.push_back(static_cast<int>(std::max_element(p, p + k) - p));
     seen.entropy += std::log(p[seen.component.back()]);
   }
   return seen;
 }
 
-// The fits to the points at `fitted` (places in the sample, ascending), by k.
-std::vector<GroupsSeen> look(const Sample& sample, const std::vector<Index>& fitted,
-                             const HalvesOptions& options, Workers& workers, Monitor& monitor) {
+// By k.
+struct Look {
+  std::vector<GroupsSeen> groups;
+  std::vector<Eigen::MatrixXd> posterior;  // k x n, or empty
+};
+
+// The fits to the points at `fitted` (places in the sample, ascending).
+Look look(const Sample& sample, const std::vector<Index>& fitted, const HalvesOptions& options,
+          Workers& workers, Monitor& monitor) {
   const std::vector<CandidateFit> fits = fit_all(sample.at(fitted), options, workers, monitor);
   const Index n = sample.points.cols();
-  std::vector<GroupsSeen> groups(options.k.size());
+  Look result{std::vector<GroupsSeen>(options.k.size()),
+              std::vector<Eigen::MatrixXd>(options.k.size())};
+  std::vector<GroupsSeen>& groups = result.groups;
   for (std::size_t i = 0; i < fits.size(); ++i) {
     if (!fits[i].reason.empty()) continue;
-    const Seen seen = see(fits[i].mixture, sample.points, workers);
+    Seen seen = see(fits[i].mixture, sample.points, workers);
     groups[i].component = seen.component;
+    groups[i].fitted.resize(static_cast<std::size_t>(n));
+    for (Index j : fitted) groups[i].fitted[static_cast<std::size_t>(j)] = true;
     for (Index j = 0; j < n; ++j) {
-      if (std::binary_search(fitted.begin(), fitted.end(), j)) continue;
+      if (groups[i].fitted[static_cast<std::size_t>(j)]) continue;
       groups[i].log_density += seen.log_density[static_cast<std::size_t>(j)];
     }
     groups[i].log_density /= static_cast<double>(n - static_cast<Index>(fitted.size()));
+    groups[i].cell_density = seen.log_density;
+    result.posterior[i] = std::move(seen.posterior);
   }
-  return groups;
+  return result;
 }
 
 }  // namespace
@@ -123,7 +137,8 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
     if (!fits[i].reason.empty()) continue;
     const Seen seen = see(fits[i].mixture, sample.points, workers);
     const double loglik = std::accumulate(seen.log_density.begin(), seen.log_density.end(), 0.0);
-    result.whole[i] = {true, loglik, seen.entropy, fits[i].n_parameters, seen.component};
+    result.whole[i] = {true,           loglik,         seen.entropy, fits[i].n_parameters,
+                       seen.component, fits[i].mixture};
   }
   for (Index halving = 0; halving < options.n_halvings; ++halving) {
     std::vector<Index> order(static_cast<std::size_t>(n));
@@ -133,8 +148,15 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
     std::vector<Index> second(order.begin() + n / 2, order.end());
     std::sort(first.begin(), first.end());
     std::sort(second.begin(), second.end());
-    result.first.push_back(look(sample, first, options, workers, monitor));
-    result.second.push_back(look(sample, second, options, workers, monitor));
+    Look one = look(sample, first, options, workers, monitor);
+    Look other = look(sample, second, options, workers, monitor);
+    result.both.emplace_back(options.k.size());
+    for (std::size_t i = 0; i < options.k.size(); ++i) {
+      if (one.posterior[i].size() == 0 || other.posterior[i].size() == 0) continue;
+      result.both.back()[i] = one.posterior[i] * other.posterior[i].transpose();
+    }
+    result.first.push_back(std::move(one.groups));
+    result.second.push_back(std::move(other.groups));
     monitor.report(
         {"Choosing k", halving + 1, options.n_halvings, std::numeric_limits<double>::quiet_NaN()});
   }

@@ -2,6 +2,7 @@
 // disjoint halves of it, for several numbers of components at once.
 #pragma once
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
+#include "gmm/em/mixture.h"
 
 namespace gmvae {
 
@@ -31,6 +33,8 @@ struct HalvesOptions {
 struct GroupsSeen {
   std::vector<int> component;  // of each sampled cell, from 0; empty where there is no mixture
   double log_density = 0.0;    // natural log, mean over the cells that it was not fitted to
+  std::vector<double> cell_density;  // natural log, of each sampled cell
+  std::vector<bool> fitted;          // whether the mixture was fitted to the sampled cell
 };
 
 struct WholeFit {
@@ -38,6 +42,7 @@ struct WholeFit {
   double loglik = 0.0, entropy = 0.0;  // natural logs, sums over the sampled cells; entropy <= 0
   Index n_parameters = 0;
   std::vector<int> component;  // as above
+  Mixture mixture;
 };
 
 // All indices by place in HalvesOptions::k.
@@ -45,6 +50,9 @@ struct Halves {
   std::vector<Index> cells;  // sampled, from 0, ascending
   std::vector<WholeFit> whole;
   std::vector<std::vector<GroupsSeen>> first, second;  // by halving, then by k
+  // k x k, by halving, then by k: how many cells are in both a component of `first` and one of
+  // `second`, as their probabilities expect; empty where there is no mixture.
+  std::vector<std::vector<Eigen::MatrixXd>> both;
 };
 
 // latent: D x n.  The result's bits don't depend on the number of threads.

@@ -38,6 +38,16 @@ double sd_of(const std::vector<double>& x) {
   return std::sqrt(static_cast<double>(square / (n - 1)));
 }
 
+// In nats, of sizes with the sum n.
+template <typename Sizes>
+double entropy(const Sizes& sizes, double n) {
+  double sum = 0;
+  for (Index i = 0; i < sizes.size(); ++i) {
+    if (sizes(i) > 0) sum -= sizes(i) / n * std::log(sizes(i) / n);
+  }
+  return sum;
+}
+
 double smallest_share(const std::vector<int>& component, Index k) {
   std::vector<double> size(static_cast<std::size_t>(k));
   for (int c : component) size[static_cast<std::size_t>(c)] += 1;
@@ -45,32 +55,51 @@ double smallest_share(const std::vector<int>& component, Index k) {
          std::max<double>(static_cast<double>(component.size()), 1);
 }
 
+// Of the cells, in groups of which at least 95% are of one batch.
+double share_of_one_batch(const std::vector<int>& component, Index k, const Design& batches) {
+  if (batches.empty() || component.empty()) return 0;
+  std::vector<std::vector<double>> cells(
+      static_cast<std::size_t>(k),
+      std::vector<double>(static_cast<std::size_t>(batches.n_columns)));
+  for (std::size_t i = 0; i < component.size(); ++i) {
+    std::vector<double>& group = cells[static_cast<std::size_t>(component[i])];
+    batches.for_row(static_cast<Index>(i),
+                    [&](Index b, float value) { group[static_cast<std::size_t>(b)] += value; });
+  }
+  double held = 0;
+  for (const std::vector<double>& group : cells) {
+    double size = 0;
+    for (double n : group) size += n;
+    if (*std::max_element(group.begin(), group.end()) >= 0.95 * size) held += size;
+  }
+  return held / static_cast<double>(component.size());
+}
+
 }  // namespace
 
-void mark_levels(std::vector<Stability>& path) {
-  std::vector<bool> candidate;
-  double best_density = -infinity;
+void mark_candidates(std::vector<Stability>& path) {
+  double best_density = -infinity, least_of_one_batch = infinity;
   Index best_k = 0;
   for (const Stability& s : path) {
-    candidate.push_back(std::isfinite(s.mean));
-    if (candidate.back() && s.log_density > best_density) {
+    if (!std::isfinite(s.mean)) continue;
+    if (s.k > 1) least_of_one_batch = std::min(least_of_one_batch, s.one_batch);
+    if (s.log_density > best_density) {
       best_density = s.log_density;
       best_k = s.k;
     }
   }
-  bool more_than_two = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    candidate[i] = candidate[i] && path[i].k <= best_k;
-    more_than_two = more_than_two || (candidate[i] && path[i].k > 2);
+  const double most_of_one_batch = std::max(least_of_one_batch, 0.5);
+  for (Stability& s : path) {
+    s.candidate =
+        std::isfinite(s.mean) && s.k <= best_k && (s.k == 1 || s.one_batch <= most_of_one_batch);
   }
-  const auto stability = [&](std::size_t i) { return candidate[i] ? path[i].mean : -infinity; };
+  const auto stability = [&](std::size_t i) {
+    return path[i].candidate && path[i].k > 1 ? path[i].mean : -infinity;
+  };
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (more_than_two && path[i].k <= 2) candidate[i] = false;
-  }
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    path[i].level = candidate[i] && (i == 0 || stability(i) >= stability(i - 1)) &&
-                    (i + 1 == path.size() || stability(i) >= stability(i + 1));
-    path[i].stable = path[i].level && path[i].mean >= enough_stability;
+    path[i].stable = stability(i) >= enough_stability &&
+                     (i == 0 || stability(i) >= stability(i - 1)) &&
+                     (i + 1 == path.size() || stability(i) >= stability(i + 1));
   }
 }
 
@@ -91,18 +120,29 @@ double adjusted_rand_index(const std::vector<int>& a, const std::vector<int>& b)
   return (both - expected) / ((of_a + of_b) / 2 - expected);
 }
 
-std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k) {
+double shared_information(const Eigen::MatrixXd& both) {
+  const Eigen::VectorXd in_a = both.rowwise().sum(), in_b = both.colwise().sum();
+  const Eigen::Map<const Eigen::VectorXd> in_both(both.data(), both.size());
+  const double n = both.sum();
+  const double mean = (entropy(in_a, n) + entropy(in_b, n)) / 2;
+  const double left_open = entropy(in_both, n) - mean;
+  return mean - left_open - price_of_difference * left_open;
+}
+
+std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k,
+                                   const Design& batches) {
   const std::size_t n_halvings = halves.first.size();
   const double log_n = std::log(static_cast<double>(halves.cells.size()));
   std::vector<Stability> path;
   for (std::size_t i = 0; i < k.size(); ++i) {
-    std::vector<double> agreement;
+    std::vector<double> agreement, shared;
     double log_density = 0;
     for (std::size_t h = 0; h < n_halvings; ++h) {
       const GroupsSeen &first = halves.first[h][i], &second = halves.second[h][i];
       const bool missing = first.component.empty() || second.component.empty();
       agreement.push_back(missing ? not_a_number
                                   : adjusted_rand_index(first.component, second.component));
+      shared.push_back(missing ? not_a_number : shared_information(halves.both[h][i]));
     }
     for (const auto* side : {&halves.first, &halves.second}) {
       for (const std::vector<GroupsSeen>& seen : *side) {
@@ -113,23 +153,58 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
     const double bic = whole.found
                            ? static_cast<double>(whole.n_parameters) * log_n - 2 * whole.loglik
                            : not_a_number;
-    path.push_back({k[i], mean_of(agreement), sd_of(agreement),
+    path.push_back({k[i], mean_of(agreement), sd_of(agreement), mean_of(shared), sd_of(shared),
                     log_density / static_cast<double>(2 * n_halvings), bic, bic - 2 * whole.entropy,
-                    smallest_share(whole.component, k[i]), false, false});
+                    smallest_share(whole.component, k[i]),
+                    share_of_one_batch(whole.component, k[i], batches), false, false, not_a_number,
+                    not_a_number});
   }
-  mark_levels(path);
+  mark_candidates(path);
   return path;
 }
 
 Index choose_k(const std::vector<Stability>& path) {
-  const Stability *finest = nullptr, *most_stable = nullptr;
+  const Stability* best = nullptr;
   for (const Stability& s : path) {
-    if (!s.level) continue;
-    if (s.stable) finest = &s;
-    if (!most_stable || s.mean > most_stable->mean) most_stable = &s;
+    if (s.candidate && (!best || s.shared > best->shared)) best = &s;
   }
-  if (finest) return finest->k;
-  return most_stable ? most_stable->k : path.front().k;
+  return best ? best->k : path.front().k;
+}
+
+std::vector<Index> worth_a_test(const std::vector<Stability>& path,
+                                const std::vector<Index>& rungs) {
+  const Index most = choose_k(path);
+  std::vector<Index> tested{rungs.front()};
+  double best = -infinity;
+  for (const Stability& s : path) {
+    if (!s.candidate || s.shared <= best) continue;
+    best = s.shared;
+    const bool is_rung = std::find(rungs.begin() + 1, rungs.end(), s.k) != rungs.end();
+    if (is_rung && s.k < most) tested.push_back(s.k);
+  }
+  return tested;
+}
+
+Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests, double alpha) {
+  Index most = std::numeric_limits<Index>::max();
+  for (const SplitTest& test : tests) {
+    if (test.p >= alpha) most = std::min(most, test.k);
+  }
+  std::vector<Stability> allowed, beyond;
+  for (const Stability& s : path) (s.k <= most ? allowed : beyond).push_back(s);
+  mark_candidates(allowed);
+  const Index k = choose_k(allowed);
+  for (Stability& s : beyond) s.candidate = s.stable = false;
+  path = allowed;
+  path.insert(path.end(), beyond.begin(), beyond.end());
+  for (Stability& s : path) {
+    for (const SplitTest& test : tests) {
+      if (test.k != s.k) continue;
+      s.p_unseen = test.p_unseen;
+      s.p = test.p;
+    }
+  }
+  return k;
 }
 
 double agreement_with(const Halves& halves, const std::vector<int>& cluster) {

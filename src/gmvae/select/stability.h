@@ -6,6 +6,7 @@
 
 #include "core/types.h"
 #include "gmvae/select/halves.h"
+#include "gmvae/select/split_test.h"
 
 namespace gmvae {
 
@@ -13,28 +14,52 @@ namespace gmvae {
 // <doi:10.1007/BF01908075>, eq 5): 1 where they are the same.
 double adjusted_rand_index(const std::vector<int>& a, const std::vector<int>& b);
 
+// What two divisions of the cells share, in nats: their mutual information less
+// `price_of_difference` times what one leaves open about the other, (H(a|b) + H(b|a)) / 2, half
+// their variation of information (Meila 2007, <doi:10.1016/j.jmva.2006.11.013>).  Each group counts
+// for itself: to divide one adds what both divide alike, less what they do not, whatever the other
+// groups do.  both: rows a, columns b, numbers of cells; with probabilities in place of labels,
+// groups that overlap share less, however well the halves agree on where to cut.
+constexpr double price_of_difference = 3;
+double shared_information(const Eigen::MatrixXd& both);
+
 // One number of clusters, by the halves of the cells.  NaN where some half has no such mixture.
 struct Stability {
   Index k;
-  double mean, sd;     // over halvings, of the adjusted Rand index between both halves' partitions
-  double log_density;  // natural log, mean over the cells of the other half
-  double bic, icl;     // of the mixture of all cells; smaller is better
-  double smallest;     // share of the cells in its smallest group
-  bool level;          // a candidate at least as stable as its neighbours, see mark_levels()
-  bool stable;         // a level that repeats itself: `mean` is at least `enough_stability`
+  double mean, sd;           // over halvings, of the adjusted Rand index of both halves' partitions
+  double shared, shared_sd;  // over halvings, of their shared_information()
+  double log_density;        // natural log, mean over the cells of the other half
+  double bic, icl;           // of the mixture of all cells; smaller is better
+  double smallest;           // share of the cells in its smallest group
+  double one_batch;          // share of the cells in groups of one batch; 0 without batches
+  bool candidate;            // see mark_candidates()
+  bool stable;         // a candidate of at least `enough_stability`, and not below its neighbours
+  double p_unseen, p;  // of the tests that k is enough, see split_test.h; NaN where there are none
 };
 
-std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k);
+// batches: a row for each of the halves' cells, or empty.
+std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index>& k,
+                                   const Design& batches = {});
 
-// Marks the levels: the candidates that are at least as stable as the numbers beside them.  Two
-// groups often repeat themselves whatever the data, so they are candidates only where nothing else
-// is; and beyond the k that gives the cells of the other half the highest density, groups are of
-// one half only.
+// No candidates are
+//   k beyond the one that gives the cells of the other half the highest density: their groups are
+//     of one half only
+//   k for which most cells are in groups of one batch, where another mixes the batches
+// Of the candidates, 1 is not called stable, as it always is.
 constexpr double enough_stability = 0.875;
-void mark_levels(std::vector<Stability>& path);
+void mark_candidates(std::vector<Stability>& path);
 
-// The finest stable level, or the most stable level where none is.
+// Of `rungs` the first, and those below the chosen one whose halves share more than those of every
+// smaller number: a test that stops at another would leave only numbers that it found too few.
+std::vector<Index> worth_a_test(const std::vector<Stability>& path,
+                                const std::vector<Index>& rungs);
+
+// The candidate whose halves share most; the first of equals.
 Index choose_k(const std::vector<Stability>& path);
+
+// The same among the numbers up to the first that a test finds to be enough.  The path, with new
+// candidates, has what the tests gave.
+Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests, double alpha);
 
 // Adjusted Rand index of clusters (n labels from 0) and the partition that a mixture of half the
 // cells gives, mean over these mixtures; NaN where some half has none.  `halves`: for one k alone.

@@ -114,14 +114,17 @@ std::vector<double> Trainer::latent_means() {
   return latent_means_of(all_cells(source_));
 }
 
+FittedModel Trainer::model() const {
+  return {network_.shape(), options_.covariance, params_, {transform_, options_.size_reference},
+          prior_.mixture(), options_.seed};
+}
+
 TrainResult Trainer::result() {
   const FlushDenormals flush;
   TrainResult result;
   network_.reorder_clusters(order_by_weight(prior_.mixture(), labels_.n_classes), params_);
   set_mixture(sorted_by_weight(prior_.mixture(), labels_.n_classes));
-  result.model = {network_.shape(), options_.covariance,
-                  params_,          {transform_, options_.size_reference},
-                  prior_.mixture(), options_.seed};
+  result.model = model();
   result.layout = network_.layout().slices();
   result.train = elbo_of(training_, 1.0);
   result.heldout = heldout_.empty() ? ElboTerms{not_a_number, not_a_number, not_a_number}

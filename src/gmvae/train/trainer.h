@@ -65,6 +65,9 @@ class Trainer {
   // D x n, of all cells.
   std::vector<double> latent_means();
 
+  // The networks and the prior as they are.
+  FittedModel model() const;
+
   // Clusters by decreasing weight.
   TrainResult result();
 

@@ -17,7 +17,7 @@ FitResult fit_k(const std::vector<Index>& k, const EarlierFit* earlier = nullptr
   o.epochs_before = epochs_before;
   Workers workers(2);
   Monitor monitor;
-  return fit(data.source(), {data.size.data()}, o, k, earlier, workers, monitor);
+  return fit(data.source(), {data.size.data()}, o, k, 0.05, earlier, workers, monitor);
 }
 
 }  // namespace

@@ -12,43 +12,98 @@ namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-// From k = 2 on.
-Index chosen(const std::vector<double>& stability, std::vector<double> log_density = {}) {
+// From k = 1 on.
+std::vector<Stability> path_of(const std::vector<double>& shared,
+                               const std::vector<double>& log_density = {},
+                               const std::vector<double>& one_batch = {}) {
   std::vector<Stability> path;
-  for (std::size_t i = 0; i < stability.size(); ++i) {
+  for (std::size_t i = 0; i < shared.size(); ++i) {
     Stability s{};
-    s.k = static_cast<Index>(i) + 2;
-    s.mean = stability[i];
+    s.k = static_cast<Index>(i) + 1;
+    s.shared = shared[i];
+    s.mean = std::isnan(shared[i]) ? missing : 1;
     s.log_density = log_density.empty() ? static_cast<double>(i) : log_density[i];
+    if (!one_batch.empty()) s.one_batch = one_batch[i];
     path.push_back(s);
   }
-  mark_levels(path);
+  return path;
+}
+
+Index chosen(const std::vector<double>& shared, const std::vector<double>& log_density = {},
+             const std::vector<double>& one_batch = {}) {
+  std::vector<Stability> path = path_of(shared, log_density, one_batch);
+  mark_candidates(path);
   return choose_k(path);
 }
 
-GroupsSeen seen(const std::vector<int>& component) { return {component, 0.0}; }
+GroupsSeen seen(const std::vector<int>& component) { return {component, 0.0, {}, {}}; }
 
 }  // namespace
 
-TEST("choose_k(): the finest level that repeats itself") {
-  // k:           2   3    4   5   6    7   8   9
-  CHECK(chosen({1, .95, .7, .7, .92, .7, .6, .5}) == 6);
-  CHECK(chosen({1, .95, .7, .7, .80, .7, .6, .5}) == 3);
-  CHECK(chosen({1, .75, .7, .7, .80, .7, .6, .5}) == 6);
-  CHECK(chosen({1, 1, 1, 1, .8, .8, .7, .6}) == 5);  // a plateau ends at its last place
+TEST("choose_k(): the candidate whose halves share most") {
+  CHECK(chosen({0, .6, .9, 1.2, .8}) == 4);
+  CHECK(chosen({0, .6, 1.2, 1.2, .8}) == 3);  // the first of equals
+  CHECK(chosen({0, -.6, -.2, -.1}) == 1);     // no division repeats itself
+  CHECK(chosen({0, .6, missing, .4, missing}) == 2);
+  CHECK(chosen({missing, missing}) == 1);
 }
 
-TEST("choose_k(): two clusters only where nothing else may be chosen") {
-  CHECK(chosen({1, .5, .4, .3}) == 3);
-  CHECK(chosen({1}) == 2);
-  CHECK(chosen({1, missing, missing}, {1, missing, missing}) == 2);
-  CHECK(chosen({missing, missing}, {missing, missing}) == 2);
+TEST("choose_k(): none beyond the best density of the other half") {
+  CHECK(chosen({0, .6, .9, 1.2, .8}, {1, 2, 3, 2, 1}) == 3);
 }
 
-TEST("choose_k(): no level beyond the best density of the other half") {
-  const std::vector<double> stability{.9, .9, .7, .7, .9, .7};
-  CHECK(chosen(stability) == 6);
-  CHECK(chosen(stability, {1, 2, 3, 2, 1, 1}) == 3);
+TEST("choose_k(): no k that divides by batches where another mixes them") {
+  const std::vector<double> shared{0, .6, .9, 1.2, 1.4};
+  CHECK(chosen(shared, {}, {1, 0, .1, .4, .8}) == 4);
+  CHECK(chosen(shared, {}, {1, .7, .7, .7, .9}) == 4);  // all do
+}
+
+TEST("mark_candidates(): what is stable beside what is chosen") {
+  std::vector<Stability> path = path_of({0, .6, .7, .5, .9, .8});
+  const std::vector<double> mean{1, .95, .99, .7, .88, .9};
+  for (std::size_t i = 0; i < path.size(); ++i) path[i].mean = mean[i];
+  path[5].log_density = -1;  // no candidate
+  mark_candidates(path);
+  std::vector<bool> stable;
+  for (const Stability& s : path) stable.push_back(s.stable);
+  CHECK((stable == std::vector<bool>{false, false, true, false, true, false}));
+}
+
+TEST("choose_k(): no k beyond the first that is enough") {
+  const auto chosen_with = [](std::vector<SplitTest> tests) {
+    std::vector<Stability> path = path_of({0, .6, .9, .8, .7, 1.2, 1});
+    mark_candidates(path);
+    return choose_k(path, tests, 0.05);
+  };
+  const SplitTest few{1, 2, 1.0, 1e-4, 1e-3, 5}, enough{1, 2, -1.0, 0.9, 0.9, 0};
+  CHECK(chosen_with({}) == 6);
+  CHECK(chosen_with({enough}) == 1);
+  CHECK(chosen_with({few, {2, 3, 1.0, 0.01, 0.2, 5}}) == 2);
+  CHECK(chosen_with({few, few, {4, 5, 0.0, 0.5, 0.5, 0}}) == 3);
+  CHECK(chosen_with({few, {2, 3, 1.0, 0.01, 0.02, 19}}) == 6);
+}
+
+TEST("worth_a_test(): numbers that a test may leave as the choice") {
+  std::vector<Stability> path = path_of({0, -.7, .9, .6, 1.2, 1});
+  mark_candidates(path);
+  CHECK((worth_a_test(path, {1, 2, 3, 4, 5, 6}) == std::vector<Index>{1, 3}));
+  CHECK((worth_a_test(path, {2, 3, 5}) == std::vector<Index>{2, 3}));
+}
+
+TEST("shared_information(): by hand") {
+  const double log_2 = std::log(2.0), log_3 = std::log(3.0);
+  Eigen::MatrixXd both(2, 2);
+  both << 0, 2, 2, 0;
+  CHECK_NEAR(shared_information(both), log_2, 1e-12);
+  both << 1, 1, 1, 1;
+  CHECK_NEAR(shared_information(both), -price_of_difference * log_2, 1e-12);
+  CHECK_NEAR(shared_information(Eigen::MatrixXd::Constant(1, 1, 3)), 0, 1e-12);
+  // Three groups of four cells, of which one half divides one: that leaves open log 2 for a third
+  // of the cells, and what is common is log 3.
+  Eigen::MatrixXd more = Eigen::MatrixXd::Zero(3, 4);
+  more(0, 0) = more(1, 1) = 4;
+  more(2, 2) = more(2, 3) = 2;
+  CHECK_NEAR(shared_information(more), log_3 - price_of_difference * log_2 / 6, 1e-12);
 }
 
 TEST("cluster_stabilities(): clusters that halves find again, by hand") {
@@ -98,13 +153,19 @@ TEST("stabilities(): means over halvings, NaN where a half has no mixture") {
   halves.first = {{seen({0, 0, 1, 1}), seen({0, 1, 1, 0})}, {seen({0, 0, 1, 1}), seen({})}};
   halves.second = {{seen({0, 0, 1, 1}), seen({0, 1, 1, 0})},
                    {seen({0, 1, 0, 1}), seen({0, 0, 1, 1})}};
+  Eigen::MatrixXd same(2, 2), other(2, 2);
+  same << 2, 0, 0, 2;
+  other << 1, 1, 1, 1;
+  halves.both = {{same, same}, {other, {}}};
   halves.whole.resize(2);
-  halves.whole[0] = {true, -10.0, -0.5, 7, {0, 0, 0, 1}};
-  const std::vector<Stability> path = stabilities(halves, {2, 3});
+  halves.whole[0] = {true, -10.0, -0.5, 7, {0, 0, 0, 1}, {}};
+  const std::vector<Stability> path = stabilities(halves, {2, 3}, indicators({0, 0, 1, 1}, 2));
   CHECK_NEAR(path[0].mean, (1 - 0.5) / 2, 1e-12);
   CHECK_NEAR(path[0].sd, 1.5 / std::sqrt(2.0), 1e-12);
+  CHECK_NEAR(path[0].shared, (1 - price_of_difference) / 2 * std::log(2.0), 1e-12);
+  CHECK_NEAR(path[0].one_batch, 0.25, 1e-12);
   CHECK_NEAR(path[0].bic, 7 * std::log(4.0) + 20, 1e-12);
   CHECK_NEAR(path[0].icl, path[0].bic + 1, 1e-12);
   CHECK_NEAR(path[0].smallest, 0.25, 1e-12);
-  CHECK(std::isnan(path[1].mean) && std::isnan(path[1].bic) && !path[1].level);
+  CHECK(std::isnan(path[1].mean) && std::isnan(path[1].bic) && !path[1].candidate);
 }
