@@ -61,7 +61,7 @@ differential_abundance <- function(fit, sample, condition, ..., adjust = NULL,
   }
   check_choice(method, c("edger", "quasibinomial"), call = call)
   cells <- rownames(fit$latent)
-  sample <- check_samples(sample, length(cells), NULL, cells, call)
+  sample <- check_sample_labels(sample, length(cells), NULL, cells, call)
   condition <- check_condition(condition, cells, call)
   variables <- sample_variables(condition, adjust, sample, call)
   design <- sample_design(variables, call)

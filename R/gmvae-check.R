@@ -112,8 +112,8 @@ check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
                        take_cells(cells, all_cells), nsim, call)
   result <- list(
     tests = tests, flagged = tests$check[tests$flagged],
-    groups = check_groups(decoded, cells$batch[compared]),
-    genes = check_genes(fit, decoded), sizes = decoded$sizes,
+    groups = group_checks(decoded, cells$batch[compared]),
+    genes = gene_checks(fit, decoded), sizes = decoded$sizes,
     likelihood = fit$likelihood, n_cells = length(compared), heldout = heldout
   )
   result$sentence <- check_sentence(result)
@@ -364,7 +364,7 @@ dispersion_scores <- function(x, mu, theta) {
 
 # Results ------------------------------------------------------------------------
 
-check_genes <- function(fit, decoded) {
+gene_checks <- function(fit, decoded) {
   n <- length(decoded$group)
   of <- function(name) rowSums(decoded$sums[[name]]) / n
   data.frame(gene = fit$features, mean = of("observed"), zeros = of("zeros"),
@@ -373,7 +373,7 @@ check_genes <- function(fit, decoded) {
 }
 
 # For all cells, and each batch.
-check_groups <- function(decoded, batch) {
+group_checks <- function(decoded, batch) {
   of_group <- levels(decoded$group)
   groups <- list(all = seq_along(of_group))
   if (n_batches(batch) > 0L) {

@@ -141,7 +141,7 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
   check_no_covariates(fit, call)
   check_query_given(missing(query), call)
   coverage <- check_number(coverage, 0.5, 0.999, call = call)
-  labels <- check_labels(labels, fit, call)
+  labels <- check_reference_labels(labels, fit, call)
   if (!is_container(query)) {
     check_no_assay(!missing(assay) || !missing(layer), call, query, "query")
   }
@@ -374,7 +374,7 @@ of_genes <- "^decoder[.](mean|zero_inflation|log_scale)[.]"
 
 # Rows of the design for cells of these batches; NULL where there is nothing to
 # explain.
-design_of <- function(model, batch) {
+mapping_design <- function(model, batch) {
   columns <- c(model$known, model$new)
   if (length(columns) == 0L || is.null(batch)) return(NULL)
   column <- match(batch, columns)
@@ -390,7 +390,7 @@ with_new_shifts <- function(model, counts, size_factors, batch, call) {
   threads <- model$fit$control$n_threads
   model$state$parameters <- with_core_errors(cpp_gmvae_shifts(
     model$state, counts[, cells, drop = FALSE], size[cells],
-    design_of(model, batch[cells]),
+    mapping_design(model, batch[cells]),
     list(first_column = length(model$known) + 1L, n_steps = 200L,
          batch_size = 128L, learning_rate = 0.05, penalty = 1),
     model$fit$seed, threads,
@@ -412,8 +412,8 @@ map_cells <- function(model, counts, size_factors, batch, call) {
   size <- sizes_in(model, counts, size_factors, call)
   unknown <- is.null(batch) && !is.null(model$known)
   core <- with_core_errors(cpp_gmvae_encode(
-    model$state, counts, size$factors, design_of(model, batch),
-    if (unknown) design_of(model, model$known), elbo_draws, TRUE,
+    model$state, counts, size$factors, mapping_design(model, batch),
+    if (unknown) mapping_design(model, model$known), elbo_draws, TRUE,
     fit$control$n_threads,
     progress_reporter(fit$control$verbose && interactive())
   ), call = call)
@@ -476,7 +476,7 @@ reference_counts <- function(reference, fit, call) {
 # Cell types -------------------------------------------------------------------
 
 # `labels` as a factor of the cells of the fit, or NULL.
-check_labels <- function(labels, fit, call) {
+check_reference_labels <- function(labels, fit, call) {
   if (is.null(labels)) return(NULL)
   n <- nrow(fit$latent)
   wrong <- !(is.factor(labels) || is.character(labels) ||

@@ -69,7 +69,7 @@ pseudobulk <- function(fit, x, sample, ..., data = NULL, min_cells = 10,
   min_cells <- check_count(min_cells, call = call)
   counts <- all_counts_of_fit(fit, x, assay, layer, call)
   cells <- colnames(counts)
-  sample <- check_samples(sample, length(cells), x, cells, call)
+  sample <- check_sample_labels(sample, length(cells), x, cells, call)
   if (is.null(data)) data <- cell_data(x, cells)
   kept <- sample_columns(data, sample, call)
   cluster <- unname(fit$cluster)
@@ -96,7 +96,7 @@ all_counts_of_fit <- function(fit, x, assay, layer, call) {
 }
 
 # A factor of the samples that have cells.
-check_samples <- function(sample, n, x, cells, call, arg = "sample") {
+check_sample_labels <- function(sample, n, x, cells, call, arg = "sample") {
   if (rlang::is_string(sample) && sample %in% cell_columns(x)) {
     sample <- cell_data(x, cells)[[sample]]
   }
