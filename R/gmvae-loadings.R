@@ -56,7 +56,7 @@ loadings.default <- function(x, ...) stats::loadings(x, ...)
 #' @export
 loadings.gmvae <- function(x, ...) {
   call <- quote(loadings())
-  check_fit(x, "x", call)
+  validate_fit(x, "x", call)
   decoder_loadings(x, "x", call)
 }
 
@@ -70,7 +70,7 @@ top_genes <- function(fit, n = 10) {
       x = "You supplied {describe(fit)}."
     ), "input", call = call)
   }
-  check_fit(fit, "fit", call)
+  validate_fit(fit, "fit", call)
   n <- check_count(n, call = call)
   largest_loadings(decoder_loadings(fit, "fit", call), n)
 }

@@ -292,7 +292,7 @@ check_is_gmvae <- function(fit, call) {
       i = "{.fn gmvae_fit} gets the fit out of an object of {.fn runGMVAE}."
     ), "input", call = call)
   }
-  check_fit(fit, "fit", call)
+  validate_fit(fit, "fit", call)
 }
 
 # The counts of the genes used, of the cells of the fit.
