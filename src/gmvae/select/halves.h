@@ -2,12 +2,12 @@
 // disjoint halves of it, for several numbers of components at once.
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/design.h"
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
