@@ -113,6 +113,7 @@ gmvae_fields <- list(
     kept = flags("rows")
   ))),
   seed = whole_numbers(1, most = 2^53), call = optional(is_language),
+  heldout_scores = optional(numbers(NULL)),
   outlier = function(value, sizes) {
     if (is.null(value)) return(NULL)
     fault <- field_fault(value, list(

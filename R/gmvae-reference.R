@@ -78,15 +78,18 @@
 #'   the coverage is approximate, and for types that the reference lacks there
 #'   is none: look at `outlier_p_value`.
 #' @section Unseen kinds: Cells of a kind that the reference lacks are far from
-#'   its clusters in the latent space, whatever the probabilities of clusters
-#'   and types. `outlier_score` is the Mahalanobis distance of the latent mean
-#'   from the nearest component of the mixture, and `outlier_p_value` the share
-#'   of held-out cells of the fit that are as far, one more counted: a conformal
-#'   p-value, uniform for cells like the held-out ones whatever the networks
-#'   (Bates et al. 2023). With few held-out cells it can't be small: at least
-#'   one over their number and one. `elbo_p_value` is about how well the decoder
-#'   reconstructs the cell, which finds other outliers, such as doublets, but
-#'   depends more on the batch.
+#'   its clusters in the latent space, or the decoder reconstructs them badly,
+#'   whatever the probabilities of clusters and types. Two scores measure this:
+#'   the Mahalanobis distance of the latent mean from the nearest component of
+#'   the mixture, and `elbo_score`. `outlier_score` is the larger of both, each
+#'   less the median of the held-out cells of the fit and in units of their
+#'   median absolute deviation. `outlier_p_value` is the share of held-out cells
+#'   with a score as high, one more counted: a conformal p-value, uniform for
+#'   cells like the held-out ones whatever the networks (Bates et al. 2023). It
+#'   is at least one over one more than their number, so that few held-out
+#'   cells can't give small ones. For cells of new batches, and if fewer than 19
+#'   cells were held out, `outlier_score` is about the distance alone. A kind
+#'   that lies between known kinds need not be an outlier.
 #' @section New batches: The encoder does not see batches, so clusters and types
 #'   need no fitting. The decoder has a shift of its first hidden layer and of
 #'   the output of each gene for each batch. For new batches these alone are
@@ -425,7 +428,7 @@ known_cells <- function(model, reference, call) {
   fit <- model$fit
   if (all(model$present)) {
     return(list(latent = fit$latent, posterior = fit$posterior,
-                outlier = fit$outlier))
+                outlier = fit$outlier, heldout = fit$heldout_scores))
   }
   counts <- if (is.null(reference)) {
     draw_counts(fit, fit$latent, fit$size_factors, fit$batch, fit$seed, call)
@@ -443,7 +446,8 @@ known_cells <- function(model, reference, call) {
   outlier <- compare_elbos(cells$elbo[sample],
                            cells$posterior[sample, , drop = FALSE],
                            cells$depth[sample], fit$batch[sample], seen)
-  list(latent = cells$latent, posterior = cells$posterior, outlier = outlier)
+  list(latent = cells$latent, posterior = cells$posterior,
+       outlier = outlier$reference, heldout = outlier$heldout)
 }
 
 reference_counts <- function(reference, fit, call) {
@@ -594,9 +598,33 @@ latent_distances <- function(latent, mixture) {
   sqrt(apply(matrix(squares, nrow(latent)), 1L, min))
 }
 
-# Cells that show how far known kinds are: held out, or all where too few are.
-usual_cells <- function(fit) {
-  if (length(fit$heldout) >= 19L) fit$heldout else seq_len(nrow(fit$latent))
+# Scores and p-values of cells: how far they are in the latent space or, if that
+# is more, how badly they are reconstructed; both in standard deviations of
+# held-out cells. Where few cells were held out (or an older fit has no scores
+# of them), and in new batches, whose shifts the ELBO depends on, the distance.
+outlier_p_values <- function(model, cells, known, elbo_score) {
+  fit <- model$fit
+  usual <- spread_out(fit$heldout)
+  by_elbo <- length(usual) >= 19L && length(known$heldout) == length(usual)
+  if (length(usual) < 19L) usual <- seq_len(nrow(fit$latent))
+  of_usual <- latent_distances(known$latent[usual, , drop = FALSE],
+                               fit$mixture)
+  standard <- function(scores, usual) {
+    (scores - stats::median(usual)) / max(stats::mad(usual), 1e-8)
+  }
+  score <- standard(unname(latent_distances(cells$latent, fit$mixture)),
+                    of_usual)
+  of_usual <- standard(of_usual, of_usual)
+  p_value <- conformal_p_values(-score, -of_usual)
+  both <- if (by_elbo) which(!cells$batch %in% model$new)
+  if (by_elbo && is.null(cells$batch)) both <- seq_along(score)
+  if (length(both) > 0L) {
+    score[both] <- pmax(score[both],
+                        standard(elbo_score[both], known$heldout))
+    of_both <- pmax(of_usual, standard(known$heldout, known$heldout))
+    p_value[both] <- conformal_p_values(-score[both], -of_both)
+  }
+  list(score = score, p_value = p_value)
 }
 
 # The share of the scores of `calibration` that are as low, one more counted.
@@ -611,14 +639,11 @@ new_mapping <- function(model, cells, known, labels, batch, coverage, matched,
   fit <- model$fit
   elbo <- outlier_table(known$outlier, cells$posterior, cells$depth,
                         batch_shares(cells$batch, fit), cells$elbo, call)
-  far <- latent_distances(cells$latent, fit$mixture)
+  outlier <- outlier_p_values(model, cells, known, elbo$score)
   table <- data.frame(
     cluster = unname(most_probable(cells$posterior)),
-    confidence = confidence(cells$posterior), outlier_score = unname(far),
-    outlier_p_value = conformal_p_values(
-      -far, -latent_distances(known$latent[usual_cells(fit), , drop = FALSE],
-                              fit$mixture)
-    ),
+    confidence = confidence(cells$posterior), outlier_score = outlier$score,
+    outlier_p_value = outlier$p_value,
     elbo_score = elbo$score, elbo_p_value = elbo$p_value,
     row.names = rownames(elbo)
   )
