@@ -6,7 +6,7 @@
 advise_likelihood <- function(counts, sample, likelihood) {
   traits <- likelihood_traits(likelihood)
   if (!traits$size_factors) return(invisible())
-  message <- if (all(values_of(sample) == 1) && all(values_of(counts) == 1)) {
+  message <- if (has_only_ones(sample) && has_only_ones(counts)) {
     c("All values of {.arg x} are 0 or 1: {.code likelihood = \"bernoulli\"}
        describes them better than {.val {likelihood}}, which expects counts.",
       i = "If you have the counts, use them: they separate the cells better.")
@@ -25,10 +25,11 @@ advise_likelihood <- function(counts, sample, likelihood) {
   invisible()
 }
 
-# Up to `n` cells, evenly spread.
+# Up to `n` cells, evenly spread, in memory.
 some_cells <- function(counts, n = 2000L) {
-  if (ncol(counts) <= n) return(counts)
-  counts[, round(seq(1, ncol(counts), length.out = n)), drop = FALSE]
+  if (ncol(counts) <= n) return(in_memory(counts))
+  in_memory(counts[, round(seq(1, ncol(counts), length.out = n)),
+                   drop = FALSE])
 }
 
 # Both ends of a fragment of ATAC fall into the same peak, mostly, so that

@@ -111,12 +111,13 @@ find_batches <- function(counts, sample, likelihood, ks, control) {
   look <- control$find_batches && max(ks) >= 3L &&
     likelihood_traits(likelihood)$size_factors
   if (!look) return(NULL)
-  totals <- unname(Matrix::colSums(sample))
+  totals <- cell_totals(sample)
   genes <- top_features(feature_score(sample, totals, likelihood),
                         Matrix::rowSums(sample) > 0, n = 2000L)
-  counts <- take_rows(counts, genes)
-  second <- cpp_find_batches(counts, cell_sizes(counts, likelihood)$factors,
+  some <- take_rows(counts, genes)
+  second <- cpp_find_batches(some, cell_sizes(some, likelihood)$factors,
                              control$n_threads)
+  discard_others(some, counts)
   if (!any(second)) return(NULL)
   factor(ifelse(second, "found2", "found1"))
 }

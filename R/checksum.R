@@ -5,6 +5,7 @@
 # observations, which are in rows or, of counts, in columns. Missing values
 # count as zeros.
 data_checksum <- function(x) {
+  if (is_cell_file(x)) return(cpp_gene_sums(x, checksum_weights(ncol(x))))
   if (methods::is(x, "sparseMatrix")) {
     return(as.vector(x %*% checksum_weights(ncol(x))))
   }

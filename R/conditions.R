@@ -44,6 +44,9 @@ rethrow <- function(cnd, call) {
   if (inherits(cnd, "gmvae::NumericalError")) {
     gmvae_abort("{text}", "numerical", call = call)
   }
+  if (inherits(cnd, "gmvae::FileError")) {
+    gmvae_abort("{text}", "file", call = call)
+  }
   if (inherits(cnd, "std::invalid_argument")) {
     gmvae_abort("{text}", "option", call = call)
   }

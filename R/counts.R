@@ -40,19 +40,34 @@ check_data_given <- function(x, absent, call) {
 # Matrix's classes fails until something else loads that package.
 #' @importFrom Matrix drop0
 as_counts <- function(x, assay = NULL, arg = "x", call = rlang::caller_env(),
-                      layer = "counts") {
-  with_all_names(given_counts(x, assay, arg, call, layer), arg, call)
+                      layer = "counts", on_disk = FALSE) {
+  with_all_names(given_counts(x, assay, arg, call, layer, on_disk), arg, call)
 }
 
 # The counts with the names that `x` has. No other code may look at `x`, its
-# names or its size before: only here its slots are checked.
-given_counts <- function(x, assay, arg, call, layer = "counts") {
+# names or its size before: only here its slots are checked. `on_disk`: counts
+# that are too many for memory may stay a cell_source(), for checked_values()
+# to write to a file.
+given_counts <- function(x, assay, arg, call, layer = "counts",
+                         on_disk = FALSE) {
   if (is_s4(x, "SummarizedExperiment")) {
     assay <- if (is.null(assay)) "counts" else assay
-    return(named_assay(x, assay, arg, call))
+    return(named_assay(x, assay, arg, call, on_disk))
   }
   if (is_s4(x, "Seurat")) {
     return(seurat_counts(x, assay, layer, arg, call))
+  }
+  source_or_sparse(x, arg, call, on_disk)
+}
+
+source_or_sparse <- function(x, arg, call, on_disk) {
+  if (inherits(x, "cell_source")) {
+    return(if (on_disk) x else read_source(x, arg, call))
+  }
+  if (on_disk && is_s4(x, "DelayedMatrix") &&
+        ncol(x) > getOption("gmvae.cells_in_memory", 50000)) {
+    require_package("DelayedArray", "read {.arg {arg}}", call, arg = arg)
+    return(delayed_source(x))
   }
   as_sparse(x, arg, call)
 }
@@ -74,13 +89,13 @@ with_all_names <- function(counts, arg, call) {
   counts
 }
 
-named_assay <- function(x, assay, arg, call) {
+named_assay <- function(x, assay, arg, call, on_disk = FALSE) {
   require_package("SummarizedExperiment", "read {.arg {arg}}", call, arg = arg)
   available <- SummarizedExperiment::assayNames(x)
   if (rlang::is_string(assay) && assay %in% available) {
     # The object's names; an assay may have its own where the object has none.
     values <- SummarizedExperiment::assay(x, assay, withDimnames = FALSE)
-    values <- as_sparse(values, arg, call)
+    values <- source_or_sparse(values, arg, call, on_disk)
     genes <- if (is.null(rownames(x))) rownames(values) else rownames(x)
     cells <- if (is.null(colnames(x))) colnames(values) else colnames(x)
     return(with_names(values, genes, cells))
@@ -166,8 +181,13 @@ map_values <- function(counts, fn) {
 
 # `counts` without stored zeros, once its values are ones that the likelihood
 # can describe and every cell has some.
+# `empty`: cells without a count are allowed. The counts of a cell_source()
+# become a file.
 checked_values <- function(counts, likelihood, arg = "x",
-                           call = rlang::caller_env()) {
+                           call = rlang::caller_env(), empty = FALSE) {
+  if (inherits(counts, "cell_source")) {
+    return(write_cells(counts, likelihood, arg, call))
+  }
   # One look tells whether all is well; only what is wrong is searched for.
   seen <- cpp_value_traits(counts)
   traits <- likelihood_traits(likelihood)
@@ -186,7 +206,10 @@ checked_values <- function(counts, likelihood, arg = "x",
     abort_too_large(counts, traits$largest, arg, call)
   }
   if (seen$has_zero) counts <- drop0(counts)
-  if (!traits$dense) check_empty_cells(counts, arg, call)
+  none <- if (!traits$dense && !empty) which(n_non_zeros(counts) == 0L)
+  if (length(none) > 0L) {
+    abort_empty_cells(colnames(counts)[none], dim(counts), arg, call)
+  }
   counts
 }
 
@@ -257,19 +280,17 @@ abort_too_large <- function(counts, limit, arg, call) {
   ), "data", call = call)
 }
 
-check_empty_cells <- function(counts, arg, call) {
-  empty <- which(n_non_zeros(counts) == 0L)
-  if (length(empty) == 0L) return(invisible())
+# Of data of dimension `dim`, these cells have no count.
+abort_empty_cells <- function(empty, dim, arg, call) {
   name <- code_of(arg)
   values <- code_of_values(arg)
   gmvae_abort(c(
     "Every cell must have at least one count.",
-    x = "{length(empty)} of {ncol(counts)} cells
-         {cli::qty(length(empty))}{?has/have} none:
-         {first_few(colnames(counts)[empty])}.",
+    x = "{length(empty)} of {dim[2]} cells
+         {cli::qty(length(empty))}{?has/have} none: {first_few(empty)}.",
     i = "Remove such cells:
          {.code {name} <- {name}[, Matrix::colSums({values}) > 0]}.",
-    i = if (nrow(counts) < ncol(counts)) {
+    i = if (dim[1] < dim[2]) {
       "If cells are in the rows of {.arg {arg}}, transpose it:
        {.code Matrix::t({values})}."
     }
@@ -279,7 +300,12 @@ check_empty_cells <- function(counts, arg, call) {
 # Clusters need cells that differ: at least k of them, in the genes used. Equal
 # columns have equal weighted sums; different columns hardly ever do.
 check_distinct_cells <- function(counts, k, call) {
-  sums <- Matrix::crossprod(counts, sin(seq_len(nrow(counts))))
+  weights <- sin(seq_len(nrow(counts)))
+  sums <- if (is_cell_file(counts)) {
+    cpp_cell_sums(counts, weights)
+  } else {
+    Matrix::crossprod(counts, weights)
+  }
   distinct <- length(unique(as.vector(sums)))
   if (distinct >= k) return(invisible())
   gmvae_abort(c(

@@ -8,7 +8,7 @@ select_features <- function(counts, likelihood, features, batch = NULL,
   totals <- if (likelihood_traits(likelihood)$dense) {
     rep(1, ncol(counts))
   } else {
-    unname(Matrix::colSums(counts))
+    cell_totals(counts)
   }
   moments <- feature_moments(counts, totals, likelihood)
   detected <- moments$n_cells > 0

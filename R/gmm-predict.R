@@ -115,6 +115,10 @@ match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
   columns <- object$columns
   if (is.data.frame(newdata)) newdata <- as.data.frame(newdata)
   newdata <- apply_formula(object, newdata, arg, call)
+  # Arrays of one dimension have no column names, nor those of three.
+  if (is.array(newdata) && length(dim(newdata)) != 2L) {
+    newdata <- as_numeric_matrix(newdata, arg, call)
+  }
   if (!is.null(colnames(newdata))) {
     given <- column_names(newdata)
     missing <- setdiff(columns, given)

@@ -58,6 +58,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
   counts <- fitted_counts(object, x, caller, call)
+  on.exit(discard_cells(counts))
   ks <- check_components(k, ncol(counts), call)
   check_distinct_cells(counts, min(ks), call)
   model <- unclass(object)[c("likelihood", "covariance", "size_reference")]
@@ -103,12 +104,14 @@ fitted_counts <- function(object, x, caller, call) {
   }
   layer <- written("layer")
   counts <- as_counts(x, written("assay"), call = call,
-                      layer = if (is.null(layer)) "counts" else layer)
+                      layer = if (is.null(layer)) "counts" else layer,
+                      on_disk = TRUE)
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (known) {
-    counts <- checked_values(counts, object$likelihood, call = call)
-    counts <- counts[object$features, , drop = FALSE]
+    given <- checked_values(counts, object$likelihood, call = call)
+    counts <- given[object$features, , drop = FALSE]
+    discard_cells(given)
     if (has_checksum(counts, object$checksum)) return(counts)
   }
   gmvae_abort(c(

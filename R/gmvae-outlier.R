@@ -68,7 +68,7 @@ spread_out <- function(cells, n = 2000L) {
 # Measurements have no depth. `totals` of the cells, where they are known.
 log_depth <- function(counts, likelihood, totals = NULL) {
   if (likelihood_traits(likelihood)$dense) return(rep(0, ncol(counts)))
-  if (is.null(totals)) totals <- unname(Matrix::colSums(counts))
+  if (is.null(totals)) totals <- cell_totals(counts)
   log(pmax(totals, 1))
 }
 

@@ -13,6 +13,7 @@ informative_features <- function(counts, size, likelihood) {
     counts <- counts[, sample, drop = FALSE]
     size <- size[sample]
   }
+  counts <- in_memory(counts)
   log_input <- likelihood_traits(likelihood)$encoder_input == "log_counts"
   input <- map_values(counts, function(v, cells) {
     if (log_input) log1p(v / size[cells]) else v

@@ -248,7 +248,8 @@ training_cells <- function(object, type, size_factors, batch, asked, call) {
 # Posterior, latent means, ELBO, size factors and batches of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, assay,
                          layer, asked, call) {
-  given <- given_counts(newdata, assay, "newdata", call, layer)
+  given <- given_counts(newdata, assay, "newdata", call, layer,
+                        on_disk = TRUE)
   counts <- with_all_names(given, "newdata", call)
   if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
@@ -257,8 +258,10 @@ encode_cells <- function(object, newdata, type, size_factors, batch, assay,
   check_batch_given(object, batch, type, asked, call)
   batch <- known_batch(object, batch, ncol(counts), newdata, call,
                        colnames(counts), unseen = type %in% types_of_unseen)
-  counts <- checked_values(counts, object$likelihood, "newdata", call)
-  counts <- take_genes(counts, index, object)
+  given <- checked_values(counts, object$likelihood, "newdata", call)
+  on.exit(discard_cells(given))
+  counts <- take_genes(given, index, object)
+  on.exit(discard_cells(counts), add = TRUE)
   size <- new_sizes(counts, object, size_factors, call)
   with_elbo <- type %in% c("elbo", "outlier")
   with_posterior <- type %in% c("cluster", "posterior", "outlier")
@@ -416,6 +419,11 @@ take_genes <- function(counts, index, object) {
     object$feature_table$mean[match(absent, object$feature_table$gene)]
   } else {
     rep(0, length(absent))
+  }
+  if (is_cell_file(counts)) {
+    return(file_of_genes(counts, index, replace(
+      rep(0, length(index)), is.na(index), values
+    ), object$features))
   }
   filled <- Matrix::sparseMatrix(
     i = rep(which(values != 0), ncol(counts)),

@@ -321,8 +321,8 @@ gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
   check_no_dots(..., call = call)
   arg <- attr(x, "argument")  # of a container that the counts are from
   if (is.null(arg)) arg <- named_argument("x", substitute(x))
-  fit <- gmvae_bridge(as_counts(x, arg = arg, call = call), k, likelihood,
-                      covariance, features, size_factors, batch, control,
+  fit <- gmvae_bridge(as_counts(x, arg = arg, call = call, on_disk = TRUE), k,
+                      likelihood, covariance, features, size_factors, batch, control,
                       BPPARAM, call, arg)
   with_call(fit, match.call())
 }
@@ -344,7 +344,7 @@ gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
   call <- quote(gmvae())
   if (is.null(assay)) assay <- "counts"
   arg <- named_argument("x", substitute(x), assay)
-  counts <- as_counts(x, assay, arg, call)
+  counts <- as_counts(x, assay, arg, call, on_disk = TRUE)
   attr(counts, "argument") <- arg
   batch <- as_batch(batch, ncol(counts), x, call, colnames(counts))
   if (!"size_factors" %in% ...names()) {
@@ -383,6 +383,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                                      call, colnames(counts))
   warn_orientation(counts, arg, call)
   counts <- checked_values(counts, likelihood, arg, call)
+  on.exit(discard_cells(counts))
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)
   check_batch_sizes(batch, call)
@@ -392,7 +393,9 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   if (!is.null(found)) batch <- found
   chosen <- select_features(counts, likelihood, features, batch, arg,
                             call)
+  all_genes <- counts
   counts <- take_rows(counts, chosen$index)
+  discard_others(all_genes, counts)
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
@@ -429,7 +432,7 @@ train_networks <- function(counts, size, batch, model, ks, control, seed,
     training_phases(control$epochs, control$warmup), model, unclass(control),
     list(epochs_before = if (is.null(earlier)) 0L else nrow(earlier$history))
   )
-  cpp_gmvae_fit(counts, size, design_matrix(batch), options, ks,
+  cpp_gmvae_fit(opened_here(counts), size, design_matrix(batch), options, ks,
                 if (!is.null(earlier)) {
                   unclass(earlier)[c("parameters", "k", "latent")]
                 }, seed, progress)

@@ -14,7 +14,7 @@ cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
                 source = "none"))
   }
   # A cell may have counts, but none in these genes.
-  totals <- pmax(unname(Matrix::colSums(counts)), 1)
+  totals <- pmax(cell_totals(counts), 1)
   size <- if (is.null(user)) totals else as.double(user)
   if (is.null(scale)) scale <- stats::median(size)
   list(factors = size / scale, totals = totals, scale = scale,
@@ -58,7 +58,8 @@ check_size_factors <- function(size_factors, n, likelihood, call,
 say_unused_size_factors <- function(x, counts, likelihood) {
   theirs <- SummarizedExperiment::colData(x)[["sizeFactor"]]
   counted <- likelihood %in% likelihoods_with("size_factors")
-  if (!is.numeric(theirs) || !counted) return(invisible())
+  in_memory <- !inherits(counts, "cell_source")
+  if (!is.numeric(theirs) || !counted || !in_memory) return(invisible())
   ratio <- log(theirs / Matrix::colSums(counts))
   if (!all(is.finite(ratio)) || diff(range(ratio)) < 0.01) return(invisible())
   cli::cli_inform(c(

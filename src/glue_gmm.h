@@ -3,10 +3,10 @@
 
 #include <Rcpp.h>
 
-#include <Eigen/Core>
 #include <string>
 #include <vector>
 
+#include "core/eigen.h"
 #include "glue_convert.h"
 #include "gmm/data/noise.h"
 #include "gmm/data/observations.h"

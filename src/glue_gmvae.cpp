@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "glue_cells.h"
 #include "glue_convert.h"
 #include "glue_monitor.h"
 #include "gmvae/data/gene_scores.h"
@@ -207,10 +208,10 @@ SEXP to_list(const FitResult& fit, double seed) {
 // size: n.  design: columns x n, sparse, or NULL.  k: one or several to choose among.  earlier: the
 // fit to go on from (parameters, k, latent: n x D), or NULL.
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options,
+SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, Rcpp::List options,
                    Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress) {
-  const SparseCounts matrix(counts);
-  const MatrixSource source = matrix.source();
+  const GivenCells cells(counts);
+  const CellSource& source = cells.source();
   const Design rows = to_design(design);
   const Index n = source.n_cells();
   check_cells(size, rows, n, rows.n_columns);
@@ -241,11 +242,11 @@ SEXP cpp_gmvae_fit(Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design, Rcpp:
 // alternatives: columns x rows of the design to give each cell the ELBO with, or NULL for its own.
 // The ELBO has a row for each cell and a column for each alternative.
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design,
+SEXP cpp_gmvae_encode(Rcpp::List state, SEXP counts, Rcpp::NumericVector size, SEXP design,
                       SEXP alternatives, double n_draws, bool posterior, double n_threads,
                       SEXP progress) {
-  const SparseCounts matrix(counts);
-  const MatrixSource source = matrix.source();
+  const GivenCells cells(counts);
+  const CellSource& source = cells.source();
   const FittedModel model = read_model(state);
   const Index d = model.shape.n_latent, n_design = model.shape.n_design;
   check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
@@ -257,17 +258,17 @@ SEXP cpp_gmvae_encode(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector siz
     check_length(options.alternatives.n_columns, n_design, "alternatives");
   }
   RMonitor monitor(progress);
-  const Encoding cells = [&] {
+  const Encoding encoding = [&] {
     Workers workers(checked_threads(n_threads), &monitor);
     return encode(model, source, {size.begin(), &rows}, options, workers, monitor);
   }();
   return made_by_r([&] {
     NamedList list;
-    list.add("latent", transposed(cells.mean, d)).add("latent_sd", transposed(cells.sd, d));
-    if (posterior) list.add("posterior", transposed(cells.posterior, model.shape.k));
+    list.add("latent", transposed(encoding.mean, d)).add("latent_sd", transposed(encoding.sd, d));
+    if (posterior) list.add("posterior", transposed(encoding.posterior, model.shape.k));
     if (options.n_draws > 0) {
       const Index n_alternatives = std::max<Index>(options.alternatives.n_rows(), 1);
-      list.add("elbo", transposed(cells.elbo, n_alternatives));
+      list.add("elbo", transposed(encoding.elbo, n_alternatives));
     }
     return list.list();
   });
@@ -354,11 +355,11 @@ SEXP cpp_value_traits(Rcpp::S4 counts) {
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log) {
-  const SparseCounts matrix(counts);
-  check_length(size.size(), matrix.source().n_cells(), "size");
+SEXP cpp_feature_moments(SEXP counts, Rcpp::NumericVector size, bool log) {
+  const GivenCells cells(counts);
+  check_length(size.size(), cells.source().n_cells(), "size");
   RMonitor monitor(R_NilValue);
-  const FeatureMoments moments = feature_moments(matrix.source(), size.begin(), log, &monitor);
+  const FeatureMoments moments = feature_moments(cells.source(), size.begin(), log, &monitor);
   return made_by_r([&] {
     return NamedList()
         .add("mean", moments.mean)
@@ -369,22 +370,22 @@ SEXP cpp_feature_moments(Rcpp::S4 counts, Rcpp::NumericVector size, bool log) {
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_feature_deviance(Rcpp::S4 counts, Rcpp::NumericVector total) {
-  const SparseCounts matrix(counts);
-  check_length(total.size(), matrix.source().n_cells(), "total");
+SEXP cpp_feature_deviance(SEXP counts, Rcpp::NumericVector total) {
+  const GivenCells cells(counts);
+  check_length(total.size(), cells.source().n_cells(), "total");
   RMonitor monitor(R_NilValue);
-  const std::vector<double> deviance = feature_deviance(matrix.source(), total.begin(), &monitor);
+  const std::vector<double> deviance = feature_deviance(cells.source(), total.begin(), &monitor);
   return made_by_r([&] { return r_numbers(deviance); });
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_find_batches(Rcpp::S4 counts, Rcpp::NumericVector size, double n_threads) {
-  const SparseCounts matrix(counts);
-  check_length(size.size(), matrix.source().n_cells(), "size");
+SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads) {
+  const GivenCells cells(counts);
+  check_length(size.size(), cells.source().n_cells(), "size");
   RMonitor monitor(R_NilValue);
   const std::vector<bool> second = [&] {
     Workers workers(checked_threads(n_threads), &monitor);
-    return find_batches(matrix.source(), size.begin(), workers, monitor);
+    return find_batches(cells.source(), size.begin(), workers, monitor);
   }();
   return made_by_r([&] { return r_flags_of(second, [](bool one) { return one; }); });
 }

@@ -74,25 +74,40 @@ style_tests() {
   fi
 }
 
+# core_run VARIANT: leaves a log, and the status of make in a file.
+core_run() {
+  make -k -C tests/cpp BUILD="$build/cpp" "$1" >"$build/core-$1.log" 2>&1
+  echo $? >"$build/core-$1.status"
+}
+
+core_count() {
+  log=$build/core-$1.log
+  status=$(cat "$build/core-$1.status")
+  counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+  if [ -z "$counts" ]; then
+    tail -n 40 "$log"
+    count 0 1 0 "make $1 did not run"
+  elif [ "$status" != 0 ]; then
+    grep -v '^g++' "$log" | tail -n 60
+    # A sanitizer may object after the last test.
+    [ "${counts#* }" = 0 ] && counts="${counts% *} 1"
+    count "${counts% *}" "${counts#* }" 0 "make $1"
+  else
+    count "${counts% *}" 0 0 "make $1"
+  fi
+}
+
 core_tests() {
-  for variant in check asan tsan; do
-    begin "Core tests: make $variant"
-    log=$build/core-$variant.log
-    make -k -C tests/cpp BUILD="$build/cpp" "$variant" >"$log" 2>&1
-    status=$?
-    counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
-    if [ -z "$counts" ]; then
-      tail -n 40 "$log"
-      count 0 1 0 "make $variant did not run"
-    elif [ "$status" != 0 ]; then
-      grep -v '^g++' "$log" | tail -n 60
-      # A sanitizer may object after the last test.
-      [ "${counts#* }" = 0 ] && counts="${counts% *} 1"
-      count "${counts% *}" "${counts#* }" 0 "make $variant"
-    else
-      count "${counts% *}" 0 0 "make $variant"
-    fi
-  done
+  begin "Core tests: make check"
+  core_run check
+  core_count check
+  # At the same time, as most tests run on one thread.
+  begin "Core tests: make asan, make tsan"
+  core_run asan &
+  core_run tsan
+  wait
+  core_count asan
+  core_count tsan
 }
 
 build_package() {
@@ -104,17 +119,28 @@ build_package() {
   tarball=$(ls "$build"/gmvae_*.tar.gz 2>/dev/null)
 }
 
-r_tests() {
+# Installed once, for testthat and for R CMD check, which wants to know of each symbol which object
+# asks for it.
+install_package() {
+  [ -z "${library:-}" ] || return 0
   build_package
+  begin "R CMD INSTALL"
+  library=$build/library
+  rm -rf "$library" && mkdir -p "$library"
+  _R_SHLIB_BUILD_OBJECTS_SYMBOL_TABLES_=true R CMD INSTALL --library="$library" "$tarball" \
+    >"$build/install.log" 2>&1
+  installed=$?
+  verdict "the package installs" "$build/install.log" "$installed"
+}
+
+r_tests() {
+  install_package
   begin "testthat"
-  rm -rf "$build/library" && mkdir -p "$build/library"
-  if [ -z "$tarball" ] ||
-    ! R CMD INSTALL --library="$build/library" "$tarball" >"$build/install.log" 2>&1; then
-    tail -n 40 "$build/install.log"
-    count 0 1 0 "the package does not install"
+  if [ "$installed" != 0 ]; then
+    count 0 1 0 "nothing to test"
     return
   fi
-  R_LIBS="$build/library${R_LIBS:+:$R_LIBS}" NOT_CRAN=true \
+  R_LIBS="$library${R_LIBS:+:$R_LIBS}" NOT_CRAN=true TESTTHAT_PARALLEL=TRUE \
     Rscript tools/testthat.R "$build/testthat.txt" </dev/null
   if counts=$(cat "$build/testthat.txt" 2>/dev/null) && [ -n "$counts" ]; then
     # shellcheck disable=SC2086
@@ -125,16 +151,21 @@ r_tests() {
 }
 
 check_package() {
-  build_package
+  install_package
   begin "R CMD check --as-cran --no-manual"
-  if [ -z "$tarball" ]; then
+  if [ "$installed" != 0 ]; then
     count 0 1 0 "nothing to check"
     return
   fi
+  # R CMD build has run the vignettes, and the section "r" the tests.
+  options="--no-manual --no-vignettes"
+  wanted r && options="$options --no-tests"
   # What needs the network or other people's packages is left out.
+  # shellcheck disable=SC2086
   (cd "$build" && _R_CHECK_CRAN_INCOMING_=false _R_CHECK_CRAN_INCOMING_REMOTE_=false \
     _R_CHECK_FORCE_SUGGESTS_=false _R_CHECK_SYSTEM_CLOCK_=false \
-    R CMD check --as-cran --no-manual "$tarball") >"$build/check.log" 2>&1 </dev/null
+    R CMD check --as-cran $options --install="check:$build/install.log" --library="$library" \
+    "$tarball") >"$build/check.log" 2>&1 </dev/null
   status=$?
   sed -n '/\.\.\..*NOTE$/,/^\* .*OK$/p; /^Status/p' "$build/check.log" | sed '/OK$/d'
   if grep -qE '(WARNING|ERROR)$' "$build/check.log"; then status=1; fi

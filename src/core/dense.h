@@ -5,8 +5,7 @@
 // returns false or numbers that are not finite.
 #pragma once
 
-#include <Eigen/Core>
-
+#include "core/eigen.h"
 #include "core/types.h"
 
 namespace gmvae {

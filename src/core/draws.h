@@ -8,19 +8,18 @@
 
 namespace gmvae {
 
-// Gamma with this shape and mean (Marsaglia & Tsang 2000, <doi:10.1145/358407.358414>; for shapes
-// below 1 with their boost by a power of a uniform number).
-inline double draw_gamma(RngStream& rng, double shape, double mean) {
+// Gamma with this shape and a scale of 1 (Marsaglia & Tsang 2000, <doi:10.1145/358407.358414>; for
+// shapes below 1 with their boost by a power of a uniform number).
+inline double draw_gamma(RngStream& rng, double shape) {
+  if (shape <= 0) return 0;
   if (shape < 1) {
-    const double boost = std::pow(rng.uniform(), 1 / shape);
-    return draw_gamma(rng, shape + 1, mean * (shape + 1) / shape) * boost;
+    const double u = rng.uniform();
+    return draw_gamma(rng, shape + 1) * std::pow(u, 1 / shape);
   }
   const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   while (true) {
     const double x = rng.normal(), root = 1 + c * x, v = root * root * root;
-    if (v > 0 && std::log(rng.uniform()) < x * x / 2 + d - d * v + d * std::log(v)) {
-      return mean * d * v / shape;
-    }
+    if (v > 0 && std::log(rng.uniform()) < x * x / 2 + d - d * v + d * std::log(v)) return d * v;
   }
 }
 

@@ -1,9 +1,9 @@
 // Entries of Eigen matrices by lists of indices (Eigen has this only from 3.4 on).
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/types.h"
 
 namespace gmvae {

@@ -100,3 +100,13 @@ test_that("the posterior is kept unless the user says otherwise", {
   expect_error(predict(plain, type = "posterior"), class = "gmvae_error_input")
   expect_error(predict(plain, type = "density"), class = "gmvae_error_input")
 })
+
+test_that("arrays of one or three dimensions are no rows of two columns", {
+  fit <- gmm_fit(faithful, 2, "VVV", control = gmm_control(verbose = FALSE))
+  named <- array(1, c(2, 2, 2), list(NULL, names(faithful), NULL))
+  for (x in list(table(c(1, 1, 2)), array(1:3, 3), array(1, 2:4), named)) {
+    expect_error(predict(fit, x), class = "gmvae_error_input")
+    expect_error(update(fit, 3, x = x), class = "gmvae_error_input")
+    expect_error(plot(fit, data = x), class = "gmvae_error_input")
+  }
+})

@@ -1,10 +1,10 @@
 // Facts about the columns of data that decide what can be fitted to them.
 #pragma once
 
-#include <Eigen/Core>
 #include <utility>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/types.h"
 #include "gmm/data/observations.h"

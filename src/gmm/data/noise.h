@@ -1,9 +1,9 @@
 // The noise component: where it may be, and which rows to take for it at first.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"

@@ -2,11 +2,11 @@
 // data lie, so that no copy of them is made.
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
 #include <mutex>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/parallel.h"
 #include "core/types.h"
 

@@ -4,8 +4,9 @@
 // raise the objective is replaced by F(s), and the memory cleared.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
+
+#include "core/eigen.h"
 
 namespace gmvae {
 

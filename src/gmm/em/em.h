@@ -2,10 +2,10 @@
 // <doi:10.1111/j.2517-6161.1977.tb01600.x>): one model, one number of components, one start.
 #pragma once
 
-#include <Eigen/Core>
 #include <string>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"

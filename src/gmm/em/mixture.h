@@ -1,9 +1,9 @@
 // A fitted mixture in the units of the data: what users keep, and what new data are evaluated with.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/parallel.h"
 #include "core/types.h"
 #include "gmm/data/observations.h"

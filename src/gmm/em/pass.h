@@ -2,9 +2,9 @@
 // Responsibilities are never stored.
 #pragma once
 
-#include <Eigen/Core>
 #include <functional>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"

@@ -11,8 +11,7 @@
 // from augmented moments, and EM never lets the penalised log-likelihood fall.
 #pragma once
 
-#include <Eigen/Core>
-
+#include "core/eigen.h"
 #include "gmm/data/observations.h"
 #include "gmm/model/family.h"
 #include "gmm/model/frame.h"

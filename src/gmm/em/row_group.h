@@ -3,9 +3,9 @@
 // (incomplete_rows.h).  Memory is used again from group to group.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "gmm/data/observations.h"
 #include "gmm/em/statistics.h"
 #include "gmm/model/frame.h"

@@ -1,8 +1,7 @@
 // What a pass over the data adds up, and the responsibilities that may be given to it.
 #pragma once
 
-#include <Eigen/Core>
-
+#include "core/eigen.h"
 #include "core/types.h"
 #include "gmm/model/frame.h"
 #include "gmm/model/moments.h"

@@ -2,10 +2,10 @@
 // a test statistic is where the first is true.
 #pragma once
 
-#include <Eigen/Core>
 #include <string>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "gmm/inference/resample.h"

@@ -13,9 +13,9 @@
 // Everything is in the standard units of the observations.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "gmm/model/family.h"
 #include "gmm/model/frame.h"
 

@@ -1,9 +1,9 @@
 // Fisher's information about the parameters of a fitted mixture.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "gmm/data/observations.h"

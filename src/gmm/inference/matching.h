@@ -1,9 +1,9 @@
 // Which component of one mixture is which of another: maximum likelihood gives them no names.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/types.h"
 #include "gmm/em/mixture.h"
 

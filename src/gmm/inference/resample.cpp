@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/dense.h"
+#include "core/draws.h"
 #include "core/error.h"
 #include "core/rng.h"
 
@@ -19,32 +20,23 @@ class Categorical {
  public:
   explicit Categorical(const std::vector<double>& weights) : sums_(weights) {
     for (std::size_t i = 1; i < sums_.size(); ++i) sums_[i] += sums_[i - 1];
+    all_one_ = std::all_of(weights.begin(), weights.end(), [](double w) { return w == 1.0; });
   }
   double total() const { return sums_.back(); }
   Index draw(RngStream& rng) const {
-    const auto at = std::upper_bound(sums_.begin(), sums_.end(), rng.uniform() * total());
-    return std::min<Index>(at - sums_.begin(), static_cast<Index>(sums_.size()) - 1);
+    const double u = rng.uniform() * total();
+    // The sums of ones are their own numbers.
+    if (all_one_) return std::min(static_cast<Index>(u), last());
+    const auto at = std::upper_bound(sums_.begin(), sums_.end(), u);
+    return std::min<Index>(at - sums_.begin(), last());
   }
 
  private:
   std::vector<double> sums_;
-};
+  bool all_one_ = false;
 
-// Gamma(shape, 1) by Marsaglia & Tsang (2000, <doi:10.1145/358407.358414>).
-double draw_gamma(double shape, RngStream& rng) {
-  if (shape <= 0.0) return 0.0;
-  if (shape < 1.0) {
-    const double u = rng.uniform();
-    return draw_gamma(shape + 1.0, rng) * std::pow(u, 1.0 / shape);
-  }
-  const double d = shape - 1.0 / 3.0, c = 1.0 / std::sqrt(9.0 * d);
-  while (true) {
-    const double x = rng.normal(), t = 1.0 + c * x;
-    if (t <= 0.0) continue;
-    const double v = t * t * t;
-    if (std::log(rng.uniform()) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
-  }
-}
+  Index last() const { return static_cast<Index>(sums_.size()) - 1; }
+};
 
 std::vector<double> weights_of(const Source& source, const RowFacts& facts) {
   if (facts.weights == nullptr) return std::vector<double>(static_cast<std::size_t>(source.n), 1.0);
@@ -149,7 +141,7 @@ Resample Population::draw(Resampling kind, std::uint64_t seed, Index item) const
   case Resampling::weighted: {
     double sum = 0.0;
     for (std::size_t i = 0; i < given.size(); ++i) {
-      sample.weights[i] = draw_gamma(given[i], rng);
+      sample.weights[i] = draw_gamma(rng, given[i]);
       sum += sample.weights[i];
     }
     for (double& weight : sample.weights) weight *= rows.total() / sum;

@@ -6,9 +6,9 @@
 // with |A_k| = 1.
 #pragma once
 
-#include <Eigen/Core>
 #include <string>
 
+#include "core/eigen.h"
 #include "core/error.h"
 #include "gmm/model/common_orientation.h"
 #include "gmm/model/diagonal.h"

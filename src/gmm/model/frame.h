@@ -7,8 +7,7 @@
 //   diagonal  the same with y = x
 #pragma once
 
-#include <Eigen/Core>
-
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/types.h"
 #include "gmm/model/moments.h"

@@ -1,8 +1,7 @@
 // What an M-step needs of the data, and what it makes of it.
 #pragma once
 
-#include <Eigen/Core>
-
+#include "core/eigen.h"
 #include "core/types.h"
 
 namespace gmvae {

@@ -4,10 +4,10 @@
 // Classifier label the others.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
 #include "core/dense.h"
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/types.h"
 

@@ -3,9 +3,9 @@
 // one of them occurs.  The bits don't depend on the number of threads.
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/rng.h"

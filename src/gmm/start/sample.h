@@ -1,11 +1,11 @@
 // The rows that a search starts from.
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"

@@ -2,11 +2,11 @@
 // points, and at random.
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/shared_monitor.h"

@@ -8,9 +8,9 @@
 // with one sample and diagonal covariances).
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "gmm/em/mixture.h"
 
 namespace gmvae {

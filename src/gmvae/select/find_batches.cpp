@@ -1,6 +1,5 @@
 #include "gmvae/select/find_batches.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/eigen.h"
 #include "core/rng.h"
 #include "gmm/start/kmeans.h"
 #include "gmvae/select/principal_components.h"

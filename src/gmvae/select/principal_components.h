@@ -1,9 +1,9 @@
 // Principal components of cells, of log(1 + x / size).
 #pragma once
 
-#include <Eigen/Core>
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/rng.h"
 #include "gmvae/data/source.h"

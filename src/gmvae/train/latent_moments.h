@@ -7,9 +7,9 @@
 //   Sigma_c ~ inverse Wishart: D + 2 more cells with the pooled within-component covariance
 #pragma once
 
-#include <Eigen/Core>
 #include <string>
 
+#include "core/eigen.h"
 #include "gmm/em/mixture.h"
 
 namespace gmvae {

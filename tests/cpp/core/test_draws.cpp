@@ -38,7 +38,8 @@ TEST("draw_poisson(): mean and variance, by inversion and by rejection") {
 
 TEST("draw_gamma(): mean and variance, with shapes below and above 1") {
   for (double shape : {0.05, 0.9, 1.0, 3.0, 400.0}) {
-    const Moments m = moments_of([&](RngStream& rng) { return draw_gamma(rng, shape, 2.0); });
+    const Moments m =
+        moments_of([&](RngStream& rng) { return 2 * draw_gamma(rng, shape) / shape; });
     CHECK_NEAR(m.mean, 2, 5 * 2 / std::sqrt(shape * 40000));
     CHECK_NEAR(m.variance, 4 / shape, 0.25 * 4 / shape);
   }

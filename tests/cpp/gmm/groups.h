@@ -2,11 +2,11 @@
 // share, and the plain definition of a mixture's density.
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
 #include <vector>
 
 #include "algebra.h"
+#include "core/eigen.h"
 #include "core/numeric.h"
 #include "core/rng.h"
 #include "gmm/em/mixture.h"

@@ -1,0 +1,152 @@
+# Counts that are too many for memory: where they come from, block by block.
+
+#' Cells from a file or a database of your own
+#'
+#' A source of counts that [gmvae()], [predict()][predict.gmvae] and
+#' [update()][update.gmvae] read block by block, so that the counts need never
+#' be in memory at once: from package BPCells or TileDB, from a Seurat object
+#' with layers on disk, or from files of your own.
+#'
+#' `gmvae()` reads a `cell_source()`, and a DelayedMatrix with more than 50,000
+#' cells, once from its first cell to its last, checks the values and writes
+#' them to a temporary file of 4 bytes for each count that is not zero (12 bytes
+#' for measurements and probabilities), and another one with the genes that the
+#' networks see. It trains from that file and removes both at the end. The fit
+#' is the same, bit for bit, as from the same counts in memory.
+#'
+#' Memory is needed for the block that is being read, for about
+#' `8 * cells * (4 * n_latent + 2 * k)` bytes of results, and for a tenth of
+#' that besides: 0.8 GB for 1,000,000 cells in 20 clusters with 10 latent
+#' dimensions.
+#'
+#' @param read A function of two numbers, `from` and `to`: the counts of these
+#'   cells (from 1), a sparse matrix of class `dgCMatrix`, or another kind of
+#'   matrix, with all genes in rows and `to - from + 1` cells in columns. The
+#'   same numbers must return the same counts each time.
+#' @param dim Two whole numbers of at least 1: how many genes and how many cells
+#'   there are.
+#' @param dimnames A list of two: the names of the genes and those of the
+#'   cells, each of them a character vector without repetitions, or `NULL` for
+#'   `"gene1"`, `"gene2"`, ... and `"cell1"`, `"cell2"`, ...
+#' @return An object of class `cell_source`, which takes the place of the
+#'   matrix of counts. `dim()` and `dimnames()` work for it.
+#' @section Options:
+#'   * `options(gmvae.cells_in_memory = 50000)`: the number of cells up to which
+#'     a DelayedMatrix is read into memory, a number of at least 0.
+#'   * `options(gmvae.cache = tempdir())`: the folder for the temporary files,
+#'     a string.
+#' @section Errors: `gmvae_error_option` if an argument is not as above;
+#'   `gmvae_error_input` if `read` returns something else than the counts of the
+#'   cells asked for; `gmvae_error_file` if a temporary file can't be written,
+#'   for instance as the disk is full: the message says how much space the cells
+#'   that were read need.
+#' @seealso [gmvae()]
+#' @examples
+#' data(pbmc_sorted)
+#' counts <- pbmc_sorted$counts[, seq(1, 1000, by = 5)]
+#' cells <- cell_source(function(from, to) counts[, from:to, drop = FALSE],
+#'                      dim(counts), dimnames(counts))
+#' set.seed(1)
+#' fit <- gmvae(cells, k = 5, features = 500)
+#' fit
+#' @export
+cell_source <- function(read, dim, dimnames = list(NULL, NULL)) {
+  call <- quote(cell_source())
+  if (!is.function(read)) {
+    gmvae_abort(c(
+      "{.arg read} must be a function of {.arg from} and {.arg to}.",
+      x = "You supplied {describe(read)}."
+    ), "option", call = call)
+  }
+  largest <- .Machine$integer.max
+  sizes <- is.numeric(dim) && length(dim) == 2L && all(is.finite(dim)) &&
+    all(dim >= 1) && all(dim == round(dim)) &&
+    all(dim <= largest)
+  if (!sizes) {
+    gmvae_abort(c(
+      "{.arg dim} must be two whole numbers from 1 to {largest}:
+       the numbers of genes and of cells.",
+      x = "You supplied {describe(dim)}."
+    ), "option", call = call)
+  }
+  fault <- dimnames_fault(dimnames, as.integer(dim))
+  if (!is.null(fault)) {
+    gmvae_abort(c(
+      "{.arg dimnames} must be a list of {dim[1]} names of genes and {dim[2]}
+       names of cells, or {.code NULL} in place of either.",
+      x = "You supplied {describe(dimnames)}."
+    ), "option", call = call)
+  }
+  structure(list(read = read, dim = as.integer(dim),
+                 dimnames = unname(dimnames)),
+            class = "cell_source")
+}
+
+#' @export
+dim.cell_source <- function(x) unclass(x)$dim
+
+#' @export
+dimnames.cell_source <- function(x) unclass(x)$dimnames
+
+#' @export
+`dimnames<-.cell_source` <- function(x, value) {
+  parts <- unclass(x)
+  parts["dimnames"] <- list(value)
+  structure(parts, class = "cell_source")
+}
+
+#' @export
+print.cell_source <- function(x, ...) {
+  cat(sprintf("A source of %s genes x %s cells\n", big_number(nrow(x)),
+              big_number(ncol(x))))
+  invisible(x)
+}
+
+big_number <- function(n) {
+  format(n, big.mark = ",", scientific = FALSE, trim = TRUE)
+}
+
+# The counts of a DelayedMatrix as a source.
+delayed_source <- function(x) {
+  cell_source(function(from, to) {
+    methods::as(x[, from:to, drop = FALSE], "dgCMatrix")
+  }, dim(x), list(rownames(x), colnames(x)))
+}
+
+# fn(counts, from, to) for the blocks of a source in turn, each a dgCMatrix with
+# the names of the source.
+for_blocks <- function(x, fn, arg, call) {
+  for (from in block_starts(dim(x))) {
+    to <- min(from + cells_per_block(dim(x)) - 1, ncol(x))
+    fn(read_cells(x, from, to, arg, call), from, to)
+  }
+}
+
+# Blocks that take at most 200 MB where no value is zero.
+cells_per_block <- function(dim) max(1, floor(2e8 / (8 * dim[1])))
+
+block_starts <- function(dim) seq(1, dim[2], by = cells_per_block(dim))
+
+read_cells <- function(x, from, to, arg, call) {
+  counts <- as_sparse(unclass(x)$read(from, to), arg, call)
+  if (!identical(dim(counts), as.integer(c(nrow(x), to - from + 1)))) {
+    gmvae_abort(c(
+      "{.arg read} of {.arg {arg}} must return {nrow(x)} genes (rows) for each
+       of the cells (columns) from {from} to {to}.",
+      x = "It returned {nrow(counts)} row{?s} and {ncol(counts)} column{?s}."
+    ), "input", call = call)
+  }
+  with_names(counts, rownames(x), colnames(x)[from:to])
+}
+
+# All of it in memory.
+read_source <- function(x, arg, call) {
+  n <- 0
+  blocks <- list()
+  for_blocks(x, function(counts, from, to) {
+    n <<- n + length(values_of(counts))
+    check_n_values(n, arg, call)
+    blocks[[length(blocks) + 1L]] <<- counts
+  }, arg, call)
+  do.call(cbind, blocks)
+}

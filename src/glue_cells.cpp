@@ -1,0 +1,118 @@
+#include "glue_cells.h"
+
+#include <Rcpp.h>
+
+#include <limits>
+
+#include "core/error.h"
+#include "glue_monitor.h"
+
+using namespace gmvae;
+
+namespace {
+
+using Writer = Rcpp::XPtr<CellFileWriter>;
+
+void close_file(SEXP pointer) {
+  delete static_cast<CellFile*>(R_ExternalPtrAddr(pointer));
+  R_ClearExternalPtr(pointer);
+}
+
+// Row numbers of R, from 1; NA is no row.
+std::vector<Index> from_one(const Rcpp::IntegerVector& numbers) {
+  std::vector<Index> out;
+  for (int number : numbers) out.push_back(number == NA_INTEGER ? -1 : Index{number} - 1);
+  return out;
+}
+
+}  // namespace
+
+// A file that cells are added to; finish it, or it vanishes with the pointer.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_cell_file_create(std::string path, double n_genes, bool counts) {
+  if (!(n_genes >= 1 && n_genes <= std::numeric_limits<int>::max())) {
+    refuse("n_genes", "be from 1 to 2147483647");
+  }
+  return Writer(new CellFileWriter(path, static_cast<Index>(n_genes), counts));
+}
+
+// counts: a dgCMatrix of genes x some cells.
+// [[Rcpp::export(rng = false)]]
+void cpp_cell_file_add(SEXP writer, Rcpp::S4 counts) {
+  Writer file(writer);
+  const SparseCounts matrix(counts);
+  RMonitor monitor(R_NilValue);
+  for_cells_of(
+      all_cells(matrix.source()), matrix.source(),
+      [&](Index, Index n, const std::int32_t* gene, const double* value) {
+    file->add_cell(gene, value, n);
+      },
+      &monitor);
+}
+
+// [[Rcpp::export(rng = false)]]
+void cpp_cell_file_finish(SEXP writer) { Writer(writer)->finish(); }
+
+// cells: numbers from 1 of those wanted, or NULL for all.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_cell_file_open(std::string path, SEXP cells, bool verify) {
+  auto file = std::make_unique<CellFile>(path, verify);
+  if (!Rf_isNull(cells)) file->choose(from_one(Rcpp::IntegerVector(cells)));
+  SEXP pointer = PROTECT(R_MakeExternalPtr(file.release(), cell_file_tag(), R_NilValue));
+  R_RegisterCFinalizerEx(pointer, close_file, TRUE);
+  UNPROTECT(1);
+  return pointer;
+}
+
+// genes: the numbers from 1 of those that the new file has, in its order; NA for one that the
+// cells lack, where every cell gets its value of `fill`.
+// [[Rcpp::export(rng = false)]]
+void cpp_cell_file_genes(SEXP cells, Rcpp::IntegerVector genes, Rcpp::NumericVector fill,
+                         std::string path) {
+  const CellFile& file = cell_file_of(cells);
+  RMonitor monitor(R_NilValue);
+  check_length(fill.size(), genes.size(), "fill");
+  write_genes(file, from_one(genes), std::vector<double>(fill.begin(), fill.end()),
+              file.holds_counts(), path, monitor);
+}
+
+// weight: one for each gene.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_cell_sums(SEXP cells, Rcpp::NumericVector weight) {
+  const CellFile& file = cell_file_of(cells);
+  check_length(weight.size(), file.n_genes(), "weight");
+  RMonitor monitor(R_NilValue);
+  const std::vector<double> sums =
+      cell_sums(file, std::vector<double>(weight.begin(), weight.end()), monitor);
+  return made_by_r([&] { return r_numbers(sums); });
+}
+
+// weight: one for each cell.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gene_sums(SEXP cells, Rcpp::NumericVector weight) {
+  const CellFile& file = cell_file_of(cells);
+  check_length(weight.size(), file.n_cells(), "weight");
+  RMonitor monitor(R_NilValue);
+  const std::vector<double> sums =
+      gene_sums(file, std::vector<double>(weight.begin(), weight.end()), monitor);
+  return made_by_r([&] { return r_numbers(sums); });
+}
+
+// The slots of a dgCMatrix: i, p and x.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_cells_in_memory(SEXP cells) {
+  const CellFile& file = cell_file_of(cells);
+  const std::vector<Index> all = all_cells(file);
+  Workers alone(1);
+  Entries entries;
+  file.read(all.data(), static_cast<Index>(all.size()), alone, entries);
+  ensure(entries.start.back() <= std::numeric_limits<int>::max(),
+         "The cells must have at most 2147483647 non-zero values.");
+  return made_by_r([&] {
+    return NamedList()
+        .add("i", r_counts_of(entries.gene, [](std::int32_t g) { return Index{g}; }))
+        .add("p", r_counts_of(entries.start, [](Index start) { return start; }))
+        .add("x", entries.value)
+        .list();
+  });
+}

@@ -1,0 +1,154 @@
+small <- function() {
+  data("pbmc_sorted", package = "gmvae", envir = environment())
+  x <- pbmc_sorted$counts[1:400, seq(1, 1000, by = 4)]
+  x[, Matrix::colSums(x) > 0]
+}
+source_of <- function(x) {
+  cell_source(function(from, to) x[, from:to, drop = FALSE], dim(x),
+              dimnames(x))
+}
+fit_small <- function(x, ..., epochs = 12) {
+  set.seed(1)
+  suppressWarnings(suppressMessages(gmvae(
+    x, 3, features = 200, ...,
+    control = gmvae_control(epochs = epochs, verbose = FALSE, n_threads = 2)
+  )))
+}
+# What users see, without how they called.
+result <- function(fit) {
+  fit[c("call", "history", "checksum")] <- NULL
+  fit
+}
+new_folder <- function() {
+  folder <- tempfile("cells")
+  dir.create(folder)
+  folder
+}
+no_files <- function(folder) length(list.files(folder)) == 0L
+
+test_that("a fit from a source is that from memory, and no file is left", {
+  x <- small()
+  folder <- new_folder()
+  rlang::local_options(gmvae.cache = folder)
+  fit <- fit_small(x)
+  from_source <- fit_small(source_of(x))
+  expect_identical(result(from_source), result(fit))
+  expect_equal(from_source$checksum, fit$checksum, tolerance = 1e-14)
+  expect_true(no_files(folder))
+
+  batch <- rep(c("a", "b"), length.out = ncol(x))
+  expect_identical(result(fit_small(source_of(x), batch = batch)),
+                   result(fit_small(x, batch = batch)))
+  types <- c("posterior", "outlier", "all")
+  for (type in types) {
+    expect_identical(predict(fit, source_of(x), type), predict(fit, x, type))
+  }
+  # Other genes, in another order, with one that is missing.
+  other <- x[rev(setdiff(rownames(x), fit$features[3])), ]
+  expect_warning(found <- predict(fit, source_of(other), "latent"), "lacks 1")
+  expect_warning(expected <- predict(fit, other, "latent"), "lacks 1")
+  expect_identical(found, expected)
+  again <- suppressWarnings(update(fit, 2, x = source_of(x)))
+  expect_identical(again$latent, suppressWarnings(update(fit, 2, x = x))$latent)
+  expect_true(no_files(folder))
+})
+
+test_that("measurements and shares are read from a source, too", {
+  set.seed(2)
+  x <- matrix(rnorm(40 * 60), 40) + rep(c(0, 3), each = 40 * 30)
+  dimnames(x) <- list(paste0("g", 1:40), paste0("c", 1:60))
+  for (likelihood in c("gaussian", "bernoulli")) {
+    values <- if (likelihood == "gaussian") x else stats::plogis(x)
+    expect_identical(
+      result(fit_small(source_of(values), likelihood = likelihood)),
+      result(fit_small(values, likelihood = likelihood))
+    )
+  }
+})
+
+test_that("a DelayedMatrix with many cells is a source, in containers, too", {
+  skip_if_not_installed("DelayedArray")
+  skip_if_not_installed("SingleCellExperiment")
+  x <- small()
+  folder <- new_folder()
+  rlang::local_options(gmvae.cache = folder, gmvae.cells_in_memory = 100)
+  delayed <- DelayedArray::DelayedArray(x)[, seq_len(ncol(x))]
+  fit <- fit_small(x)
+  expect_identical(result(fit_small(delayed)), result(fit))
+  sce <- SingleCellExperiment::SingleCellExperiment(list(counts = delayed))
+  expect_identical(result(fit_small(sce)), result(fit))
+  expect_identical(predict(fit, sce), predict(fit, x))
+  expect_true(no_files(folder))
+})
+
+test_that("an interrupted or failed fit leaves no file", {
+  x <- small()
+  folder <- new_folder()
+  rlang::local_options(gmvae.cache = folder)
+  broken <- cell_source(function(from, to) {
+    replace(as.matrix(x[, from:to]), 3, -1)
+  }, dim(x), dimnames(x))
+  expect_error(fit_small(broken), class = "gmvae_error_data")
+  expect_true(no_files(folder))
+})
+
+test_that("values of a source are checked, with the names of its cells", {
+  x <- small()
+  empty <- x
+  empty[, 7] <- 0
+  expect_error(fit_small(source_of(empty)), colnames(x)[7],
+               class = "gmvae_error_data")
+  half <- x
+  half[1, 9] <- 0.5
+  expect_error(fit_small(source_of(half)), colnames(x)[9],
+               class = "gmvae_error_data")
+})
+
+test_that("what a source returns must be the cells asked for", {
+  x <- small()
+  wrong <- list(
+    function(from, to) x[, 1:3],
+    function(from, to) t(as.matrix(x[, from:to])),
+    function(from, to) "counts",
+    function(from, to) NULL
+  )
+  for (read in wrong) {
+    expect_error(fit_small(cell_source(read, dim(x), dimnames(x))),
+                 class = "gmvae_error_input")
+  }
+  expect_error(fit_small(cell_source(function(from, to) stop("gone"), dim(x))),
+               class = "gmvae_error")
+})
+
+test_that("cell_source() checks its arguments and prints sizes", {
+  read <- function(from, to) NULL
+  expect_error(cell_source("file", c(2, 3)), class = "gmvae_error_option")
+  for (dim in list(5, c(1, NA), c(0, 2), c(1.5, 2), c(1, 3e9), "2")) {
+    expect_error(cell_source(read, dim), class = "gmvae_error_option")
+  }
+  expect_error(cell_source(read, c(2, 3), list("a", NULL)),
+               class = "gmvae_error_option")
+  expect_output(print(cell_source(read, c(20000, 1e6))),
+                "20,000 genes x 1,000,000 cells")
+})
+
+test_that("several networks train from a file in other processes", {
+  skip_if_not_installed("BiocParallel")
+  x <- small()
+  fit <- function(x, BPPARAM = NULL) {
+    set.seed(1)
+    suppressWarnings(suppressMessages(gmvae(
+      x, 3, features = 200, BPPARAM = BPPARAM,
+      control = gmvae_control(epochs = 5, n_networks = 2, verbose = FALSE)
+    )))
+  }
+  skip_on_os("windows")
+  expect_identical(result(fit(source_of(x), BiocParallel::MulticoreParam(2))),
+                   result(fit(x)))
+})
+
+test_that("the folder for files must exist", {
+  rlang::local_options(gmvae.cache = "no such folder")
+  expect_error(fit_small(source_of(small())), "no such folder",
+               class = "gmvae_error_option")
+})
