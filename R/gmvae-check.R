@@ -355,7 +355,7 @@ dispersion_scores <- function(x, mu, theta) {
              1 - (x + theta) / (mu + theta))
 }
 
-# Results ------------------------------------------------------------------------
+# Results ----------------------------------------------------------------------
 
 check_genes <- function(fit, decoded) {
   n <- length(decoded$group)

@@ -43,8 +43,8 @@
 #'     `confidence` (posterior probability of the cluster), `outlier_score` and
 #'     `outlier_p_value`, see Unseen kinds, `elbo_score` and `elbo_p_value`, the
 #'     score and p-value of [predict()][predict.gmvae] with `type = "outlier"`,
-#'     and `batch` if there is one; with `labels` also `label` (factor, the most probable type),
-#'     `label_probability`, and `set`, the types in the cell's set in one
+#'     and `batch` if there is one; with `labels` also `label` (factor, the most
+#'     probable type), `label_probability`, and `set`, the types in the cell's set in one
 #'     string, joined by `" | "`, empty if no type fits the cell;
 #'   * `posterior` (m x k): probabilities of the clusters, rows sum to 1;
 #'   * `latent` (m x D): means of the latent points;
@@ -300,7 +300,7 @@ say_missing <- function(fit, present, information, call) {
   ), "input", call = call)
 }
 
-# The model of the query ---------------------------------------------------------
+# The model of the query -------------------------------------------------------
 
 # Batches of the query as a factor, or NULL. One label may stand for all.
 query_batch <- function(batch, n, query, cells, call) {
@@ -586,7 +586,7 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
                           heldout = all(calibrating %in% fit$heldout)))
 }
 
-# Outliers -----------------------------------------------------------------------
+# Outliers ---------------------------------------------------------------------
 
 # Mahalanobis distances from the nearest component (m).
 latent_distances <- function(latent, mixture) {

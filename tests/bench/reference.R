@@ -21,8 +21,9 @@ quiet_fit <- function(counts, k) {
   ))
 }
 
-some_of <- function(cells, n) sort(cells[sample.int(length(cells),
-                                                    min(n, length(cells)))])
+some_of <- function(cells, n) {
+  sort(cells[sample.int(length(cells), min(n, length(cells)))])
+}
 
 # The chance that a score of `above` is higher than one of `below`.
 auroc <- function(above, below) {
@@ -49,9 +50,9 @@ for (set in sets) {
       types = mean(rowSums(mapped$sets)))
   }, numeric(3))
   means <- rowMeans(results)
-  cat(sprintf("  accuracy %.3f, coverage %.3f (from %.3f to %.3f), %.2f types in a set\n",
-              means[1], means[2], min(results[2, ]), max(results[2, ]),
-              means[3]))
+  cat(sprintf("  accuracy %.3f, coverage %.3f (from %.3f to %.3f)", means[1],
+              means[2], min(results[2, ]), max(results[2, ])),
+      sprintf(", %.2f types in a set\n", means[3]), sep = "")
   areas <- vapply(unique(label), function(type) {
     set.seed(1)
     known <- which(label != type)
@@ -62,9 +63,10 @@ for (set in sets) {
     cells <- map_to_reference(fit, data$counts[, c(new, others)])$cells
     unseen <- seq_along(label[c(new, others)]) <= length(new)
     area <- auroc(cells$outlier_score[unseen], cells$outlier_score[!unseen])
-    cat(sprintf("  without %-32s AUROC %.3f, p < 0.05: %.2f of its cells, %.3f of others\n",
-                type, area, mean(cells$outlier_p_value[unseen] < 0.05),
-                mean(cells$outlier_p_value[!unseen] < 0.05)))
+    small <- cells$outlier_p_value < 0.05
+    cat(sprintf("  without %-32s AUROC %.3f, p < 0.05: ", type, area),
+        sprintf("%.2f of its cells, %.3f of others\n", mean(small[unseen]),
+                mean(small[!unseen])), sep = "")
     area
   }, 0)
   cat(sprintf("  mean AUROC %.3f\n", mean(areas)))
