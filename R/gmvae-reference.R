@@ -632,7 +632,7 @@ conformal_p_values <- function(scores, calibration) {
   (1 + findInterval(scores, sort(calibration))) / (1 + length(calibration))
 }
 
-# The result -------------------------------------------------------------------
+# The result ------------------------------------------------------------------
 
 new_mapping <- function(model, cells, known, labels, batch, coverage, matched,
                         call) {
