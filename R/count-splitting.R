@@ -141,16 +141,19 @@ retrain <- function(fit, counts, cells, seed, call) {
   size <- cell_sizes(counts, fit$likelihood, given)
   model <- list(likelihood = fit$likelihood, covariance = fit$covariance,
                 size_reference = size$reference)
+  known <- list(size = size$factors, design = design_of(fit, list(
+    batch = fit$batch[cells], covariates = rows_of(fit$covariates, cells)
+  )))
   core <- with_core_errors(
-    train_networks(counts, size$factors, fit$batch[cells], model, fit$k,
-                   control, seed, NULL),
+    train_networks(counts, known, model, fit$k, control, seed, NULL),
     call = call
   )
   found <- max.col(core$posterior, ties.method = "first")
   shared <- table(factor(found, seq_len(fit$k)), fit$cluster[cells])
   list(
     state = network_state(c(core, model, list(control = control,
-                                              batch = fit$batch))),
+                                              batch = fit$batch,
+                                              covariates = fit$covariates))),
     scale = size$scale,
     cluster = unname(max.col(shared, ties.method = "first"))
   )

@@ -54,7 +54,7 @@
 #'   that is wrong about the means has the first excess, kinds of cells within
 #'   clusters the second, and only overdispersion has both; `excess` is the
 #'   smaller one. The check fails if the p-value is below 0.01 and `excess` is
-#'   above 0.15, for other likelihoods above 1: they have a dispersion or
+#'   above 0.2, for other likelihoods above 1: they have a dispersion or
 #'   variance that is fitted, and what is left is mostly how wrong the decoder
 #'   is for cells that it has not seen.
 #'
@@ -224,7 +224,7 @@ check_tests <- function(fit, decoded, compared, all_cells, nsim, call) {
   variance <- variance_test(fit, decoded, compared, nsim, call)
   # A fitted dispersion or variance takes up what is beyond a mean; only the
   # error of the decoder for cells that it has not seen is left.
-  limit <- if (likelihood == "poisson") 0.15 else 1
+  limit <- if (likelihood == "poisson") 0.2 else 1
   if (likelihood == "poisson") {
     # Around the means of clusters: no decoder that may be wrong.
     clusters <- cluster_means(fit, all_cells, call)
@@ -362,7 +362,7 @@ dispersion_scores <- function(x, mu, theta) {
              1 - (x + theta) / (mu + theta))
 }
 
-# Results ------------------------------------------------------------------------
+# Results ----------------------------------------------------------------------
 
 gene_checks <- function(fit, decoded) {
   n <- length(decoded$group)

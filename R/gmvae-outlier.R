@@ -14,6 +14,7 @@
 #   spread          coefficients of the log standard deviation: 1, depth
 #   scores          sorted, of cells like those of the fit; n how many they
 #                   stand for
+# `heldout`: scores of (at most 2,000 of) the held-out cells, in their order.
 # `counts` are those of the genes used, `size` the cells' size factors.
 outlier_reference <- function(fit, counts, size, call) {
   trained <- spread_out(setdiff(seq_len(ncol(counts)), fit$heldout))
@@ -53,7 +54,7 @@ compare_elbos <- function(elbo, posterior, depth, known, seen) {
   }
   reference$n <- length(seen)
   reference$scores <- sort(scores[seen]) + gap
-  reference
+  list(reference = reference, heldout = scores[-seen])
 }
 
 # Antithetic draws of the latent point that the ELBO of a cell is averaged

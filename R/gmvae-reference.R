@@ -43,8 +43,8 @@
 #'     `confidence` (posterior probability of the cluster), `outlier_score` and
 #'     `outlier_p_value`, see Unseen kinds, `elbo_score` and `elbo_p_value`, the
 #'     score and p-value of [predict()][predict.gmvae] with `type = "outlier"`,
-#'     and `batch` if there is one; with `labels` also `label` (factor, the most probable type),
-#'     `label_probability`, and `set`, the types in the cell's set in one
+#'     and `batch` if there is one; with `labels` also `label` (factor, the most
+#'     probable type), `label_probability`, and `set`, the types in the cell's set in one
 #'     string, joined by `" | "`, empty if no type fits the cell;
 #'   * `posterior` (m x k): probabilities of the clusters, rows sum to 1;
 #'   * `latent` (m x D): means of the latent points;
@@ -78,15 +78,18 @@
 #'   the coverage is approximate, and for types that the reference lacks there
 #'   is none: look at `outlier_p_value`.
 #' @section Unseen kinds: Cells of a kind that the reference lacks are far from
-#'   its clusters in the latent space, whatever the probabilities of clusters
-#'   and types. `outlier_score` is the Mahalanobis distance of the latent mean
-#'   from the nearest component of the mixture, and `outlier_p_value` the share
-#'   of held-out cells of the fit that are as far, one more counted: a conformal
-#'   p-value, uniform for cells like the held-out ones whatever the networks
-#'   (Bates et al. 2023). With few held-out cells it can't be small: at least
-#'   one over their number and one. `elbo_p_value` is about how well the decoder
-#'   reconstructs the cell, which finds other outliers, such as doublets, but
-#'   depends more on the batch.
+#'   its clusters in the latent space, or the decoder reconstructs them badly,
+#'   whatever the probabilities of clusters and types. Two scores measure this:
+#'   the Mahalanobis distance of the latent mean from the nearest component of
+#'   the mixture, and `elbo_score`. `outlier_score` is the larger of both, each
+#'   less the median of the held-out cells of the fit and in units of their
+#'   median absolute deviation. `outlier_p_value` is the share of held-out cells
+#'   with a score as high, one more counted: a conformal p-value, uniform for
+#'   cells like the held-out ones whatever the networks (Bates et al. 2023). It
+#'   is at least one over one more than their number, so that few held-out
+#'   cells can't give small ones. For cells of new batches, and if fewer than 19
+#'   cells were held out, `outlier_score` is about the distance alone. A kind
+#'   that lies between known kinds need not be an outlier.
 #' @section New batches: The encoder does not see batches, so clusters and types
 #'   need no fitting. The decoder has a shift of its first hidden layer and of
 #'   the output of each gene for each batch. For new batches these alone are
@@ -309,7 +312,7 @@ say_missing <- function(fit, present, information, call) {
   ), "input", call = call)
 }
 
-# The model of the query ---------------------------------------------------------
+# The model of the query -------------------------------------------------------
 
 # Batches of the query as a factor, or NULL. One label may stand for all.
 query_batch <- function(batch, n, query, cells, call) {
@@ -437,7 +440,7 @@ known_cells <- function(model, reference, call) {
   fit <- model$fit
   if (all(model$present)) {
     return(list(latent = fit$latent, posterior = fit$posterior,
-                outlier = fit$outlier))
+                outlier = fit$outlier, heldout = fit$heldout_scores))
   }
   counts <- if (is.null(reference)) {
     draw_counts(fit, fit$latent, fit$size_factors, fit, fit$seed, call)
@@ -456,7 +459,8 @@ known_cells <- function(model, reference, call) {
                            cells$posterior[sample, , drop = FALSE],
                            cells$depth[sample],
                            batch_shares(fit$batch[sample], fit), seen)
-  list(latent = cells$latent, posterior = cells$posterior, outlier = outlier)
+  list(latent = cells$latent, posterior = cells$posterior,
+       outlier = outlier$reference, heldout = outlier$heldout)
 }
 
 reference_counts <- function(reference, fit, call) {
@@ -595,7 +599,7 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
                           heldout = all(calibrating %in% fit$heldout)))
 }
 
-# Outliers -----------------------------------------------------------------------
+# Outliers ---------------------------------------------------------------------
 
 # Mahalanobis distances from the nearest component (m).
 latent_distances <- function(latent, mixture) {
@@ -607,9 +611,33 @@ latent_distances <- function(latent, mixture) {
   sqrt(apply(matrix(squares, nrow(latent)), 1L, min))
 }
 
-# Cells that show how far known kinds are: held out, or all where too few are.
-usual_cells <- function(fit) {
-  if (length(fit$heldout) >= 19L) fit$heldout else seq_len(nrow(fit$latent))
+# Scores and p-values of cells: how far they are in the latent space or, if that
+# is more, how badly they are reconstructed; both in standard deviations of
+# held-out cells. Where few cells were held out (or an older fit has no scores
+# of them), and in new batches, whose shifts the ELBO depends on, the distance.
+outlier_p_values <- function(model, cells, known, elbo_score) {
+  fit <- model$fit
+  usual <- spread_out(fit$heldout)
+  by_elbo <- length(usual) >= 19L && length(known$heldout) == length(usual)
+  if (length(usual) < 19L) usual <- seq_len(nrow(fit$latent))
+  of_usual <- latent_distances(known$latent[usual, , drop = FALSE],
+                               fit$mixture)
+  standard <- function(scores, usual) {
+    (scores - stats::median(usual)) / max(stats::mad(usual), 1e-8)
+  }
+  score <- standard(unname(latent_distances(cells$latent, fit$mixture)),
+                    of_usual)
+  of_usual <- standard(of_usual, of_usual)
+  p_value <- conformal_p_values(-score, -of_usual)
+  both <- if (by_elbo) which(!cells$batch %in% model$new)
+  if (by_elbo && is.null(cells$batch)) both <- seq_along(score)
+  if (length(both) > 0L) {
+    score[both] <- pmax(score[both],
+                        standard(elbo_score[both], known$heldout))
+    of_both <- pmax(of_usual, standard(known$heldout, known$heldout))
+    p_value[both] <- conformal_p_values(-score[both], -of_both)
+  }
+  list(score = score, p_value = p_value)
 }
 
 # The share of the scores of `calibration` that are as low, one more counted.
@@ -617,21 +645,18 @@ conformal_p_values <- function(scores, calibration) {
   (1 + findInterval(scores, sort(calibration))) / (1 + length(calibration))
 }
 
-# The result -------------------------------------------------------------------
+# The result ------------------------------------------------------------------
 
 new_mapping <- function(model, cells, known, labels, batch, coverage, matched,
                         call) {
   fit <- model$fit
   elbo <- outlier_table(known$outlier, cells$posterior, cells$depth,
                         batch_shares(cells$batch, fit), cells$elbo, call)
-  far <- latent_distances(cells$latent, fit$mixture)
+  outlier <- outlier_p_values(model, cells, known, elbo$score)
   table <- data.frame(
     cluster = unname(most_probable(cells$posterior)),
-    confidence = confidence(cells$posterior), outlier_score = unname(far),
-    outlier_p_value = conformal_p_values(
-      -far, -latent_distances(known$latent[usual_cells(fit), , drop = FALSE],
-                              fit$mixture)
-    ),
+    confidence = confidence(cells$posterior), outlier_score = outlier$score,
+    outlier_p_value = outlier$p_value,
     elbo_score = elbo$score, elbo_p_value = elbo$p_value,
     row.names = rownames(elbo)
   )

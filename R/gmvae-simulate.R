@@ -58,9 +58,9 @@ simulate.gmvae <- function(object, nsim = NULL, seed = NULL, ...,
   call <- quote(simulate())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
-  latent <- if (missing(latent)) "mixture" else {
-    check_choice(latent, c("mixture", "posterior"), call = call)
-  }
+  sources <- c("mixture", "posterior")
+  latent <- if (missing(latent)) sources[1] else check_choice(latent, sources,
+                                                              call = call)
   n <- nrow(object$latent)
   nsim <- if (is.null(nsim)) n else check_count(nsim, call = call)
   size_factors <- given_sizes(size_factors, nsim, object, call)

@@ -151,6 +151,8 @@
 #'     `active_units`: latent dimensions in use, in which the variance of the
 #'     means over the cells is more than 1% of the total variance.
 #'   * `outlier`: what `predict(type = "outlier")` compares new cells with;
+#'     `heldout_scores`: outlier scores of the held-out cells (of more than
+#'     2,000 an even choice), for [map_to_reference()];
 #'     `parameters`, `layout` and `input`: the networks as one vector, the
 #'     places of their parts in it, and the scaling of the encoder's input.
 #'   * `likelihood`, `covariance`, `k`, `n_genes` (rows of `x`), `call`,
@@ -563,7 +565,9 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
 finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
   fit <- new_gmvae(core, cells = colnames(counts), size = size, ...)
   fit$checksum <- data_checksum(counts)
-  fit$outlier <- outlier_reference(fit, counts, size$factors, call)
+  outlier <- outlier_reference(fit, counts, size$factors, call)
+  fit$outlier <- outlier$reference
+  fit$heldout_scores <- outlier$heldout
   warn_cautions(fit, call, heard)
   fit
 }

@@ -31,10 +31,11 @@ for (depth in c(20, 5)) {
     }, NA))
     right <- cases$truth[i] == cases$fitted[i]
     met <- if (right) share <= 0.05 else share >= 0.95
-    cat(sprintf("%-8s fitted to %-8s %2d counts a gene: flagged %5.1f%% (%s) %s  %.0f s\n",
-                cases$fitted[i], cases$truth[i], depth / 10, 100 * share,
+    cat(sprintf("%-8s fitted to %-8s %.1f counts a gene: ", cases$fitted[i],
+                cases$truth[i], depth / 10),
+        sprintf("flagged %5.1f%% (%s) %s  %.0f s\n", 100 * share,
                 if (right) "at most 5%" else "at least 95%",
                 if (met) "met" else "MISSED",
-                proc.time()[["elapsed"]] - began))
+                proc.time()[["elapsed"]] - began), sep = "")
   }
 }

@@ -12,8 +12,9 @@ fit <- without_cautions(gmvae(
                           verbose = FALSE)
 ))
 mapped <- map_to_reference(fit, x[, query], labels = kind[seen])
-own_of <- function(sets, truth) sets[cbind(seq_along(truth),
-                                           match(truth, colnames(sets)))]
+own_of <- function(sets, truth) {
+  sets[cbind(seq_along(truth), match(truth, colnames(sets)))]
+}
 
 test_that("types, sets and outliers of a query", {
   cells <- mapped$cells

@@ -18,7 +18,8 @@ constexpr Index cells_at_a_time = 256;
 // scale: inverse dispersion or variance, where the likelihood has one.
 double draw_value(const LikelihoodTraits& likelihood, RngStream& rng, double mean, double scale) {
   if (likelihood.whole) {
-    return draw_poisson(rng, likelihood.has_scale ? mean * (draw_gamma(rng, scale) / scale) : mean);
+    if (likelihood.has_scale) mean *= draw_gamma(rng, scale) / scale;
+    return draw_poisson(rng, mean);
   }
   if (likelihood.has_scale) return mean + std::sqrt(scale) * rng.normal();
   return rng.uniform() < mean ? 1 : 0;
