@@ -77,7 +77,9 @@ gmm_classify_cv <- function(object, folds = 10, repeats = 1, ..., x = NULL,
 }
 
 check_classifier <- function(object, call, arg = "object") {
-  if (inherits(object, "gmm_classifier")) return(validate_fit(object, arg, call))
+  if (inherits(object, "gmm_classifier")) {
+    return(validate_fit(object, arg, call))
+  }
   gmvae_abort(c(
     "{.arg {arg}} must be a fit of {.fn gmm_classify}.",
     x = "You supplied {describe(object)}."

@@ -29,8 +29,8 @@
 #'   * `top_genes()`: a data frame with one row for each dimension, direction
 #'     and rank: `dimension`, `direction` (`"up"` for positive loadings,
 #'     `"down"` for negative ones), `rank` (from 1, the largest absolute
-#'     loading), `gene` and `loading`. There are fewer than `n` genes if fewer have loadings of
-#'     that sign.
+#'     loading), `gene` and `loading`. There are fewer than `n` genes if fewer
+#'     have loadings of that sign.
 #' @section Errors: `gmvae_error_input` if `x` has no linear decoder or is not a
 #'   fit; `gmvae_error_option` for `n`.
 #' @references Svensson et al. (2020) Interpretable factor models of single-cell

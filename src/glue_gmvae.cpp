@@ -271,8 +271,8 @@ SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP labe
   const Index n_threads = checked_threads(read<double>(options, "n_threads"));
   const FitResult result = [&] {
     Workers workers(n_threads, &monitor);
-    return fit(source, {size.begin(), &rows, labels.empty() ? nullptr : labels.data()}, opts, ks, alpha,
-               Rf_isNull(earlier) ? nullptr : &start, workers, monitor);
+    return fit(source, {size.begin(), &rows, labels.empty() ? nullptr : labels.data()}, opts, ks,
+               alpha, Rf_isNull(earlier) ? nullptr : &start, workers, monitor);
   }();
   return made_by_r([&] { return to_list(result, seed); });
 }
