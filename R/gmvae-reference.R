@@ -143,7 +143,7 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
   check_is_fit(fit, call)
   check_query_given(missing(query), call)
   coverage <- check_number(coverage, 0.5, 0.999, call = call)
-  labels <- check_labels(labels, fit, call)
+  labels <- check_reference_labels(labels, fit, call)
   if (!is_container(query)) {
     check_no_assay(!missing(assay) || !missing(layer), call, query, "query")
   }
@@ -467,7 +467,7 @@ reference_counts <- function(reference, fit, call) {
 # Cell types -------------------------------------------------------------------
 
 # `labels` as a factor of the cells of the fit, or NULL.
-check_labels <- function(labels, fit, call) {
+check_reference_labels <- function(labels, fit, call) {
   if (is.null(labels)) return(NULL)
   n <- nrow(fit$latent)
   wrong <- !(is.factor(labels) || is.character(labels) ||
