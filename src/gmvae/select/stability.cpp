@@ -174,13 +174,13 @@ Index choose_k(const std::vector<Stability>& path) {
 std::vector<Index> worth_a_test(const std::vector<Stability>& path,
                                 const std::vector<Index>& rungs) {
   const Index most = choose_k(path);
-  std::vector<Index> tested{rungs.front()};
-  double best = -infinity;
+  std::vector<Index> tested;
+  double best = 0;  // what one cluster shares, also where it is not compared
   for (const Stability& s : path) {
-    if (!s.candidate || s.shared <= best) continue;
-    best = s.shared;
-    const bool is_rung = std::find(rungs.begin() + 1, rungs.end(), s.k) != rungs.end();
-    if (is_rung && s.k < most) tested.push_back(s.k);
+    if (!s.candidate || (s.k > 1 && s.shared <= best)) continue;
+    best = std::max(best, s.shared);
+    const bool is_rung = std::find(rungs.begin(), rungs.end(), s.k) != rungs.end();
+    if (is_rung && (s.k == 1 || s.k < most)) tested.push_back(s.k);
   }
   return tested;
 }

@@ -49,8 +49,8 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
 constexpr double enough_stability = 0.875;
 void mark_candidates(std::vector<Stability>& path);
 
-// Of `rungs` the first, and those below the chosen one whose halves share more than those of every
-// smaller number: a test that stops at another would leave only numbers that it found too few.
+// Of `rungs` 1, and those below the chosen one whose halves share more than those of every smaller
+// number: a test that stops at another would leave only numbers that it found too few.
 std::vector<Index> worth_a_test(const std::vector<Stability>& path,
                                 const std::vector<Index>& rungs);
 

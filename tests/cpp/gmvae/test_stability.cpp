@@ -87,7 +87,10 @@ TEST("worth_a_test(): numbers that a test may leave as the choice") {
   std::vector<Stability> path = path_of({0, -.7, .9, .6, 1.2, 1});
   mark_candidates(path);
   CHECK((worth_a_test(path, {1, 2, 3, 4, 5, 6}) == std::vector<Index>{1, 3}));
-  CHECK((worth_a_test(path, {2, 3, 5}) == std::vector<Index>{2, 3}));
+  CHECK((worth_a_test(path, {2, 3, 5}) == std::vector<Index>{3}));
+  path = path_of({0, -.7, -.2});
+  mark_candidates(path);
+  CHECK((worth_a_test(path, {1, 2, 3}) == std::vector<Index>{1}));
 }
 
 TEST("shared_information(): by hand") {
