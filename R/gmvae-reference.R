@@ -44,8 +44,8 @@
 #'     `outlier_p_value`, see Unseen kinds, `elbo_score` and `elbo_p_value`, the
 #'     score and p-value of [predict()][predict.gmvae] with `type = "outlier"`,
 #'     and `batch` if there is one; with `labels` also `label` (factor, the most
-#'     probable type), `label_probability`, and `set`, the types in the cell's set in one
-#'     string, joined by `" | "`, empty if no type fits the cell;
+#'     probable type), `label_probability`, and `set`, the types in the cell's
+#'     set in one string, joined by `" | "`, empty if no type fits the cell;
 #'   * `posterior` (m x k): probabilities of the clusters, rows sum to 1;
 #'   * `latent` (m x D): means of the latent points;
 #'   * `label_probabilities`, `label_p_values` (m x L) and `sets` (m x L,
