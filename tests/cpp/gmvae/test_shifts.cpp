@@ -62,7 +62,8 @@ TEST("fit_shifts(): nothing but the new column moves, and the ELBO rises") {
   const std::vector<float> params = fit_shifts(model, query, covariates, shift, one, silent);
   CHECK(params == fit_shifts(model, query, covariates, shift, three, silent));
   double high = 0, low = 0;
-  for (const ParamSlice& slice : Network<float>(model.shape).layout().slices()) {
+  const Network<float> network(model.shape);
+  for (const ParamSlice& slice : network.layout().slices()) {
     for (Index i = 0; i < slice.rows * slice.cols; ++i) {
       const std::size_t at = static_cast<std::size_t>(slice.offset + i);
       if (!is_third_column(slice, i)) {
