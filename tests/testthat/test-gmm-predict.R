@@ -106,7 +106,7 @@ test_that("arrays of one or three dimensions are no rows of two columns", {
   named <- array(1, c(2, 2, 2), list(NULL, names(faithful), NULL))
   for (x in list(table(c(1, 1, 2)), array(1:3, 3), array(1, 2:4), named)) {
     expect_error(predict(fit, x), class = "gmvae_error_input")
-    expect_error(update(fit, 3, x = x), class = "gmvae_error_input")
+    expect_error(update(fit, k = 3, x = x), class = "gmvae_error_input")
     expect_error(plot(fit, data = x), class = "gmvae_error_input")
   }
 })
