@@ -128,7 +128,7 @@ cautions <- list(
   ),
   lost_classes = caution(
     length(lost) > 0L,
-    say("No cells are in the cluster{?s} of {cli::qty(lost)}class{?es} ",
+    say("{cli::qty(lost)}No cells are in the cluster{?s} of class{?es} ",
         "{lost}: their labelled cells look like those of other classes.")
   ),
   networks = caution(

@@ -30,6 +30,9 @@ doubtful <- list(
     batch_source = "found", cluster = factor(rep(1:3, each = 20))
   ),
   one_batch = doubtful_fit(batch = factor(rep(c("a", "a", "b"), 20))),
+  wrong_labels = doubtful_fit(labels = factor(rep(1:3, 20)), label_noise = 0.6),
+  lost_classes = doubtful_fit(labels = factor(rep(c("9", NA, NA), 20)),
+                              label_noise = 0.1),
   networks = doubtful_fit(networks = data.frame(
     seed = 1:2, elbo = -58, elbo_heldout = -59, stability = 0.9,
     agreement = c(0.3, 0.4), kept = c(FALSE, TRUE)
