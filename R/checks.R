@@ -144,6 +144,8 @@ match_by_name <- function(x, names, arg = rlang::caller_arg(x),
 
 # A few words on a value, for the `x` line of an error.
 describe <- function(x) {
+  # Methods of a class may fail for what only claims to be of it.
+  dim <- function(x) tryCatch(base::dim(x), error = function(cnd) NULL)
   if (is.null(x)) return("`NULL`")
   if (is.factor(x)) return(paste0("a factor of length ", length(x)))
   plain <- is.atomic(x) && is.null(dim(x))

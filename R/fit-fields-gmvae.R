@@ -128,8 +128,8 @@ gmvae_fields <- list(
   k_path = optional(frame(list(
     k = whole_numbers("rows", 1), stability = numbers("rows", missing = TRUE),
     stability_sd = numbers("rows", missing = TRUE),
-    shared = numbers("rows", missing = TRUE),
-    shared_sd = numbers("rows", missing = TRUE),
+    shared = optional(numbers("rows", missing = TRUE)),
+    shared_sd = optional(numbers("rows", missing = TRUE)),
     log_density = optional(numbers("rows", missing = TRUE)),
     stable = optional(flags("rows")),
     p = optional(numbers("rows", missing = TRUE)),

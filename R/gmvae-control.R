@@ -177,6 +177,7 @@ check_gmvae_control <- function(control, call) {
 
 check_hidden <- function(hidden, arg = rlang::caller_arg(hidden),
                          call = rlang::caller_env()) {
+  force(arg)
   hidden <- check_count(hidden, max = 8192, length = NULL, arg = arg,
                         call = call)
   if (length(hidden) <= 8L) return(hidden)

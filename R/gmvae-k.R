@@ -44,6 +44,7 @@ first_enough <- function(path, alpha) {
 # The numbers of clusters around `k` whose halves share less information by at
 # most a standard deviation over halvings, and that no test rules out.
 nearly_as_good <- function(path, k, alpha) {
+  if (is.null(path$shared)) return(k)  # a fit of an earlier version
   at <- match(k, path$k)
   most <- first_enough(path, alpha)
   good <- path$k >= 2L & (is.na(most) | path$k <= most) &

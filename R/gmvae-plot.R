@@ -407,12 +407,14 @@ plot_k <- function(x, call) {
   }
   path <- x$k_path
   panels <- list(
-    "Information that two halves share (nats)" = path[c("shared", "shared_sd")],
+    "Information that two halves share (nats)" =
+      if (!is.null(path$shared)) path[c("shared", "shared_sd")],
     "Stability (adjusted Rand index of two halves)" =
       path[c("stability", "stability_sd")],
     "Log-density of the cells of the other half (mean)" =
       data.frame(path$log_density, 0)
   )
+  panels <- Filter(Negate(is.null), panels)  # of fits of earlier versions
   shown <- do.call(rbind, lapply(names(panels), function(panel) {
     value <- panels[[panel]][[1]]
     spread <- panels[[panel]][[2]]

@@ -43,12 +43,15 @@ abort_unknown <- function(given, has, call) {
     "Unknown {kind}{cli::qty(length(names))}{?s} {.arg {names}}.",
     stats::setNames(sprintf("{answers[%d]}", seq_along(answers)),
                     rep("i", length(answers))),
-    i = if (length(answers) == 0L) "The {kind}s are {.arg {has$own}}.",
+    i = if (length(answers) == 0L) "The {kind}s are {.arg {all_of(has$own)}}.",
     i = if (length(answers) == 0L && !is.null(has$control)) {
       "Other options belong in {.arg control}, see {.fn {has$control}}."
     }
   ), "option", call = call)
 }
+
+# Names for a message, however many there are.
+all_of <- function(names) cli::cli_vec(names, list("vec-trunc" = Inf))
 
 abort_unnamed <- function(n, has, kind, call) {
   last <- has$unnamed[length(has$unnamed)]
@@ -59,7 +62,7 @@ abort_unnamed <- function(n, has, kind, call) {
       "All {kind}s must be named."
     },
     x = "{n} {kind}{?s} {?has/have} no name.",
-    i = "The {kind}s are {.arg {has$own}}."
+    i = "The {kind}s are {.arg {all_of(has$own)}}."
   ), "option", call = call)
 }
 
