@@ -51,7 +51,9 @@ bool has_levelled_off(const std::vector<EpochRecord>& history, Index n) {
 Trainer::Trainer(const CellSource& source, const Covariates& covariates,
                  const TrainOptions& options, Workers& workers, Monitor& monitor)
     : source_(source), covariates_(covariates),
-      factors_(covariates.design ? covariates.design->factors() : Design()), options_(options),
+      factors_(options.shape.n_design > 0 && covariates.design ? covariates.design->factors()
+                                                               : Design()),
+      options_(options),
       likelihood_(find_likelihood(options.shape.modality.likelihood)), compute_{kernels<float>(),
                                                                                 workers},
       monitor_(monitor), transform_(fit_transform(source, covariates.size, likelihood_)),
