@@ -12,8 +12,8 @@
 # Prints and writes (--out).csv, a row per set and variant, means over the
 # seeds: the adjusted Rand index on cells whose label is not known (of "none":
 # the same cells), the share of correctly named ones (accuracy), the estimated
-# share of wrong labels, and for "new" the share of that kind's cells in the free
-# cluster (recall). Labels that are not known are for scoring only.
+# share of wrong labels, and for "new" the share of that kind's cells in the
+# free cluster (recall). Labels that are not known are for scoring only.
 
 library(gmvae)
 script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
