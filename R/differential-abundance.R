@@ -54,7 +54,7 @@ differential_abundance <- function(fit, sample, condition, ..., adjust = NULL,
                                    method = NULL) {
   call <- quote(differential_abundance())
   check_no_dots(..., call = call)
-  check_is_gmvae(fit, call)
+  check_gmvae_fit(fit, call)
   if (is.null(method)) {
     method <- if (requireNamespace("edgeR", quietly = TRUE)) "edger" else
       "quasibinomial"

@@ -60,7 +60,7 @@ differential_expression <- function(fit, x = NULL, group1, group2 = NULL, ...,
                                     assay = NULL, layer = NULL) {
   call <- quote(differential_expression())
   check_no_dots(..., call = call)
-  check_is_gmvae(fit, call)
+  check_gmvae_fit(fit, call)
   counts <- if (!is.null(x)) counts_of_fit(fit, x, assay, layer, call)
   groups <- two_groups(fit, group1, group2, call)
   usual <- if (groups$clusters) "split" else "direct"

@@ -95,7 +95,7 @@ check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
                       layer = "counts") {
   call <- quote(check_fit())
   check_no_dots(..., call = call)
-  check_is_fit(fit, call)
+  check_gmvae_fit(fit, call)
   check_data_given(x, missing(x), call)
   nsim <- check_count(nsim, 10, call = call)
   if (!identical(max_cells, Inf)) check_number(max_cells, 50, call = call)
@@ -118,16 +118,6 @@ check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
   )
   result$sentence <- check_sentence(result)
   structure(result, class = "gmvae_check")
-}
-
-check_is_fit <- function(fit, call) {
-  if (!inherits(fit, "gmvae")) {
-    gmvae_abort(c(
-      "{.arg fit} must be a fit of {.fn gmvae}.",
-      x = "You supplied {describe(fit)}."
-    ), "input", call = call)
-  }
-  validate_fit(fit, "fit", call)
 }
 
 # Counts of the genes used, with clusters, size factors and batches.

@@ -64,13 +64,7 @@ loadings.gmvae <- function(x, ...) {
 #' @export
 top_genes <- function(fit, n = 10) {
   call <- quote(top_genes())
-  if (!inherits(fit, "gmvae")) {
-    gmvae_abort(c(
-      "{.arg fit} must be a fit of {.fn gmvae}.",
-      x = "You supplied {describe(fit)}."
-    ), "input", call = call)
-  }
-  validate_fit(fit, "fit", call)
+  check_gmvae_fit(fit, call)
   n <- check_count(n, call = call)
   largest_loadings(decoder_loadings(fit, "fit", call), n)
 }

@@ -123,6 +123,18 @@ network_state <- function(object) {
     list(hidden_decoder = decoder_sizes(control), n_design = n_design(object)))
 }
 
+# For functions that are no methods of a fit.
+check_gmvae_fit <- function(fit, call) {
+  if (!inherits(fit, "gmvae")) {
+    gmvae_abort(c(
+      "{.arg fit} must be a fit of {.fn gmvae}.",
+      x = "You supplied {describe(fit)}.",
+      i = "{.fn gmvae_fit} gets the fit out of an object of {.fn runGMVAE}."
+    ), "input", call = call)
+  }
+  validate_fit(fit, "fit", call)
+}
+
 # The options of a fit; one saved before an option was there has its default.
 fitted_control <- function(object) {
   control <- gmvae_control()

@@ -140,7 +140,7 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
                              layer = "counts") {
   call <- quote(map_to_reference())
   check_no_dots(..., call = call)
-  check_is_fit(fit, call)
+  check_gmvae_fit(fit, call)
   check_no_covariates(fit, call)
   check_query_given(missing(query), call)
   coverage <- check_number(coverage, 0.5, 0.999, call = call)

@@ -28,13 +28,7 @@
 #' @export
 rename_clusters <- function(fit, names) {
   call <- quote(rename_clusters())
-  if (!inherits(fit, "gmvae")) {
-    gmvae_abort(c(
-      "{.arg fit} must be a fit of {.fn gmvae}.",
-      x = "You supplied {describe(fit)}."
-    ), "input", call = call)
-  }
-  validate_fit(fit, "fit", call)
+  check_gmvae_fit(fit, call)
   old <- levels(fit$cluster)
   check_cluster_names(names, old, call)
   new <- old

@@ -144,7 +144,7 @@ markers <- function(fit, x = NULL, ...,
                     assay = NULL, layer = NULL) {
   call <- quote(markers())
   check_no_dots(..., call = call)
-  check_is_gmvae(fit, call)
+  check_gmvae_fit(fit, call)
   summaries <- eval(formals(markers)$summary)
   summary <- if (missing(summary)) summaries[1] else
     check_choice(summary, summaries, call = call)
@@ -283,17 +283,6 @@ group_sums <- function(counts, group) {
 }
 
 # Checks ----------------------------------------------------------------------
-
-check_is_gmvae <- function(fit, call) {
-  if (!inherits(fit, "gmvae")) {
-    gmvae_abort(c(
-      "{.arg fit} must be a fit of {.fn gmvae}.",
-      x = "You supplied {describe(fit)}.",
-      i = "{.fn gmvae_fit} gets the fit out of an object of {.fn runGMVAE}."
-    ), "input", call = call)
-  }
-  validate_fit(fit, "fit", call)
-}
 
 # The counts of the genes used, of the cells of the fit.
 counts_of_fit <- function(fit, x, assay, layer, call) {

@@ -57,7 +57,7 @@ pseudobulk <- function(fit, x, sample, ..., data = NULL, min_cells = 10,
                        assay = NULL, layer = NULL) {
   call <- quote(pseudobulk())
   check_no_dots(..., call = call)
-  check_is_gmvae(fit, call)
+  check_gmvae_fit(fit, call)
   require_package("SummarizedExperiment", "return pseudobulk counts", call)
   if (!likelihood_traits(fit$likelihood)$whole) {
     gmvae_abort(c(

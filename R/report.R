@@ -33,7 +33,7 @@ report <- function(fit, x = NULL, file = "report.html", ...,
                    assay = NULL, layer = NULL) {
   call <- quote(report())
   check_no_dots(..., call = call)
-  check_is_gmvae(fit, call)
+  check_gmvae_fit(fit, call)
   check_page(file, title, call)
   n_genes <- check_count(n_genes, call = call)
   check_markers(markers, fit, call)
