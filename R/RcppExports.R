@@ -33,6 +33,26 @@ cpp_cells_in_memory <- function(cells) {
     .Call(`_gmvae_cpp_cells_in_memory`, cells)
 }
 
+cpp_compressed_fault <- function(p, i, n_rows) {
+    .Call(`_gmvae_cpp_compressed_fault`, p, i, n_rows)
+}
+
+cpp_value_traits <- function(counts) {
+    .Call(`_gmvae_cpp_value_traits`, counts)
+}
+
+cpp_feature_moments <- function(counts, size, log) {
+    .Call(`_gmvae_cpp_feature_moments`, counts, size, log)
+}
+
+cpp_feature_deviance <- function(counts, total) {
+    .Call(`_gmvae_cpp_feature_deviance`, counts, total)
+}
+
+cpp_find_batches <- function(counts, size, n_threads) {
+    .Call(`_gmvae_cpp_find_batches`, counts, size, n_threads)
+}
+
 cpp_log_prob <- function(likelihood, x, mean, scale, zero_inflation) {
     .Call(`_gmvae_cpp_log_prob`, likelihood, x, mean, scale, zero_inflation)
 }
@@ -89,14 +109,6 @@ cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads, p
     .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads, progress)
 }
 
-cpp_gmvae_contrast <- function(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress) {
-    .Call(`_gmvae_cpp_gmvae_contrast`, state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress)
-}
-
-cpp_beta_binomial_tails <- function(x, n, a, b) {
-    .Call(`_gmvae_cpp_beta_binomial_tails`, x, n, a, b)
-}
-
 cpp_gmvae_layout <- function(state, n_genes) {
     .Call(`_gmvae_cpp_gmvae_layout`, state, n_genes)
 }
@@ -105,24 +117,12 @@ cpp_likelihoods <- function() {
     .Call(`_gmvae_cpp_likelihoods`)
 }
 
-cpp_compressed_fault <- function(p, i, n_rows) {
-    .Call(`_gmvae_cpp_compressed_fault`, p, i, n_rows)
+cpp_gmvae_contrast <- function(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_contrast`, state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress)
 }
 
-cpp_value_traits <- function(counts) {
-    .Call(`_gmvae_cpp_value_traits`, counts)
-}
-
-cpp_feature_moments <- function(counts, size, log) {
-    .Call(`_gmvae_cpp_feature_moments`, counts, size, log)
-}
-
-cpp_feature_deviance <- function(counts, total) {
-    .Call(`_gmvae_cpp_feature_deviance`, counts, total)
-}
-
-cpp_find_batches <- function(counts, size, n_threads) {
-    .Call(`_gmvae_cpp_find_batches`, counts, size, n_threads)
+cpp_beta_binomial_tails <- function(x, n, a, b) {
+    .Call(`_gmvae_cpp_beta_binomial_tails`, x, n, a, b)
 }
 
 cpp_gmvae_simulate <- function(state, latent, size, design, n_threads) {

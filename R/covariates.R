@@ -253,23 +253,6 @@ batch_designs <- function(object) {
   rbind(rows, zeros(n_design(object) - nrow(rows), ncol(rows)))
 }
 
-# What expected values are averaged over: a column of the design for each batch
-# of the fit, with the covariates of the mean cell, and the batches' shares.
-usual_designs <- function(object) {
-  batches <- levels(object$batch)
-  if (n_batches(object$batch) == 0L) batches <- NULL
-  rows <- design_matrix(factor(batches, batches))
-  weights <- if (is.null(batches)) 1 else
-    as.vector(table(object$batch)) / length(object$batch)
-  others <- design_matrix(NULL, object$covariates)
-  if (!is.null(others)) {
-    mean_cell <- methods::as(matrix(Matrix::rowMeans(others), nrow(others),
-                                    length(weights)), "CsparseMatrix")
-    rows <- if (is.null(rows)) mean_cell else rbind(rows, mean_cell)
-  }
-  list(design = rows, weights = weights)
-}
-
 # Of cells with a known `batch` and `covariates`.
 design_of <- function(object, known) {
   design_matrix(known$batch, known$covariates, object$covariates)
@@ -414,7 +397,7 @@ check_covariates_given <- function(object, covariates, type, asked, call) {
 # of factors that occur among the cells of the fit, but for those that are
 # given, with numbers at their means. A list of `weight` (sum 1), `batch` and
 # `covariates` (rows), an entry for each combination.
-reference_design <- function(object, batch_given, at) {
+reference_design <- function(object, batch_given = FALSE, at = NULL) {
   n <- nrow(object$latent)
   free <- setdiff(names(object$covariates), names(at))
   groups <- c(if (!batch_given && n_batches(object$batch) > 0L) {

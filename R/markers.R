@@ -227,10 +227,10 @@ contrast <- function(fit, group, threshold, pseudocount, n_draws, call) {
   }
   number <- as.integer(group)
   number[is.na(number)] <- 0L
-  usual <- usual_designs(fit)
+  usual <- reference_design(fit)
   core <- with_core_errors(cpp_gmvae_contrast(
     network_state(fit), unname(fit$latent), unname(fit$latent_sd), number,
-    nlevels(group), usual$design, usual$weights, n_draws,
+    nlevels(group), design_of(fit, usual), usual$weight, n_draws,
     pseudocount, threshold, fit$control$n_threads, NULL
   ), call = call)
   by_group <- function(values) {

@@ -22,6 +22,22 @@ cell_sizes <- function(counts, likelihood, user = NULL, scale = NULL) {
        source = if (is.null(user)) "library" else "user")
 }
 
+# The same for cells that a fit has not seen.
+new_sizes <- function(counts, object, user, call) {
+  if (object$size_source == "user" && is.null(user)) {
+    gmvae_abort(c(
+      "{.arg size_factors} must be given.",
+      x = "The fit was made with size factors that you gave, so those of
+           {.arg newdata} can't be computed.",
+      i = "Give one size factor per cell, in the same unit."
+    ), "option", call = call)
+  }
+  # Size factors beside a fit that had none are relative to its median cell.
+  own_scale <- object$size_source == "library" && !is.null(user)
+  scale <- if (own_scale) 1 else object$size_scale
+  cell_sizes(counts, object$likelihood, user, scale)
+}
+
 # Size factors that the user gives for `n` cells, or NULL; in the order of the
 # `cells`' names if they have names.
 check_size_factors <- function(size_factors, n, likelihood, call,

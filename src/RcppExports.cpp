@@ -99,6 +99,63 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_compressed_fault
+std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows);
+RcppExport SEXP _gmvae_cpp_compressed_fault(SEXP pSEXP, SEXP iSEXP, SEXP n_rowsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type p(pSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type i(iSEXP);
+    Rcpp::traits::input_parameter< double >::type n_rows(n_rowsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_compressed_fault(p, i, n_rows));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_value_traits
+SEXP cpp_value_traits(Rcpp::S4 counts);
+RcppExport SEXP _gmvae_cpp_value_traits(SEXP countsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_value_traits(counts));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_feature_moments
+SEXP cpp_feature_moments(SEXP counts, Rcpp::NumericVector size, bool log);
+RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP, SEXP logSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< bool >::type log(logSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_feature_moments(counts, size, log));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_feature_deviance
+SEXP cpp_feature_deviance(SEXP counts, Rcpp::NumericVector total);
+RcppExport SEXP _gmvae_cpp_feature_deviance(SEXP countsSEXP, SEXP totalSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type total(totalSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_feature_deviance(counts, total));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_find_batches
+SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads);
+RcppExport SEXP _gmvae_cpp_find_batches(SEXP countsSEXP, SEXP sizeSEXP, SEXP n_threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_find_batches(counts, size, n_threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_log_prob
 Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x, Rcpp::NumericVector mean, Rcpp::NumericVector scale, Rcpp::NumericVector zero_inflation);
 RcppExport SEXP _gmvae_cpp_log_prob(SEXP likelihoodSEXP, SEXP xSEXP, SEXP meanSEXP, SEXP scaleSEXP, SEXP zero_inflationSEXP) {
@@ -287,6 +344,26 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_gmvae_layout
+SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes);
+RcppExport SEXP _gmvae_cpp_gmvae_layout(SEXP stateSEXP, SEXP n_genesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< double >::type n_genes(n_genesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_layout(state, n_genes));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_likelihoods
+SEXP cpp_likelihoods();
+RcppExport SEXP _gmvae_cpp_likelihoods() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(cpp_likelihoods());
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_gmvae_contrast
 SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd, Rcpp::IntegerVector group, double n_groups, SEXP designs, Rcpp::NumericVector weights, double n_draws, double pseudocount, double threshold, double n_threads, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmvae_contrast(SEXP stateSEXP, SEXP latentSEXP, SEXP latent_sdSEXP, SEXP groupSEXP, SEXP n_groupsSEXP, SEXP designsSEXP, SEXP weightsSEXP, SEXP n_drawsSEXP, SEXP pseudocountSEXP, SEXP thresholdSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
@@ -318,83 +395,6 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type a(aSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type b(bSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_beta_binomial_tails(x, n, a, b));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_gmvae_layout
-SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes);
-RcppExport SEXP _gmvae_cpp_gmvae_layout(SEXP stateSEXP, SEXP n_genesSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
-    Rcpp::traits::input_parameter< double >::type n_genes(n_genesSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_layout(state, n_genes));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_likelihoods
-SEXP cpp_likelihoods();
-RcppExport SEXP _gmvae_cpp_likelihoods() {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    rcpp_result_gen = Rcpp::wrap(cpp_likelihoods());
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_compressed_fault
-std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows);
-RcppExport SEXP _gmvae_cpp_compressed_fault(SEXP pSEXP, SEXP iSEXP, SEXP n_rowsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type p(pSEXP);
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type i(iSEXP);
-    Rcpp::traits::input_parameter< double >::type n_rows(n_rowsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_compressed_fault(p, i, n_rows));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_value_traits
-SEXP cpp_value_traits(Rcpp::S4 counts);
-RcppExport SEXP _gmvae_cpp_value_traits(SEXP countsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_value_traits(counts));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_feature_moments
-SEXP cpp_feature_moments(SEXP counts, Rcpp::NumericVector size, bool log);
-RcppExport SEXP _gmvae_cpp_feature_moments(SEXP countsSEXP, SEXP sizeSEXP, SEXP logSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
-    Rcpp::traits::input_parameter< bool >::type log(logSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_feature_moments(counts, size, log));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_feature_deviance
-SEXP cpp_feature_deviance(SEXP counts, Rcpp::NumericVector total);
-RcppExport SEXP _gmvae_cpp_feature_deviance(SEXP countsSEXP, SEXP totalSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type total(totalSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_feature_deviance(counts, total));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_find_batches
-SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads);
-RcppExport SEXP _gmvae_cpp_find_batches(SEXP countsSEXP, SEXP sizeSEXP, SEXP n_threadsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
-    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_find_batches(counts, size, n_threads));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -457,6 +457,11 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_cell_sums", (DL_FUNC) &_gmvae_cpp_cell_sums, 2},
     {"_gmvae_cpp_gene_sums", (DL_FUNC) &_gmvae_cpp_gene_sums, 2},
     {"_gmvae_cpp_cells_in_memory", (DL_FUNC) &_gmvae_cpp_cells_in_memory, 1},
+    {"_gmvae_cpp_compressed_fault", (DL_FUNC) &_gmvae_cpp_compressed_fault, 3},
+    {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
+    {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
+    {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},
+    {"_gmvae_cpp_find_batches", (DL_FUNC) &_gmvae_cpp_find_batches, 3},
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
     {"_gmvae_cpp_use_kernels", (DL_FUNC) &_gmvae_cpp_use_kernels, 1},
     {"_gmvae_cpp_kernels", (DL_FUNC) &_gmvae_cpp_kernels, 0},
@@ -471,15 +476,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 9},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},
-    {"_gmvae_cpp_gmvae_contrast", (DL_FUNC) &_gmvae_cpp_gmvae_contrast, 12},
-    {"_gmvae_cpp_beta_binomial_tails", (DL_FUNC) &_gmvae_cpp_beta_binomial_tails, 4},
     {"_gmvae_cpp_gmvae_layout", (DL_FUNC) &_gmvae_cpp_gmvae_layout, 2},
     {"_gmvae_cpp_likelihoods", (DL_FUNC) &_gmvae_cpp_likelihoods, 0},
-    {"_gmvae_cpp_compressed_fault", (DL_FUNC) &_gmvae_cpp_compressed_fault, 3},
-    {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
-    {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
-    {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},
-    {"_gmvae_cpp_find_batches", (DL_FUNC) &_gmvae_cpp_find_batches, 3},
+    {"_gmvae_cpp_gmvae_contrast", (DL_FUNC) &_gmvae_cpp_gmvae_contrast, 12},
+    {"_gmvae_cpp_beta_binomial_tails", (DL_FUNC) &_gmvae_cpp_beta_binomial_tails, 4},
     {"_gmvae_cpp_gmvae_simulate", (DL_FUNC) &_gmvae_cpp_gmvae_simulate, 5},
     {"_gmvae_cpp_gmvae_sums", (DL_FUNC) &_gmvae_cpp_gmvae_sums, 9},
     {"_gmvae_cpp_gmvae_shifts", (DL_FUNC) &_gmvae_cpp_gmvae_shifts, 8},

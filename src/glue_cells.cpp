@@ -6,6 +6,9 @@
 
 #include "core/error.h"
 #include "glue_monitor.h"
+#include "gmvae/data/gene_scores.h"
+#include "gmvae/data/values.h"
+#include "gmvae/select/find_batches.h"
 
 using namespace gmvae;
 
@@ -115,4 +118,61 @@ SEXP cpp_cells_in_memory(SEXP cells) {
         .add("x", entries.value)
         .list();
   });
+}
+
+// What is wrong with the slots of a compressed sparse matrix with so many rows, or "".
+// [[Rcpp::export(rng = false)]]
+std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows) {
+  return fault_of({p.begin(), p.size(), i.begin(), i.size(), static_cast<Index>(n_rows)});
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_value_traits(Rcpp::S4 counts) {
+  const SparseCounts matrix(counts);
+  const ValueTraits traits = value_traits(matrix.values().begin(), matrix.values().size());
+  return made_by_r([&] {
+    return NamedList()
+        .add("least", r_number(traits.least))
+        .add("largest", r_number(traits.largest))
+        .add("finite", r_flag(traits.finite))
+        .add("whole", r_flag(traits.whole))
+        .add("has_zero", r_flag(traits.has_zero))
+        .list();
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_feature_moments(SEXP counts, Rcpp::NumericVector size, bool log) {
+  const GivenCells cells(counts);
+  check_length(size.size(), cells.source().n_cells(), "size");
+  RMonitor monitor(R_NilValue);
+  const FeatureMoments moments = feature_moments(cells.source(), size.begin(), log, &monitor);
+  return made_by_r([&] {
+    return NamedList()
+        .add("mean", moments.mean)
+        .add("variance", moments.variance)
+        .add("n_cells", moments.n_cells)
+        .list();
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_feature_deviance(SEXP counts, Rcpp::NumericVector total) {
+  const GivenCells cells(counts);
+  check_length(total.size(), cells.source().n_cells(), "total");
+  RMonitor monitor(R_NilValue);
+  const std::vector<double> deviance = feature_deviance(cells.source(), total.begin(), &monitor);
+  return made_by_r([&] { return r_numbers(deviance); });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads) {
+  const GivenCells cells(counts);
+  check_length(size.size(), cells.source().n_cells(), "size");
+  RMonitor monitor(R_NilValue);
+  const std::vector<bool> second = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return find_batches(cells.source(), size.begin(), workers, monitor);
+  }();
+  return made_by_r([&] { return r_flags_of(second, [](bool one) { return one; }); });
 }

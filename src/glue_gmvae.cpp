@@ -3,44 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/beta_binomial.h"
 #include "glue_cells.h"
-#include "glue_convert.h"
+#include "glue_gmvae.h"
 #include "glue_monitor.h"
-#include "gmvae/data/gene_scores.h"
-#include "gmvae/data/values.h"
-#include "gmvae/model/contrast.h"
 #include "gmvae/model/decode.h"
 #include "gmvae/model/encode.h"
-#include "gmvae/model/fit_sums.h"
-#include "gmvae/model/simulate.h"
-#include "gmvae/select/find_batches.h"
 #include "gmvae/select/fit.h"
-#include "gmvae/train/shifts.h"
 
 using namespace gmvae;
 
 namespace {
-
-// n_genes, n_design: those of the data that come with the list.
-ModelShape read_shape(const Rcpp::List& list, Index k, Index n_genes, Index n_design) {
-  const std::vector<Index> hidden = read_indices(list, "hidden");
-  const bool some = !hidden.empty() && *std::min_element(hidden.begin(), hidden.end()) >= 1;
-  if (!some) refuse("hidden", "have sizes of at least 1");
-  const std::vector<Index> hidden_decoder = read_indices(list, "hidden_decoder");
-  for (Index size : hidden_decoder) {
-    if (size < 1) refuse("hidden_decoder", "have sizes of at least 1");
-  }
-  if (k < 1) refuse("k", "be at least 1");
-  return {{read<std::string>(list, "likelihood"), n_genes,
-           to_varies_by(read<std::string>(list, "dispersion")),
-           to_varies_by(read<std::string>(list, "zero_inflation"))},
-          read_index(list, "n_latent", 1),
-          hidden,
-          hidden_decoder,
-          k,
-          n_design};
-}
 
 TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape, double seed) {
   TrainOptions options;
@@ -67,55 +39,6 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   return options;
 }
 
-Index n_parameters(const ModelShape& shape) { return Network<float>(shape).layout().size(); }
-
-std::vector<float> read_parameters(const Rcpp::List& list, const ModelShape& shape) {
-  const Rcpp::NumericVector values = read_numbers(list, "parameters", n_parameters(shape));
-  std::vector<float> params(values.begin(), values.end());
-  for (float value : params) {
-    if (!std::isfinite(value)) refuse("parameters", "be finite");
-  }
-  return params;
-}
-
-FittedModel read_model(const Rcpp::List& state) {
-  const Rcpp::List input = read<Rcpp::List>(state, "input");
-  const Rcpp::NumericVector scale = read_numbers(input, "scale");
-  const Index n_genes = scale.size();
-  if (n_genes < 1) refuse("scale", "have a number for each gene");
-  const Rcpp::NumericVector offset = read_numbers(input, "offset", n_genes);
-  check_finite(scale.begin(), n_genes, "scale");
-  check_finite(offset.begin(), n_genes, "offset");
-  FittedModel model;
-  model.shape =
-      read_shape(state, read_index(state, "k", 1), n_genes, read_index(state, "n_design"));
-  model.covariance = read<std::string>(state, "covariance");
-  model.mixture = to_mixture(read<Rcpp::List>(state, "mixture"));
-  if (model.mixture.means.cols() != model.shape.k ||
-      model.mixture.means.rows() != model.shape.n_latent) {
-    refuse("mixture", "have `k` components in the latent space");
-  }
-  model.params = read_parameters(state, model.shape);
-  model.modality = {{std::vector<double>(scale.begin(), scale.end()),
-                     std::vector<double>(offset.begin(), offset.end())},
-                    read_finite(state, "size_reference")};
-  model.seed = to_seed(read<double>(state, "seed"));
-  return model;
-}
-
-// Sizes of n cells, and their rows of a design with so many columns.
-void check_cells(const Rcpp::NumericVector& size, const Design& design, Index n, Index n_design) {
-  check_length(size.size(), n, "size");
-  for (double one : size) {
-    if (!(one > 0 && std::isfinite(one))) refuse("size", "be positive");
-  }
-  if (!design.empty()) check_length(design.n_rows(), n, "design");
-  check_length(design.n_columns, n_design, "design");
-  for (float value : design.value) {
-    if (!std::isfinite(value)) refuse("design", "be finite");
-  }
-}
-
 // The class of each of n cells, from 0, or -1; empty where there are no classes.
 std::vector<int> read_labels(SEXP label, Index n, Index n_classes) {
   if (n_classes == 0) return {};
@@ -125,16 +48,6 @@ std::vector<int> read_labels(SEXP label, Index n, Index n_classes) {
     if (one < -1 || one >= n_classes) refuse("label", "be classes");
   }
   return {given.begin(), given.end()};
-}
-
-// n x D to D x n.
-std::vector<double> to_points(const Rcpp::NumericMatrix& latent) {
-  const Index n = latent.nrow(), d = latent.ncol();
-  std::vector<double> points(static_cast<std::size_t>(n * d));
-  for (Index i = 0; i < d; ++i) {
-    for (Index j = 0; j < n; ++j) points[static_cast<std::size_t>(j * d + i)] = latent[i * n + j];
-  }
-  return points;
 }
 
 double or_na(double x) { return std::isnan(x) ? NA_REAL : x; }
@@ -339,80 +252,6 @@ SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Numeri
   return expected;
 }
 
-// latent, latent_sd: n x D.  group: of each cell, from 1, or 0 for none.  designs: columns x rows
-// of the design to average over by `weights`, or NULL.  Matrices of genes x groups.
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd,
-                        Rcpp::IntegerVector group, double n_groups, SEXP designs,
-                        Rcpp::NumericVector weights, double n_draws, double pseudocount,
-                        double threshold, double n_threads, SEXP progress) {
-  const FittedModel model = read_model(state);
-  const Index n = latent.nrow(), d = model.shape.n_latent;
-  check_length(latent.ncol(), d, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
-  check_length(latent_sd.nrow(), n, "latent_sd");
-  check_length(latent_sd.ncol(), d, "latent_sd");
-  check_finite(latent_sd.begin(), latent_sd.size(), "latent_sd");
-  check_length(group.size(), n, "group");
-  const Design rows = to_design(designs);
-  check_length(rows.n_columns, model.shape.n_design, "designs");
-  check_length(weights.size(), std::max<Index>(rows.n_rows(), 1), "weights");
-  if (!(n_groups >= 2)) refuse("n_groups", "be at least 2");
-  if (!(n_draws >= 1)) refuse("n_draws", "be at least 1");
-  std::vector<std::vector<Index>> groups(static_cast<std::size_t>(n_groups));
-  for (Index i = 0; i < n; ++i) {
-    if (group[i] < 0 || group[i] > static_cast<int>(groups.size())) {
-      refuse("group", "hold numbers of groups");
-    }
-    if (group[i] > 0) groups[static_cast<std::size_t>(group[i] - 1)].push_back(i);
-  }
-  const std::vector<double> mean = to_points(latent), sd = to_points(latent_sd);
-  RMonitor monitor(progress);
-  const Contrast contrast = [&] {
-    Workers workers(checked_threads(n_threads), &monitor);
-    return contrast_groups(model, ConstView<double>(mean.data(), d, n),
-                           ConstView<double>(sd.data(), d, n), groups, rows,
-                           std::vector<double>(weights.begin(), weights.end()),
-                           {static_cast<Index>(n_draws), pseudocount, threshold}, workers, monitor);
-  }();
-  const auto parts_of = [](const Summaries& s) {
-    return NamedList()
-        .add("mean", s.mean)
-        .add("median", s.median)
-        .add("min", s.least)
-        .add("max", s.largest)
-        .list();
-  };
-  return made_by_r([&] {
-    return NamedList()
-        .add("level", contrast.level)
-        .add("change", parts_of(contrast.change))
-        .add("probability", parts_of(contrast.probability))
-        .list();
-  });
-}
-
-// x of n trials each; a list of P(X <= x) and P(X >= x).
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_beta_binomial_tails(Rcpp::NumericVector x, Rcpp::NumericVector n, Rcpp::NumericVector a,
-                             Rcpp::NumericVector b) {
-  const Index size = x.size();
-  check_length(n.size(), size, "n");
-  check_length(a.size(), size, "a");
-  check_length(b.size(), size, "b");
-  std::vector<double> lower(static_cast<std::size_t>(size)), upper(lower.size());
-  for (Index i = 0; i < size; ++i) {
-    if (!(x[i] >= 0 && x[i] <= n[i] && n[i] < 1e15)) refuse("x", "be from 0 to `n`");
-    if (!(a[i] > 0 && b[i] > 0 && a[i] < 1e15 && b[i] < 1e15)) {
-      refuse("a` and `b", "be positive");
-    }
-    const Tails tails = beta_binomial_tails(x[i], n[i], a[i], b[i]);
-    lower[static_cast<std::size_t>(i)] = tails.lower;
-    upper[static_cast<std::size_t>(i)] = tails.upper;
-  }
-  return made_by_r([&] { return NamedList().add("lower", lower).add("upper", upper).list(); });
-}
-
 // The parts of a fit's parameters, by the sizes of its networks: a data frame.
 // [[Rcpp::export(rng = false)]]
 SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes) {
@@ -443,158 +282,4 @@ SEXP cpp_likelihoods() {
              r_strings_of(all, [](const Traits& l) { return to_string(l.gene_score); }))
         .data_frame(all.size());
   });
-}
-
-// What is wrong with the slots of a compressed sparse matrix with so many rows, or "".
-// [[Rcpp::export(rng = false)]]
-std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows) {
-  return fault_of({p.begin(), p.size(), i.begin(), i.size(), static_cast<Index>(n_rows)});
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_value_traits(Rcpp::S4 counts) {
-  const SparseCounts matrix(counts);
-  const ValueTraits traits = value_traits(matrix.values().begin(), matrix.values().size());
-  return made_by_r([&] {
-    return NamedList()
-        .add("least", r_number(traits.least))
-        .add("largest", r_number(traits.largest))
-        .add("finite", r_flag(traits.finite))
-        .add("whole", r_flag(traits.whole))
-        .add("has_zero", r_flag(traits.has_zero))
-        .list();
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_feature_moments(SEXP counts, Rcpp::NumericVector size, bool log) {
-  const GivenCells cells(counts);
-  check_length(size.size(), cells.source().n_cells(), "size");
-  RMonitor monitor(R_NilValue);
-  const FeatureMoments moments = feature_moments(cells.source(), size.begin(), log, &monitor);
-  return made_by_r([&] {
-    return NamedList()
-        .add("mean", moments.mean)
-        .add("variance", moments.variance)
-        .add("n_cells", moments.n_cells)
-        .list();
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_feature_deviance(SEXP counts, Rcpp::NumericVector total) {
-  const GivenCells cells(counts);
-  check_length(total.size(), cells.source().n_cells(), "total");
-  RMonitor monitor(R_NilValue);
-  const std::vector<double> deviance = feature_deviance(cells.source(), total.begin(), &monitor);
-  return made_by_r([&] { return r_numbers(deviance); });
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads) {
-  const GivenCells cells(counts);
-  check_length(size.size(), cells.source().n_cells(), "size");
-  RMonitor monitor(R_NilValue);
-  const std::vector<bool> second = [&] {
-    Workers workers(checked_threads(n_threads), &monitor);
-    return find_batches(cells.source(), size.begin(), workers, monitor);
-  }();
-  return made_by_r([&] { return r_flags_of(second, [](bool one) { return one; }); });
-}
-
-// Cells drawn at latent points (n x D): the slots p, i and x of a dgCMatrix.
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_simulate(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size,
-                        SEXP design, double n_threads) {
-  const FittedModel model = read_model(state);
-  const Index n = latent.nrow();
-  check_length(latent.ncol(), model.shape.n_latent, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
-  const Design rows = to_design(design);
-  check_cells(size, rows, n, model.shape.n_design);
-  const std::vector<double> points = to_points(latent);
-  RMonitor monitor(R_NilValue);
-  const SimulatedCells cells = [&] {
-    Workers workers(checked_threads(n_threads), &monitor);
-    return simulate_counts(model, ConstView<double>(points.data(), model.shape.n_latent, n),
-                           {size.begin(), &rows}, 0, workers);
-  }();
-  return made_by_r([&] {
-    return NamedList()
-        .add("p", r_counts_of(cells.start, [](int at) { return at; }))
-        .add("i", r_counts_of(cells.gene, [](std::int32_t gene) { return gene; }))
-        .add("x", cells.value)
-        .list();
-  });
-}
-
-// latent: n x D.  group: of each cell, from 1.  Matrices of genes x groups.
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_sums(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericMatrix latent,
-                    Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector group,
-                    double n_groups, double n_threads, SEXP progress) {
-  const SparseCounts matrix(counts);
-  const MatrixSource source = matrix.source();
-  const FittedModel model = read_model(state);
-  const Index n = source.n_cells(), groups = static_cast<Index>(n_groups);
-  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
-  check_length(latent.nrow(), n, "latent");
-  check_length(latent.ncol(), model.shape.n_latent, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
-  check_length(group.size(), n, "group");
-  const Design rows = to_design(design);
-  check_cells(size, rows, n, model.shape.n_design);
-  std::vector<std::int32_t> of_cell;
-  for (int one : group) {
-    if (one < 1 || one > groups) refuse("group", "be a group of the cells");
-    of_cell.push_back(one - 1);
-  }
-  const std::vector<double> points = to_points(latent);
-  RMonitor monitor(progress);
-  const FitSums sums = [&] {
-    Workers workers(checked_threads(n_threads), &monitor);
-    return fit_sums(model, source, ConstView<double>(points.data(), model.shape.n_latent, n),
-                    {size.begin(), &rows}, of_cell, groups, workers, monitor);
-  }();
-  return made_by_r([&] {
-    return NamedList()
-        .add("observed", sums.observed)
-        .add("expected", sums.expected)
-        .add("zeros", sums.zeros)
-        .add("expected_zeros", sums.expected_zeros)
-        .add("squares", sums.squares)
-        .add("variance", sums.variance)
-        .add("score_mean", sums.score_mean)
-        .add("information_mean", sums.information_mean)
-        .add("score_scale", sums.score_scale)
-        .add("information_scale", sums.information_scale)
-        .add("zeros_by_mean", sums.zeros_by_mean)
-        .add("zeros_by_scale", sums.zeros_by_scale)
-        .list();
-  });
-}
-
-// The parameters with the shifts of the design's columns from `first_column` (from 1) on fitted to
-// these cells.
-// [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design,
-                      Rcpp::List options, double seed, double n_threads, SEXP progress) {
-  const SparseCounts matrix(counts);
-  const MatrixSource source = matrix.source();
-  const FittedModel model = read_model(state);
-  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
-  const Design rows = to_design(design);
-  check_cells(size, rows, source.n_cells(), model.shape.n_design);
-  const ShiftOptions shift{read_index(options, "first_column", 1) - 1,
-                           read_index(options, "n_steps"),
-                           read_index(options, "batch_size", 1),
-                           read_finite(options, "learning_rate"),
-                           read_finite(options, "penalty"),
-                           to_seed(seed)};
-  RMonitor monitor(progress);
-  const std::vector<float> params = [&] {
-    Workers workers(checked_threads(n_threads), &monitor);
-    return fit_shifts(model, source, {size.begin(), &rows}, shift, workers, monitor);
-  }();
-  return made_by_r([&] { return r_numbers(params); });
 }

@@ -31,9 +31,8 @@ void load_without_counts(const FittedModel& model, const Covariates& covariates,
   ensure(block.design.n_columns == model.shape.n_design, "The design of the cells must be given.");
 }
 
-void decode(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
-            const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
-            View<double> expected) {
+void for_decoded(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
+                 Workers& workers, const UseDecoded& use) {
   const FlushDenormals flush;
   const Compute<float> compute{kernels<float>(), workers};
   const Network<float> network(model.shape);
@@ -41,8 +40,6 @@ void decode(const FittedModel& model, ConstView<double> latent, const Covariates
          "The parameters must be those of a network of these sizes.");
   const Index n = latent.cols, d = latent.rows;
   const MixturePrior prior = prior_of(model.mixture, model.covariance);
-  const InputTransform& input = model.modality.input;
-  const bool standardised = model.likelihood().encoder_input == EncoderInput::standardised;
   Workspace<float> work;
   CellBlock<float> block;
   std::vector<float> points;
@@ -52,19 +49,32 @@ void decode(const FittedModel& model, ConstView<double> latent, const Covariates
     load_without_counts(model, covariates, begin, end, block);
     network.decode(compute, model.params.data(), prior,
                    ConstView<float>(points.data(), d, end - begin), block, work);
-    for (std::size_t j = 0; j < static_cast<std::size_t>(end - begin); ++j) {
-      const float* mean = work.head.mean.data() + j * static_cast<std::size_t>(block.n_genes);
+    use(block, work.head);
+  }
+}
+
+void decode(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
+            const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
+            View<double> expected) {
+  const InputTransform& input = model.modality.input;
+  const bool standardised = model.likelihood().encoder_input == EncoderInput::standardised;
+  for_decoded(model, latent, covariates, workers,
+              [&](const CellBlock<float>& block, const HeadCache<float>& head) {
+    const Index begin = block.cell.front();
+    for (Index j = 0; j < block.n_cells(); ++j) {
+      const float* mean = head.mean.data() + j * block.n_genes;
       for (std::size_t g = 0; g < genes.size(); ++g) {
         const std::size_t gene = static_cast<std::size_t>(genes[g]);
         double value = static_cast<double>(mean[gene]);
         if (standardised) value = value / input.scale[gene] + input.offset[gene];
         if (!std::isfinite(value)) throw NumericalError(not_finite);
-        expected(static_cast<Index>(g), begin + static_cast<Index>(j)) = value;
+        expected(static_cast<Index>(g), begin + j) = value;
       }
     }
     monitor.poll();
-    monitor.report({"Decoding cells", end, n, std::numeric_limits<double>::quiet_NaN()});
-  }
+    monitor.report({"Decoding cells", begin + block.n_cells(), latent.cols,
+                    std::numeric_limits<double>::quiet_NaN()});
+  });
 }
 
 }  // namespace gmvae

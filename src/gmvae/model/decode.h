@@ -1,12 +1,14 @@
 // What a fitted model expects at points of the latent space.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "gmvae/data/loader.h"
 #include "gmvae/model/fitted_model.h"
+#include "gmvae/model/output_head.h"
 
 namespace gmvae {
 
@@ -16,8 +18,15 @@ void decode(const FittedModel& model, ConstView<double> latent, const Covariates
             const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
             View<double> expected);
 
-// Cells [begin, end) of the covariates without their counts, as what the decoder gives doesn't
-// depend on them.
+// What the decoder gives at the latent points of a block of cells, numbers block.cell, without
+// their counts, on which it doesn't depend.
+using UseDecoded = std::function<void(const CellBlock<float>& block, const HeadCache<float>& head)>;
+
+// use(block, head) for all of the latent points (D x n), one block after the other.
+void for_decoded(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
+                 Workers& workers, const UseDecoded& use);
+
+// Cells [begin, end) of the covariates without their counts.
 void load_without_counts(const FittedModel& model, const Covariates& covariates, Index begin,
                          Index end, CellBlock<float>& block);
 

@@ -4,16 +4,13 @@
 #include <cmath>
 #include <limits>
 
-#include "core/denormals.h"
 #include "core/numeric.h"
 #include "gmvae/model/decode.h"
-#include "gmvae/model/network.h"
 
 namespace gmvae {
 
 namespace {
 
-constexpr Index cells_at_a_time = 256;
 constexpr Index genes_at_a_time = 64;
 
 // What the model says of one value, in the likelihood's units: mean includes zero inflation, theta
@@ -40,15 +37,11 @@ Expectation expectation(const LikelihoodTraits& likelihood, double mean, double 
 FitSums fit_sums(const FittedModel& model, const CellSource& source, ConstView<double> latent,
                  const Covariates& covariates, const std::vector<std::int32_t>& group,
                  Index n_groups, Workers& workers, Monitor& monitor) {
-  const FlushDenormals flush;
-  const Compute<float> compute{kernels<float>(), workers};
-  const Network<float> network(model.shape);
   const LikelihoodTraits& likelihood = model.likelihood();
   const InputTransform& input = model.modality.input;
   const bool standardised = likelihood.encoder_input == EncoderInput::standardised;
   const bool scored = likelihood.whole && !likelihood.has_zero_inflation;
-  const MixturePrior prior = prior_of(model.mixture, model.covariance);
-  const Index n = source.n_cells(), d = latent.rows, n_genes = source.n_genes();
+  const Index n = source.n_cells(), n_genes = source.n_genes();
   ensure(latent.cols == n && static_cast<Index>(group.size()) == n,
          "Each cell must have a latent point and a group.");
   FitSums sums;
@@ -96,20 +89,14 @@ FitSums fit_sums(const FittedModel& model, const CellSource& source, ConstView<d
     sums.zeros_by_scale[at] += expected.zero * at_zero;
   };
 
-  Workspace<float> work;
-  CellBlock<float> block;
   Entries entries;
-  std::vector<float> points;
   std::vector<double> values;
-  for (Index begin = 0; begin < n; begin += cells_at_a_time) {
-    const Index end = std::min(begin + cells_at_a_time, n);
-    points.assign(latent.col(begin), latent.data + end * d);
-    load_without_counts(model, covariates, begin, end, block);
-    network.decode(compute, model.params.data(), prior,
-                   ConstView<float>(points.data(), d, end - begin), block, work);
-    source.read(block.cell.data(), end - begin, workers, entries);
-    values.assign(static_cast<std::size_t>((end - begin) * n_genes), 0.0);
-    for (Index j = 0; j < end - begin; ++j) {
+  for_decoded(model, latent, covariates, workers,
+              [&](const CellBlock<float>& block, const HeadCache<float>& head) {
+    const Index begin = block.cell.front(), n_cells = block.n_cells();
+    source.read(block.cell.data(), n_cells, workers, entries);
+    values.assign(static_cast<std::size_t>(n_cells * n_genes), 0.0);
+    for (Index j = 0; j < n_cells; ++j) {
       for (Index e = entries.start[static_cast<std::size_t>(j)];
            e < entries.start[static_cast<std::size_t>(j) + 1]; ++e) {
         const std::size_t ee = static_cast<std::size_t>(e);
@@ -117,18 +104,19 @@ FitSums fit_sums(const FittedModel& model, const CellSource& source, ConstView<d
       }
     }
     parallel_blocks(workers, n_genes, genes_at_a_time, [&](Index, Index first, Index last) {
-      for (Index j = 0; j < end - begin; ++j) {
+      for (Index j = 0; j < n_cells; ++j) {
         const Index of_group = group[static_cast<std::size_t>(begin + j)] * n_genes;
         for (Index g = first; g < last; ++g) {
           const std::size_t place = static_cast<std::size_t>(j * n_genes + g);
-          add(work.head, place, static_cast<std::size_t>(g), values[place],
+          add(head, place, static_cast<std::size_t>(g), values[place],
               static_cast<std::size_t>(of_group + g));
         }
       }
     });
     monitor.poll();
-    monitor.report({"Comparing cells", end, n, std::numeric_limits<double>::quiet_NaN()});
-  }
+    monitor.report(
+        {"Comparing cells", begin + n_cells, n, std::numeric_limits<double>::quiet_NaN()});
+  });
   for (double sum : sums.squares) {
     if (!std::isfinite(sum)) throw NumericalError(not_finite);
   }

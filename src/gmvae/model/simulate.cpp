@@ -1,10 +1,8 @@
 #include "gmvae/model/simulate.h"
 
-#include "core/denormals.h"
 #include "core/dense.h"
 #include "core/draws.h"
 #include "gmvae/model/decode.h"
-#include "gmvae/model/network.h"
 
 namespace gmvae {
 
@@ -12,7 +10,6 @@ namespace {
 
 constexpr Purpose latent_purpose{13};
 constexpr Purpose counts_purpose{14};
-constexpr Index cells_at_a_time = 256;
 
 // What the likelihood draws for a gene of a cell.  mean: of what is drawn, without zero inflation;
 // scale: inverse dispersion or variance, where the likelihood has one.
@@ -80,28 +77,18 @@ std::vector<double> simulate_latent(const Mixture& mixture, Index n, std::uint64
 SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> latent,
                                const Covariates& covariates, std::uint32_t sample,
                                Workers& workers) {
-  const FlushDenormals flush;
-  const Compute<float> compute{kernels<float>(), workers};
-  const Network<float> network(model.shape);
-  const MixturePrior prior = prior_of(model.mixture, model.covariance);
-  const Index n = latent.cols, d = latent.rows;
   SimulatedCells cells;
   cells.n_genes = model.shape.modality.n_genes;
-  Workspace<float> work;
-  CellBlock<float> block;
-  for (Index begin = 0; begin < n; begin += cells_at_a_time) {
-    const Index end = std::min(begin + cells_at_a_time, n);
-    const std::vector<float> points(latent.col(begin), latent.data + end * d);
-    load_without_counts(model, covariates, begin, end, block);
-    network.decode(compute, model.params.data(), prior,
-                   ConstView<float>(points.data(), d, end - begin), block, work);
-    std::vector<std::vector<std::int32_t>> gene(static_cast<std::size_t>(end - begin));
+  for_decoded(model, latent, covariates, workers,
+              [&](const CellBlock<float>& block, const HeadCache<float>& head) {
+    std::vector<std::vector<std::int32_t>> gene(block.cell.size());
     std::vector<std::vector<double>> value(gene.size());
-    parallel_blocks(workers, end - begin, 16, [&](Index, Index first, Index last) {
+    parallel_blocks(workers, block.n_cells(), 16, [&](Index, Index first, Index last) {
       for (Index j = first; j < last; ++j) {
-        RngStream rng(model.seed, counts_purpose, sample, static_cast<std::uint64_t>(begin + j));
-        draw_cell(model, work.head, j, rng, gene[static_cast<std::size_t>(j)],
-                  value[static_cast<std::size_t>(j)]);
+        const std::size_t at = static_cast<std::size_t>(j);
+        RngStream rng(model.seed, counts_purpose, sample,
+                      static_cast<std::uint64_t>(block.cell[at]));
+        draw_cell(model, head, j, rng, gene[at], value[at]);
       }
     });
     for (std::size_t j = 0; j < gene.size(); ++j) {
@@ -109,7 +96,7 @@ SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> laten
       cells.value.insert(cells.value.end(), value[j].begin(), value[j].end());
       cells.start.push_back(static_cast<int>(cells.gene.size()));
     }
-  }
+  });
   return cells;
 }
 

@@ -1,0 +1,184 @@
+#include <Rcpp.h>
+
+#include <cmath>
+
+#include "core/beta_binomial.h"
+#include "glue_gmvae.h"
+#include "glue_monitor.h"
+#include "gmvae/model/contrast.h"
+#include "gmvae/model/fit_sums.h"
+#include "gmvae/model/simulate.h"
+#include "gmvae/train/shifts.h"
+
+using namespace gmvae;
+
+// latent, latent_sd: n x D.  group: of each cell, from 1, or 0 for none.  designs: columns x rows
+// of the design to average over by `weights`, or NULL.  Matrices of genes x groups.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd,
+                        Rcpp::IntegerVector group, double n_groups, SEXP designs,
+                        Rcpp::NumericVector weights, double n_draws, double pseudocount,
+                        double threshold, double n_threads, SEXP progress) {
+  const FittedModel model = read_model(state);
+  const Index n = latent.nrow(), d = model.shape.n_latent;
+  check_length(latent.ncol(), d, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  check_length(latent_sd.nrow(), n, "latent_sd");
+  check_length(latent_sd.ncol(), d, "latent_sd");
+  check_finite(latent_sd.begin(), latent_sd.size(), "latent_sd");
+  check_length(group.size(), n, "group");
+  const Design rows = to_design(designs);
+  check_length(rows.n_columns, model.shape.n_design, "designs");
+  check_length(weights.size(), std::max<Index>(rows.n_rows(), 1), "weights");
+  if (!(n_groups >= 2)) refuse("n_groups", "be at least 2");
+  if (!(n_draws >= 1)) refuse("n_draws", "be at least 1");
+  std::vector<std::vector<Index>> groups(static_cast<std::size_t>(n_groups));
+  for (Index i = 0; i < n; ++i) {
+    if (group[i] < 0 || group[i] > static_cast<int>(groups.size())) {
+      refuse("group", "hold numbers of groups");
+    }
+    if (group[i] > 0) groups[static_cast<std::size_t>(group[i] - 1)].push_back(i);
+  }
+  const std::vector<double> mean = to_points(latent), sd = to_points(latent_sd);
+  RMonitor monitor(progress);
+  const Contrast contrast = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return contrast_groups(model, ConstView<double>(mean.data(), d, n),
+                           ConstView<double>(sd.data(), d, n), groups, rows,
+                           std::vector<double>(weights.begin(), weights.end()),
+                           {static_cast<Index>(n_draws), pseudocount, threshold}, workers, monitor);
+  }();
+  const auto parts_of = [](const Summaries& s) {
+    return NamedList()
+        .add("mean", s.mean)
+        .add("median", s.median)
+        .add("min", s.least)
+        .add("max", s.largest)
+        .list();
+  };
+  return made_by_r([&] {
+    return NamedList()
+        .add("level", contrast.level)
+        .add("change", parts_of(contrast.change))
+        .add("probability", parts_of(contrast.probability))
+        .list();
+  });
+}
+
+// x of n trials each; a list of P(X <= x) and P(X >= x).
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_beta_binomial_tails(Rcpp::NumericVector x, Rcpp::NumericVector n, Rcpp::NumericVector a,
+                             Rcpp::NumericVector b) {
+  const Index size = x.size();
+  check_length(n.size(), size, "n");
+  check_length(a.size(), size, "a");
+  check_length(b.size(), size, "b");
+  std::vector<double> lower(static_cast<std::size_t>(size)), upper(lower.size());
+  for (Index i = 0; i < size; ++i) {
+    if (!(x[i] >= 0 && x[i] <= n[i] && n[i] < 1e15)) refuse("x", "be from 0 to `n`");
+    if (!(a[i] > 0 && b[i] > 0 && a[i] < 1e15 && b[i] < 1e15)) {
+      refuse("a` and `b", "be positive");
+    }
+    const Tails tails = beta_binomial_tails(x[i], n[i], a[i], b[i]);
+    lower[static_cast<std::size_t>(i)] = tails.lower;
+    upper[static_cast<std::size_t>(i)] = tails.upper;
+  }
+  return made_by_r([&] { return NamedList().add("lower", lower).add("upper", upper).list(); });
+}
+
+// Cells drawn at latent points (n x D): the slots p, i and x of a dgCMatrix.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_simulate(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size,
+                        SEXP design, double n_threads) {
+  const FittedModel model = read_model(state);
+  const Index n = latent.nrow();
+  check_length(latent.ncol(), model.shape.n_latent, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  const Design rows = to_design(design);
+  check_cells(size, rows, n, model.shape.n_design);
+  const std::vector<double> points = to_points(latent);
+  RMonitor monitor(R_NilValue);
+  const SimulatedCells cells = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return simulate_counts(model, ConstView<double>(points.data(), model.shape.n_latent, n),
+                           {size.begin(), &rows}, 0, workers);
+  }();
+  return made_by_r([&] {
+    return NamedList()
+        .add("p", r_counts_of(cells.start, [](int at) { return at; }))
+        .add("i", r_counts_of(cells.gene, [](std::int32_t gene) { return gene; }))
+        .add("x", cells.value)
+        .list();
+  });
+}
+
+// latent: n x D.  group: of each cell, from 1.  Matrices of genes x groups.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_sums(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericMatrix latent,
+                    Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector group,
+                    double n_groups, double n_threads, SEXP progress) {
+  const SparseCounts matrix(counts);
+  const MatrixSource source = matrix.source();
+  const FittedModel model = read_model(state);
+  const Index n = source.n_cells(), groups = static_cast<Index>(n_groups);
+  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
+  check_length(latent.nrow(), n, "latent");
+  check_length(latent.ncol(), model.shape.n_latent, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  check_length(group.size(), n, "group");
+  const Design rows = to_design(design);
+  check_cells(size, rows, n, model.shape.n_design);
+  std::vector<std::int32_t> of_cell;
+  for (int one : group) {
+    if (one < 1 || one > groups) refuse("group", "be a group of the cells");
+    of_cell.push_back(one - 1);
+  }
+  const std::vector<double> points = to_points(latent);
+  RMonitor monitor(progress);
+  const FitSums sums = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return fit_sums(model, source, ConstView<double>(points.data(), model.shape.n_latent, n),
+                    {size.begin(), &rows}, of_cell, groups, workers, monitor);
+  }();
+  return made_by_r([&] {
+    return NamedList()
+        .add("observed", sums.observed)
+        .add("expected", sums.expected)
+        .add("zeros", sums.zeros)
+        .add("expected_zeros", sums.expected_zeros)
+        .add("squares", sums.squares)
+        .add("variance", sums.variance)
+        .add("score_mean", sums.score_mean)
+        .add("information_mean", sums.information_mean)
+        .add("score_scale", sums.score_scale)
+        .add("information_scale", sums.information_scale)
+        .add("zeros_by_mean", sums.zeros_by_mean)
+        .add("zeros_by_scale", sums.zeros_by_scale)
+        .list();
+  });
+}
+
+// The parameters with the shifts of the design's columns from `first_column` (from 1) on fitted to
+// these cells.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector size, SEXP design,
+                      Rcpp::List options, double seed, double n_threads, SEXP progress) {
+  const SparseCounts matrix(counts);
+  const MatrixSource source = matrix.source();
+  const FittedModel model = read_model(state);
+  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
+  const Design rows = to_design(design);
+  check_cells(size, rows, source.n_cells(), model.shape.n_design);
+  const ShiftOptions shift{read_index(options, "first_column", 1) - 1,
+                           read_index(options, "n_steps"),
+                           read_index(options, "batch_size", 1),
+                           read_finite(options, "learning_rate"),
+                           read_finite(options, "penalty"),
+                           to_seed(seed)};
+  RMonitor monitor(progress);
+  const std::vector<float> params = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return fit_shifts(model, source, {size.begin(), &rows}, shift, workers, monitor);
+  }();
+  return made_by_r([&] { return r_numbers(params); });
+}
