@@ -52,8 +52,9 @@ named_columns <- function(names, x, cells, call) {
   if (is.null(columns)) {
     gmvae_abort(c(
       "{.arg covariates} must be a data frame with a row for each cell.",
-      x = "You supplied names of columns, but the counts are in a matrix, which
-           has no data of its cells."
+      x = "You named the column{?s} {.val {names}}, but the counts are in a
+           matrix, which has no such data on its cells.",
+      i = "Give the data themselves, or the counts in a SingleCellExperiment."
     ), "option", call = call)
   }
   unknown <- setdiff(names, columns)

@@ -32,9 +32,11 @@ cat(sprintf("gmvae() took %.1f seconds.\n", seconds))
 heading("Sorted populations (rows) and clusters (columns)")
 compare(fit, pbmc_sorted$celltype)
 
-heading("update(fit, k = 5): five kinds of cells and five clusters")
-five <- update(fit, k = 5)
-compare(five, pbmc_sorted$celltype_coarse)
+heading("Five kinds of cells (rows) and clusters (columns)")
+compare(fit, pbmc_sorted$celltype_coarse)
+
+heading("update(fit, k = 10): as many clusters as populations")
+compare(update(fit, k = 10), pbmc_sorted$celltype)
 
 heading("Plots of the fit with the number of clusters that gmvae() chose")
 picture("pbmc-latent", width = 1500, {

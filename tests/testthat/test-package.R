@@ -32,7 +32,8 @@ test_that("the core reads every option that the controls have", {
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())
   }
-  expect_in(options_of(gmvae_control), read_in("glue_gmvae.cpp"))
+  expect_in(options_of(gmvae_control),
+            c(read_in("glue_gmvae.cpp"), read_in("glue_gmvae.h")))
   expect_in(options_of(gmm_control),
             c(read_in("glue_gmm.cpp"), read_in("glue_gmm.h")))
 })
