@@ -137,3 +137,11 @@ cpp_gmvae_shifts <- function(state, counts, size, design, options, seed, n_threa
     .Call(`_gmvae_cpp_gmvae_shifts`, state, counts, size, design, options, seed, n_threads, progress)
 }
 
+cpp_gmvae_posterior <- function(state, latent, latent_sd, n_threads) {
+    .Call(`_gmvae_cpp_gmvae_posterior`, state, latent, latent_sd, n_threads)
+}
+
+cpp_gmvae_division <- function(state, latent, size, design, side, n_clusters, options, progress) {
+    .Call(`_gmvae_cpp_gmvae_division`, state, latent, size, design, side, n_clusters, options, progress)
+}
+

@@ -144,12 +144,13 @@ retrain <- function(fit, counts, cells, seed, call) {
   known <- list(size = size$factors, design = design_of(fit, list(
     batch = fit$batch[cells], covariates = rows_of(fit$covariates, cells)
   )))
+  n_components <- length(fit$mixture$weights)
   core <- with_core_errors(
-    train_networks(counts, known, model, fit$k, control, seed, NULL),
+    train_networks(counts, known, model, n_components, control, seed, NULL),
     call = call
   )
   found <- max.col(core$posterior, ties.method = "first")
-  shared <- table(factor(found, seq_len(fit$k)), fit$cluster[cells])
+  shared <- table(factor(found, seq_len(n_components)), fit$cluster[cells])
   list(
     state = network_state(c(core, model, list(control = control,
                                               batch = fit$batch,

@@ -9,8 +9,13 @@ gmvae_sizes <- function(object) {
     cells = usual_size(length(object[["cluster"]]), NROW(object[["posterior"]]),
                        NROW(object[["latent"]]), NROW(object[["latent_sd"]]),
                        length(object[["size_factors"]])),
-    k = usual_size(object[["k"]], length(part(mixture, "weights")),
-                   NCOL(object[["posterior"]])),
+    k = usual_size(object[["k"]], NCOL(object[["posterior"]]),
+                   nlevels(object[["cluster"]])),
+    components = usual_size(
+      length(part(mixture, "weights")), NROW(part(mixture, "means")),
+      if (is.null(object[["components"]])) object[["k"]] else
+        length(object[["components"]])
+    ),
     n_latent = usual_size(part(control, "n_latent"), NCOL(object[["latent"]]),
                           NCOL(part(mixture, "means"))),
     features = usual_size(length(object[["features"]]),
@@ -19,7 +24,7 @@ gmvae_sizes <- function(object) {
     genes = usual_size(object[["n_genes"]], NROW(object[["feature_table"]])),
     noise = 0
   )
-  sizes$outlier_terms <- 3 + sizes$k +
+  sizes$outlier_terms <- 3 + sizes$components +
     n_design(list(batch = object[["batch"]],
                   covariates = object[["covariates"]]))
   sizes
@@ -73,8 +78,8 @@ gmvae_fields <- list(
   labels = optional(both(
     groups("cells", missing = TRUE),
     that(function(value, sizes) {
-      nlevels(value) %in% seq_len(sizes$k) && !all(is.na(value))
-    }, "have classes, and no more than there are clusters")
+      nlevels(value) %in% seq_len(sizes$components) && !all(is.na(value))
+    }, "have classes, and no more than there are components")
   )),
   label_noise = optional(numbers(1, 0, 1)),
   cluster = groups("cells", "k"),
@@ -82,11 +87,20 @@ gmvae_fields <- list(
   latent = numbers(c("cells", "n_latent")),
   latent_sd = numbers(c("cells", "n_latent"), 0),
   mixture = list(
-    weights = both(numbers("k", 0, 1), sums_to_one),
-    means = numbers(c("k", "n_latent")),
-    covariances = both(numbers(c("n_latent", "n_latent", "k")),
+    weights = both(numbers("components", 0, 1), sums_to_one),
+    means = numbers(c("components", "n_latent")),
+    covariances = both(numbers(c("n_latent", "n_latent", "components")),
                        are_covariances)
   ),
+  components = function(value, sizes) {
+    if (is.null(value)) {
+      if (sizes$k == sizes$components) return(NULL)
+      return("say which components of the mixture each cluster has")
+    }
+    must <- whole_numbers("components", 1)(value, sizes)
+    if (!is.null(must)) return(must)
+    if (!setequal(value, seq_len(sizes$k))) return("name each cluster")
+  },
   history = frame(list(
     epoch = whole_numbers("rows", 1), phase = strings("rows"),
     elbo = numbers("rows"), elbo_heldout = numbers("rows", missing = TRUE),

@@ -176,8 +176,8 @@ take_cells <- function(cells, which) {
 # these being the clusters within the batches.
 decoded_sums <- function(fit, cells, call) {
   encoded <- encode_for_check(fit, cells, call)
-  cluster <- factor(max.col(encoded$posterior, ties.method = "first"),
-                    seq_len(fit$k))
+  posterior <- cluster_posterior(fit, encoded$posterior)
+  cluster <- factor(max.col(posterior, ties.method = "first"), seq_len(fit$k))
   group <- strata(cluster, cells$batch)
   sums <- with_core_errors(cpp_gmvae_sums(
     network_state(fit), cells$counts, encoded$latent, cells$size,

@@ -80,7 +80,8 @@ most_probable <- function(posterior) {
 #' @param ... Ignored.
 #' @returns
 #'   * `coef()`: the mixture in the latent space, a list of `weights` (k, sum
-#'     1), `means` (k x D) and `covariances` (D x D x k), as in the fit.
+#'     1), `means` (k x D) and `covariances` (D x D x k), as in the fit. After
+#'     [cut_clusters()] the clusters consist of several of its components.
 #'   * `as.data.frame()`: a data frame with one row for each cell, named by it:
 #'     `cluster` (factor), `confidence` (posterior probability of the cluster,
 #'     from 0 to 1), `size_factor` (median 1), `batch` (factor, if the fit has
@@ -115,12 +116,14 @@ as.data.frame.gmvae <- function(x, row.names = NULL, optional = FALSE, ...) {
 
 # What the core needs to encode and decode with the fit's networks.
 network_state <- function(object) {
-  fields <- c("likelihood", "k", "covariance", "parameters", "input",
-              "mixture", "seed", "size_reference")
+  fields <- c("likelihood", "covariance", "parameters", "input", "mixture",
+              "seed", "size_reference")
   options <- c("n_latent", "hidden", "dispersion", "zero_inflation")
   control <- fitted_control(object)
   c(unclass(object)[fields], control[options],
-    list(hidden_decoder = decoder_sizes(control), n_design = n_design(object)))
+    list(k = length(object$mixture$weights),
+         hidden_decoder = decoder_sizes(control),
+         n_design = n_design(object)))
 }
 
 # For functions that are no methods of a fit.

@@ -1,8 +1,9 @@
 #' Plot a fit of gmvae()
 #'
-#' `plot()` draws one of eight pictures of a fit, with ggplot2: where the cells
+#' `plot()` draws one of nine pictures of a fit, with ggplot2: where the cells
 #' are, how training went, how large and how certain the clusters are, how
-#' their number was chosen, and which genes distinguish them.
+#' their number was chosen, how they are nested, and which genes distinguish
+#' them.
 #'
 #' @param x A fit of [gmvae()].
 #' @param type What to draw:
@@ -18,6 +19,8 @@
 #'   * `"k"`: for each number of clusters what two halves share, the stability
 #'     and the log-density of the cells of the other half (`k_path` of the fit),
 #'     with `k` of the fit marked; for fits that chose `k`;
+#'   * `"tree"`: the tree of the clusters with the tests of its splits, as
+#'     [cluster_tree()] has it. To draw a tree that is there, plot the tree;
 #'   * `"loadings"`: for each of up to 12 latent dimensions the six genes with
 #'     the largest positive and the six with the largest negative loadings,
 #'     times the standard deviation of the dimension over the cells; for fits
@@ -58,7 +61,8 @@
 #' @returns The ggplot object, invisibly, after drawing it.
 #' @section Errors: `gmvae_error_option` for arguments out of range or without
 #'   effect on `type`, and for `type = "k"` if `k` was one number;
-#'   `gmvae_error_input` for `type = "loadings"` without a linear decoder;
+#'   `gmvae_error_input` for `type = "loadings"` without a linear decoder and
+#'   for `type = "tree"` with one cluster;
 #'   `gmvae_error_package` if ggplot2, or uwot for `method = "umap"`, is not
 #'   installed.
 #' @seealso [gmvae()], [summary.gmvae()]
@@ -73,7 +77,8 @@
 #' @importFrom rlang .data
 #' @export
 plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
-                                   "k", "loadings", "markers", "expression"),
+                                   "k", "tree", "loadings", "markers",
+                                   "expression"),
                        ..., colour = NULL, genes = NULL, method = NULL,
                        max_cells = 5000) {
   call <- quote(plot())
@@ -93,6 +98,7 @@ plot.gmvae <- function(x, type = c("latent", "loss", "sizes", "uncertainty",
     sizes = plot_sizes(x),
     uncertainty = plot_uncertainty(x, max_cells),
     k = plot_k(x, call),
+    tree = plot_tree(cluster_tree_of(x, call = call)),
     loadings = plot_loadings(x, call = call),
     markers = plot_markers(x, genes, call),
     expression = plot_expression(x, genes, method, max_cells, call)
@@ -322,7 +328,7 @@ plot_sizes <- function(x) {
   sizes <- data.frame(
     cluster = factor(levels(x$cluster), levels(x$cluster)),
     cells = tabulate(x$cluster, x$k),
-    expected = unname(x$mixture$weights) * nrow(x$posterior)
+    expected = unname(cluster_weights(x)) * nrow(x$posterior)
   )
   ggplot2::ggplot(sizes, ggplot2::aes(.data$cluster, .data$cells)) +
     ggplot2::geom_col(ggplot2::aes(fill = .data$cluster), width = 0.75) +

@@ -178,7 +178,7 @@ predict.gmvae <- function(object, newdata,
                  assay, layer, asked, call)
   }
   unlike <- if (needed == "outlier") {
-    outlier_table(object$outlier, cells$posterior, cells$depth,
+    outlier_table(object$outlier, cells$components, cells$depth,
                   design_rows(design_of(object, cells)), cells$elbo, call)
   }
   cluster <- if (type %in% c("cluster", "all")) {
@@ -270,8 +270,8 @@ training_cells <- function(object, type, size_factors, batch, covariates, at,
        covariates = covariates_at(object, covariates, at, n))
 }
 
-# Posterior, latent means, ELBO, size factors, batches and covariates of new
-# cells.
+# Posterior of clusters and of components, latent means, ELBO, size factors,
+# batches and covariates of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
                          at, assay, layer, asked, call) {
   given <- given_counts(newdata, assay, "newdata", call, layer,
@@ -326,11 +326,15 @@ encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
   }
   elbo <- if (with_elbo) core$elbo[cbind(seq_len(ncol(counts)), likeliest)]
   cells <- colnames(counts)
+  components <- if (with_posterior) {
+    `dimnames<-`(core$posterior, list(cells, names(object$mixture$weights)))
+  }
   list(
     latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
     posterior = if (with_posterior) {
-      `dimnames<-`(core$posterior, list(cells, colnames(object$posterior)))
+      cluster_posterior(object, components)
     },
+    components = components,
     elbo = if (with_elbo) stats::setNames(elbo, cells),
     depth = if (type == "outlier") {
       log_depth(counts, object$likelihood, size$totals)

@@ -90,7 +90,7 @@ summary.gmvae <- function(object, ...) {
   if (is.null(found_again)) found_again <- NA_real_  # an older fit
   clusters <- data.frame(
     cells = tabulate(object$cluster, object$k),
-    weight = unname(object$mixture$weights),
+    weight = unname(cluster_weights(object)),
     confidence = as.vector(tapply(sure, object$cluster, mean)),
     stability = found_again,
     row.names = levels(object$cluster)
@@ -114,7 +114,7 @@ summary.gmvae <- function(object, ...) {
       confidence = mean(sure), n_unsure = sum(sure < 0.8),
       elbo = object$elbo, n_latent = object$control$n_latent,
       active_units = object$active_units,
-      effective_components = effective_components(object$mixture$weights),
+      effective_components = effective_components(cluster_weights(object)),
       hidden = object$control$hidden,
       n_parameters = length(object$parameters),
       epochs = nrow(object$history), seconds = sum(object$history$seconds),

@@ -115,18 +115,19 @@ map_cells <- function(model, counts, size_factors, batch, call) {
   cells <- colnames(counts)
   list(latent = `dimnames<-`(core$latent, list(cells, colnames(fit$latent))),
        posterior = `dimnames<-`(core$posterior,
-                                list(cells, colnames(fit$posterior))),
+                                list(cells, names(fit$mixture$weights))),
        elbo = as.vector(core$elbo),
        depth = log_depth(counts, fit$likelihood, size$totals / model$share),
        batch = batch)
 }
 
-# The reference under the query's model: latent means and posterior of the cells
-# of the fit, and what outliers are told by. With all genes these are the fit's.
+# The reference under the query's model: latent means and probabilities of the
+# components for the cells of the fit, and what outliers are told by. With all
+# genes these are the fit's.
 known_cells <- function(model, reference, call) {
   fit <- model$fit
   if (all(model$present)) {
-    return(list(latent = fit$latent, posterior = fit$posterior,
+    return(list(latent = fit$latent, posterior = component_posterior(fit, call),
                 outlier = fit$outlier, heldout = fit$heldout_scores))
   }
   counts <- if (is.null(reference)) {

@@ -102,7 +102,7 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
   classifier <- label_classifier(
     known$latent[training, , drop = FALSE],
     factor(max.col(known$posterior[training, , drop = FALSE],
-                   ties.method = "first"), seq_len(fit$k)),
+                   ties.method = "first"), seq_along(fit$mixture$weights)),
     factor(labels[training], levels(labels)), fit$mixture
   )
   odds_of <- function(latent) log_odds(label_densities(classifier, latent))

@@ -187,17 +187,18 @@ new_mapping <- function(model, cells, known, labels, batch, coverage, matched,
   fit <- model$fit
   elbo <- outlier_table(known$outlier, cells$posterior, cells$depth,
                         batch_shares(cells$batch, fit), cells$elbo, call)
+  posterior <- cluster_posterior(fit, cells$posterior)
   outlier <- outlier_p_values(model, cells, known, elbo$score)
   table <- data.frame(
-    cluster = unname(most_probable(cells$posterior)),
-    confidence = confidence(cells$posterior), outlier_score = outlier$score,
+    cluster = unname(most_probable(posterior)),
+    confidence = confidence(posterior), outlier_score = outlier$score,
     outlier_p_value = outlier$p_value,
     elbo_score = elbo$score, elbo_p_value = elbo$p_value,
     row.names = rownames(elbo)
   )
   if (!is.null(cells$batch)) table$batch <- unname(cells$batch)
   result <- list(
-    cells = table, posterior = cells$posterior, latent = cells$latent,
+    cells = table, posterior = posterior, latent = cells$latent,
     genes = list(matched = fit$features[matched$present],
                  missing = fit$features[!matched$present],
                  information = matched$information),

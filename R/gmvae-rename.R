@@ -10,8 +10,8 @@
 #' @param fit A fit of [gmvae()] with k clusters.
 #' @param names New names, a character vector named by the clusters that get
 #'   them, such as `c("1" = "NK", "3" = "B cell")`; other clusters keep their
-#'   names. Names of clusters must differ: to join clusters of one kind, change
-#'   the levels of the factor `fit$cluster`, or fit with a smaller `k`.
+#'   names. Names of clusters must differ: [cut_clusters()] joins clusters of
+#'   one kind.
 #' @returns The fit with these names.
 #' @section Errors: `gmvae_error_input` if `fit` is not a fit of [gmvae()];
 #'   `gmvae_error_option` if `names` has no names, names clusters that the fit
@@ -36,9 +36,11 @@ rename_clusters <- function(fit, names) {
   check_distinct_names(new, call)
   levels(fit$cluster) <- new
   colnames(fit$posterior) <- new
-  names(fit$mixture$weights) <- new
-  rownames(fit$mixture$means) <- new
-  dimnames(fit$mixture$covariances)[[3]] <- new
+  if (is.null(fit$components)) {
+    names(fit$mixture$weights) <- new
+    rownames(fit$mixture$means) <- new
+    dimnames(fit$mixture$covariances)[[3]] <- new
+  }
   names(fit$cluster_stability) <- new
   fit
 }
@@ -68,7 +70,6 @@ check_distinct_names <- function(new, call) {
      {.val unknown}.",
     x = "The name {.val {taken[1]}} {if (taken[1] %in% c('unassigned',
          'unknown')) 'is one of these' else 'is given twice'}.",
-    i = "To join clusters of one kind, change the levels of
-         {.code fit$cluster}, or fit with a smaller {.arg k}."
+    i = "{.fn cut_clusters} joins clusters of one kind."
   ), "option", call = call)
 }

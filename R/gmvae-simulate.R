@@ -109,7 +109,8 @@ given_sizes <- function(size_factors, n, object, call) {
 mixture_points <- function(object, n) {
   mixture <- object$mixture
   d <- ncol(mixture$means)
-  component <- sample.int(object$k, n, TRUE, mixture$weights)
+  component <- sample.int(length(mixture$weights), n, TRUE, mixture$weights)
+  cluster <- component_clusters(object)
   latent <- matrix(stats::rnorm(n * d), n)
   source <- integer(n)
   for (j in unique(component)) {
@@ -118,10 +119,10 @@ mixture_points <- function(object, n) {
     latent[rows, ] <- sweep(latent[rows, , drop = FALSE] %*% root, 2,
                             mixture$means[j, ], "+")
     source[rows] <- sample.int(nrow(object$posterior), length(rows), TRUE,
-                               object$posterior[, j] + 1e-12)
+                               object$posterior[, cluster[j]] + 1e-12)
   }
   list(latent = latent, source = source,
-       cluster = factor(levels(object$cluster)[component],
+       cluster = factor(levels(object$cluster)[cluster[component]],
                         levels(object$cluster)))
 }
 

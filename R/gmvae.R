@@ -585,7 +585,8 @@ train_networks <- function(counts, cells, model, ks, control, seed, progress,
   cpp_gmvae_fit(opened_here(counts), cells$size, cells$design,
                 class_numbers(cells$labels), options, ks,
                 if (!is.null(earlier)) {
-                  unclass(earlier)[c("parameters", "k", "latent")]
+                  list(parameters = earlier$parameters, latent = earlier$latent,
+                       k = length(earlier$mixture$weights))
                 }, seed, progress)
 }
 

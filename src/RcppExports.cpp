@@ -447,6 +447,36 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_gmvae_posterior
+SEXP cpp_gmvae_posterior(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd, double n_threads);
+RcppExport SEXP _gmvae_cpp_gmvae_posterior(SEXP stateSEXP, SEXP latentSEXP, SEXP latent_sdSEXP, SEXP n_threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent_sd(latent_sdSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_posterior(state, latent, latent_sd, n_threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmvae_division
+SEXP cpp_gmvae_division(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size, SEXP design, Rcpp::IntegerVector side, double n_clusters, Rcpp::List options, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_division(SEXP stateSEXP, SEXP latentSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP sideSEXP, SEXP n_clustersSEXP, SEXP optionsSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type design(designSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type side(sideSEXP);
+    Rcpp::traits::input_parameter< double >::type n_clusters(n_clustersSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_division(state, latent, size, design, side, n_clusters, options, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_cell_file_create", (DL_FUNC) &_gmvae_cpp_cell_file_create, 3},
@@ -483,6 +513,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_simulate", (DL_FUNC) &_gmvae_cpp_gmvae_simulate, 5},
     {"_gmvae_cpp_gmvae_sums", (DL_FUNC) &_gmvae_cpp_gmvae_sums, 9},
     {"_gmvae_cpp_gmvae_shifts", (DL_FUNC) &_gmvae_cpp_gmvae_shifts, 8},
+    {"_gmvae_cpp_gmvae_posterior", (DL_FUNC) &_gmvae_cpp_gmvae_posterior, 4},
+    {"_gmvae_cpp_gmvae_division", (DL_FUNC) &_gmvae_cpp_gmvae_division, 8},
     {NULL, NULL, 0}
 };
 

@@ -7,7 +7,9 @@
 #include "glue_monitor.h"
 #include "gmvae/model/contrast.h"
 #include "gmvae/model/fit_sums.h"
+#include "gmvae/model/posterior.h"
 #include "gmvae/model/simulate.h"
+#include "gmvae/select/split_test.h"
 #include "gmvae/train/shifts.h"
 
 using namespace gmvae;
@@ -181,4 +183,65 @@ SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector siz
     return fit_shifts(model, source, {size.begin(), &rows}, shift, workers, monitor);
   }();
   return made_by_r([&] { return r_numbers(params); });
+}
+
+// latent, latent_sd: n x D.  n x components.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_posterior(Rcpp::List state, Rcpp::NumericMatrix latent,
+                         Rcpp::NumericMatrix latent_sd, double n_threads) {
+  const FittedModel model = read_model(state);
+  const Index n = latent.nrow(), d = model.shape.n_latent;
+  check_length(latent.ncol(), d, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  check_length(latent_sd.nrow(), n, "latent_sd");
+  check_length(latent_sd.ncol(), d, "latent_sd");
+  check_finite(latent_sd.begin(), latent_sd.size(), "latent_sd");
+  const std::vector<double> mean = to_points(latent), sd = to_points(latent_sd);
+  RMonitor monitor(R_NilValue);
+  const std::vector<double> posterior = [&] {
+    Workers workers(checked_threads(n_threads), &monitor);
+    return posterior_probabilities(model.mixture, model.seed, mean, sd, workers, monitor);
+  }();
+  return made_by_r([&] { return SEXP(transposed(posterior, model.shape.k)); });
+}
+
+// side: of each cell, 1 or 2.  latent: n x D.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_gmvae_division(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size,
+                        SEXP design, Rcpp::IntegerVector side, double n_clusters,
+                        Rcpp::List options, SEXP progress) {
+  const FittedModel model = read_model(state);
+  const Index n = latent.nrow(), d = model.shape.n_latent;
+  check_length(latent.ncol(), d, "latent");
+  check_finite(latent.begin(), latent.size(), "latent");
+  const Design rows = to_design(design);
+  check_cells(size, rows, n, model.shape.n_design);
+  check_length(side.size(), n, "side");
+  std::vector<int> sides;
+  for (int one : side) {
+    if (one != 1 && one != 2) refuse("side", "be 1 or 2");
+    sides.push_back(one - 1);
+  }
+  if (!(n_clusters >= 2 && n_clusters <= static_cast<double>(n))) {
+    refuse("n_clusters", "be from 2 to the number of cells");
+  }
+  HalvesOptions halves;
+  halves.covariance = model.covariance;
+  halves.max_iter = read_index(options, "max_iter", 1);
+  halves.tol = read_finite(options, "tol");
+  halves.seed = model.seed;
+  const std::vector<double> points = to_points(latent);
+  RMonitor monitor(progress);
+  const DivisionTest test = [&] {
+    Workers workers(checked_threads(read<double>(options, "n_threads")), &monitor);
+    return test_division(model, ConstView<double>(points.data(), d, n), {size.begin(), &rows},
+                         sides, static_cast<Index>(n_clusters), halves, workers, monitor);
+  }();
+  return made_by_r([&] {
+    return NamedList()
+        .add("p", Rf_ScalarReal(test.p))
+        .add("p_unseen", Rf_ScalarReal(test.p_unseen))
+        .add("stability", Rf_ScalarReal(test.stability))
+        .list();
+  });
 }

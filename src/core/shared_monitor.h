@@ -43,6 +43,16 @@ class SharedMonitor : public Monitor {
     if (std::this_thread::get_id() == owner_) host_.report(progress);
   }
 
+  // What a task among several has: it stops with the others, and its steps are not reported.
+  class Quiet : public Monitor {
+   public:
+    explicit Quiet(SharedMonitor& shared) : shared_(shared) {}
+    void poll() override { shared_.poll(); }
+
+   private:
+    SharedMonitor& shared_;
+  };
+
  private:
   Monitor& host_;
   const std::thread::id owner_ = std::this_thread::get_id();

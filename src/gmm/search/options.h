@@ -13,7 +13,8 @@ namespace gmvae {
 
 struct SearchOptions {
   EmOptions em;
-  Index n_init = 10;  // starts of each candidate
+  Index n_init = 10;          // starts of each candidate
+  bool more_if_cheap = true;  // more starts and longer runs of them where a pass takes no time
   // Of so many candidates that are best by BIC, AIC or ICL the mixture is returned: with many
   // columns covariances take memory.  0: of all.
   Index n_kept = 0;

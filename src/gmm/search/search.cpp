@@ -127,7 +127,7 @@ Search::Search(const Observations& data, const std::vector<Candidate>& candidate
   }
   const double d = static_cast<double>(data.n_dimensions());
   const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(most_components * data.n_rows());
-  cheap_ = flops < cheap_pass;
+  cheap_ = options.more_if_cheap && flops < cheap_pass;
   if (candidates.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
     candidate_workers_ = &workers;
   } else if (flops < shared_pass) {

@@ -6,19 +6,15 @@ namespace gmvae {
 
 namespace {
 
-constexpr Index most_cells = 2000;  // of more, a random sample is halved
 constexpr Index halvings_of_fit = 6;
 constexpr Index halvings_of_choice = 8;
-constexpr Index n_starts = 3;
 
 HalvesOptions halves_options(const std::vector<Index>& k, Index n_halvings,
                              const TrainOptions& options) {
   HalvesOptions halves;
   halves.k = k;
   halves.covariance = options.covariance;
-  halves.most_cells = most_cells;
   halves.n_halvings = n_halvings;
-  halves.n_init = n_starts;
   halves.max_iter = options.max_iter;
   halves.tol = options.tol;
   halves.seed = options.seed;

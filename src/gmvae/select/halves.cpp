@@ -1,6 +1,7 @@
 #include "gmvae/select/halves.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -8,6 +9,7 @@
 
 #include "core/rng.h"
 #include "core/select.h"
+#include "core/shared_monitor.h"
 #include "gmm/search/search.h"
 #include "gmvae/train/guided_mixture.h"
 #include "gmvae/train/latent_search.h"
@@ -17,6 +19,8 @@ namespace gmvae {
 namespace {
 
 constexpr Purpose halves_purpose{10};
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x.cols()}; }
 
@@ -45,11 +49,9 @@ std::vector<CandidateFit> fit_all(const Sample& sample, const HalvesOptions& opt
   }
   if (candidates.empty()) return {};
   const Observations data(columns_of(points), RowFacts{}, workers);
-  std::vector<CandidateFit> fits =
-      search(data, candidates,
-             latent_search(options.n_init, options.max_iter, options.tol, options.seed), workers,
-             monitor)
-          .candidates;
+  SearchOptions how = latent_search(options.n_init, options.max_iter, options.tol, options.seed);
+  how.more_if_cheap = !options.quick;
+  std::vector<CandidateFit> fits = search(data, candidates, how, workers, monitor).candidates;
   if (sample.design.empty() && sample.label.empty()) return fits;
   for (CandidateFit& fit : fits) {
     if (!fit.reason.empty()) continue;
@@ -114,51 +116,87 @@ Look look(const Sample& sample, const std::vector<Index>& fitted, const HalvesOp
   return result;
 }
 
+std::vector<WholeFit> fit_whole(const Sample& sample, const HalvesOptions& options,
+                                Workers& workers, Monitor& monitor) {
+  const std::vector<CandidateFit> fits = fit_all(sample, options, workers, monitor);
+  std::vector<WholeFit> whole(options.k.size());
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    if (!fits[i].reason.empty()) continue;
+    const Seen seen = see(fits[i].mixture, sample.points, workers);
+    const double loglik = std::accumulate(seen.log_density.begin(), seen.log_density.end(), 0.0);
+    whole[i] = {true, loglik, seen.entropy, fits[i].n_parameters, seen.component, fits[i].mixture};
+  }
+  return whole;
+}
+
+// Of places 0, ..., n - 1, ascending.
+std::pair<std::vector<Index>, std::vector<Index>> halves_of(Index n, std::uint64_t seed,
+                                                            Index halving) {
+  std::vector<Index> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), Index{0});
+  RngStream(seed, halves_purpose, 1, static_cast<std::uint64_t>(halving)).shuffle(order);
+  std::vector<Index> first(order.begin(), order.begin() + n / 2);
+  std::vector<Index> second(order.begin() + n / 2, order.end());
+  std::sort(first.begin(), first.end());
+  std::sort(second.begin(), second.end());
+  return {std::move(first), std::move(second)};
+}
+
 }  // namespace
+
+std::vector<Index> sample_cells(Index n, const HalvesOptions& options) {
+  std::vector<Index> cells(static_cast<std::size_t>(n));
+  std::iota(cells.begin(), cells.end(), Index{0});
+  if (n > options.most_cells) {
+    RngStream(options.seed, halves_purpose, 0, 0).shuffle(cells);
+    cells.resize(static_cast<std::size_t>(options.most_cells));
+    std::sort(cells.begin(), cells.end());
+  }
+  return cells;
+}
 
 Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Workers& workers,
                   Monitor& monitor) {
   Halves result;
-  result.cells.resize(static_cast<std::size_t>(latent.cols));
-  std::iota(result.cells.begin(), result.cells.end(), Index{0});
-  if (latent.cols > options.most_cells) {
-    RngStream(options.seed, halves_purpose, 0, 0).shuffle(result.cells);
-    result.cells.resize(static_cast<std::size_t>(options.most_cells));
-    std::sort(result.cells.begin(), result.cells.end());
-  }
+  result.cells = sample_cells(latent.cols, options);
   const Sample everything{Eigen::Map<const Eigen::MatrixXd>(latent.data, latent.rows, latent.cols),
                           options.design, options.label};
   const Sample sample = everything.at(result.cells);
   const Index n = sample.points.cols();
 
-  const std::vector<CandidateFit> fits = fit_all(sample, options, workers, monitor);
+  const std::size_t n_halvings = static_cast<std::size_t>(options.n_halvings);
   result.whole.resize(options.k.size());
-  for (std::size_t i = 0; i < fits.size(); ++i) {
-    if (!fits[i].reason.empty()) continue;
-    const Seen seen = see(fits[i].mixture, sample.points, workers);
-    const double loglik = std::accumulate(seen.log_density.begin(), seen.log_density.end(), 0.0);
-    result.whole[i] = {true,           loglik,         seen.entropy, fits[i].n_parameters,
-                       seen.component, fits[i].mixture};
-  }
-  for (Index halving = 0; halving < options.n_halvings; ++halving) {
-    std::vector<Index> order(static_cast<std::size_t>(n));
-    std::iota(order.begin(), order.end(), Index{0});
-    RngStream(options.seed, halves_purpose, 1, static_cast<std::uint64_t>(halving)).shuffle(order);
-    std::vector<Index> first(order.begin(), order.begin() + n / 2);
-    std::vector<Index> second(order.begin() + n / 2, order.end());
-    std::sort(first.begin(), first.end());
-    std::sort(second.begin(), second.end());
-    Look one = look(sample, first, options, workers, monitor);
-    Look other = look(sample, second, options, workers, monitor);
+  std::vector<Look> first(n_halvings), second(n_halvings);
+  // Each half and the whole is a task of one thread.
+  const auto fit_task = [&](Index task, Monitor& watched) {
+    Workers alone(1);
+    if (task == 2 * options.n_halvings) {
+      if (options.whole) result.whole = fit_whole(sample, options, alone, watched);
+      return;
+    }
+    const auto [one, other] = halves_of(n, options.seed, task / 2);
+    Look& side = (task % 2 == 0 ? first : second)[static_cast<std::size_t>(task / 2)];
+    side = look(sample, task % 2 == 0 ? one : other, options, alone, watched);
+  };
+  SharedMonitor shared(monitor);
+  std::atomic<Index> n_done{0};
+  shared.watch([&] {
+    const Index n_tasks = 2 * options.n_halvings + 1;
+    workers.run(n_tasks, [&](Index at) {
+      SharedMonitor::Quiet watched(shared);
+      fit_task(n_tasks - 1 - at, watched);  // the whole, which takes longest, first
+      shared.poll();
+      shared.report({"Choosing k", ++n_done, n_tasks, not_a_number});
+    });
+  });
+  for (std::size_t h = 0; h < n_halvings; ++h) {
     result.both.emplace_back(options.k.size());
     for (std::size_t i = 0; i < options.k.size(); ++i) {
-      if (one.posterior[i].size() == 0 || other.posterior[i].size() == 0) continue;
-      result.both.back()[i] = one.posterior[i] * other.posterior[i].transpose();
+      if (first[h].posterior[i].size() == 0 || second[h].posterior[i].size() == 0) continue;
+      result.both.back()[i] = first[h].posterior[i] * second[h].posterior[i].transpose();
     }
-    result.first.push_back(std::move(one.groups));
-    result.second.push_back(std::move(other.groups));
-    monitor.report(
-        {"Choosing k", halving + 1, options.n_halvings, std::numeric_limits<double>::quiet_NaN()});
+    result.first.push_back(std::move(first[h].groups));
+    result.second.push_back(std::move(second[h].groups));
   }
   return result;
 }

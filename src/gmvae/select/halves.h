@@ -18,15 +18,17 @@ namespace gmvae {
 struct HalvesOptions {
   std::vector<Index> k;
   std::string covariance;
-  Index most_cells;  // of more, a random sample is used
-  Index n_halvings;
-  Index n_init;
+  Index most_cells = 2000;  // of more, a random sample is used
+  Index n_halvings = 0;
+  Index n_init = 3;
   Index max_iter;
   double tol;
   std::uint64_t seed;
   Design design;  // n rows: indicators of batches; empty: components need not hold all batches
   std::vector<int> label = {};  // n: known classes from 0, which come first, or -1; or empty
   Index n_classes = 0;
+  bool whole = true;   // fit all of the sample too
+  bool quick = false;  // no more starts for few cells and components than for many
 };
 
 // A mixture on some of the sampled cells, seen from all of them.
@@ -54,6 +56,9 @@ struct Halves {
   // `second`, as their probabilities expect; empty where there is no mixture.
   std::vector<std::vector<Eigen::MatrixXd>> both;
 };
+
+// Which of n cells are halved, ascending: at most options.most_cells.
+std::vector<Index> sample_cells(Index n, const HalvesOptions& options);
 
 // latent: D x n.  The result's bits don't depend on the number of threads.
 Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Workers& workers,

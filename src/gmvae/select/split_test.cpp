@@ -7,6 +7,7 @@
 #include "core/numeric.h"
 #include "gmvae/model/encode.h"
 #include "gmvae/model/simulate.h"
+#include "gmvae/select/agreement.h"
 
 namespace gmvae {
 
@@ -15,10 +16,15 @@ namespace {
 constexpr Index larger_ones = 3;  // that a number is compared with
 constexpr Index halvings = 3;
 
-// After a few simulated data sets their gains are taken for normal, and a gain that is as far above
-// them as `clear` settles the test, as ranks would need a thousand of them to say so.
-constexpr Index few = 5;
+// The gains of a few simulated data sets are taken for normal, and a gain that is as far above them
+// as `clear` settles the test, as ranks would need a thousand of them to say so.
+constexpr Index few = 3, several = 5;
 constexpr double clear = 1e-3;
+
+// Where ranks can't tell: simulated data sets at most, and a p-value that more would not make
+// small.
+constexpr Index most_of_division = 9;
+constexpr double hopeless = 0.5;
 
 struct Gain {
   double mean, p;  // of the first test
@@ -109,6 +115,103 @@ class Simulation {
   bool above_ = false;
 };
 
+// The tests of one model and its cells.
+class SplitTests {
+ public:
+  SplitTests(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
+             const std::vector<Index>& rungs, double alpha, const HalvesOptions& options,
+             Workers& workers, Monitor& monitor)
+      : model_(model), latent_(latent), covariates_(covariates), rungs_(rungs), halving_(options),
+        most_simulated_(
+            std::max<Index>(several, static_cast<Index>(std::ceil(1 / alpha - 1e-9)) - 1)),
+        alpha_(alpha), workers_(workers), monitor_(monitor) {
+    halving_.n_halvings = halvings;
+    halving_.quick = true;
+    halving_.whole = false;
+  }
+
+  SplitTest operator()(Index k) {
+    const auto from = std::find(rungs_.begin(), rungs_.end(), k);
+    halving_.k.assign(from, from + std::min<std::ptrdiff_t>(larger_ones + 1, rungs_.end() - from));
+    const Halves halves = halves_of_all();
+    const Gain real = largest_gain(halves, halving_.k);
+    SplitTest test{k, real.k, real.mean, real.p, real.p, 0};
+    const WholeFit& enough = halves.whole.front();
+    if (test.p > alpha_ || !enough.found || !model_.likelihood().whole) return test;
+    Simulation simulation(real.mean);
+    double p = 1;
+    while (simulation.n() < most_simulated_ && !simulation.above() && p > clear) {
+      simulate(enough.mixture, &simulation);
+      p = simulation.p();
+      const bool looks = simulation.n() >= few && simulation.n() <= several;
+      if (looks && simulation.tail() <= clear) p = simulation.tail();
+    }
+    test.p = std::max(test.p, p);
+    test.n_simulated = simulation.n();
+    return test;
+  }
+
+  // n_clusters: on both sides together.
+  DivisionTest division(const std::vector<int>& side, Index n_clusters) {
+    halving_.k = {n_clusters};
+    const double stability = agreement_with(halves_of(latent_.data), side, Joined::by_majority);
+    halving_.k = {1, 2};
+    const Halves halves = halves_of_all();
+    const Gain real = largest_gain(halves, halving_.k);
+    DivisionTest test{real.p, real.p, stability, 0};
+    const WholeFit& one = halves.whole.front();
+    if (test.p > alpha_ || !one.found || !model_.likelihood().whole) return test;
+    Simulation simulation(real.mean);
+    double p = 1;
+    while (simulation.n() < most_of_division && p > clear &&
+           (simulation.n() < few || p < hopeless)) {
+      simulate(one.mixture, &simulation);
+      if (simulation.n() >= few) p = simulation.tail();
+    }
+    test.p = std::max(test.p, p);
+    test.n_simulated = simulation.n();
+    return test;
+  }
+
+ private:
+  Halves halves_of_all() {
+    halving_.whole = true;
+    const Halves halves = halves_of(latent_.data);
+    halving_.whole = false;
+    return halves;
+  }
+
+  Halves halves_of(const double* points) {
+    monitor_.poll();
+    return fit_halves(ConstView<double>(points, latent_.rows, latent_.cols), halving_, workers_,
+                      silent_);
+  }
+
+  // Adds the gain of cells that a mixture makes up.
+  void simulate(const Mixture& mixture, Simulation* simulation) {
+    const Index n = latent_.cols, d = latent_.rows;
+    const std::uint32_t sample =
+        static_cast<std::uint32_t>(4096 * halving_.k.front() + simulation->n());
+    const std::vector<double> points = simulate_latent(mixture, n, model_.seed, sample);
+    const SimulatedCells cells = simulate_counts(model_, ConstView<double>(points.data(), d, n),
+                                                 covariates_, sample, workers_);
+    const Encoding encoded =
+        encode(model_, cells.source(), covariates_, {0, false}, workers_, silent_);
+    simulation->add(largest_gain(halves_of(encoded.mean.data()), halving_.k).mean);
+  }
+
+  const FittedModel& model_;
+  ConstView<double> latent_;
+  const Covariates& covariates_;
+  const std::vector<Index>& rungs_;
+  HalvesOptions halving_;
+  Index most_simulated_;
+  double alpha_;
+  Workers& workers_;
+  Monitor& monitor_;
+  Monitor silent_;
+};
+
 }  // namespace
 
 double student_tail(double t, double degrees) {
@@ -136,53 +239,44 @@ std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> l
                                    const std::vector<Index>& tested, double alpha,
                                    const HalvesOptions& options, Workers& workers,
                                    Monitor& monitor) {
-  Monitor silent;
-  const Index n = latent.cols, d = latent.rows;
-  HalvesOptions halving = options;
-  halving.n_halvings = halvings;
-  const auto halves_of = [&](const double* points) {
-    monitor.poll();
-    return fit_halves(ConstView<double>(points, d, n), halving, workers, silent);
-  };
-  // Latent means of cells of k clusters.
-  const auto simulate = [&](const Mixture& mixture, std::uint32_t sample) {
-    const std::vector<double> points = simulate_latent(mixture, n, model.seed, sample);
-    const SimulatedCells cells =
-        simulate_counts(model, ConstView<double>(points.data(), d, n), covariates, sample, workers);
-    return encode(model, cells.source(), covariates, {0, false}, workers, silent).mean;
-  };
-  const Index most_simulated =
-      std::max<Index>(few, static_cast<Index>(std::ceil(1 / alpha - 1e-9)) - 1);
-
+  SplitTests test_of(model, latent, covariates, rungs, alpha, options, workers, monitor);
   std::vector<SplitTest> tests;
-  for (std::size_t i = 0; i + 1 < rungs.size(); ++i) {
-    if (std::find(tested.begin(), tested.end(), rungs[i]) == tested.end()) continue;
-    const std::size_t end = std::min(i + 1 + larger_ones, rungs.size());
-    halving.k.assign(rungs.begin() + static_cast<std::ptrdiff_t>(i),
-                     rungs.begin() + static_cast<std::ptrdiff_t>(end));
-    const Halves halves = halves_of(latent.data);
-    const Gain real = largest_gain(halves, halving.k);
-    SplitTest test{rungs[i], real.k, real.mean, real.p, real.p, 0};
-    const WholeFit& enough = halves.whole.front();
-    if (test.p <= alpha && enough.found && model.likelihood().whole) {
-      Simulation simulation(real.mean);
-      double p = 1;
-      while (simulation.n() < most_simulated && !simulation.above() && p > clear) {
-        const std::uint32_t sample = static_cast<std::uint32_t>(4096 * rungs[i] + simulation.n());
-        const std::vector<double> latent_means = simulate(enough.mixture, sample);
-        simulation.add(largest_gain(halves_of(latent_means.data()), halving.k).mean);
-        p = simulation.p();
-        if (simulation.n() == few && simulation.tail() <= clear) p = simulation.tail();
-      }
-      test.p = std::max(test.p, p);
-      test.n_simulated = simulation.n();
-    }
-    tests.push_back(test);
-    monitor.report({"Testing k", static_cast<Index>(i) + 1, static_cast<Index>(rungs.size()),
-                    std::numeric_limits<double>::quiet_NaN()});
-    if (test.p >= alpha) break;
+  const auto test = [&](Index k) {
+    const auto after = std::upper_bound(tests.begin(), tests.end(), k,
+                                        [](Index a, const SplitTest& b) { return a < b.k; });
+    const double p = tests.insert(after, test_of(k))->p;
+    monitor.report({"Testing k", static_cast<Index>(tests.size()),
+                    static_cast<Index>(tested.size()), std::numeric_limits<double>::quiet_NaN()});
+    return p;
+  };
+  if (tested.empty() || test(tested.front()) >= alpha || tested.size() == 1) return tests;
+  // Where the last of them are clearly too few, so are all before.
+  if (test(tested.back()) <= clear) return tests;
+  for (std::size_t i = 1; i + 1 < tested.size() && test(tested[i]) < alpha; ++i) {
   }
   return tests;
+}
+
+DivisionTest test_division(const FittedModel& model, ConstView<double> latent,
+                           const Covariates& covariates, const std::vector<int>& side,
+                           Index n_clusters, const HalvesOptions& options, Workers& workers,
+                           Monitor& monitor) {
+  const std::vector<Index> cells = sample_cells(latent.cols, options);
+  const Design design = covariates.design ? covariates.design->rows(cells) : Design();
+  std::vector<double> points, size;
+  std::vector<int> sampled;
+  for (Index cell : cells) {
+    points.insert(points.end(), latent.col(cell), latent.col(cell) + latent.rows);
+    size.push_back(covariates.size[cell]);
+    sampled.push_back(side[static_cast<std::size_t>(cell)]);
+  }
+  HalvesOptions halving = options;
+  halving.design = design.factors();
+  const ConstView<double> view(points.data(), latent.rows, static_cast<Index>(cells.size()));
+  const Covariates of_sample{size.data(), &design};
+  const std::vector<Index> no_rungs;
+  return SplitTests(model, view, of_sample, no_rungs, hopeless, halving, workers, monitor)
+      .division(sampled, n_clusters);
 }
 
 }  // namespace gmvae

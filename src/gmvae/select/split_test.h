@@ -32,14 +32,33 @@ struct SplitTest {
 // The numbers to test, each compared with up to three larger ones: ascending, ever further apart.
 std::vector<Index> rungs(const std::vector<Index>& k);
 
-// Of `tested`, ascending and all among `rungs`, up to the first that is enough: the chance to go
-// past the right one is at most alpha.  latent: D x n, of the cells in `halves.cells`; covariates:
-// of the same cells.  The bits don't depend on the number of threads.
+// Of `tested`, ascending and all among `rungs`: the first; the last, which settles all where it is
+// clearly too few, as fewer are then too few as well; and otherwise the others, up to the first
+// that is enough.  The chance to go past the right one is at most alpha.  The result is ascending
+// in k. latent: D x n, of the cells in `halves.cells`; covariates: of the same cells.  The bits
+// don't depend on the number of threads.
 std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> latent,
                                    const Covariates& covariates, const std::vector<Index>& rungs,
                                    const std::vector<Index>& tested, double alpha,
                                    const HalvesOptions& options, Workers& workers,
                                    Monitor& monitor);
+
+// Of "these cells are one cluster", against the two that they are divided into.
+struct DivisionTest {
+  double p_unseen;    // of the test on unseen cells
+  double p;           // the larger one of both tests
+  double stability;   // adjusted Rand index with what halves of the cells make of the two, mean
+  Index n_simulated;  // data sets; 0 where the first test settles it
+};
+
+// side: of each cell, 0 or 1, and n_clusters on both sides together.  latent: D x n; covariates: of
+// these cells.  Mixtures of n_clusters components, each on the side of most of its cells, give the
+// stability.  The p-value of the simulation is by Student's distribution, as a tree of divisions
+// needs small ones.
+DivisionTest test_division(const FittedModel& model, ConstView<double> latent,
+                           const Covariates& covariates, const std::vector<int>& side,
+                           Index n_clusters, const HalvesOptions& options, Workers& workers,
+                           Monitor& monitor);
 
 // P(T > t) of Student's distribution.
 double student_tail(double t, double degrees);

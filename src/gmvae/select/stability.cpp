@@ -11,21 +11,7 @@ namespace {
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-double pairs(double n) { return n * (n - 1) / 2; }
-
-double sum_of_pairs(const std::vector<double>& sizes) {
-  double sum = 0;
-  for (double size : sizes) sum += pairs(size);
-  return sum;
-}
-
-// Sums in extended precision, as R's mean() and sd() have them.
-double mean_of(const std::vector<double>& x) {
-  long double sum = 0;
-  for (double value : x) sum += value;
-  return static_cast<double>(sum / static_cast<long double>(x.size()));
-}
-
+// Sums in extended precision, as R's sd() has them.
 double sd_of(const std::vector<double>& x) {
   const long double n = static_cast<long double>(x.size());
   if (x.size() < 2) return not_a_number;
@@ -101,23 +87,6 @@ void mark_candidates(std::vector<Stability>& path) {
                      (i == 0 || stability(i) >= stability(i - 1)) &&
                      (i + 1 == path.size() || stability(i) >= stability(i + 1));
   }
-}
-
-double adjusted_rand_index(const std::vector<int>& a, const std::vector<int>& b) {
-  const std::size_t n_a = static_cast<std::size_t>(*std::max_element(a.begin(), a.end())) + 1;
-  const std::size_t n_b = static_cast<std::size_t>(*std::max_element(b.begin(), b.end())) + 1;
-  std::vector<double> in_a(n_a), in_b(n_b), in_both(n_a * n_b);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const std::size_t of_a = static_cast<std::size_t>(a[i]), of_b = static_cast<std::size_t>(b[i]);
-    in_a[of_a] += 1;
-    in_b[of_b] += 1;
-    in_both[of_a * n_b + of_b] += 1;
-  }
-  const double of_a = sum_of_pairs(in_a), of_b = sum_of_pairs(in_b), both = sum_of_pairs(in_both);
-  const double all = pairs(static_cast<double>(a.size()));
-  if (of_a == of_b && (of_a == 0 || of_a == all)) return 1;
-  const double expected = of_a / all * of_b;
-  return (both - expected) / ((of_a + of_b) / 2 - expected);
 }
 
 double shared_information(const Eigen::MatrixXd& both) {
@@ -205,58 +174,6 @@ Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests
     }
   }
   return k;
-}
-
-double agreement_with(const Halves& halves, const std::vector<int>& cluster) {
-  std::vector<int> sampled;
-  for (Index cell : halves.cells) sampled.push_back(cluster[static_cast<std::size_t>(cell)]);
-  std::vector<double> agreement;
-  for (const auto* side : {&halves.first, &halves.second}) {
-    for (const std::vector<GroupsSeen>& seen : *side) {
-      const std::vector<int>& group = seen.front().component;
-      agreement.push_back(group.empty() ? not_a_number : adjusted_rand_index(sampled, group));
-    }
-  }
-  return mean_of(agreement);
-}
-
-std::vector<double> cluster_stabilities(const Halves& halves, const std::vector<int>& cluster,
-                                        Index k) {
-  const std::size_t n_clusters = static_cast<std::size_t>(k);
-  std::vector<double> size(n_clusters);
-  for (Index cell : halves.cells) {
-    size[static_cast<std::size_t>(cluster[static_cast<std::size_t>(cell)])] += 1;
-  }
-  std::vector<long double> sum(n_clusters);  // as R's rowMeans() has it
-  double n_halves = 0;
-  for (const auto* side : {&halves.first, &halves.second}) {
-    for (const std::vector<GroupsSeen>& seen : *side) {
-      const std::vector<int>& group = seen.front().component;
-      if (group.empty()) continue;
-      n_halves += 1;
-      std::vector<double> shared(n_clusters * n_clusters), group_size(n_clusters);
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        const std::size_t c =
-            static_cast<std::size_t>(cluster[static_cast<std::size_t>(halves.cells[i])]);
-        const std::size_t g = static_cast<std::size_t>(group[i]);
-        shared[c * n_clusters + g] += 1;
-        group_size[g] += 1;
-      }
-      for (std::size_t c = 0; c < n_clusters; ++c) {
-        double best = 0;
-        for (std::size_t g = 0; g < n_clusters; ++g) {
-          const double both = shared[c * n_clusters + g];
-          if (both > 0) best = std::max(best, both / (size[c] + group_size[g] - both));
-        }
-        sum[c] += best;
-      }
-    }
-  }
-  std::vector<double> result(n_clusters, not_a_number);
-  for (std::size_t c = 0; c < n_clusters; ++c) {
-    if (n_halves > 0 && size[c] > 0) result[c] = static_cast<double>(sum[c] / n_halves);
-  }
-  return result;
 }
 
 }  // namespace gmvae

@@ -5,14 +5,11 @@
 #include <vector>
 
 #include "core/types.h"
+#include "gmvae/select/agreement.h"
 #include "gmvae/select/halves.h"
 #include "gmvae/select/split_test.h"
 
 namespace gmvae {
-
-// Agreement of two partitions (labels from 0) beyond chance (Hubert & Arabie 1985,
-// <doi:10.1007/BF01908075>, eq 5): 1 where they are the same.
-double adjusted_rand_index(const std::vector<int>& a, const std::vector<int>& b);
 
 // What two divisions of the cells share, in nats: their mutual information less
 // `price_of_difference` times what one leaves open about the other, (H(a|b) + H(b|a)) / 2, half
@@ -60,16 +57,5 @@ Index choose_k(const std::vector<Stability>& path);
 // The same among the numbers up to the first that a test finds to be enough.  The path, with new
 // candidates, has what the tests gave.
 Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests, double alpha);
-
-// Adjusted Rand index of clusters (n labels from 0) and the partition that a mixture of half the
-// cells gives, mean over these mixtures; NaN where some half has none.  `halves`: for one k alone.
-double agreement_with(const Halves& halves, const std::vector<int>& cluster);
-
-// For each of k clusters (n labels from 0) the Jaccard index with the most similar group that a
-// mixture of half the cells gives, mean over these mixtures (Hennig 2007,
-// <doi:10.1016/j.csda.2006.11.025>); NaN for clusters without a cell in the sample.  `halves`: for
-// this k alone.
-std::vector<double> cluster_stabilities(const Halves& halves, const std::vector<int>& cluster,
-                                        Index k);
 
 }  // namespace gmvae

@@ -34,13 +34,14 @@ FittedModel gaussian_model() {
 
 HalvesOptions halving() { return {{}, "tied", 2000, 0, 2, 100, 1e-6, 1, {}}; }
 
-std::vector<SplitTest> tests_of(const std::vector<double>& latent, Index n_threads = 1) {
-  Workers workers(n_threads);
+std::vector<SplitTest> tests_of(const std::vector<double>& latent,
+                                const std::vector<Index>& tested) {
+  Workers workers(1);
   Monitor monitor;
   const std::vector<double> size(n, 1.0);
   return test_splits(gaussian_model(), ConstView<double>(latent.data(), dimensions, n),
-                     {size.data()}, rungs({1, 2, 3, 4, 5, 6}), {1, 2, 3, 4, 5}, 0.05, halving(),
-                     workers, monitor);
+                     {size.data()}, rungs({1, 2, 3, 4, 5, 6}), tested, 0.05, halving(), workers,
+                     monitor);
 }
 
 }  // namespace
@@ -61,15 +62,47 @@ TEST("rungs(): ever further apart") {
   CHECK((rungs({4, 8}) == std::vector<Index>{4, 8}));
 }
 
+std::vector<Index> tested_in(const std::vector<SplitTest>& tests) {
+  std::vector<Index> tested;
+  for (const SplitTest& test : tests) tested.push_back(test.k);
+  return tested;
+}
+
 TEST("test_splits(): up to the number of groups, and no further") {
+  const std::vector<std::vector<Index>> expected = {{1}, {1, 2, 5}, {1, 2, 3, 5}};
   for (Index k : {1, 2, 3}) {
-    const std::vector<SplitTest> tests = tests_of(groups(k));
-    CHECK(static_cast<Index>(tests.size()) == k);
+    const std::vector<SplitTest> tests = tests_of(groups(k), {1, 2, 3, 4, 5});
+    CHECK(tested_in(tests) == expected[static_cast<std::size_t>(k - 1)]);
     for (const SplitTest& test : tests) {
-      CHECK(test.k == k ? test.p > 0.05 : test.p < 1e-6);
+      CHECK(test.k >= k ? test.p > 0.05 : test.p < 1e-6);
       CHECK(test.n_simulated == 0 && test.p == test.p_unseen);
     }
   }
+}
+
+TEST("test_splits(): where the last are clearly too few, those between go untested") {
+  const std::vector<SplitTest> tests = tests_of(groups(5), {1, 2, 3, 4});
+  CHECK((tested_in(tests) == std::vector<Index>{1, 4}));
+  CHECK(tests.back().p < 1e-6);
+}
+
+TEST("test_division(): two groups, and one that is cut in two") {
+  const std::vector<double> latent = groups(2), size(n, 1.0);
+  Workers workers(1);
+  Monitor monitor;
+  std::vector<int> side;
+  for (Index i = 0; i < n; ++i) side.push_back(static_cast<int>(i % 2));
+  const DivisionTest two =
+      test_division(gaussian_model(), ConstView<double>(latent.data(), dimensions, n),
+                    {size.data()}, side, 2, halving(), workers, monitor);
+  CHECK(two.p < 1e-6 && two.stability > 0.99);
+  const std::vector<double> one = groups(1);
+  side.clear();
+  for (Index i = 0; i < n; ++i) side.push_back(one[static_cast<std::size_t>(2 * i)] > 0);
+  const DivisionTest cut =
+      test_division(gaussian_model(), ConstView<double>(one.data(), dimensions, n), {size.data()},
+                    side, 2, halving(), workers, monitor);
+  CHECK(cut.p > 0.05 && cut.stability < 0.9);
 }
 
 TEST("test_splits(): counts are simulated, with the same bits for any number of threads") {
@@ -94,6 +127,6 @@ TEST("test_splits(): counts are simulated, with the same bits for any number of 
   for (std::size_t i = 0; i < one.size(); ++i) {
     CHECK(one[i].p == three[i].p && one[i].gain == three[i].gain);
   }
-  CHECK(one[0].n_simulated >= 5 && one[0].p <= 0.05);
+  CHECK(one[0].n_simulated >= 3 && one[0].p <= 0.05);
   CHECK(one.back().k == 3 && one.back().p > 0.05);
 }

@@ -109,47 +109,6 @@ TEST("shared_information(): by hand") {
   CHECK_NEAR(shared_information(more), log_3 - price_of_difference * log_2 / 6, 1e-12);
 }
 
-TEST("cluster_stabilities(): clusters that halves find again, by hand") {
-  // Cells 0 and 9 are not in the sample; the third cluster of the fit is what both halves make of
-  // the second and third, the fourth is empty.
-  Halves halves;
-  for (Index cell = 1; cell < 9; ++cell) halves.cells.push_back(cell);
-  halves.first = {{seen({0, 0, 0, 0, 1, 1, 1, 1})}};
-  halves.second = {{seen({2, 2, 2, 3, 3, 3, 3, 3})}};
-  const std::vector<int> cluster{2, 0, 0, 0, 0, 1, 1, 1, 2, 2};
-  const std::vector<double> both = cluster_stabilities(halves, cluster, 4);
-  CHECK_NEAR(both[0], (1 + 3.0 / 4) / 2, 1e-12);
-  CHECK_NEAR(both[1], (3.0 / 4 + 3.0 / 5) / 2, 1e-12);
-  CHECK_NEAR(both[2], (1.0 / 4 + 1.0 / 5) / 2, 1e-12);
-  CHECK(std::isnan(both[3]));
-  halves.first = {{seen({})}};
-  CHECK_NEAR(cluster_stabilities(halves, cluster, 4)[1], 3.0 / 5, 1e-12);
-  halves.second = {{seen({})}};
-  CHECK(std::isnan(cluster_stabilities(halves, cluster, 4)[0]));
-}
-
-TEST("agreement_with(): the clusters and what halves make of them") {
-  Halves halves;
-  halves.cells = {1, 2, 3, 4};  // cell 0 is not in the sample
-  halves.first = {{seen({0, 0, 1, 1})}};
-  halves.second = {{seen({0, 1, 0, 1})}};
-  CHECK_NEAR(agreement_with(halves, {0, 1, 1, 0, 0}), (1 - 0.5) / 2, 1e-12);
-  // However well the halves agree: all cells in one cluster reproduce nothing.
-  halves.second = halves.first;
-  CHECK_NEAR(agreement_with(halves, {2, 2, 2, 2, 2}), 0.0, 0);
-  halves.second = {{seen({})}};
-  CHECK(std::isnan(agreement_with(halves, {0, 1, 1, 0, 0})));
-}
-
-TEST("adjusted_rand_index(): the textbook's cases") {
-  CHECK_NEAR(adjusted_rand_index({0, 0, 1, 1}, {1, 1, 0, 0}), 1.0, 0);
-  CHECK_NEAR(adjusted_rand_index({0, 0, 0, 0}, {0, 0, 0, 0}), 1.0, 0);
-  CHECK_NEAR(adjusted_rand_index({0, 0, 1, 1}, {0, 1, 0, 1}), -0.5, 1e-12);
-  // Hubert & Arabie's formula by hand: 2 pairs in both, 4 in each, of 15.
-  CHECK_NEAR(adjusted_rand_index({0, 0, 0, 1, 1, 2}, {0, 0, 1, 1, 1, 2}),
-             (2 - 4.0 * 4 / 15) / ((4 + 4) / 2.0 - 4.0 * 4 / 15), 1e-12);
-}
-
 TEST("stabilities(): means over halvings, NaN where a half has no mixture") {
   Halves halves;
   halves.cells = {0, 1, 2, 3};

@@ -1,0 +1,111 @@
+set.seed(1)
+data <- simulate_counts(n = 240, genes = 60, k = 3)
+fit <- quick_fit(data$counts, 6, epochs = 60)
+tree <- cluster_tree(fit)
+
+test_that("cluster_tree() is an hclust object with a row for each split", {
+  expect_s3_class(tree, c("gmvae_tree", "hclust"), exact = TRUE)
+  expect_identical(tree$labels, levels(fit$cluster))
+  expect_s3_class(stats::as.dendrogram(tree), "dendrogram")
+  expect_named(tree$splits, c("first", "second", "cells", "height",
+                              "stability", "p", "p_adjusted"))
+  expect_identical(nrow(tree$splits), 5L)
+  expect_identical(tree$splits$height, rev(tree$height))
+  expect_identical(tree$splits$cells[1], 240)
+  expect_true(all(tree$splits$p >= 0 & tree$splits$p <= 1))
+  expect_true(all(tree$splits$p_adjusted >= tree$splits$p))
+  expect_identical(cluster_tree(fit), tree)
+  untested <- cluster_tree(fit, test = FALSE)
+  expect_identical(untested$merge, tree$merge)
+  expect_true(all(is.na(untested$splits$p)))
+})
+
+test_that("distances are Mahalanobis distances, averaged by weight", {
+  distance <- cluster_distances(fit)
+  mixture <- fit$mixture
+  middle <- (mixture$covariances[, , 1] + mixture$covariances[, , 4]) / 2
+  expect_equal(distance[1, 4]^2,
+               stats::mahalanobis(mixture$means[1, ], mixture$means[4, ],
+                                  middle))
+  joined <- join_clusters(fit, c(1, 1, 2, 3, 4, 5))
+  w <- mixture$weights
+  other <- which(joined$components == joined$components[3])
+  expect_length(other, 1)
+  between <- cluster_distances(joined)
+  expect_equal(between[joined$components[1], joined$components[3]],
+               unname((w[1] * distance[1, 3] + w[2] * distance[2, 3]) /
+                        (w[1] + w[2])))
+})
+
+test_that("tests tell three groups from the divisions of a group", {
+  three <- cut_clusters(fit, alpha = 0.05, tree = tree)
+  expect_identical(three$k, 3L)
+  expect_gt(adjusted_rand_index(three$cluster, data$cluster), 0.95)
+  expect_identical(three, cut_clusters(fit, alpha = 0.05))
+})
+
+test_that("cut_clusters() joins along the tree, and all methods follow", {
+  two <- cut_clusters(fit, k = 2)
+  expect_identical(validate_fit(two), two)
+  expect_identical(cut_clusters(fit, k = 6), fit)
+  # Each cluster is inside of one.
+  expect_true(all(rowSums(table(fit$cluster, two$cluster) > 0) <= 1))
+  expect_equal(rowSums(two$posterior), rowSums(fit$posterior))
+  expect_identical(two$mixture, fit$mixture)
+  expect_identical(predict(two, data$counts), two$cluster)
+  expect_equal(predict(two, data$counts, "posterior"), two$posterior)
+  all <- predict(two, data$counts, "all")
+  expect_identical(all$outlier_score,
+                   predict(fit, data$counts, "all")$outlier_score)
+  expect_equal(sum(summary(two)$clusters$weight), 1)
+  expect_output(print(two), "2 clusters")
+  expect_identical(levels(simulate(two, 20, seed = 1)$cells$cluster),
+                   c("1", "2"))
+  mapped <- map_to_reference(two, data$counts[, 1:30])
+  expect_identical(as.character(mapped$cells$cluster),
+                   unname(as.character(two$cluster[1:30])))
+  expect_identical(nrow(markers(two, data$counts, p_values = "none")),
+                   2L * length(two$features))
+  again <- update(two, k = 3, x = data$counts)
+  expect_null(again$components)
+  one <- cut_clusters(two, k = 1)
+  expect_identical(levels(one$cluster), "1")
+  file <- tempfile()
+  on.exit(unlink(file))
+  saveRDS(two, file)
+  expect_identical(predict(readRDS(file), data$counts), two$cluster)
+})
+
+test_that("clusters with names keep them", {
+  named <- rename_clusters(fit, c("1" = "NK"))
+  two <- cut_clusters(named, k = 2)
+  expect_setequal(unlist(strsplit(levels(two$cluster), " + ", fixed = TRUE)),
+                  levels(named$cluster))
+  renamed <- rename_clusters(two, stats::setNames("B", levels(two$cluster)[1]))
+  expect_identical(levels(predict(renamed, data$counts)),
+                   levels(renamed$cluster))
+})
+
+test_that("adjusted p-values follow the tree", {
+  clusters <- list(1:2, 3:4, 1:4)
+  expect_equal(hierarchical_p(c(0.01, 0.3, 0.02), clusters, 4),
+               c(0.02, 0.6, 0.02))
+  expect_equal(hierarchical_p(c(0.01, 0.3, 0.2), clusters, 4),
+               c(0.2, 0.6, 0.2))
+})
+
+test_that("cluster_tree() and cut_clusters() say what they need", {
+  one <- quick_fit(data$counts[, 1:40], 1, epochs = 2)
+  expect_snapshot(error = TRUE, {
+    cluster_tree(1)
+    cluster_tree(one)
+    cut_clusters(fit)
+    cut_clusters(fit, k = 2, alpha = 0.05)
+    cut_clusters(fit, k = 7)
+    cut_clusters(fit, alpha = 2)
+    cut_clusters(fit, k = 2, tree = "tree")
+    cut_clusters(fit, k = 2, tree = cluster_tree(cut_clusters(fit, 3), FALSE))
+    cut_clusters(fit, alpha = 0.05, tree = cluster_tree(fit, test = FALSE))
+  })
+  expect_identical(cut_clusters(one, alpha = 0.05), one)
+})
