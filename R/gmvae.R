@@ -306,18 +306,22 @@
 #' of one batch (95% of their cells) is left out if another `k` mixes the
 #' batches.
 #'
-#' Then it tests whether fewer clusters are enough, from the smallest `k` on: 1,
-#' 2, 3, 4, 5, 7, 9, 12, 16. Each is compared with the next three of these. It
+#' Then it tests whether fewer clusters are enough, among the numbers 1, 2, 3,
+#' 4, 5, 7, 9, 12 and 16. Each is compared with the next three of these. It
 #' omits a `k` whose halves share less than those of a smaller one, as it would
-#' not be chosen. Two tests must both reject that `k` clusters are enough:
+#' not be chosen. First comes the smallest `k`, then the largest below the
+#' proposed one: if the latter is clearly too few (p at most 0.001), all others
+#' are, too. Otherwise these follow from the smallest on. Two tests must both
+#' reject that `k` clusters are enough:
 #'   * The larger number gives cells of the other half a higher log-density, by
 #'     a paired one-sided t test over the cells.
 #'   * The gain in log-density is larger than in simulated data with `k`
 #'     clusters (a parametric bootstrap; McLachlan 1987). Latent points are
 #'     drawn from the mixture with `k` components, decoded to counts with the
 #'     size factors and batches of the cells, encoded, and halved like the data.
-#'     After five simulated data sets, a gain far above theirs settles the test
-#'     (p at most 0.001 by Student's t distribution). Otherwise the p-value is
+#'     After three to five simulated data sets, a gain far above theirs settles
+#'     the test (p at most 0.001 by Student's t distribution). Otherwise the
+#'     p-value is
 #'     the rank of the gain among up to \eqn{1 / \alpha - 1}{1 / alpha - 1} of
 #'     them, which rejects nothing if \eqn{\alpha}{alpha} is at most 0.16: the
 #'     networks have seen the noise of the real cells alone, so that it is not
@@ -328,9 +332,8 @@
 #'
 #' At the first `k` whose larger p-value is not below \eqn{\alpha}{alpha}
 #' (`alpha` of [gmvae_control()]) the tests stop, and no larger `k` is chosen.
-#' As each `k` is tested only if all smaller ones were rejected, the probability
-#' that they go past the true number is about \eqn{\alpha}{alpha} or less, as
-#' far as the fitted model is true. Real groups are not Gaussian: more clusters
+#' So the probability that they go past the true number is about
+#' \eqn{\alpha}{alpha} or less, as far as the fitted model is true. Real groups are not Gaussian: more clusters
 #' than kinds of cells may well be significant. Cells that vary continuously in
 #' one direction are mostly one cluster, as simulated cells of one population do
 #' the same: [summary()][summary.gmvae] then has a caution.
@@ -338,7 +341,9 @@
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several stable numbers of clusters:
 #' [summary()][summary.gmvae] names the others, `plot(fit, "k")` shows all `k`,
-#' and [update()][update.gmvae] changes to one of them.
+#' and [update()][update.gmvae] changes to one of them. [cluster_tree()] tests
+#' each division of the clusters of a fit, and [cut_clusters()] joins those that
+#' are no more than chance.
 #'
 #' @section Errors and warnings: All errors have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
