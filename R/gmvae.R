@@ -319,9 +319,9 @@
 #'     clusters (a parametric bootstrap; McLachlan 1987). Latent points are
 #'     drawn from the mixture with `k` components, decoded to counts with the
 #'     size factors and batches of the cells, encoded, and halved like the data.
-#'     After three to five simulated data sets, a gain far above theirs settles
-#'     the test (p at most 0.001 by Student's t distribution). Otherwise the
-#'     p-value is
+#'     From three simulated data sets on, a gain far above theirs settles the
+#'     test (p at most 0.001 by Student's t distribution). Otherwise the p-value
+#'     is
 #'     the rank of the gain among up to \eqn{1 / \alpha - 1}{1 / alpha - 1} of
 #'     them, which rejects nothing if \eqn{\alpha}{alpha} is at most 0.16: the
 #'     networks have seen the noise of the real cells alone, so that it is not

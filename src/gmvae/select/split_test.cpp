@@ -18,7 +18,7 @@ constexpr Index halvings = 3;
 
 // The gains of a few simulated data sets are taken for normal, and a gain that is as far above them
 // as `clear` settles the test, as ranks would need a thousand of them to say so.
-constexpr Index few = 3, several = 5;
+constexpr Index few = 3;
 constexpr double clear = 1e-3;
 
 // Where ranks can't tell: simulated data sets at most, and a p-value that more would not make
@@ -122,8 +122,7 @@ class SplitTests {
              const std::vector<Index>& rungs, double alpha, const HalvesOptions& options,
              Workers& workers, Monitor& monitor)
       : model_(model), latent_(latent), covariates_(covariates), rungs_(rungs), halving_(options),
-        most_simulated_(
-            std::max<Index>(several, static_cast<Index>(std::ceil(1 / alpha - 1e-9)) - 1)),
+        most_simulated_(std::max<Index>(few, static_cast<Index>(std::ceil(1 / alpha - 1e-9)) - 1)),
         alpha_(alpha), workers_(workers), monitor_(monitor) {
     halving_.n_halvings = halvings;
     halving_.quick = true;
@@ -143,8 +142,7 @@ class SplitTests {
     while (simulation.n() < most_simulated_ && !simulation.above() && p > clear) {
       simulate(enough.mixture, &simulation);
       p = simulation.p();
-      const bool looks = simulation.n() >= few && simulation.n() <= several;
-      if (looks && simulation.tail() <= clear) p = simulation.tail();
+      if (simulation.n() >= few && simulation.tail() <= clear) p = simulation.tail();
     }
     test.p = std::max(test.p, p);
     test.n_simulated = simulation.n();
