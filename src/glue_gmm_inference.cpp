@@ -97,7 +97,7 @@ class FittedData {
     RowFacts facts;
     facts.weights = data_or_null(weights_);
     facts.labels = data_or_null(labels_);
-    return {source_of(x_), facts, &mixture_};
+    return {source_of(x_), facts, mixture_};
   }
 
  private:
@@ -133,7 +133,7 @@ Rcpp::List cpp_gmm_refit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem
   const Population population = fitted.population();
   RMonitor monitor(progress);
   Workers workers(checked_threads(read<double>(control, "n_threads")), &monitor);
-  const Candidate candidate{&find_family(model), population.mixture->weights.size()};
+  const Candidate candidate{&find_family(model), population.mixture().weights.size()};
   const Refits found =
       refit(population, candidate, find_resampling(type), read_search_options(x, problem, control),
             read_replicates(replicates), workers, monitor);

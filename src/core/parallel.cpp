@@ -24,8 +24,7 @@ void spin_until(Condition&& holds) {
 
 }  // namespace
 
-Workers::Workers(Index n_threads, Monitor* monitor)
-    : monitor_(monitor) {
+Workers::Workers(Index n_threads, Monitor* monitor) : monitor_(monitor) {
   n_threads = useful_threads(n_threads);
   taken_ = std::vector<Taken>(static_cast<std::size_t>(n_threads));
   threads_.reserve(static_cast<std::size_t>(n_threads));

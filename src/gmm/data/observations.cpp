@@ -20,9 +20,10 @@ Observations::Observations(const Source& source, const RowFacts& facts, Workers&
   log_scale_ = scale_.array().log().sum();
 }
 
-Observations::Observations(const Source& source, const Eigen::VectorXd& centre,
-                           const Eigen::VectorXd& scale)
-    : source_(source), centre_(centre), scale_(scale), log_scale_(scale.array().log().sum()) {
+Observations::Observations(const Source& source, const RowFacts& facts,
+                           const Eigen::VectorXd& centre, const Eigen::VectorXd& scale)
+    : source_(source), facts_(facts), centre_(centre), scale_(scale),
+      log_scale_(scale.array().log().sum()) {
   sort_rows(rows_there());
 }
 
@@ -47,6 +48,7 @@ void Observations::sort_rows(const std::vector<Index>& rows) {
   n_rows_ = static_cast<Index>(rows.size());
   std::map<std::vector<bool>, Pattern> patterns;
   std::vector<bool> there(to_size(source_.d));
+  complete_.reserve(rows.size());
   for (const Index row : rows) {
     total_weight_ += weight(row);
     bool complete = true;
