@@ -43,6 +43,9 @@ class Observations {
   Observations(const Source& source, const RowFacts& facts, const Eigen::VectorXd& centre,
                const Eigen::VectorXd& scale);
 
+  // The rows of `other` with other weights (of the source's n rows), in its units.
+  Observations(const Observations& other, const double* weights);
+
   // Some rows of the source, in increasing order, in the units of `other`.
   Observations(const Observations& other, const std::vector<Index>& rows);
 

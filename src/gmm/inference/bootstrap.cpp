@@ -78,17 +78,14 @@ std::string refit_from(const Mixture& start, const Observations& data, const Can
   return reason;
 }
 
-// The sample's rows in the units of the population's, which need no pass over the sample; in its
-// own where these are part of the model: what a prior, a ridge and the box of noise are measured
-// by.
-std::unique_ptr<const Observations> observe(const Resample& sample, Resampling kind,
-                                            const SearchOptions& options,
+// Samples of the population's rows stay in its units, which takes no pass over them; others are in
+// their own, as where units are part of the model: a prior, a ridge and the box of noise follow
+// them.
+std::unique_ptr<const Observations> observe(const Resample& sample, const SearchOptions& options,
                                             const Observations& population) {
-  const bool own_units = kind == Resampling::parametric || options.noise.on ||
-                         options.em.prior.on || options.em.ridge > 0.0;
-  if (!own_units) {
-    return std::make_unique<const Observations>(sample.source, sample.facts(), population.centre(),
-                                                population.scale());
+  const bool same_rows = sample.values.empty();
+  if (same_rows && !options.noise.on && !options.em.prior.on && options.em.ridge == 0.0) {
+    return std::make_unique<const Observations>(population, sample.weights.data());
   }
   Workers serial(1);
   return std::make_unique<const Observations>(sample.source, sample.facts(), serial);
@@ -107,7 +104,7 @@ Refits refit(const Population& population, const Candidate& candidate, Resamplin
   out.reasons.resize(static_cast<std::size_t>(replicates.n));
   for_each_replicate("Bootstrapping", replicates, workers, monitor, [&](Index i, Monitor& shared) {
     const Resample sample = population.draw(kind, replicates.seed, replicates.first + i);
-    const auto data = observe(sample, kind, options, all);
+    const auto data = observe(sample, options, all);
     std::string& reason = out.reasons[static_cast<std::size_t>(i)];
     if (data->n_rows() < candidate.k) {
       reason = "there are fewer distinct rows than components";
