@@ -270,3 +270,30 @@ test_that("any value for any argument is taken or refused", {
     }), info = name)
   }
 })
+
+# -- What no class holds ------------------------------------------------------
+
+test_that("the log-density of a classifier is that of its classes together", {
+  far <- flowers[1:3, ]
+  far[2, ] <- 40
+  found <- predict(lda, far, "log_density")
+  density <- vapply(seq_len(3), function(i) {
+    sum(vapply(seq_len(3), function(k) {
+      apart <- unlist(far[i, ]) - lda$means[k, ]
+      s <- lda$covariances[, , k]
+      lda$weights[[k]] * exp(-sum(apart * solve(s, apart)) / 2) /
+        sqrt(det(2 * pi * s))
+    }, 0))
+  }, 0)
+  expect_equal(unname(found[-2]), log(density[-2]))
+  expect_lt(found[[2]], min(found[-2]) - 100)
+  expect_equal(sum(predict(lda, type = "log_density")), lda$loglik)
+  other <- predict(lda, far, "log_density", proportions = c(8, 1, 1))
+  expect_gt(other[[1]], found[[1]])
+})
+
+test_that("gmm_classify() says why it has no noise", {
+  expect_snapshot(error = TRUE, {
+    gmm_classify(flowers, species, noise = 0.05)
+  })
+})
