@@ -115,6 +115,6 @@ check_no_noise <- function(..., call) {
          noise from.",
     i = "Where some classes are unknown, {.code gmm_fit(labels = , noise = )}
          learns from all rows. Rows far from all classes have a low
-         {.code predict(type = \"log_density\")}."
+         {.code predict(type = \"density\")}."
   ), "option", call = call)
 }

@@ -408,10 +408,10 @@ nobs.gmm_classifier <- function(object, ...) {
 #'   * `"posterior"`: probabilities of the classes (m x C); rows sum to 1
 #'   * `"uncertainty"`: 1 minus the largest probability (m)
 #'   * `"cost"`: the expected cost of predicting each class (m x C)
-#'   * `"log_density"`: the logarithm (natural) of the density of the mixture of
-#'     all classes (m), low for rows that are like none of them
+#'   * `"density"`, `"logdensity"`: the density of the mixture of all classes, or
+#'     its natural logarithm (m), low for rows that are like none of them
 #' @section Errors: As for [predict.gmm_fit()], and `gmvae_error_input` if other
-#'   `proportions` or the log-density are asked for without `newdata` and the
+#'   `proportions` or the density are asked for without `newdata` and the
 #'   data of the fit are not found.
 #' @seealso [gmm_classify()]
 #' @examples
@@ -423,7 +423,7 @@ nobs.gmm_classifier <- function(object, ...) {
 predict.gmm_classifier <- function(object, newdata = NULL,
                                    type = c("class", "posterior",
                                             "uncertainty", "cost",
-                                            "log_density"),
+                                            "density", "logdensity"),
                                    ..., proportions = NULL, cost = NULL) {
   caller <- parent.frame()
   call <- quote(predict())
@@ -435,7 +435,8 @@ predict.gmm_classifier <- function(object, newdata = NULL,
                                                         call = call)
   cost <- if (is.null(cost)) object$cost else
     check_cost(cost, object$classes, call)
-  known <- is.null(newdata) && is.null(proportions) && type != "log_density"
+  of_density <- type %in% c("density", "logdensity")
+  known <- is.null(newdata) && is.null(proportions) && !of_density
   posterior <- if (known) {
     object$posterior
   } else {
@@ -446,9 +447,10 @@ predict.gmm_classifier <- function(object, newdata = NULL,
     } else {
       match_columns(newdata, object, call = call)
     }
-    if (type == "log_density") {
-      return(evaluate_rows(with_proportions(object, proportions), x,
-                           "log_density", call)$log_density)
+    if (of_density) {
+      found <- evaluate_rows(with_proportions(object, proportions), x,
+                             "log_density", call)$log_density
+      return(if (type == "density") exp(found) else found)
     }
     class_posterior(object, x, proportions, call)
   }

@@ -206,7 +206,7 @@ test_that("predict() gives each type with the names of the rows", {
   # The call of the fit finds its data.
   expect_identical(predict(lda, type = "posterior", proportions = 1:3),
                    predict(lda, flowers, "posterior", proportions = 1:3))
-  expect_error(predict(lda, new, "density"), class = "gmvae_error_option")
+  expect_error(predict(lda, new, "prob_density"), class = "gmvae_error_option")
 })
 
 test_that("summary() scores new rows; logLik() and nobs() serve AIC and BIC", {
@@ -276,7 +276,7 @@ test_that("any value for any argument is taken or refused", {
 test_that("the log-density of a classifier is that of its classes together", {
   far <- flowers[1:3, ]
   far[2, ] <- 40
-  found <- predict(lda, far, "log_density")
+  found <- predict(lda, far, "logdensity")
   density <- vapply(seq_len(3), function(i) {
     sum(vapply(seq_len(3), function(k) {
       apart <- unlist(far[i, ]) - lda$means[k, ]
@@ -287,8 +287,9 @@ test_that("the log-density of a classifier is that of its classes together", {
   }, 0)
   expect_equal(unname(found[-2]), log(density[-2]))
   expect_lt(found[[2]], min(found[-2]) - 100)
-  expect_equal(sum(predict(lda, type = "log_density")), lda$loglik)
-  other <- predict(lda, far, "log_density", proportions = c(8, 1, 1))
+  expect_equal(sum(predict(lda, type = "logdensity")), lda$loglik)
+  expect_equal(predict(lda, far, "density"), exp(found))
+  other <- predict(lda, far, "logdensity", proportions = c(8, 1, 1))
   expect_gt(other[[1]], found[[1]])
 })
 
