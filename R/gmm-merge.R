@@ -104,7 +104,7 @@
 #' for clustering. *Journal of Computational and Graphical Statistics* 19,
 #' 332-353. \doi{10.1198/jcgs.2010.08111}
 #'
-#' Fukunaga (1990) *Introduction to Statistical Pattern Recognition*, 2nd
+#' Fukunaga (1990) *Introduction to Statistical Pattern Recognition*, second
 #' edition. Academic Press.
 #'
 #' Hartigan and Hartigan (1985) The dip test of unimodality. *The Annals of
