@@ -81,7 +81,8 @@
 #'
 #' There is no `noise` component: each row has a class, so that none is left
 #' from which its share could be learned, and no class to predict for it. With
-#' some rows of unknown class, [gmm_fit()] with `labels` and `noise` learns both.
+#' some rows of unknown class, [gmm_fit()] with `labels` and `noise` learns
+#' both.
 #' @section Errors:
 #'   * `gmvae_error_input`, `gmvae_error_data`: as for [gmm_fit()].
 #'   * `gmvae_error_option`: `class` has missing values or not an element for
@@ -408,8 +409,8 @@ nobs.gmm_classifier <- function(object, ...) {
 #'   * `"posterior"`: probabilities of the classes (m x C); rows sum to 1
 #'   * `"uncertainty"`: 1 minus the largest probability (m)
 #'   * `"cost"`: the expected cost of predicting each class (m x C)
-#'   * `"density"`, `"logdensity"`: the density of the mixture of all classes, or
-#'     its natural logarithm (m), low for rows that are like none of them
+#'   * `"density"`, `"logdensity"`: the density of the mixture of all classes,
+#'     or its natural logarithm (m), low for rows that are like none of them
 #' @section Errors: As for [predict.gmm_fit()], and `gmvae_error_input` if other
 #'   `proportions` or the density are asked for without `newdata` and the
 #'   data of the fit are not found.

@@ -70,8 +70,9 @@ test_that("a refit is a fit to its sample that begins at the mixture", {
       v <- if (!is.null(w)) replace(w, row, w[row] - 1L)
       one <- gmm_fit(x[kept, ], 2, "VVV", weights = v, noise = noise,
                      prior = prior, start = fit, control = control)
-      expect_equal(unname(boot$replicates[row, ]), unname(estimates_of(one)$value),
-                   tolerance = 1e-6, label = paste(kind, row))
+      expect_equal(unname(boot$replicates[row, ]),
+                   unname(estimates_of(one)$value), tolerance = 1e-6,
+                   label = paste(kind, row))
     }
   }
 })
