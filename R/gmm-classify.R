@@ -203,6 +203,7 @@ fit_edda <- function(problem, call) {
   rows <- seq_len(nrow(problem$x))
   inputs <- class_inputs(problem, rows, n_classes, problem$models,
                          problem$class, call)
+  inputs$keep_all <- TRUE
   search <- gmm_search(inputs, NULL, call)
   table <- search$table[c("k", "model", "loglik", "df", "bic", "aic", "reason")]
   models <- gmm_models(length(inputs$columns), n_classes)

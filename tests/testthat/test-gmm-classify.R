@@ -34,6 +34,18 @@ test_that("gmm_classify() gives mclust's EDDA for each model", {
                    as.numeric(summary(theirs)$tab))
 })
 
+test_that("the table of models has what each model has alone", {
+  all <- gmm_classify(flowers, species, control = quiet())$search
+  expect_identical(all$model, gmm_models()$code)
+  for (row in seq_len(nrow(all))) {
+    one <- gmm_classify(flowers, species, model = all$model[row],
+                        control = quiet())
+    expect_equal(c(all$loglik[row], all$df[row], all$bic[row], all$aic[row]),
+                 c(one$loglik, one$df, one$bic, one$aic), tolerance = 1e-8,
+                 info = all$model[row])
+  }
+})
+
 test_that("EEE and VVV are linear and quadratic discriminant analysis", {
   skip_if_not_installed("MASS")
   n <- nrow(flowers)
