@@ -97,6 +97,10 @@ cpp_gmm_null <- function(x, problem, mixture, control, replicates, progress) {
     .Call(`_gmvae_cpp_gmm_null`, x, problem, mixture, control, replicates, progress)
 }
 
+cpp_dip_test <- function(values, weights, n_samples, seed, n_threads) {
+    .Call(`_gmvae_cpp_dip_test`, values, weights, n_samples, seed, n_threads)
+}
+
 cpp_gmvae_fit <- function(counts, size, design, label, options, k, earlier, seed, progress) {
     .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, label, options, k, earlier, seed, progress)
 }

@@ -25,7 +25,7 @@ merged_sizes <- function(object) {
 
 merged_fields <- list(
   fit = is_fit("gmm_fit"),
-  method = one_of(function() c("entropy", "overlap", "modes")),
+  method = one_of(function() merge_methods),
   n_clusters = both(whole_numbers(1, 1),
                     that(function(value, sizes) value == sizes$clusters,
                          "be the number of clusters")),

@@ -105,3 +105,16 @@ check_cost <- function(cost, classes, call) {
     i = "The classes are {.val {classes}}."
   ), "option", call = call)
 }
+
+# People know `noise` from gmm_fit().
+check_no_noise <- function(..., call) {
+  if (!"noise" %in% ...names()) return(invisible())
+  gmvae_abort(c(
+    "{.arg noise} must not be given: a classifier has no noise component.",
+    x = "Each row has a class, so that no rows are left to learn the share of
+         noise from.",
+    i = "Where some classes are unknown, {.code gmm_fit(labels = , noise = )}
+         learns from all rows. Rows far from all classes have a low
+         {.code predict(type = \"density\")}."
+  ), "option", call = call)
+}

@@ -78,10 +78,16 @@
 #'
 #' With missing values (`na_action = "em"`) classes are predicted from the
 #' observed values.
+#'
+#' There is no `noise` component: each row has a class, so that none is left
+#' from which its share could be learned, and no class to predict for it. With
+#' some rows of unknown class, [gmm_fit()] with `labels` and `noise` learns
+#' both.
 #' @section Errors:
 #'   * `gmvae_error_input`, `gmvae_error_data`: as for [gmm_fit()].
 #'   * `gmvae_error_option`: `class` has missing values or not an element for
-#'     each row; another argument is out of range or unknown.
+#'     each row; another argument is out of range or unknown; `noise` is given,
+#'     see Details.
 #'   * `gmvae_error_numerical`: no model could be fitted, for instance because a
 #'     class has too few rows.
 #' @references
@@ -117,6 +123,7 @@ gmm_classify <- function(x, class, type = c("edda", "mixture"), model = NULL,
                          criterion = c("bic", "aic", "icl", "cv"),
                          keep_data = FALSE, control = gmm_control()) {
   call <- quote(gmm_classify())
+  check_no_noise(..., call = call)
   check_no_dots(..., call = call)
   check_given(missing(x))
   type <- if (missing(type)) "edda" else
@@ -196,6 +203,7 @@ fit_edda <- function(problem, call) {
   rows <- seq_len(nrow(problem$x))
   inputs <- class_inputs(problem, rows, n_classes, problem$models,
                          problem$class, call)
+  inputs$keep_all <- TRUE
   search <- gmm_search(inputs, NULL, call)
   table <- search$table[c("k", "model", "loglik", "df", "bic", "aic", "reason")]
   models <- gmm_models(length(inputs$columns), n_classes)
@@ -329,11 +337,17 @@ used_weights <- function(object, values) {
 # Posterior probabilities of the classes (m x C).
 class_posterior <- function(object, x, proportions = object$proportions,
                             call = rlang::caller_env()) {
+  object <- with_proportions(object, proportions)
+  posterior <- evaluate_rows(object, x, "posterior", call)$posterior
+  sum_posteriors(posterior, object$component_class, object$classes)
+}
+
+# The mixture of all classes with these probabilities of the classes.
+with_proportions <- function(object, proportions) {
   ratio <- (proportions / object$shares)[object$component_class]
   weights <- object$weights * ratio
   object$weights <- weights / sum(weights)
-  posterior <- evaluate_rows(object, x, "posterior", call)$posterior
-  sum_posteriors(posterior, object$component_class, object$classes)
+  object
 }
 
 # The class of the smallest expected cost, the first of equals.
@@ -396,9 +410,11 @@ nobs.gmm_classifier <- function(object, ...) {
 #'   * `"posterior"`: probabilities of the classes (m x C); rows sum to 1
 #'   * `"uncertainty"`: 1 minus the largest probability (m)
 #'   * `"cost"`: the expected cost of predicting each class (m x C)
+#'   * `"density"`, `"logdensity"`: the density of the mixture of all classes,
+#'     or its natural logarithm (m), low for rows that are like none of them
 #' @section Errors: As for [predict.gmm_fit()], and `gmvae_error_input` if other
-#'   `proportions` are asked for without `newdata` and the data of the fit are
-#'   not found.
+#'   `proportions` or the density are asked for without `newdata` and the
+#'   data of the fit are not found.
 #' @seealso [gmm_classify()]
 #' @examples
 #' fit <- gmm_classify(iris[, 1:2], iris$Species)
@@ -408,7 +424,8 @@ nobs.gmm_classifier <- function(object, ...) {
 #' @export
 predict.gmm_classifier <- function(object, newdata = NULL,
                                    type = c("class", "posterior",
-                                            "uncertainty", "cost"),
+                                            "uncertainty", "cost",
+                                            "density", "logdensity"),
                                    ..., proportions = NULL, cost = NULL) {
   caller <- parent.frame()
   call <- quote(predict())
@@ -420,7 +437,9 @@ predict.gmm_classifier <- function(object, newdata = NULL,
                                                         call = call)
   cost <- if (is.null(cost)) object$cost else
     check_cost(cost, object$classes, call)
-  posterior <- if (is.null(newdata) && is.null(proportions)) {
+  of_density <- type %in% c("density", "logdensity")
+  known <- is.null(newdata) && is.null(proportions) && !of_density
+  posterior <- if (known) {
     object$posterior
   } else {
     proportions <- if (is.null(proportions)) object$proportions else
@@ -429,6 +448,11 @@ predict.gmm_classifier <- function(object, newdata = NULL,
       classified_data(object, NULL, "newdata", caller, call)
     } else {
       match_columns(newdata, object, call = call)
+    }
+    if (of_density) {
+      found <- evaluate_rows(with_proportions(object, proportions), x,
+                             "log_density", call)$log_density
+      return(if (type == "density") exp(found) else found)
     }
     class_posterior(object, x, proportions, call)
   }

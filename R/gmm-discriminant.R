@@ -256,7 +256,10 @@ new_gmm_coordinates <- function(object, source, found, moments, lambda, total,
 project_covariances <- function(covariances, directions, names) {
   m <- ncol(directions)
   projected <- apply(covariances, 3, function(covariance) {
-    crossprod(directions, matrix(covariance, nrow(directions)) %*% directions)
+    found <- crossprod(directions, matrix(covariance, nrow(directions)) %*%
+                         directions)
+    # With columns of very different units rounding is not symmetric.
+    (found + t(found)) / 2
   })
   array(projected, c(m, m, length(names)),
         list(colnames(directions), colnames(directions), names))

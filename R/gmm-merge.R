@@ -13,18 +13,26 @@
 #'     below `cutoff` (directly estimated misclassification probabilities,
 #'     Hennig 2010);
 #'   * `"modes"`: components whose means climb to the same mode of the density
-#'     are one cluster (Li, Ray and Lindsay 2007).
+#'     are one cluster (Li, Ray and Lindsay 2007);
+#'   * `"bhattacharyya"`, `"ridgeline"`: each step merges the two clusters that
+#'     are closest as normal distributions, by the Bhattacharyya distance or by
+#'     how low the density falls between their modes (Hennig 2010);
+#'   * `"dip"`: the steps of `"ridgeline"`, until the dip test finds more than
+#'     one mode in the rows of the next two (Hennig 2010).
 #' @param ... Not used. Arguments after it must be named.
 #' @param n_clusters Number of clusters, a whole number from 1 to k. `NULL`: the
 #'   elbow of the entropy, or what `cutoff` gives. The modes decide themselves.
-#' @param cutoff Probability of confusion, a number from 0 to 1, for
-#'   `"overlap"`: clusters that are confused more often are merged.
+#' @param cutoff A number from 0 to 1: pairs are merged until the value of the
+#'   next step falls below it. `NULL`: 0.025 for `"overlap"`, 0.1 for
+#'   `"bhattacharyya"`, 0.2 for `"ridgeline"`, and 0.05 for `"dip"`. The other
+#'   methods have none.
 #' @param elbow What the entropy is drawn against to find the elbow for
 #'   `"entropy"`: `"clusters"`, their number; or `"rows"`, how many rows had
 #'   been in the clusters merged so far, which gives mergers of large clusters
 #'   more room.
 #' @param data The data that were fitted, if the fit does not hold the posterior
-#'   probabilities (`keep_posterior = FALSE`); see [plot.gmm_fit()].
+#'   probabilities (`keep_posterior = FALSE`), and for `"dip"`; see
+#'   [plot.gmm_fit()].
 #' @param weights The weights that were given to [gmm_fit()]. `NULL`: those that
 #'   its call finds where `merge_components()` is called.
 #' @returns An object of class `gmm_merged`, a list with
@@ -39,17 +47,17 @@
 #'   * `weights` (`n_clusters`): the sums of the components' weights
 #'   * `steps` (not for `"modes"`): a data frame with a row for each number of
 #'     clusters from k to 1: `n_clusters`; `first` and `second`, the components
-#'     of the two clusters that were merged to get there; `value`, the fall of
-#'     the entropy or the probability of confusion; `rows`, the number of rows
-#'     (sum of weights) assigned to the two; and `entropy` afterwards
+#'     of the two clusters that were merged to get there; `value` of the two, as
+#'     the criteria below have it; `rows`, the number of rows (sum of weights)
+#'     assigned to the two; and `entropy` afterwards
 #'   * `tree` (not for `"modes"`): a matrix (k x k) whose column K gives the
 #'     cluster of each component when there are K clusters
 #'   * `elbow` (`"entropy"` with k of at least 3): the two lines fitted to the
 #'     entropy, a list with the position `at` of the break (the number of
 #'     clusters), and `intercept` and `slope` of the lines left and right of it
-#'   * `cutoff` (`"overlap"`); `modes` (`"modes"`): a list with the `location`
-#'     of the modes of the density (`n_clusters` x d), and `log_density` at
-#'     these
+#'   * `cutoff`, as given or by default; `modes` (`"modes"`): a list with the
+#'     `location` of the modes of the density (`n_clusters` x d), and
+#'     `log_density` at these
 #'
 #'   Methods: [predict()][predict.gmm_merged], [plot()][plot.gmm_merged],
 #'   `print()`.
@@ -72,6 +80,20 @@
 #' number of columns: Gaussian high-density clustering (Scrucca 2016) needs a
 #' triangulation of the data, and so a projection onto two or three dimensions.
 #'
+#' The other criteria see two clusters as two normal distributions with the
+#' weight, mean and covariance that their components have together. The
+#' **Bhattacharyya distance** b of the two bounds the probability of confusing
+#' them: it is at most exp(-b), which is the value of the step (Fukunaga 1990;
+#' Hennig 2010). The **ridgeline** is a curve from one mean to the other on
+#' which all modes of the two lie (Ray and Lindsay 2005); the value is the
+#' lowest density between the two highest modes divided by the density at the
+#' lower one, and 1 if there is one mode. The **dip test** (Hartigan and
+#' Hartigan 1985) looks at the rows assigned to the two along the direction that
+#' separates them best, with the sum of their covariances by weight as scatter
+#' within. Its value is the p-value of one mode: the share of 1,999 samples from
+#' a uniform distribution that dip as much. Rows with missing values do not
+#' take part, and a row of weight w counts as w rows.
+#'
 #' Noise stays apart: no component is merged with it.
 #' @section Errors:
 #'   * `gmvae_error_input`: `object` is not a fit of [gmm_fit()]; `data` or
@@ -82,11 +104,20 @@
 #' for clustering. *Journal of Computational and Graphical Statistics* 19,
 #' 332-353. \doi{10.1198/jcgs.2010.08111}
 #'
+#' Fukunaga (1990) *Introduction to Statistical Pattern Recognition*, second
+#' edition. Academic Press.
+#'
+#' Hartigan and Hartigan (1985) The dip test of unimodality. *The Annals of
+#' Statistics* 13, 70-84. \doi{10.1214/aos/1176346577}
+#'
 #' Hennig (2010) Methods for merging Gaussian mixture components. *Advances in
 #' Data Analysis and Classification* 4, 3-34. \doi{10.1007/s11634-010-0058-3}
 #'
 #' Li, Ray and Lindsay (2007) A nonparametric statistical approach to clustering
 #' via mode identification. *Journal of Machine Learning Research* 8, 1687-1723.
+#'
+#' Ray and Lindsay (2005) The topography of multivariate normal mixtures. *The
+#' Annals of Statistics* 33, 2042-2065. \doi{10.1214/009053605000000417}
 #'
 #' Scrucca (2016) Identifying connected components in Gaussian finite mixture
 #' models for clustering. *Computational Statistics and Data Analysis* 93, 5-17.
@@ -105,9 +136,12 @@
 #' plot(merged, data = x)
 #' merge_components(fit, "overlap")
 #' merge_components(fit, "modes")$modes
+#' merge_components(fit, "dip", data = x)$n_clusters
 #' @export
-merge_components <- function(object, method = c("entropy", "overlap", "modes"),
-                             ..., n_clusters = NULL, cutoff = 0.025,
+merge_components <- function(object, method = c("entropy", "overlap", "modes",
+                                                "bhattacharyya", "ridgeline",
+                                                "dip"),
+                             ..., n_clusters = NULL, cutoff = NULL,
                              elbow = c("clusters", "rows"), data = NULL,
                              weights = NULL) {
   caller <- parent.frame()
@@ -120,7 +154,9 @@ merge_components <- function(object, method = c("entropy", "overlap", "modes"),
   }
   method <- choose(method, !missing(method), "method")
   elbow <- choose(elbow, !missing(elbow), "elbow")
-  cutoff <- check_number(cutoff, 0, 1, call = call)
+  criterion <- merge_criteria[[method]]
+  cutoff <- if (is.null(cutoff)) criterion$cutoff else
+    check_number(cutoff, 0, 1, call = call)
   n_clusters <- check_n_clusters(n_clusters, object$k, method, call)
   posterior <- fitted_posterior(object, data, caller, call)
   if (method == "modes") {
@@ -129,10 +165,17 @@ merge_components <- function(object, method = c("entropy", "overlap", "modes"),
                           found["modes"]))
   }
   weights <- fitted_weights(object, data, weights, caller, call)
-  path <- merge_greedily(posterior[weights > 0, , drop = FALSE],
-                         weights[weights > 0], object$k, pair_values[[method]])
+  there <- weights > 0
+  test <- if (method == "dip") {
+    x <- fitted_data(object, data, "data", caller, call)
+    dip_tester(x[there, , drop = FALSE], weights[there],
+               object$control$n_threads)
+  }
+  path <- merge_greedily(posterior[there, , drop = FALSE], weights[there],
+                         clusters_of(object, posterior[there, , drop = FALSE]),
+                         criterion, test)
   path$elbow <- if (method == "entropy") find_elbow(path$steps, elbow)
-  path$cutoff <- if (method == "overlap") cutoff
+  path$cutoff <- if (method != "entropy") cutoff
   if (is.null(n_clusters)) n_clusters <- choose_n_clusters(path, object$k)
   members <- path$tree[, n_clusters]
   new_gmm_merged(object, method, posterior, members, path)
@@ -169,12 +212,16 @@ new_gmm_merged <- function(object, method, posterior, members, more) {
 }
 
 # The path from k clusters to one: `steps` and `tree` as in merge_components().
-# `pair_value(p, q, weights)` compares the posteriors of two clusters.
-merge_greedily <- function(posterior, weights, k, pair_value) {
+# `clusters` as clusters_of() has them, `criterion` one of merge_criteria; a
+# `test` replaces the values of the steps by its own.
+merge_greedily <- function(posterior, weights, clusters, criterion, test) {
+  k <- length(clusters)
   names <- colnames(posterior)[seq_len(k)]
   tree <- matrix(seq_len(k), k, k, dimnames = list(names, NULL))
   value <- matrix(-Inf, k, k)
-  compare <- function(i, j) pair_value(posterior[, i], posterior[, j], weights)
+  compare <- function(i, j) {
+    criterion$value(clusters[[i]], clusters[[j]], weights)
+  }
   for (j in seq_len(k)) {
     for (i in seq_len(j - 1L)) value[i, j] <- compare(i, j)
   }
@@ -188,20 +235,24 @@ merge_greedily <- function(posterior, weights, k, pair_value) {
     i <- pair[1]
     j <- pair[2]
     before <- tree[, n_clusters + 1L]
-    assigned <- max.col(posterior, "first") %in% pair
+    assigned <- max.col(posterior, "first")
     row <- k - n_clusters + 1L
     steps[row, c("first", "second")] <- c(component_set(before == i),
                                           component_set(before == j))
-    steps$value[row] <- value[i, j]
-    steps$rows[row] <- sum(weights[assigned])
+    steps$value[row] <- if (is.null(test)) value[i, j] else
+      test(clusters, i, j, assigned)
+    steps$rows[row] <- sum(weights[assigned %in% pair])
     # Cluster j joins cluster i, and those after j move up.
     tree[, seq_len(n_clusters)] <- ifelse(before == j, i,
                                           before - (before > j))
     posterior[, i] <- posterior[, i] + posterior[, j]
     posterior <- posterior[, -j, drop = FALSE]
+    clusters[[i]] <- join_clusters(clusters[[i]], clusters[[j]])
+    clusters <- clusters[-j]
     value <- value[-j, -j, drop = FALSE]
     for (other in setdiff(seq_len(n_clusters), i)) {
-      value[min(i, other), max(i, other)] <- compare(i, other)
+      value[min(i, other), max(i, other)] <- compare(min(i, other),
+                                                     max(i, other))
     }
     steps$entropy[row] <- weighted_entropy(posterior, weights)
   }
@@ -217,21 +268,6 @@ x_log_x <- function(x) ifelse(x > 0, x * log(x), 0)
 weighted_entropy <- function(posterior, weights) {
   -sum(weights * x_log_x(posterior))
 }
-
-pair_values <- list(
-  # How much the entropy falls.
-  entropy = function(p, q, weights) {
-    sum(weights * (x_log_x(p + q) - x_log_x(p) - x_log_x(q)))
-  },
-  # The larger of the two shares that would be assigned to the other cluster.
-  overlap = function(p, q, weights) {
-    to_p <- p >= q
-    wp <- weights * p
-    wq <- weights * q
-    share <- function(w, other) sum(w[other]) / max(sum(w), 1e-300)
-    max(share(wq, to_p), share(wp, !to_p))
-  }
-)
 
 # Two lines through the entropies that meet at one of the points, by least
 # squares; NULL with fewer than three.
@@ -326,9 +362,7 @@ print.gmm_merged <- function(x, ...) {
   cat(merged_headline(x), "", sep = "\n")
   print(cluster_table(x), digits = 3)
   if (!is.null(x$steps) && nrow(x$steps) > 1L) {
-    cat("\nSteps (value: ", c(entropy = "fall of the entropy",
-                              overlap = "probability of confusion")[x$method],
-        "):\n", sep = "")
+    cat("\nSteps (value: ", merge_criteria[[x$method]]$words, "):\n", sep = "")
     steps <- x$steps
     steps[c("value", "entropy")] <- lapply(steps[c("value", "entropy")],
                                            zapsmall)
@@ -343,15 +377,13 @@ print.gmm_merged <- function(x, ...) {
 }
 
 merged_headline <- function(x) {
-  by <- switch(x$method,
-    entropy = if (!is.null(x$elbow) && x$elbow$at == x$n_clusters) {
-      "by entropy, at its elbow"
-    } else {
-      "by entropy"
-    },
-    overlap = paste0("by overlap (cutoff ", format(x$cutoff), ")"),
-    modes = "by the modes of the density"
-  )
+  by <- if (x$method == "modes") "the modes of the density" else
+    merge_criteria[[x$method]]$by
+  by <- paste0("by ", by, if (!is.null(x$cutoff)) {
+    paste0(" (cutoff ", format(x$cutoff), ")")
+  } else if (!is.null(x$elbow) && x$elbow$at == x$n_clusters) {
+    ", at its elbow"
+  })
   k <- x$fit$k
   if (x$n_clusters == k) {
     return(cli::pluralize("{k} component{?s}, none merged, {by}"))

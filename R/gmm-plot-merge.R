@@ -11,9 +11,9 @@
 #'   * `"steps"`: for `"entropy"`, the entropy against the number of clusters
 #'     (or against the number of rows merged, see `elbow` of
 #'     [merge_components()]) with the two lines that make the elbow, and the
-#'     fall of the entropy in each step; for `"overlap"`, the probability of
-#'     confusion of the clusters merged in each step, with the cutoff. A ring
-#'     marks the number of clusters chosen.
+#'     fall of the entropy in each step; for other methods, the value of the
+#'     clusters merged in each step, with the cutoff. A ring marks the number of
+#'     clusters chosen.
 #'   * `"tree"`: the tree of mergers; its height is the entropy that merging has
 #'     removed so far. The dashed line cuts it into the clusters.
 #' @param ... Not used.
@@ -113,16 +113,21 @@ plot_merge_steps <- function(x) {
   graphics::plot(steps$n_clusters, steps$value, type = "o", pch = 19,
                  bty = "l", xaxt = "n", xlab = "", col = "#0072B2",
                  ylim = c(0, max(steps$value)),
-                 ylab = if (entropy) "Fall of the entropy" else
-                   "Probability of confusion",
+                 ylab = step_label(x$method),
                  main = if (entropy) "Each step" else
-                   "Confusion of the clusters that are merged")
+                   "The clusters that are merged in each step")
   axis_of_counts(steps$n_clusters)
   graphics::title(xlab = "Clusters after the step", line = 2.4)
   graphics::points(steps$n_clusters[chosen[-1]], steps$value[chosen[-1]],
                    cex = 2.6, lwd = 1.5)
   if (!entropy) graphics::abline(h = x$cutoff, lty = 2)
   x$steps
+}
+
+# The words of a criterion as a title.
+step_label <- function(method) {
+  words <- merge_criteria[[method]]$words
+  paste0(toupper(substr(words, 1L, 1L)), substring(words, 2L))
 }
 
 plot_entropy <- function(x, chosen) {

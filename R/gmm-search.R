@@ -74,8 +74,8 @@ open_candidates <- function(search, criterion) {
 fit_candidates <- function(search, rows, inputs, progress, call) {
   if (length(rows) == 0L) return(search)
   candidates <- search$table[rows, ]
-  # Cross-validation and tests go on with every mixture.
-  many <- inputs$criterion %in% c("cv", "test")
+  # Cross-validation, tests and classifiers go on with every mixture.
+  many <- inputs$criterion %in% c("cv", "test") || isTRUE(inputs$keep_all)
   n_kept <- if (many) length(rows) else n_candidates_kept
   problem <- c(list(k = candidates$k, model = core_model(candidates$model),
                     n_kept = n_kept), inputs$problem)

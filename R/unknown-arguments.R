@@ -61,7 +61,7 @@ abort_unnamed <- function(n, has, kind, call) {
     } else {
       "All {kind}s must be named."
     },
-    x = "{n} {kind}{?s} {?has/have} no name.",
+    x = "{n} {kind}{cli::qty(n)}{?s} {?has/have} no name.",
     i = "The {kind}s are {.arg {all_of(has$own)}}."
   ), "option", call = call)
 }

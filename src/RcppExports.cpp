@@ -292,6 +292,20 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_dip_test
+Rcpp::NumericVector cpp_dip_test(const Rcpp::NumericVector& values, const Rcpp::NumericVector& weights, int n_samples, double seed, double n_threads);
+RcppExport SEXP _gmvae_cpp_dip_test(SEXP valuesSEXP, SEXP weightsSEXP, SEXP n_samplesSEXP, SEXP seedSEXP, SEXP n_threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type values(valuesSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weights(weightsSEXP);
+    Rcpp::traits::input_parameter< int >::type n_samples(n_samplesSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_dip_test(values, weights, n_samples, seed, n_threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_gmvae_fit
 SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP label, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
 RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP labelSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
@@ -503,6 +517,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_information", (DL_FUNC) &_gmvae_cpp_gmm_information, 6},
     {"_gmvae_cpp_gmm_refit", (DL_FUNC) &_gmvae_cpp_gmm_refit, 8},
     {"_gmvae_cpp_gmm_null", (DL_FUNC) &_gmvae_cpp_gmm_null, 6},
+    {"_gmvae_cpp_dip_test", (DL_FUNC) &_gmvae_cpp_dip_test, 5},
     {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 9},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},

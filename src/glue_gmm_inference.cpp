@@ -5,6 +5,7 @@
 #include "glue_gmm.h"
 #include "glue_monitor.h"
 #include "gmm/inference/bootstrap.h"
+#include "gmm/inference/dip.h"
 #include "gmm/inference/information.h"
 
 namespace {
@@ -97,7 +98,7 @@ class FittedData {
     RowFacts facts;
     facts.weights = data_or_null(weights_);
     facts.labels = data_or_null(labels_);
-    return {source_of(x_), facts, &mixture_};
+    return {source_of(x_), facts, mixture_};
   }
 
  private:
@@ -133,7 +134,7 @@ Rcpp::List cpp_gmm_refit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem
   const Population population = fitted.population();
   RMonitor monitor(progress);
   Workers workers(checked_threads(read<double>(control, "n_threads")), &monitor);
-  const Candidate candidate{&find_family(model), population.mixture->weights.size()};
+  const Candidate candidate{&find_family(model), population.mixture().weights.size()};
   const Refits found =
       refit(population, candidate, find_resampling(type), read_search_options(x, problem, control),
             read_replicates(replicates), workers, monitor);
@@ -154,4 +155,18 @@ Rcpp::NumericMatrix cpp_gmm_null(const Rcpp::NumericMatrix& x, const Rcpp::List&
   return to_r(null_logliks(fitted.population(), read_candidates(problem),
                            read_search_options(x, problem, control), read_replicates(replicates),
                            workers, monitor));
+}
+
+// The dip of values with weights, and its p-value by `n_samples` uniform samples from a seed.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericVector cpp_dip_test(const Rcpp::NumericVector& values,
+                                 const Rcpp::NumericVector& weights, int n_samples, double seed,
+                                 double n_threads) {
+  check_length(weights.size(), values.size(), "weights");
+  RMonitor monitor(R_NilValue);
+  Workers workers(checked_threads(n_threads), &monitor);
+  const DipTest test =
+      dip_test(Rcpp::as<std::vector<double>>(values), Rcpp::as<std::vector<double>>(weights),
+               n_samples, static_cast<std::uint64_t>(seed), workers, monitor);
+  return Rcpp::NumericVector::create(test.dip, test.p_value);
 }

@@ -45,8 +45,8 @@ void mirror_lower(Eigen::Ref<MatrixXd> a) {
 }
 
 bool cholesky(const ConstMatrixRef& a, MatrixXd* lower) {
-  const Eigen::LLT<MatrixXd> factor(a);
-  *lower = factor.matrixL();
+  *lower = a.triangularView<Eigen::Lower>();
+  const Eigen::LLT<Eigen::Ref<MatrixXd>> factor(*lower);                    // in place
   return factor.info() == Eigen::Success && std::isfinite(lower->trace());  // NaN gets there
 }
 

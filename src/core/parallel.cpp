@@ -9,8 +9,11 @@ namespace {
 // Threads beyond the machine's cores only wait for each other; a few may, so that what a user asks
 // for is also tried on small machines.
 Index useful_threads(Index n_threads) {
+  constexpr Index always = 8;
+  // The system is asked no more often than needed: it reads a file to count its cores.
+  if (n_threads <= always) return std::max<Index>(n_threads, 1);
   const Index cores = static_cast<Index>(std::thread::hardware_concurrency());
-  return std::clamp<Index>(n_threads, 1, std::max<Index>(cores, 8));
+  return std::min(n_threads, std::max(cores, always));
 }
 
 // A training step has a dozen short loops: look for a moment before going to sleep.
@@ -21,9 +24,9 @@ void spin_until(Condition&& holds) {
 
 }  // namespace
 
-Workers::Workers(Index n_threads, Monitor* monitor)
-    : monitor_(monitor), taken_(static_cast<std::size_t>(useful_threads(n_threads))) {
+Workers::Workers(Index n_threads, Monitor* monitor) : monitor_(monitor) {
   n_threads = useful_threads(n_threads);
+  taken_ = std::vector<Taken>(static_cast<std::size_t>(n_threads));
   threads_.reserve(static_cast<std::size_t>(n_threads));
   for (Index i = 1; i < n_threads; ++i) {
     try {

@@ -54,6 +54,29 @@ test_that("weights count rows, and gaps, labels and noise are kept", {
   }
 })
 
+test_that("a refit is a fit to its sample that begins at the mixture", {
+  x <- as.matrix(iris[, 1:4])
+  for (kind in c("plain", "noise", "prior", "weights", "ridge")) {
+    noise <- if (kind == "noise") 0.05
+    prior <- if (kind == "prior") gmm_prior()
+    w <- if (kind == "weights") rep(1:3, 50)
+    control <- quiet(tol = 1e-12, ridge = if (kind == "ridge") 0.01 else 0)
+    fit <- gmm_fit(x, 2, "VVV", weights = w, noise = noise, prior = prior,
+                   control = control)
+    boot <- bootstrap_of(fit, type = "jackknife", data = x)
+    for (row in c(1, 75, 150)) {
+      # One unit of a row's weight is left out.
+      kept <- if (is.null(w)) -row else 1:150
+      v <- if (!is.null(w)) replace(w, row, w[row] - 1L)
+      one <- gmm_fit(x[kept, ], 2, "VVV", weights = v, noise = noise,
+                     prior = prior, start = fit, control = control)
+      expect_equal(unname(boot$replicates[row, ]),
+                   unname(estimates_of(one)$value), tolerance = 1e-6,
+                   label = paste(kind, row))
+    }
+  }
+})
+
 test_that("intervals have their definitions", {
   fit <- gmm_fit(faithful, 2, "VVV", control = quiet())
   boot <- bootstrap_of(fit, n = 199)

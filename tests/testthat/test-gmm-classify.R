@@ -34,6 +34,18 @@ test_that("gmm_classify() gives mclust's EDDA for each model", {
                    as.numeric(summary(theirs)$tab))
 })
 
+test_that("the table of models has what each model has alone", {
+  all <- gmm_classify(flowers, species, control = quiet())$search
+  expect_identical(all$model, gmm_models()$code)
+  for (row in seq_len(nrow(all))) {
+    one <- gmm_classify(flowers, species, model = all$model[row],
+                        control = quiet())
+    expect_equal(c(all$loglik[row], all$df[row], all$bic[row], all$aic[row]),
+                 c(one$loglik, one$df, one$bic, one$aic), tolerance = 1e-8,
+                 info = all$model[row])
+  }
+})
+
 test_that("EEE and VVV are linear and quadratic discriminant analysis", {
   skip_if_not_installed("MASS")
   n <- nrow(flowers)
@@ -206,7 +218,7 @@ test_that("predict() gives each type with the names of the rows", {
   # The call of the fit finds its data.
   expect_identical(predict(lda, type = "posterior", proportions = 1:3),
                    predict(lda, flowers, "posterior", proportions = 1:3))
-  expect_error(predict(lda, new, "density"), class = "gmvae_error_option")
+  expect_error(predict(lda, new, "prob_density"), class = "gmvae_error_option")
 })
 
 test_that("summary() scores new rows; logLik() and nobs() serve AIC and BIC", {
@@ -269,4 +281,32 @@ test_that("any value for any argument is taken or refused", {
               quote = TRUE)
     }), info = name)
   }
+})
+
+# -- What no class holds ------------------------------------------------------
+
+test_that("the log-density of a classifier is that of its classes together", {
+  far <- flowers[1:3, ]
+  far[2, ] <- 40
+  found <- predict(lda, far, "logdensity")
+  density <- vapply(seq_len(3), function(i) {
+    sum(vapply(seq_len(3), function(k) {
+      apart <- unlist(far[i, ]) - lda$means[k, ]
+      s <- lda$covariances[, , k]
+      lda$weights[[k]] * exp(-sum(apart * solve(s, apart)) / 2) /
+        sqrt(det(2 * pi * s))
+    }, 0))
+  }, 0)
+  expect_equal(unname(found[-2]), log(density[-2]))
+  expect_lt(found[[2]], min(found[-2]) - 100)
+  expect_equal(sum(predict(lda, type = "logdensity")), lda$loglik)
+  expect_equal(predict(lda, far, "density"), exp(found))
+  other <- predict(lda, far, "logdensity", proportions = c(8, 1, 1))
+  expect_gt(other[[1]], found[[1]])
+})
+
+test_that("gmm_classify() says why it has no noise", {
+  expect_snapshot(error = TRUE, {
+    gmm_classify(flowers, species, noise = 0.05)
+  })
 })

@@ -170,3 +170,19 @@ test_that("discriminant_coordinates() says what is wrong", {
     }), info = name)
   }
 })
+
+test_that("many columns of different units can be predicted from", {
+  set.seed(3)
+  d <- 30
+  class <- rep(1:2, each = 200)
+  latent <- matrix(rnorm(400 * 6), 400) + class
+  x <- latent %*% matrix(rnorm(6 * d), 6) + 0.02 * matrix(rnorm(400 * d), 400)
+  x <- sweep(x, 2, 10^seq(-4, 3, length.out = d), "*")
+  fit <- gmm_classify(x, class, model = "VVV", control = quiet())
+  for (lambda in c(0, 0.5)) {
+    found <- discriminant_coordinates(fit, lambda = lambda, data = x)
+    expect_true(all(apply(found$covariances, 3, isSymmetric)))
+    posterior <- predict(found, type = "posterior", n_coordinates = 2)
+    expect_equal(unname(rowSums(posterior)), rep(1, 400))
+  }
+})

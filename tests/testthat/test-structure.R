@@ -143,9 +143,9 @@ test_that("no two headers define a type of the same name", {
 
 # Tests of R that no single file of R/ answers for.
 across <- c("determinism", "em-properties", "errors", "fuzz", "gmm-arguments",
-            "gmm-malformed", "gmm-missing", "malformed", "package",
-            "parity-dnbinom", "parity-mclust", "parity-sklearn", "recovery",
-            "serialize", "stress", "structure")
+            "gmm-after-every-fit", "gmm-malformed", "gmm-missing", "malformed",
+            "package", "parity-dnbinom", "parity-mclust", "parity-sklearn",
+            "recovery", "serialize", "stress", "structure")
 
 test_that("tests have the stem of the file or of the folder they test", {
   root <- dirname(skip_without_sources())

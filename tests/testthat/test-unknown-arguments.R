@@ -85,3 +85,8 @@ test_that("values are shown as they were written, if they are short", {
   expect_error(gmm_fit(faithful, tool = "{1 + "), "{1 + ", fixed = TRUE,
                class = "gmvae_error_option")
 })
+
+test_that("arguments without a name are counted", {
+  expect_error(vcov(gmm_fit(faithful, 1, "EII", control = quiet()), 1, 2),
+               "2 arguments have no name")
+})

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace gmvae {
 
@@ -20,10 +21,32 @@ Observations::Observations(const Source& source, const RowFacts& facts, Workers&
   log_scale_ = scale_.array().log().sum();
 }
 
-Observations::Observations(const Source& source, const Eigen::VectorXd& centre,
-                           const Eigen::VectorXd& scale)
-    : source_(source), centre_(centre), scale_(scale), log_scale_(scale.array().log().sum()) {
+Observations::Observations(const Source& source, const RowFacts& facts,
+                           const Eigen::VectorXd& centre, const Eigen::VectorXd& scale)
+    : source_(source), facts_(facts), centre_(centre), scale_(scale),
+      log_scale_(scale.array().log().sum()) {
   sort_rows(rows_there());
+}
+
+Observations::Observations(const Observations& other, const double* weights)
+    : source_(other.source_), facts_{weights, other.facts_.labels}, centre_(other.centre_),
+      scale_(other.scale_), log_scale_(other.log_scale_) {
+  const auto take = [this](Index row, std::vector<Index>* rows) {
+    if (!(weight(row) > 0.0)) return;
+    total_weight_ += weight(row);
+    rows->push_back(row);
+  };
+  complete_.reserve(to_size(other.n_complete_));
+  for (Index i = 0; i < other.n_complete_; ++i) take(other.complete_row(i), &complete_);
+  n_rows_ = n_complete_ = static_cast<Index>(complete_.size());
+  if (n_complete_ == source_.n) complete_.clear();
+  for (const Pattern& pattern : other.patterns_) {
+    Pattern own{pattern.observed, pattern.missing, {}};
+    for (const Index row : pattern.rows) take(row, &own.rows);
+    if (own.rows.empty()) continue;
+    n_rows_ += static_cast<Index>(own.rows.size());
+    patterns_.push_back(std::move(own));
+  }
 }
 
 Observations::Observations(const Observations& other, const std::vector<Index>& rows)
@@ -47,6 +70,7 @@ void Observations::sort_rows(const std::vector<Index>& rows) {
   n_rows_ = static_cast<Index>(rows.size());
   std::map<std::vector<bool>, Pattern> patterns;
   std::vector<bool> there(to_size(source_.d));
+  complete_.reserve(rows.size());
   for (const Index row : rows) {
     total_weight_ += weight(row);
     bool complete = true;

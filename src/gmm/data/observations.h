@@ -39,8 +39,12 @@ class Observations {
   // All rows of positive weight, in units of each column's standard deviation from its mean.
   Observations(const Source& source, const RowFacts& facts, Workers& workers);
 
-  // All rows, in given units.
-  Observations(const Source& source, const Eigen::VectorXd& centre, const Eigen::VectorXd& scale);
+  // All rows of positive weight, in given units.
+  Observations(const Source& source, const RowFacts& facts, const Eigen::VectorXd& centre,
+               const Eigen::VectorXd& scale);
+
+  // The rows of `other` with other weights (of the source's n rows), in its units.
+  Observations(const Observations& other, const double* weights);
 
   // Some rows of the source, in increasing order, in the units of `other`.
   Observations(const Observations& other, const std::vector<Index>& rows);

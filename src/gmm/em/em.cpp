@@ -140,8 +140,7 @@ double Em::effective_rows(double weight) const {
   return weight * std::max(1.0, static_cast<double>(data_.n_rows()) / data_.total_weight());
 }
 
-Covariances Em::estimate(const Moments& moments, const Covariances* before, double tol) const {
-  const Moments augmented = penalty_.augment(moments);
+Covariances Em::estimate(const Moments& augmented, const Covariances* before, double tol) const {
   if (family_.units == Units::column) return family_.estimate(augmented, before, tol);
   Covariances common;
   if (before != nullptr) common = in_units(*before, common_units_);
@@ -176,10 +175,12 @@ Index Em::tied_column(const Moments& moments, const Covariances& covariances) co
   const Index d = data_.n_dimensions();
   const double n = moments.counts.sum();
   Eigen::MatrixXd scatter(d, moments.kind == Scatter::pooled ? 1 : k_);  // diagonals
-  for (Index k = 0; k < scatter.cols(); ++k) {
-    scatter.col(k) = moments.kind == Scatter::diagonal
-                         ? Eigen::VectorXd(moments.scatter.col(k))
-                         : Eigen::VectorXd(nth_block(moments.scatter, k).diagonal());
+  if (moments.kind == Scatter::diagonal) {
+    scatter = moments.scatter;
+  } else {
+    for (Index k = 0; k < scatter.cols(); ++k) {
+      scatter.col(k) = nth_block(moments.scatter, k).diagonal();
+    }
   }
   const Eigen::ArrayXd pooled = scatter.rowwise().sum().array() / n;
   const auto least = [&](Index j) {
@@ -233,14 +234,20 @@ bool Em::m_step(const Moments& moments, double noise, const Covariances* before,
   if (options_.equal_weights) {
     parameters.weights.setConstant((1.0 - parameters.noise) / static_cast<double>(k_));
   }
-  parameters.covariances = estimate(moments, before, tol);
-  parameters.means = penalty_.augment(moments).means;
+  if (penalty_.on()) {
+    const Moments augmented = penalty_.augment(moments);
+    parameters.covariances = estimate(augmented, before, tol);
+    parameters.means = augmented.means;
+  } else {
+    parameters.covariances = estimate(moments, before, tol);
+    parameters.means = moments.means;
+  }
   *tied = tied_column(moments, parameters.covariances);
   if (*tied >= 0) {
     *collapse = tied_values;
     return false;
   }
-  if (!make_frame(parameters, noise_, frame, &monitor_) ||
+  if (!make_frame(std::move(parameters), noise_, frame, &monitor_) ||
       !(spread(*frame) > options_.min_eigen_ratio)) {
     *collapse = singular;
     return false;
@@ -391,7 +398,7 @@ bool Em::step(Run& run) {
   }
   run.history.push_back(objective);
   ++run.n_accepted;
-  const Moments from = run.next;
+  const Moments from = std::move(run.next);  // propose() makes another
   const double from_noise = run.next_noise;
   run.image = to_moments(statistics, frame);
   run.noise = statistics.noise;

@@ -111,7 +111,7 @@ class Em {
  private:
   bool m_step(const Moments& moments, double noise, const Covariances* before, double tol,
               bool first, Frame* frame, std::string* collapse, Index* tied);
-  Covariances estimate(const Moments& moments, const Covariances* before, double tol) const;
+  Covariances estimate(const Moments& augmented, const Covariances* before, double tol) const;
   bool step(Run& run);
   void retreat(Run& run) const;
   void propose(Run& run, const Moments& from, double from_noise);

@@ -29,4 +29,10 @@ Parameters overall_parameters(const Observations& data, Scatter kind, Workers& w
   return parameters;
 }
 
+Scatter overall_scatter(const Observations& data, bool diagonal, bool noise) {
+  const bool enough =
+      diagonal && data.n_dimensions() > few_columns && data.patterns().empty() && !noise;
+  return enough ? Scatter::diagonal : Scatter::full;
+}
+
 }  // namespace gmvae

@@ -14,4 +14,8 @@ namespace gmvae {
 Parameters overall_parameters(const Observations& data, Scatter kind, Workers& workers,
                               Monitor& monitor);
 
+// What of that covariance mixtures need: the diagonal where `diagonal` families look at no more and
+// columns are many, but all of it where entries are missing or noise has a box.
+Scatter overall_scatter(const Observations& data, bool diagonal, bool noise);
+
 }  // namespace gmvae

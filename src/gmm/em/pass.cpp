@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "gmm/em/complete_rows.h"
@@ -104,7 +105,7 @@ Statistics gather_by(const Observations& data, const Frame& frame, Scatter kind,
     group.add_to(slots[static_cast<std::size_t>(slot)], data, frame);
   });
   for (std::size_t slot = 1; slot < slots.size(); ++slot) slots[0] += slots[slot];
-  return slots[0];
+  return std::move(slots[0]);
 }
 
 }  // namespace

@@ -54,11 +54,10 @@ void RowGroup::cut(const Frame& frame, const Eigen::MatrixXd& axes) {
 
 void RowGroup::add_to(Statistics& statistics, const Observations& data, const Frame& frame) {
   if (data.has_weights()) {
-    for (Index i = 0; i < n_rows(); ++i) {
-      const double weight = data.weight(row(i));
-      r_.row(i) *= weight;
-      log_density_[i] *= weight;
-    }
+    weights_.resize(n_rows());
+    for (Index i = 0; i < n_rows(); ++i) weights_[i] = data.weight(row(i));
+    r_.array().colwise() *= weights_.array();
+    log_density_.array() *= weights_.array();
   }
   statistics.loglik += log_density_.sum();
   statistics.noise += r_.col(frame.n_components()).sum();

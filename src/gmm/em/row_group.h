@@ -50,7 +50,7 @@ class RowGroup {
 
   std::vector<Index> rows_;
   Eigen::MatrixXd r_;
-  Eigen::VectorXd log_density_;
+  Eigen::VectorXd log_density_, weights_;
 };
 
 }  // namespace gmvae

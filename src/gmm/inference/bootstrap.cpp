@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <memory>
 
 #include "core/denormals.h"
 #include "core/rng.h"
 #include "core/shared_monitor.h"
+#include "gmm/data/noise.h"
+#include "gmm/em/em.h"
+#include "gmm/em/overall.h"
 #include "gmm/inference/matching.h"
 #include "gmm/search/search.h"
 
@@ -52,32 +56,63 @@ Eigen::VectorXd pack(const Mixture& mixture) {
   return out;
 }
 
+// EM on a sample from a mixture: what a search does where parameters are given, without what only a
+// search needs.  Returns why there is no fit, or an empty string.
+std::string refit_from(const Mixture& start, const Observations& data, const Candidate& candidate,
+                       const SearchOptions& options, Monitor& monitor, Mixture* mixture) {
+  Workers serial(1);
+  NoiseDensity noise;
+  Covariances overall;
+  if (options.noise.on || options.em.prior.on) {
+    const bool diagonal = candidate.family->scatter == Scatter::diagonal;
+    overall =
+        overall_parameters(data, overall_scatter(data, diagonal, options.noise.on), serial, monitor)
+            .covariances;
+  }
+  if (options.noise.on) noise = noise_density(data, overall.matrix(0), options.noise);
+  Em em(data, *candidate.family, candidate.k, options.em, noise, overall, serial, monitor);
+  Run run = em.begin("parameters", to_parameters(start, data));
+  em.iterate(run, options.em.max_iter);
+  const std::string reason = em.objection(run);
+  if (reason.empty()) *mixture = to_mixture(run.frame.parameters, noise, data);
+  return reason;
+}
+
+// Samples of the population's rows stay in its units, which takes no pass over them; others are in
+// their own, as where units are part of the model: a prior, a ridge and the box of noise follow
+// them.
+std::unique_ptr<const Observations> observe(const Resample& sample, const SearchOptions& options,
+                                            const Observations& population) {
+  const bool same_rows = sample.values.empty();
+  if (same_rows && !options.noise.on && !options.em.prior.on && options.em.ridge == 0.0) {
+    return std::make_unique<const Observations>(population, sample.weights.data());
+  }
+  Workers serial(1);
+  return std::make_unique<const Observations>(sample.source, sample.facts(), serial);
+}
+
 }  // namespace
 
 Refits refit(const Population& population, const Candidate& candidate, Resampling kind,
              const SearchOptions& options, const Replicates& replicates, Workers& workers,
              Monitor& monitor) {
-  const Mixture& mixture = *population.mixture;
-  const Index n_labels = count_labels(population.facts, population.source.n);
+  const Mixture& mixture = population.mixture();
+  const Observations all(population.source(), population.facts(), workers);
+  const Index n_labels = count_labels(population.facts(), population.source().n);
   Refits out;
   out.estimates.setConstant(pack(mixture).size(), replicates.n, not_a_number);
   out.reasons.resize(static_cast<std::size_t>(replicates.n));
-  SearchOptions from_mixture = options;
-  from_mixture.start_mixture = &mixture;
   for_each_replicate("Bootstrapping", replicates, workers, monitor, [&](Index i, Monitor& shared) {
     const Resample sample = population.draw(kind, replicates.seed, replicates.first + i);
-    Workers serial(1);
-    const Observations data(sample.source, sample.facts(), serial);
+    const auto data = observe(sample, options, all);
     std::string& reason = out.reasons[static_cast<std::size_t>(i)];
-    if (data.n_rows() < candidate.k) {
+    if (data->n_rows() < candidate.k) {
       reason = "there are fewer distinct rows than components";
       return;
     }
-    const CandidateFit fit = search(data, {candidate}, from_mixture, serial, shared).candidates[0];
-    reason = fit.reason;
-    if (fit.reason.empty()) {
-      out.estimates.col(i) = pack(matched_to(mixture, fit.mixture, n_labels));
-    }
+    Mixture fitted;
+    reason = refit_from(mixture, *data, candidate, options, shared, &fitted);
+    if (reason.empty()) out.estimates.col(i) = pack(matched_to(mixture, fitted, n_labels));
   });
   return out;
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/eigen.h"
+#include "core/rng.h"
 #include "core/types.h"
 #include "gmm/data/observations.h"
 #include "gmm/em/mixture.h"
@@ -23,24 +25,61 @@ enum class Resampling { nonparametric, weighted, jackknife, parametric };
 
 Resampling find_resampling(const std::string& name);
 
+// Draws of 0, ..., n - 1 with probabilities in proportion to weights.
+class Categorical {
+ public:
+  explicit Categorical(const std::vector<double>& weights);
+
+  double total() const { return sums_.back(); }
+  Index draw(RngStream& rng) const;
+
+ private:
+  Index last() const { return static_cast<Index>(sums_.size()) - 1; }
+
+  std::vector<double> sums_;
+  bool all_one_;
+};
+
 // Data that hold their own values: the source's where `values` is empty.
 struct Resample {
   Source source;
   std::vector<double> values;
-  std::vector<double> weights;  // empty: 1
-  std::vector<int> labels;      // empty: none
+  std::vector<double> weights;       // empty: 1
+  std::vector<int> labels;           // of new rows; empty: ...
+  const int* same_labels = nullptr;  // ... those of the source, or none
 
   RowFacts facts() const;
 };
 
-// What samples are drawn from.
-struct Population {
-  Source source;
-  RowFacts facts;
-  const Mixture* mixture;
+// What samples are drawn from, with what all draws share.
+class Population {
+ public:
+  // All three must outlive the population.
+  Population(const Source& source, const RowFacts& facts, const Mixture& mixture);
+
+  const Source& source() const { return source_; }
+  const RowFacts& facts() const { return facts_; }
+  const Mixture& mixture() const { return mixture_; }
 
   // The sample number `item` under a seed, whatever others are drawn.
   Resample draw(Resampling kind, std::uint64_t seed, Index item) const;
+
+ private:
+  Resample draw_rows(RngStream& rng) const;
+  Resample draw_weights(RngStream& rng) const;
+  Resample leave_out(Index row) const;
+  Resample draw_from_mixture(RngStream& rng) const;
+  Resample with_weights(std::vector<double> weights) const;
+
+  const Source source_;
+  const RowFacts facts_;
+  const Mixture& mixture_;
+  std::vector<double> weights_;         // n
+  Categorical rows_;                    // by weight
+  Index n_drawn_;                       // rows of a sample
+  Categorical components_;              // the last: noise
+  std::vector<Eigen::MatrixXd> roots_;  // Cholesky's; empty where there is none
+  Eigen::VectorXd low_;                 // d: where the box of noise begins
 };
 
 }  // namespace gmvae

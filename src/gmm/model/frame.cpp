@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "core/dense.h"
@@ -78,7 +79,9 @@ bool prepare_diagonal(Frame* frame) {
 }
 
 // The median of values by weight: half of the weight is on larger ones.
-double weighted_median(const Eigen::VectorXd& values, const Eigen::VectorXd& weights) {
+double weighted_median(const Eigen::Ref<const Eigen::VectorXd>& values,
+                       const Eigen::VectorXd& weights) {
+  if (values.size() == 1) return values[0];
   std::vector<Index> order(static_cast<std::size_t>(values.size()));
   std::iota(order.begin(), order.end(), Index{0});
   std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
@@ -92,13 +95,12 @@ double weighted_median(const Eigen::VectorXd& values, const Eigen::VectorXd& wei
 
 }  // namespace
 
-bool make_frame(const Parameters& parameters, const NoiseDensity& noise, Frame* frame,
-                Monitor* monitor) {
-  const double d = static_cast<double>(parameters.n_dimensions());
-  frame->parameters = parameters;
+bool make_frame(Parameters parameters, const NoiseDensity& noise, Frame* frame, Monitor* monitor) {
+  frame->parameters = std::move(parameters);
   frame->noise = noise;
-  frame->log_constant.setConstant(parameters.n_components(), -0.5 * log_two_pi * d);
-  frame->pivots.resize(parameters.n_dimensions(), parameters.n_components());
+  const double d = static_cast<double>(frame->n_dimensions());
+  frame->log_constant.setConstant(frame->n_components(), -0.5 * log_two_pi * d);
+  frame->pivots.resize(frame->n_dimensions(), frame->n_components());
   switch (frame->form()) {
   case Form::own:
     return prepare_own(frame, monitor);

@@ -55,7 +55,7 @@ constexpr Index whiten_padding = 4;
 
 // False where a covariance is not positive definite in double: a pivot is below 1e-13 of the
 // column's variance.  A monitor is polled for each component: a wide one takes a while.
-bool make_frame(const Parameters& parameters, const NoiseDensity& noise, Frame* frame,
+bool make_frame(Parameters parameters, const NoiseDensity& noise, Frame* frame,
                 Monitor* monitor = nullptr);
 
 // Typical variance of each column (d) within components: their median, by weight.

@@ -114,14 +114,10 @@ Search::Search(const Observations& data, const std::vector<Candidate>& candidate
   for (const Candidate& candidate : candidates) {
     most_components = std::max(most_components, candidate.k);
   }
-  // Missing entries and the noise need covariances.
   const bool diagonal = std::all_of(candidates.begin(), candidates.end(), [](const Candidate& c) {
     return c.family->scatter == Scatter::diagonal;
   });
-  if (diagonal && data.n_dimensions() > few_columns && data.patterns().empty() &&
-      !options.noise.on) {
-    scatter_ = Scatter::diagonal;
-  }
+  scatter_ = overall_scatter(data, diagonal, options.noise.on);
   for (Index row = 0; data.has_labels() && row < data.n_source_rows(); ++row) {
     n_labels_ = std::max<Index>(n_labels_, data.label(row) + 1);
   }
