@@ -73,12 +73,12 @@ gmm_fields <- c(
     n = both(whole_numbers(1, 1),
              that(function(value, sizes) value == sizes$n,
                   "be the number of rows")),
-    cluster = both(
+    cluster = optional(both(
       numbers("n", 0, whole = TRUE, missing = TRUE),
       that(function(value, sizes) all(value <= sizes$k, na.rm = TRUE),
            "be numbers of components")
-    ),
-    uncertainty = numbers("n", 0, 1, missing = TRUE),
+    )),
+    uncertainty = optional(numbers("n", 0, 1, missing = TRUE)),
     posterior = optional(both(
       numbers(c("n", "components"), 0, 1, missing = TRUE), rows_sum_to_one
     )),

@@ -122,18 +122,12 @@ in_chunks <- function(n, control, BPPARAM, call, run, first = 1L) {
     return(list(with_core_errors(run(list(first = first, n = n), control),
                                  call = call)))
   }
-  n_workers <- min(BiocParallel::bpnworkers(BPPARAM), n)
-  control$n_threads <- max(1L, control$n_threads %/% n_workers)
-  parts <- split(seq_len(n), cut(seq_len(n), n_workers, labels = FALSE))
-  found <- BiocParallel::bptry(BiocParallel::bplapply(parts, function(part) {
+  pool <- open_workers(BPPARAM, call)
+  on.exit(pool$close())
+  control$n_threads <- threads_each(control$n_threads, pool, n)
+  map_tasks(runs_of(n, pool$n), function(part) {
     run(list(first = first + part[1] - 1L, n = length(part)), control)
-  }, BPPARAM = BPPARAM))
-  broken <- vapply(found, inherits, NA, "error")
-  if (!any(broken)) return(unname(found))
-  gmvae_abort(c(
-    "{sum(broken)} of {length(found)} workers failed.",
-    i = "Without {.arg BPPARAM} the error shows where it happens."
-  ), "core", parent = found[[which(broken)[1]]], call = call)
+  }, pool, call, each = "part")
 }
 
 new_gmm_bootstrap <- function(chunks, object, type, inputs, seed, call) {

@@ -235,7 +235,7 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
                     na_action = c("fail", "omit", "em"),
                     criterion = c("bic", "aic", "icl", "cv", "test"), ...,
                     keep_data = FALSE, keep_posterior = TRUE,
-                    control = gmm_control()) {
+                    control = gmm_control(), BPPARAM = NULL) {
   call <- quote(gmm_fit())
   if (!missing(x) && inherits(x, "formula")) {
     return(fit_formula(sys.call(), parent.frame()))
@@ -248,7 +248,13 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
     noise = noise, prior = prior,
     na_action = if (missing(na_action)) "fail" else na_action,
     criterion = if (missing(criterion)) "bic" else criterion,
-    keep_data = keep_data, keep_posterior = keep_posterior, control = control
+    keep_data = keep_data,
+    keep_posterior = if (missing(keep_posterior)) {
+      is.null(row_source_of(x, "x", call))
+    } else {
+      keep_posterior
+    },
+    control = control, BPPARAM = BPPARAM
   )
   inputs <- gmm_inputs(x, arguments, call)
   gmm_bridge(inputs, NULL, call_by_name(match.call(), "gmm_fit"), call)
@@ -257,14 +263,20 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
 # Computes and constructs, from checked inputs. `known`: see gmm_search();
 # `written`: the call that the fit carries.
 gmm_bridge <- function(inputs, known, written, call) {
+  if (!is.null(inputs$BPPARAM)) {
+    pool <- open_workers(inputs$BPPARAM, call)
+    on.exit(pool$close())
+    inputs$elsewhere <- sums_elsewhere(inputs, pool, call)
+  }
   search <- gmm_search(inputs, known, call)
   candidate <- search$found[[search$best]]
   warn_not_converged(candidate, inputs$control, call)
   warn_heaps(search, inputs, call)
+  wanted <- c(if (keeps_clusters(inputs)) "cluster",
+              if (inputs$keep_posterior) "posterior")
   evaluation <- with_core_errors(
     cpp_gmm_evaluate(
-      inputs$x, core_mixture(candidate$mixture, search$noise),
-      c("cluster", if (inputs$keep_posterior) "posterior"),
+      inputs$x, core_mixture(candidate$mixture, search$noise), wanted,
       inputs$control$n_threads
     ),
     call = call
@@ -278,3 +290,11 @@ gmm_bridge <- function(inputs, known, written, call) {
   }
   fit
 }
+
+# Clusters and uncertainties of rows on disk may be more than memory holds.
+keeps_clusters <- function(inputs) {
+  !is_row_file(inputs$x) || inputs$keep_posterior ||
+    nrow(inputs$x) <= most_clusters
+}
+
+most_clusters <- 1e7

@@ -112,7 +112,7 @@ void evaluate_mixture(const Mixture& mixture, const Source& source, const Evalua
     variances += weights[k] * mixture.covariances[static_cast<std::size_t>(k)].diagonal();
   }
   const FlushDenormals flush;
-  const Observations data(source, centre, variances.cwiseSqrt());
+  const Observations data(source, RowFacts{}, centre, variances.cwiseSqrt());
   Frame frame;
   if (!make_frame(to_parameters(mixture, data), to_noise_density(mixture, data), &frame,
                   &monitor)) {
