@@ -60,12 +60,17 @@ keep_random_state <- function(expr) {
   expr
 }
 
-# A list of `n`, the number of workers; `forked`, whether they share this
-# session's memory; map(tasks, fn, ...), which returns NULL for a task whose
-# worker has died and an error for one that failed; restart() and close(). All
-# workers have this version of the package.
+# A list of `n`, the number of workers; map(tasks, fn, ...), which returns NULL
+# for a task whose worker has died and an error for one that failed; restart()
+# and close(). All workers have this version of the package.
 open_workers <- function(BPPARAM, call) {
-  pool <- if (is_mirai(BPPARAM)) mirai_pool(call) else bioc_pool(BPPARAM, call)
+  pool <- if (is_mirai(BPPARAM)) {
+    mirai_pool(call)
+  } else if (methods::is(BPPARAM, "SerialParam")) {
+    this_session()
+  } else {
+    bioc_pool(BPPARAM, call)
+  }
   rlang::try_fetch(pool$check(call), error = function(cnd) {
     pool$close()
     rlang::zap()
@@ -75,25 +80,32 @@ open_workers <- function(BPPARAM, call) {
 
 is_mirai <- function(BPPARAM) identical(BPPARAM, "mirai")
 
+this_session <- function() {
+  list(
+    n = 1L,
+    map = function(tasks, fn, ...) {
+      lapply(unname(tasks), function(task) tryCatch(fn(task, ...),
+                                                    error = identity))
+    },
+    check = function(call) NULL,
+    close = function() NULL
+  )
+}
+
 # Workers by BiocParallel, which loses all results of a call when one worker
 # dies: each is written to a file besides, if workers see this session's files.
 bioc_pool <- function(BPPARAM, call) {
   own <- !BiocParallel::bpisup(BPPARAM)
-  serial <- methods::is(BPPARAM, "SerialParam")
   if (own) BPPARAM <- start_backend(BPPARAM, call)
-  folder <- if (!serial) tempfile("gmvae-results-", cache_folder(call))
-  if (!is.null(folder)) dir.create(folder)
+  folder <- tempfile("gmvae-results-", cache_folder(call))
+  dir.create(folder)
   n_maps <- 0L  # names of files: a worker given up may write late
   list(
     n = BiocParallel::bpnworkers(BPPARAM),
-    forked = serial || methods::is(BPPARAM, "MulticoreParam"),
     map = function(tasks, fn, ...) {
       n_maps <<- n_maps + 1L
-      files <- if (!is.null(folder)) {
-        file.path(folder, sprintf("%d-%d.rds", n_maps, seq_along(tasks)))
-      } else {
-        rep("", length(tasks))
-      }
+      files <- file.path(folder, sprintf("%d-%d.rds", n_maps,
+                                         seq_along(tasks)))
       on.exit(unlink(files))
       parcels <- Map(function(task, file) list(task = task, file = file),
                      tasks, files)
@@ -108,17 +120,12 @@ bioc_pool <- function(BPPARAM, call) {
       structure(lapply(found, task_result), cause = attr(found, "cause"))
     },
     restart = function(call) {
-      # A worker that has died can't be told to stop.
-      tryCatch(suppressWarnings(BiocParallel::bpstop(BPPARAM)),
-               error = identity)
+      stop_backend(BPPARAM)
       BPPARAM <<- start_backend(BPPARAM, call)
     },
     check = function(call) check_workers(BPPARAM, call),
     close = function() {
-      if (own) {
-        tryCatch(suppressWarnings(BiocParallel::bpstop(BPPARAM)),
-                 error = identity)
-      }
+      if (own) stop_backend(BPPARAM)
       unlink(folder, recursive = TRUE)
     }
   )
@@ -133,10 +140,24 @@ start_backend <- function(BPPARAM, call) {
   })
 }
 
+# A worker that has died can't be told to stop, and then none is: the others
+# stop where their connections close.
+stop_backend <- function(BPPARAM) {
+  tryCatch(suppressWarnings(BiocParallel::bpstop(BPPARAM)), error = identity)
+  if (!BiocParallel::bpisup(BPPARAM)) return(invisible())
+  nodes <- BiocParallel::bpbackend(BPPARAM)
+  for (i in seq_along(nodes)) {
+    tryCatch(BiocParallel::.close(nodes[[i]]), error = identity)
+  }
+  BiocParallel::bpbackend(BPPARAM) <- structure(
+    list(), class = c("NULLcluster", "cluster")
+  )
+}
+
 # What a worker does with a task. Half a file has another name.
 do_task <- function(parcel, fn, ...) {
   value <- list(fn(parcel$task, ...))
-  if (nzchar(parcel$file) && dir.exists(dirname(parcel$file))) {
+  if (dir.exists(dirname(parcel$file))) {
     part <- paste0(parcel$file, ".part", Sys.getpid())
     saveRDS(value, part, compress = FALSE)
     file.rename(part, parcel$file)
@@ -174,7 +195,6 @@ mirai_pool <- function(call) {
   check_daemons(call)
   pool <- list(
     n = n_daemons(),
-    forked = FALSE,
     map = function(tasks, fn, ...) {
       others <- list(...)
       running <- lapply(unname(tasks), function(task) {
@@ -213,9 +233,7 @@ mirai_result <- function(one, n_daemons) {
 # Workers in processes of their own load the package themselves: it must be this
 # version, as others may give other results.
 check_workers <- function(BPPARAM, call) {
-  forked <- methods::is(BPPARAM, "MulticoreParam") ||
-    methods::is(BPPARAM, "SerialParam")
-  if (forked) return(invisible())
+  if (methods::is(BPPARAM, "MulticoreParam")) return(invisible())
   version <- version_here()
   found <- unlist(BiocParallel::bplapply(
     seq_len(BiocParallel::bpnworkers(BPPARAM)), version, BPPARAM = BPPARAM

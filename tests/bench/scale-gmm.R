@@ -1,0 +1,89 @@
+# gmm_fit() on rows that are not in memory: peak memory, time of each pass, the
+# same bits as in memory; what several workers gain; and what a model of compute
+# and transfer says of more of them.
+#
+#   Rscript tests/bench/scale-gmm.R N [PART ...]
+#
+# N rows of 10 columns (1e8: 8 GB in the folder of options(gmvae.cache), or
+# GMVAE_CACHE). Parts: memory (the default), same, workers, kill. Each part can
+# run in a process of its own, as the peak memory is that of the process.
+
+library(gmvae)
+arguments <- commandArgs(TRUE)
+n <- if (length(arguments) > 0L) as.numeric(arguments[1]) else 1e6
+parts <- if (length(arguments) > 1L) arguments[-1] else "memory"
+if (nzchar(Sys.getenv("GMVAE_CACHE"))) {
+  options(gmvae.cache = Sys.getenv("GMVAE_CACHE"))
+}
+
+# Ten groups; a row depends on its number alone.
+set.seed(1)
+k <- 10
+d <- 10
+base <- matrix(rnorm(1e5 * d), ncol = d)
+means <- matrix(rnorm(k * d, sd = 3), k)
+group <- sample(k, 1e5, TRUE, prob = k:1)
+for (j in seq_len(k)) {
+  turn <- matrix(rnorm(d^2), d) / sqrt(d) + diag(d)
+  base[group == j, ] <- base[group == j, ] %*% turn
+}
+base <- base + means[group, ]
+read <- function(from, to) {
+  i <- from:to
+  base[(i * 7919) %% 1e5 + 1, ] + 0.2 * sin(outer(i, seq_len(d)))
+}
+rows <- row_source(read, c(n, d))
+
+peak_memory <- function() {
+  line <- grep("VmHWM", readLines("/proc/self/status"), value = TRUE)
+  as.numeric(gsub("[^0-9]", "", line)) / 1024^2
+}
+fit_rows <- function(x, ..., max_iter = 20, n_threads = 2) {
+  set.seed(2)
+  time <- system.time(fit <- suppressWarnings(gmm_fit(
+    x, k, "VVV", ...,
+    control = gmm_control(n_init = 4, max_iter = max_iter,
+                          n_threads = n_threads, verbose = FALSE)
+  )))
+  fit$seconds <- time[["elapsed"]]
+  fit
+}
+values <- function(fit) {
+  fit[c("loglik", "history", "means", "covariances", "weights", "entropy",
+        "n_iter", "starts")]
+}
+say <- function(...) cat(sprintf(...), "\n", sep = "")
+
+if ("memory" %in% parts) {
+  say("before: %.2f GB", peak_memory())
+  fit <- fit_rows(rows, max_iter = as.numeric(Sys.getenv("MAX_ITER", "5")))
+  say("%g rows x %d, VVV, k = %d: %.0f s, %d iterations, peak %.2f GB", n, d, k,
+      fit$seconds, fit$n_iter, peak_memory())
+  time <- system.time(gmm_fit(
+    rows, k, "VVV", start = coef(fit), keep_posterior = FALSE,
+    control = gmm_control(max_iter = 1, tol = 0, verbose = FALSE)
+  ))
+  say("written, scanned and two passes more: %.0f s", time[["elapsed"]])
+}
+
+if ("same" %in% parts) {
+  x <- read(1, n)
+  memory <- fit_rows(x, keep_posterior = FALSE)
+  disk <- fit_rows(rows, keep_posterior = FALSE)
+  say("in memory %.1f s, on disk %.1f s, identical: %s", memory$seconds,
+      disk$seconds, identical(values(memory), values(disk)) &&
+        identical(memory$cluster, disk$cluster))
+}
+
+# One thread each, so that workers are what differs.
+if ("workers" %in% parts) {
+  alone <- fit_rows(rows, n_threads = 1)
+  say("this session: %.1f s", alone$seconds)
+  for (n_workers in 1:2) {
+    workers <- BiocParallel::bpstart(BiocParallel::SnowParam(n_workers))
+    shared <- fit_rows(rows, BPPARAM = workers, n_threads = 1)
+    BiocParallel::bpstop(workers)
+    say("%d workers: %.1f s, identical: %s", n_workers, shared$seconds,
+        identical(values(alone), values(shared)))
+  }
+}
