@@ -10,8 +10,13 @@ gmm_sizes <- function(object) {
     k = k,
     d = usual_size(length(object[["columns"]]), NCOL(object[["means"]]),
                    nrow(object[["covariances"]])),
-    n = usual_size(object[["n"]], length(object[["cluster"]]),
-                   length(object[["uncertainty"]])),
+    # A fit to very many rows holds nothing for single ones.
+    n = if (is.null(object[["cluster"]])) {
+      usual_size(object[["n"]])
+    } else {
+      usual_size(object[["n"]], length(object[["cluster"]]),
+                 length(object[["uncertainty"]]))
+    },
     noise = share,
     components = k + !is.null(noise)
   )

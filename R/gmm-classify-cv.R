@@ -18,7 +18,8 @@
 #'   evaluated where `gmm_classify_cv()` is called.
 #' @param proportions,cost As for [gmm_classify()]. `NULL`: those of the fit.
 #' @param BPPARAM A `BiocParallelParam`, to fit the folds in parallel, for
-#'   instance `BiocParallel::MulticoreParam(2)`. `NULL`: one after the other.
+#'   instance `BiocParallel::MulticoreParam(2)`, or `"mirai"`, as for
+#'   [gmm_bootstrap()]. `NULL`: one after the other.
 #'   The result is the same.
 #' @returns An object of class `gmm_classify_cv`, a list with
 #'   * `error`, `brier`, `mean_cost`: as in [gmm_classify()], for rows that were

@@ -8,7 +8,8 @@
 #' @param newdata New data with observations in rows (m x d), of the types that
 #'   [gmm_fit()] takes. Columns are matched by name and other columns are
 #'   ignored; a matrix without column names must have the columns of the fit in
-#'   their order. Missing values are allowed if the fit had `na_action = "em"`.
+#'   their order. Rows of a [row_source()] or of a DelayedMatrix with more than
+#'   1,000,000 rows are read block by block. Missing values are allowed if the fit had `na_action = "em"`.
 #'   `NULL`: the rows of the fit. Its data are needed for types that it does not
 #'   hold: the copy of `keep_data = TRUE`, or else the `x` in the call of
 #'   [gmm_fit()], evaluated where `predict()` is called.

@@ -72,7 +72,7 @@ dim.row_file <- function(x) attr(x, "size")
   if (!missing(j)) columns <- columns[j]
   out <- matrix(0, length(rows), length(columns))
   # A block at a time: others are read for few columns.
-  size <- max(1, floor(32e6 / (8 * ncol(x))))
+  size <- rows_per_block(ncol(x))
   for (from in seq(1, by = size, length.out = ceiling(length(rows) / size))) {
     here <- from:min(from + size - 1, length(rows))
     out[here, ] <- cpp_row_file_read(x, rows[here])[, columns]

@@ -92,12 +92,15 @@ matrix_source <- function(x) {
 # fn(rows, from, to) for blocks of the rows in turn: matrices of doubles, with
 # the names of the source.
 for_row_blocks <- function(x, fn, arg, call) {
-  size <- max(1, floor(32e6 / (8 * ncol(x))))
+  size <- rows_per_block(ncol(x))
   for (from in seq(1, nrow(x), by = size)) {
     to <- min(from + size - 1, nrow(x))
     fn(read_rows(x, from, to, arg, call), from, to)
   }
 }
+
+# 32 MB of them.
+rows_per_block <- function(d) max(1, floor(32e6 / (8 * d)))
 
 read_rows <- function(x, from, to, arg, call) {
   if (is_row_file(x)) return(cpp_row_file_read(x, from:to))

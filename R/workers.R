@@ -23,7 +23,7 @@ map_tasks <- function(tasks, fn, pool, call, ..., each = "task") {
     if (n_losses > most_losses) {
       abort_lost(paste(each, open[1]), length(open), n_losses, cause, call)
     }
-    pool$restart(call)
+    keep_random_state(pool$restart(call))
   }
   results
 }
@@ -49,7 +49,7 @@ abort_lost <- function(task, n_open, n_losses, cause, call) {
   ), "worker", parent = cause, call = call)
 }
 
-# Maps draw no random numbers here, whatever the backend does.
+# Nothing here draws random numbers, whatever a backend does.
 keep_random_state <- function(expr) {
   seed <- globalenv()$.Random.seed
   on.exit(if (is.null(seed)) {
@@ -64,16 +64,18 @@ keep_random_state <- function(expr) {
 # for a task whose worker has died and an error for one that failed; restart()
 # and close(). All workers have this version of the package.
 open_workers <- function(BPPARAM, call) {
-  pool <- if (is_mirai(BPPARAM)) {
-    mirai_pool(call)
-  } else if (methods::is(BPPARAM, "SerialParam")) {
-    this_session()
-  } else {
-    bioc_pool(BPPARAM, call)
-  }
-  rlang::try_fetch(pool$check(call), error = function(cnd) {
-    pool$close()
-    rlang::zap()
+  keep_random_state({
+    pool <- if (is_mirai(BPPARAM)) {
+      mirai_pool(call)
+    } else if (methods::is(BPPARAM, "SerialParam")) {
+      this_session()
+    } else {
+      bioc_pool(BPPARAM, call)
+    }
+    rlang::try_fetch(pool$check(call), error = function(cnd) {
+      pool$close()
+      rlang::zap()
+    })
   })
   pool
 }
