@@ -350,5 +350,3 @@ keeps_clusters <- function(inputs) {
   !is_row_file(inputs$x) || inputs$keep_posterior ||
     nrow(inputs$x) <= most_clusters
 }
-
-most_clusters <- 1e7

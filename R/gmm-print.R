@@ -149,7 +149,8 @@ percent <- function(share) paste0(format(100 * share, digits = 2), "%")
 #'   * `fit`: the fit
 #'   * `components`: a data frame with a row for each component, and one for
 #'     noise: `weight`; `rows`, the number of rows assigned to it;
-#'     `uncertainty`, their mean uncertainty (`NA` without rows)
+#'     `uncertainty`, their mean uncertainty (`NA` without rows, and both `NA` if
+#'     the fit does not hold the components of its rows)
 #'   * `best`: the five best rows of the search table, with the `difference` of
 #'     each from the best
 #'   * `se`: with `se = TRUE` a data frame with `estimate`, `se` and limits
@@ -168,8 +169,12 @@ summary.gmm_fit <- function(object, ..., se = FALSE, data = NULL) {
       fit = object,
       components = data.frame(
         weight = c(object$weights, object$noise$weight),
-        rows = as.vector(table(groups)),
-        uncertainty = as.vector(tapply(object$uncertainty, groups, mean)),
+        rows = if (holds_clusters(object)) as.vector(table(groups)) else NA,
+        uncertainty = if (holds_clusters(object)) {
+          as.vector(tapply(object$uncertainty, groups, mean))
+        } else {
+          NA
+        },
         row.names = levels(groups)
       ),
       best = best_rows(object, 5L),

@@ -6,7 +6,7 @@
 
 #include "glue_gmm.h"
 #include "glue_monitor.h"
-#include "gmm/em/elsewhere.h"
+#include "gmm/em/pass.h"
 
 using namespace gmvae;
 

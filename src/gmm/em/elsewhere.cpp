@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "gmm/em/pass.h"
 
 namespace gmvae {
 

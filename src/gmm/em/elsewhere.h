@@ -5,10 +5,7 @@
 
 #include <vector>
 
-#include "core/monitor.h"
-#include "core/parallel.h"
 #include "core/types.h"
-#include "gmm/data/observations.h"
 #include "gmm/em/statistics.h"
 #include "gmm/model/frame.h"
 
@@ -27,10 +24,6 @@ struct PassTask {
 std::vector<double> to_numbers(const PassTask& task);
 PassTask to_task(const std::vector<double>& numbers);
 
-// The sums of shards first, ..., end - 1 (from 0), one after the other.
-std::vector<double> shard_sums(const Observations& data, const PassTask& task, Index first,
-                               Index end, Workers& workers, Monitor& monitor);
-
 // Numbers in the sums of one shard.
 Index n_sums(const PassTask& task);
 
@@ -43,7 +36,7 @@ class Elsewhere {
  public:
   virtual ~Elsewhere() = default;
 
-  // shard_sums() of all shards.  Only called by the thread that started the work.
+  // shard_sums() of all shards (pass.h).  Only called by the thread that started the work.
   virtual std::vector<double> sums(const PassTask& task) = 0;
 };
 

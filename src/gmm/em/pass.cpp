@@ -8,7 +8,6 @@
 #include "core/denormals.h"
 #include "core/error.h"
 #include "gmm/em/complete_rows.h"
-#include "gmm/em/elsewhere.h"
 #include "gmm/em/incomplete_rows.h"
 
 namespace gmvae {

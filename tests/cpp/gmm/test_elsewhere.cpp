@@ -1,6 +1,7 @@
 // Shards that others add up give the bits of one process.
 #include "gmm/em/elsewhere.h"
 
+#include "gmm/em/pass.h"
 #include "gmm/groups.h"
 #include "gmm/task.h"
 #include "testing.h"
