@@ -45,11 +45,11 @@
 #'   test, a whole number of at least 19, and its level, a number between 0 and
 #'   1.
 #' @param n_shards Number of shards of a pass over the data, a whole number from
-#'   1 to 4,096: partial sums that threads and the workers of `BPPARAM` share and
-#'   that are added in their order, so that the last digits of the result depend
-#'   on `n_shards`, and not on how many share them. `NULL`: 32, fewer for small
-#'   data and for many columns. More only help if there are more than 32 threads
-#'   or workers.
+#'   1 to 4,096: partial sums that threads and the workers of `BPPARAM` share
+#'   and that are added in their order, so that the last digits of the result
+#'   depend on `n_shards`, and not on how many share them. `NULL`: 32, fewer for
+#'   small data and for many columns. More only help if there are more than 32
+#'   threads or workers.
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
 #'   result does not depend on it. The default is 2, or fewer if the machine,
 #'   the option `mc.cores` or the limits of a container allow fewer. No more

@@ -11,12 +11,12 @@
 #'   frame of numeric columns (or matrices of one column), or a vector (one
 #'   column). If the rows have names, `weights`, `labels`, `start` and `noise`
 #'   with names are matched to them; names that the rows do not have are an
-#'   error; without names, the order decides. Infinite values and
-#'   constant columns are errors; for missing values see `na_action`. A matrix
-#'   of doubles is not copied. Rows that are too many for memory come from a
-#'   [row_source()] or a DelayedMatrix, see Large data. Or a formula that names columns, such as
-#'   `~ eruptions + log(waiting)` or `~ .`, followed by `data`, the data frame
-#'   that holds them: `gmm_fit(~ a + b, data, k = 2)`.
+#'   error; without names, the order decides. Infinite values and constant
+#'   columns are errors; for missing values see `na_action`. A matrix of doubles
+#'   is not copied. Rows that are too many for memory come from a [row_source()]
+#'   or a DelayedMatrix, see Large data. Or a formula that names columns, such
+#'   as `~ eruptions + log(waiting)` or `~ .`, followed by `data`, the data
+#'   frame that holds them: `gmm_fit(~ a + b, data, k = 2)`.
 #' @param k Numbers of components to compare, whole numbers of at least 1. May
 #'   be left out if `start` implies it.
 #' @param model Covariance models to compare: codes or aliases from
@@ -67,9 +67,9 @@
 #'   Large data, is `FALSE`.
 #' @param control Options of the search and of EM, from [gmm_control()].
 #' @param BPPARAM Workers that share the passes over the data: a
-#'   `BiocParallelParam`, for instance `BiocParallel::SnowParam(4)`, or `"mirai"`
-#'   for the daemons that [mirai::daemons()] has started. `NULL`: none. The
-#'   result is the same, see Large data.
+#'   `BiocParallelParam`, for instance `BiocParallel::SnowParam(4)`, or
+#'   `"mirai"` for the daemons that [mirai::daemons()] has started. `NULL`:
+#'   none. The result is the same, see Large data.
 #' @returns An object of class `gmm_fit`, a list with
 #'   * `weights` (k): the mixing proportions, in decreasing order (components of
 #'     `labels` first); they sum to 1, or with noise to 1 minus its weight
@@ -82,8 +82,8 @@
 #'     more than 10,000,000 rows on disk, unless the posterior is kept
 #'   * `posterior` (n x k; with noise one more column, `noise`): posterior
 #'     probabilities of the components; rows sum to 1. `NULL` if not kept
-#'   * `uncertainty` (n): 1 minus the largest posterior probability; `NULL` where
-#'     `cluster` is
+#'   * `uncertainty` (n): 1 minus the largest posterior probability; `NULL`
+#'     where `cluster` is
 #'   * `loglik`: log-likelihood (natural logarithm)
 #'   * `objective`: the value that EM maximises: `loglik`, and with a prior or a
 #'     ridge also its log-density, up to a constant
@@ -154,11 +154,11 @@
 #'
 #' @section Large data:
 #' Rows on disk, those of a [row_source()] or of a DelayedMatrix with more than
-#' 1,000,000 rows, are written once to a temporary file of 8 n d bytes, from which
-#' every pass of EM reads them. Everything but `keep_data = TRUE` and
+#' 1,000,000 rows, are written once to a temporary file of 8 n d bytes, from
+#' which every pass of EM reads them. Everything but `keep_data = TRUE` and
 #' `criterion = "test"` works as for rows in memory, and the fit has the same
-#' bits. Starts come from a sample of 4,000 rows (10 k, if that is more), here as
-#' there. Memory is needed for
+#' bits. Starts come from a sample of 4,000 rows (10 k, if that is more), here
+#' as there. Memory is needed for
 #'
 #' * a block that is being read (32 MB and what its source takes), and at most
 #'   64 MB of the file at a time, whatever n,
@@ -170,26 +170,27 @@
 #' * the sums of a pass: 8 k d (d + 1) bytes for each of at most 32 shards, and
 #'   for each combination of k and model that is compared.
 #'
-#' With `BPPARAM` each pass is divided among workers. A worker gets the parameters
-#' of the mixture and returns the sums of its shards, parts of the rows whose
-#' number (`n_shards` of [gmm_control()]) depends on the data alone; the session
-#' adds them in the order of the shards. So the fit is the same, bit for bit,
-#' without workers, with any number of them, and if some of them die, as long as
-#' all have the same instruction set (`options(gmvae.simd)`). The workers read the
-#' rows from one file: on several machines the folder `options(gmvae.cache)` must
-#' be one that all of them see. Starts, runs on the sample, the first pass from a
-#' given `start`, cross-validation and the final assignment of the rows are the
-#' session's own work. `n_threads` is shared out among the workers.
+#' With `BPPARAM` each pass is divided among workers. A worker gets the
+#' parameters of the mixture and returns the sums of its shards, parts of the
+#' rows whose number (`n_shards` of [gmm_control()]) depends on the data alone;
+#' the session adds them in the order of the shards. So the fit is the same, bit
+#' for bit, without workers, with any number of them, and if some of them die,
+#' as long as all have the same instruction set (`options(gmvae.simd)`). The
+#' workers read the rows from one file: on several machines the folder
+#' `options(gmvae.cache)` must be one that all of them see. Starts, runs on the
+#' sample, the first pass from a given `start`, cross-validation and the final
+#' assignment of the rows are the session's own work. `n_threads` is shared out
+#' among the workers.
 #'
-#' A pass of n rows takes about 8 n k d^2 operations. It pays to share it if that
-#' takes longer than asking: about 0.1 s for the sockets of BiocParallel, 0.005 s
-#' for mirai, and several seconds for jobs of batchtools, which start a process
-#' for each.
+#' A pass of n rows takes about 8 n k d^2 operations. It pays to share it if
+#' that takes longer than asking: about 0.1 s for the sockets of BiocParallel,
+#' 0.005 s for mirai, and several seconds for jobs of batchtools, which start a
+#' process for each.
 #'
 #' A worker that dies costs its task only: workers are started anew, up to four
-#' times for a pass, and what they had finished is not done again if they see the
-#' session's temporary files. Workers without this version of the package are an
-#' error at once.
+#' times for a pass, and what they had finished is not done again if they see
+#' the session's temporary files. Workers without this version of the package
+#' are an error at once.
 #' @section Units and reproducibility:
 #' Columns are centred and scaled internally and the results are transformed
 #' back. Results therefore do not depend on units, except for the models

@@ -96,8 +96,8 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
 }
 
 # The data of a fit: given as the argument `arg`, or held by the fit, or found
-# by evaluating the `x` of its call in `envir`. In memory, unless rows on disk may
-# stay there.
+# by evaluating the `x` of its call in `envir`. In memory, unless rows on disk
+# may stay there.
 fitted_data <- function(object, data, arg, envir, call, on_disk = FALSE) {
   if (!on_disk) check_holds_clusters(object, call)
   find_data(object, data, arg, envir, call, is_fitted_data,

@@ -9,10 +9,11 @@
 #'   [gmm_fit()] takes. Columns are matched by name and other columns are
 #'   ignored; a matrix without column names must have the columns of the fit in
 #'   their order. Rows of a [row_source()] or of a DelayedMatrix with more than
-#'   1,000,000 rows are read block by block. Missing values are allowed if the fit had `na_action = "em"`.
-#'   `NULL`: the rows of the fit. Its data are needed for types that it does not
-#'   hold: the copy of `keep_data = TRUE`, or else the `x` in the call of
-#'   [gmm_fit()], evaluated where `predict()` is called.
+#'   1,000,000 rows are read block by block. Missing values are allowed if the
+#'   fit had `na_action = "em"`. `NULL`: the rows of the fit. Its data are
+#'   needed for types that it does not hold: the copy of `keep_data = TRUE`, or
+#'   else the `x` in the call of [gmm_fit()], evaluated where `predict()` is
+#'   called.
 #' @param type What to return, see Value. The names `"class"` and `"prob"`,
 #'   usual in R, are accepted for `"cluster"` and `"posterior"`.
 #' @param ... Not used.

@@ -149,8 +149,8 @@ percent <- function(share) paste0(format(100 * share, digits = 2), "%")
 #'   * `fit`: the fit
 #'   * `components`: a data frame with a row for each component, and one for
 #'     noise: `weight`; `rows`, the number of rows assigned to it;
-#'     `uncertainty`, their mean uncertainty (`NA` without rows, and both `NA` if
-#'     the fit does not hold the components of its rows)
+#'     `uncertainty`, their mean uncertainty (`NA` without rows, and both `NA`
+#'     if the fit does not hold the components of its rows)
 #'   * `best`: the five best rows of the search table, with the `difference` of
 #'     each from the best
 #'   * `se`: with `se = TRUE` a data frame with `estimate`, `se` and limits

@@ -33,8 +33,8 @@ add_up_shards <- function(task) {
                  task$n_threads)
 }
 
-# The file of a task, which stays open for the next one. Another process may have
-# opened what a fork finds here.
+# The file of a task, which stays open for the next one. Another process may
+# have opened what a fork finds here.
 rows_at_hand <- function(task) {
   key <- c(task[c("path", "centre", "scale")], Sys.getpid())
   if (!identical(at_hand$key, key)) {

@@ -65,9 +65,10 @@
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, or `"mirai"` for the daemons that
 #'   [mirai::daemons()] has started, to train several networks (`n_networks` of
-#'   [gmvae_control()]) at the same time; workers share the threads. A worker that
-#'   dies is replaced, and its network trained again. `NULL`: one network after
-#'   the other. The fit is the same. One network is trained by one process.
+#'   [gmvae_control()]) at the same time; workers share the threads. A worker
+#'   that dies is replaced, and its network trained again. `NULL`: one network
+#'   after the other. The fit is the same. One network is trained by one
+#'   process.
 #' @param assay Name of the assay with the counts, if `x` is a
 #'   SummarizedExperiment (`NULL`: `"counts"`) or a Seurat object (`NULL`: its
 #'   default assay).

@@ -17,17 +17,17 @@
 #' Memory is needed for the block that is being read (32 MB and what `read`
 #' itself takes), for at most 64 MB of the file at a time, and for what the user
 #' gives for single rows: 8 bytes a row for `weights`, 4 for `labels`, and 8 for
-#' every row if some of them have missing values or weight 0. The sums of EM take
-#' at most 32 x 8 k d^2 bytes for k components and d columns. On Windows the
-#' file is read into memory.
+#' every row if some of them have missing values or weight 0. The sums of EM
+#' take at most 32 x 8 k d^2 bytes for k components and d columns. On Windows
+#' the file is read into memory.
 #'
 #' @param read A function of two numbers, `from` and `to`: these rows (from 1),
 #'   a numeric matrix or data frame with `to - from + 1` rows and all columns.
 #'   The same numbers must return the same rows each time.
-#' @param dim Two whole numbers of at least 1: how many rows and how many columns
-#'   there are.
-#' @param dimnames A list of two: the names of the rows and those of the columns,
-#'   each of them a character vector without repetitions, or `NULL`.
+#' @param dim Two whole numbers of at least 1: how many rows and how many
+#'   columns there are.
+#' @param dimnames A list of two: the names of the rows and those of the
+#'   columns, each of them a character vector without repetitions, or `NULL`.
 #' @return An object of class `row_source`, which takes the place of the matrix
 #'   of data. `dim()` and `dimnames()` work for it.
 #' @section Options:

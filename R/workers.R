@@ -86,8 +86,9 @@ this_session <- function() {
   list(
     n = 1L,
     map = function(tasks, fn, ...) {
-      lapply(unname(tasks), function(task) tryCatch(fn(task, ...),
-                                                    error = identity))
+      lapply(unname(tasks), function(task) {
+        tryCatch(fn(task, ...), error = identity)
+      })
     },
     check = function(call) NULL,
     close = function() NULL

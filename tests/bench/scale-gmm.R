@@ -5,8 +5,8 @@
 #   Rscript tests/bench/scale-gmm.R N [PART ...]
 #
 # N rows of 10 columns (1e8: 8 GB in the folder of options(gmvae.cache), or
-# GMVAE_CACHE). Parts: memory (the default), same, workers, kill. Each part can
-# run in a process of its own, as the peak memory is that of the process.
+# GMVAE_CACHE). Parts: memory (the default), same, workers, kill, model. Each part
+# can run in a process of its own, as the peak memory is that of the process.
 
 library(gmvae)
 arguments <- commandArgs(TRUE)
@@ -85,5 +85,65 @@ if ("workers" %in% parts) {
     BiocParallel::bpstop(workers)
     say("%d workers: %.1f s, identical: %s", n_workers, shared$seconds,
         identical(values(alone), values(shared)))
+  }
+}
+
+# A worker is killed in each of ten fits, at a random time.
+if ("kill" %in% parts) {
+  workers <- BiocParallel::bpstart(BiocParallel::SnowParam(2))
+  pids <- function() {
+    unlist(BiocParallel::bplapply(1:2, function(i) Sys.getpid(),
+                                  BPPARAM = workers))
+  }
+  undisturbed <- fit_rows(rows, BPPARAM = workers, n_threads = 2)
+  say("undisturbed: %.1f s", undisturbed$seconds)
+  set.seed(Sys.getpid())
+  times <- runif(10, 0.1, 0.9) * undisturbed$seconds
+  for (time in times) {
+    pid <- sample(pids(), 1)
+    system(sprintf("(sleep %.2f; kill -9 %d) &", time, pid))
+    fit <- fit_rows(rows, BPPARAM = workers, n_threads = 2)
+    say("killed after %5.1f s: %5.1f s, %.2f times, identical: %s", time,
+        fit$seconds, fit$seconds / undisturbed$seconds,
+        identical(values(fit), values(undisturbed)))
+    if (pid %in% pids()) say("  (it was not in the middle)")
+  }
+  BiocParallel::bpstop(workers)
+}
+
+# Seconds for a pass with W workers of one thread: what is computed, divided;
+# asking; parameters to each and sums of 32 shards back. What the model leaves
+# out: unequal machines, a shared disk, and that a file that no machine's memory
+# holds is read again in each pass.
+if ("model" %in% parts) {
+  some <- read(1, 1e6)
+  start <- coef(fit_rows(some, keep_posterior = FALSE, max_iter = 2))
+  passes <- function(n_passes, x = some, ...) {
+    system.time(gmm_fit(
+      x, k, "VVV", start = start, keep_posterior = FALSE, ...,
+      control = gmm_control(max_iter = n_passes, tol = 0, n_threads = 1,
+                            accelerate = FALSE, verbose = FALSE)
+    ))[["elapsed"]]
+  }
+  a_row <- (passes(12) - passes(2)) / 10 / nrow(some)
+  tiny <- read(1, 5000)
+  workers <- BiocParallel::bpstart(BiocParallel::SnowParam(2))
+  asking <- (passes(52, tiny, BPPARAM = workers) -
+               passes(2, tiny, BPPARAM = workers)) / 50
+  BiocParallel::bpstop(workers)
+  say("measured: %.0f ns a row, %.3f s to ask two workers by sockets",
+      1e9 * a_row, asking)
+  parameters <- 8 * (k * d^2 + k * d + k)
+  sums <- 32 * 8 * (2 + k + k * d + k * d^2)
+  cat("a pass of 1e8 rows in seconds, and how many times faster than one\n")
+  for (speed in c(1, 10) * 1e9 / 8) {
+    for (n_workers in c(1, 4, 16, 64)) {
+      time <- 1e8 * a_row / n_workers + asking / 2 * max(n_workers, 2) +
+        (n_workers * parameters + sums) / speed
+      first <- time + 1e8 * d * 8 / n_workers /
+        min(speed / n_workers, speed)  # one server sends every part once
+      say("  %2.0f GbE, %2d workers: %7.2f s, %5.1f times; the first %7.1f s",
+          speed * 8 / 1e9, n_workers, time, 1e8 * a_row / time, first)
+    }
   }
 }
