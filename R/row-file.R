@@ -66,10 +66,8 @@ dim.row_file <- function(x) attr(x, "size")
 
 #' @export
 `[.row_file` <- function(x, i, j, ..., drop = TRUE) {
-  rows <- seq_len(nrow(x))
-  if (!missing(i)) rows <- rows[i]
-  columns <- seq_len(ncol(x))
-  if (!missing(j)) columns <- columns[j]
+  rows <- if (missing(i)) seq_len(nrow(x)) else numbers_of(i, nrow(x))
+  columns <- if (missing(j)) seq_len(ncol(x)) else numbers_of(j, ncol(x))
   out <- matrix(0, length(rows), length(columns))
   # A block at a time: others are read for few columns.
   size <- rows_per_block(ncol(x))
@@ -78,6 +76,12 @@ dim.row_file <- function(x) attr(x, "size")
     out[here, ] <- cpp_row_file_read(x, rows[here])[, columns]
   }
   if (drop) drop(out) else out
+}
+
+# seq_len(n)[i], which would fill memory with all n numbers.
+numbers_of <- function(i, n) {
+  if (is.logical(i)) return(which(rep_len(i, n)))
+  if (any(i < 0)) seq_len(n)[i] else i
 }
 
 # How a value for single rows is found from those of all blocks, in their order.

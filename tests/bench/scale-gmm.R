@@ -112,7 +112,7 @@ if ("kill" %in% parts) {
 }
 
 # Seconds for a pass with W workers of one thread: what is computed, divided;
-# asking; parameters to each and sums of 32 shards back. What the model leaves
+# asking; parameters to each and sums of 64 shards back. What the model leaves
 # out: unequal machines, a shared disk, and that a file that no machine's memory
 # holds is read again in each pass.
 if ("model" %in% parts) {
@@ -134,7 +134,7 @@ if ("model" %in% parts) {
   say("measured: %.0f ns a row, %.3f s to ask two workers by sockets",
       1e9 * a_row, asking)
   parameters <- 8 * (k * d^2 + k * d + k)
-  sums <- 32 * 8 * (2 + k + k * d + k * d^2)
+  sums <- 64 * 8 * (2 + k + k * d + k * d^2)
   cat("a pass of 1e8 rows in seconds, and how many times faster than one\n")
   for (speed in c(1, 10) * 1e9 / 8) {
     for (n_workers in c(1, 4, 16, 64)) {
