@@ -6,7 +6,6 @@
 # function(task, n_shards, centre, scale), which the core calls for each pass.
 sums_elsewhere <- function(inputs, pool, call) {
   x <- inputs$x
-  owner <- NULL
   if (!is_row_file(x)) {
     x <- write_rows(matrix_source(unname(x)), "x", call)$x
   }
