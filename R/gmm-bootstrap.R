@@ -27,7 +27,7 @@
 #' @param verbose `TRUE` shows a progress bar, `FALSE` does not. `NULL`: as in
 #'   the fit.
 #' @param BPPARAM `NULL`, or a `BiocParallelParam` of package BiocParallel, or
-#'   `"mirai"` for the daemons that [mirai::daemons()] has started: workers that
+#'   `"mirai"` for the daemons that `mirai::daemons()` has started: workers that
 #'   share the samples and the threads. One that dies is replaced. The result
 #'   does not depend on them.
 #' @returns `gmm_bootstrap()` returns an object of class `gmm_bootstrap`, a list

@@ -68,7 +68,7 @@
 #' @param control Options of the search and of EM, from [gmm_control()].
 #' @param BPPARAM Workers that share the passes over the data: a
 #'   `BiocParallelParam`, for instance `BiocParallel::SnowParam(4)`, or
-#'   `"mirai"` for the daemons that [mirai::daemons()] has started. `NULL`:
+#'   `"mirai"` for the daemons that `mirai::daemons()` has started. `NULL`:
 #'   none. The result is the same, see Large data.
 #' @returns An object of class `gmm_fit`, a list with
 #'   * `weights` (k): the mixing proportions, in decreasing order (components of

@@ -64,7 +64,7 @@
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, or `"mirai"` for the daemons that
-#'   [mirai::daemons()] has started, to train several networks (`n_networks` of
+#'   `mirai::daemons()` has started, to train several networks (`n_networks` of
 #'   [gmvae_control()]) at the same time; workers share the threads. A worker
 #'   that dies is replaced, and its network trained again. `NULL`: one network
 #'   after the other. The fit is the same. One network is trained by one
