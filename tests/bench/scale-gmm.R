@@ -5,8 +5,9 @@
 #   Rscript tests/bench/scale-gmm.R N [PART ...]
 #
 # N rows of 10 columns (1e8: 8 GB in the folder of options(gmvae.cache), or
-# GMVAE_CACHE). Parts: memory (the default), same, workers, kill, model. Each part
-# can run in a process of its own, as the peak memory is that of the process.
+# GMVAE_CACHE). Parts: memory (the default), same, workers, kill, model. Each
+# part can run in a process of its own, as the peak memory is that of the
+# process.
 
 library(gmvae)
 arguments <- commandArgs(TRUE)
