@@ -42,13 +42,17 @@ test_that("a worker that dies costs its task only", {
   skip_if_not_installed("BiocParallel")
   skip_on_cran()
   skip_on_os("windows")
-  # Each task leaves a mark; the second kills its worker the first time.
+  # Each task leaves a mark; the second kills its worker the first time, once
+  # the other worker has done the third.
   dies_once <- function(i, folder) {
     mark <- file.path(folder, paste0("begun-", i))
     first <- !file.exists(mark)
     cat(".", file = mark, append = TRUE)
     if (i == 2 && first) {
-      Sys.sleep(1)
+      for (look in 1:600) {
+        if (file.exists(file.path(folder, "begun-4"))) break
+        Sys.sleep(0.1)
+      }
       tools::pskill(Sys.getpid(), tools::SIGKILL)
       Sys.sleep(10)
     }
