@@ -77,8 +77,8 @@ cpp_gmm_correlation <- function(x, weights) {
     .Call(`_gmvae_cpp_gmm_correlation`, x, weights)
 }
 
-cpp_gmm_fit <- function(x, problem, control, seed, progress) {
-    .Call(`_gmvae_cpp_gmm_fit`, x, problem, control, seed, progress)
+cpp_gmm_fit <- function(x, problem, control, seed, progress, elsewhere) {
+    .Call(`_gmvae_cpp_gmm_fit`, x, problem, control, seed, progress, elsewhere)
 }
 
 cpp_gmm_evaluate <- function(x, mixture, what, n_threads) {
@@ -147,5 +147,37 @@ cpp_gmvae_posterior <- function(state, latent, latent_sd, n_threads) {
 
 cpp_gmvae_division <- function(state, latent, size, design, side, n_clusters, options, progress) {
     .Call(`_gmvae_cpp_gmvae_division`, state, latent, size, design, side, n_clusters, options, progress)
+}
+
+cpp_row_file_create <- function(path, capacity, d) {
+    .Call(`_gmvae_cpp_row_file_create`, path, capacity, d)
+}
+
+cpp_row_file_add <- function(writer, rows) {
+    invisible(.Call(`_gmvae_cpp_row_file_add`, writer, rows))
+}
+
+cpp_row_file_finish <- function(writer) {
+    invisible(.Call(`_gmvae_cpp_row_file_finish`, writer))
+}
+
+cpp_row_file_facts <- function(path, weights, labels) {
+    invisible(.Call(`_gmvae_cpp_row_file_facts`, path, weights, labels))
+}
+
+cpp_row_file_open <- function(path) {
+    .Call(`_gmvae_cpp_row_file_open`, path)
+}
+
+cpp_row_file_read <- function(x, rows) {
+    .Call(`_gmvae_cpp_row_file_read`, x, rows)
+}
+
+cpp_gmm_shared_rows <- function(path, centre, scale) {
+    .Call(`_gmvae_cpp_gmm_shared_rows`, path, centre, scale)
+}
+
+cpp_gmm_shards <- function(rows, task, first, last, n_threads) {
+    .Call(`_gmvae_cpp_gmm_shards`, rows, task, first, last, n_threads)
 }
 

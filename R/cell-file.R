@@ -31,7 +31,10 @@ write_cells <- function(x, likelihood, arg, call) {
   open_cells(path, rownames(x), colnames(x), NULL, ones, file_owner(path))
 }
 
-new_cell_file <- function(call) {
+new_cell_file <- function(call) tempfile("gmvae-cells-", cache_folder(call))
+
+# Where temporary files of cells and rows lie.
+cache_folder <- function(call) {
   folder <- getOption("gmvae.cache", tempdir())
   if (!rlang::is_string(folder) || !dir.exists(folder)) {
     gmvae_abort(c(
@@ -40,7 +43,7 @@ new_cell_file <- function(call) {
       else "It is {describe(folder)}."
     ), "option", call = call)
   }
-  tempfile("gmvae-cells-", folder)
+  folder
 }
 
 # What removes the file once nothing refers to it, unless this is a fork.

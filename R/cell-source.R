@@ -51,7 +51,12 @@
 #' fit
 #' @export
 cell_source <- function(read, dim, dimnames = list(NULL, NULL)) {
-  call <- quote(cell_source())
+  new_source(read, dim, dimnames, c("genes", "cells"), "cell_source",
+             quote(cell_source()))
+}
+
+# `what`: what stands in rows and in columns.
+new_source <- function(read, dim, dimnames, what, class, call) {
   if (!is.function(read)) {
     gmvae_abort(c(
       "{.arg read} must be a function of {.arg from} and {.arg to}.",
@@ -65,21 +70,21 @@ cell_source <- function(read, dim, dimnames = list(NULL, NULL)) {
   if (!sizes) {
     gmvae_abort(c(
       "{.arg dim} must be two whole numbers from 1 to {largest}:
-       the numbers of genes and of cells.",
+       the numbers of {what[1]} and of {what[2]}.",
       x = "You supplied {describe(dim)}."
     ), "option", call = call)
   }
   fault <- dimnames_fault(dimnames, as.integer(dim))
   if (!is.null(fault)) {
     gmvae_abort(c(
-      "{.arg dimnames} must be a list of {dim[1]} names of genes and {dim[2]}
-       names of cells, or {.code NULL} in place of either.",
+      "{.arg dimnames} must be a list of {dim[1]} names of {what[1]} and
+       {dim[2]} names of {what[2]}, or {.code NULL} in place of either.",
       x = "You supplied {describe(dimnames)}."
     ), "option", call = call)
   }
   structure(list(read = read, dim = as.integer(dim),
                  dimnames = unname(dimnames)),
-            class = "cell_source")
+            class = class)
 }
 
 #' @export

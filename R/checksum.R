@@ -9,11 +9,23 @@ data_checksum <- function(x) {
   if (methods::is(x, "sparseMatrix")) {
     return(as.vector(x %*% checksum_weights(ncol(x))))
   }
-  if (anyNA(x)) x[is.na(x)] <- 0
-  as.vector(crossprod(x, checksum_weights(nrow(x))))
+  if (is_row_file(x)) {
+    return(Reduce(`+`, by_blocks(x, function(rows, from, to) {
+      sums_of_rows(rows, from)
+    })))
+  }
+  sums_of_rows(x, 1)
 }
 
-checksum_weights <- function(n) 2 + sin(seq_len(n))
+# Of rows that begin with number `from`.
+sums_of_rows <- function(x, from) {
+  if (anyNA(x)) x[is.na(x)] <- 0
+  as.vector(crossprod(x, checksum_weights(nrow(x), from)))
+}
+
+checksum_weights <- function(n, from = 1) {
+  2 + sin(seq(from, length.out = n))
+}
 
 # The same up to rounding, of sums and of values that were written to a file. A
 # fit of an older version has no checksum: nothing speaks against its data.

@@ -9,6 +9,8 @@
 #   "option"    another argument is out of range or unknown
 #   "package"   a suggested package is needed and not installed
 #   "numerical" a computation broke down
+#   "file"      a temporary file can't be written or is not what it should be
+#   "worker"    processes that share the work die or can't be started
 #   "core"      anything else that the C++ core reports
 #   "unexpected" an error of R or of another package, the parent of ours
 gmvae_abort <- function(message, class, ..., call = rlang::caller_env(),

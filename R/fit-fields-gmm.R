@@ -10,8 +10,12 @@ gmm_sizes <- function(object) {
     k = k,
     d = usual_size(length(object[["columns"]]), NCOL(object[["means"]]),
                    nrow(object[["covariances"]])),
-    n = usual_size(object[["n"]], length(object[["cluster"]]),
-                   length(object[["uncertainty"]])),
+    n = if (isTRUE(usual_size(object[["n"]]) > most_clusters)) {
+      usual_size(object[["n"]])
+    } else {
+      usual_size(object[["n"]], length(object[["cluster"]]),
+                 length(object[["uncertainty"]]))
+    },
     noise = share,
     components = k + !is.null(noise)
   )
@@ -67,18 +71,28 @@ gmm_distribution <- c(
   gmm_mixture
 )
 
+# A fit to very many rows on disk holds nothing for single ones.
+by_row <- function(rule) {
+  function(value, sizes) {
+    if (is.null(value) && sizes$n > most_clusters) return(NULL)
+    rule(value, sizes)
+  }
+}
+
+most_clusters <- 1e7
+
 gmm_fields <- c(
   gmm_distribution,
   list(
     n = both(whole_numbers(1, 1),
              that(function(value, sizes) value == sizes$n,
                   "be the number of rows")),
-    cluster = both(
+    cluster = by_row(both(
       numbers("n", 0, whole = TRUE, missing = TRUE),
       that(function(value, sizes) all(value <= sizes$k, na.rm = TRUE),
            "be numbers of components")
-    ),
-    uncertainty = numbers("n", 0, 1, missing = TRUE),
+    )),
+    uncertainty = by_row(numbers("n", 0, 1, missing = TRUE)),
     posterior = optional(both(
       numbers(c("n", "components"), 0, 1, missing = TRUE), rows_sum_to_one
     )),

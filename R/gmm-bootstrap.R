@@ -26,9 +26,10 @@
 #'   as in the fit. The result does not depend on it.
 #' @param verbose `TRUE` shows a progress bar, `FALSE` does not. `NULL`: as in
 #'   the fit.
-#' @param BPPARAM `NULL`, or a `BiocParallelParam` of package BiocParallel,
-#'   whose workers share the samples and the threads. The result does not depend
-#'   on it.
+#' @param BPPARAM `NULL`, or a `BiocParallelParam` of package BiocParallel, or
+#'   `"mirai"` for the daemons that `mirai::daemons()` has started: workers that
+#'   share the samples and the threads. One that dies is replaced. The result
+#'   does not depend on them.
 #' @returns `gmm_bootstrap()` returns an object of class `gmm_bootstrap`, a list
 #'   with
 #'   * `replicates` (n x p): the estimates of each refit, with columns named as
@@ -54,7 +55,8 @@
 #' @section Errors: `gmvae_error_option` for arguments out of range;
 #'   `gmvae_error_input` if the data, weights or labels of the fit are not
 #'   found; `gmvae_error_numerical` if more than half of the refits fail;
-#'   `gmvae_error_package` if `BPPARAM` is given without BiocParallel.
+#'   `gmvae_error_package` if `BPPARAM` is given without its package;
+#'   `gmvae_error_worker` if workers can't be started or die too often.
 #' @references
 #' Efron (1979) Bootstrap methods: another look at the jackknife. *The Annals of
 #' Statistics* 7, 1-26. \doi{10.1214/aos/1176344552}
@@ -122,18 +124,12 @@ in_chunks <- function(n, control, BPPARAM, call, run, first = 1L) {
     return(list(with_core_errors(run(list(first = first, n = n), control),
                                  call = call)))
   }
-  n_workers <- min(BiocParallel::bpnworkers(BPPARAM), n)
-  control$n_threads <- max(1L, control$n_threads %/% n_workers)
-  parts <- split(seq_len(n), cut(seq_len(n), n_workers, labels = FALSE))
-  found <- BiocParallel::bptry(BiocParallel::bplapply(parts, function(part) {
+  pool <- open_workers(BPPARAM, call)
+  on.exit(pool$close())
+  control$n_threads <- threads_each(control$n_threads, pool, n)
+  map_tasks(runs_of(n, pool$n), function(part) {
     run(list(first = first + part[1] - 1L, n = length(part)), control)
-  }, BPPARAM = BPPARAM))
-  broken <- vapply(found, inherits, NA, "error")
-  if (!any(broken)) return(unname(found))
-  gmvae_abort(c(
-    "{sum(broken)} of {length(found)} workers failed.",
-    i = "Without {.arg BPPARAM} the error shows where it happens."
-  ), "core", parent = found[[which(broken)[1]]], call = call)
+  }, pool, call, each = "part")
 }
 
 new_gmm_bootstrap <- function(chunks, object, type, inputs, seed, call) {

@@ -15,6 +15,7 @@ as_numeric_matrix <- function(x, arg = rlang::caller_arg(x),
                               call = rlang::caller_env()) {
   force(arg)
   check_not_integer64(x, arg, call)
+  if (is_s4(x, "DelayedMatrix")) x <- as.matrix(x)
   if (is.data.frame(x)) {
     x[] <- lapply(x, drop_one_column)
     check_numeric_columns(x, arg, call)
@@ -110,30 +111,36 @@ column_names <- function(x) {
   names
 }
 
-# The data of gmm_fit() as a list: `given`, all rows; `x`, those to fit, and
-# `kept`, their numbers (NULL: all rows); `active`, the numbers of the rows of
-# `x` that have some weight and some value (NULL: all); `ranges`, the columns'
-# smallest and largest values over the active rows.
+# The data of gmm_fit() as a list: `given`, all rows in memory; `x`, those to
+# fit, a matrix or a file, and `kept`, their numbers (NULL: all rows); `active`,
+# the numbers of the rows of `x` that have some weight and some value (NULL:
+# all); `ranges`, the columns' smallest and largest values over the active rows.
 gmm_data <- function(x, weights, na_action, call) {
-  x <- as_numeric_matrix(x, "x", call)
-  weights <- match_by_name(weights, rownames(x), call = call)
-  weights <- check_weights(weights, nrow(x), call)
-  columns <- column_names(x)
+  source <- row_source_of(x, "x", call)
+  if (is.null(source)) x <- source <- as_numeric_matrix(x, "x", call)
+  rows <- rownames(source)
+  weights <- match_by_name(weights, rows, call = call)
+  weights <- check_weights(weights, nrow(source), call)
+  columns <- column_names(source)
   check_names_differ(columns, call)
-  scan <- cpp_gmm_scan(x)
+  written <- if (inherits(source, "row_source")) {
+    write_rows(source, "x", call, na_action == "omit")
+  }
+  scan <- if (is.null(written)) cpp_gmm_scan(x) else written$scan
   check_no_infinite(scan, columns, "x", call)
   out <- list(x = x, given = x, weights = weights, columns = columns,
-              rows = rownames(x), n = nrow(x),
+              rows = rows, n = nrow(source),
               n_incomplete = as.integer(scan$n_incomplete), kept = NULL,
               active = NULL)
+  if (!is.null(written)) out[c("x", "given")] <- list(written$x, NULL)
   if (scan$n_incomplete > 0L) {
-    check_columns_filled(scan, columns, nrow(x), call)
+    check_columns_filled(scan, columns, nrow(source), call)
     if (na_action == "fail") check_no_missing(scan, columns, "x", call)
     if (na_action == "omit") {
-      out <- keep_complete_rows(out, call)
+      out <- keep_complete_rows(out, written, call)
       scan <- cpp_gmm_scan(out$x)
     } else {
-      out$weights <- unweigh_empty_rows(x, weights)
+      out$weights <- unweigh_empty_rows(out$x, weights)
     }
   }
   if (any(out$weights == 0)) out$active <- which(out$weights > 0)
@@ -143,8 +150,10 @@ gmm_data <- function(x, weights, na_action, call) {
   out
 }
 
-keep_complete_rows <- function(data, call) {
-  kept <- which(stats::complete.cases(data$x))
+# `written`: of a file, which holds no others.
+keep_complete_rows <- function(data, written, call) {
+  kept <- if (is.null(written)) which(stats::complete.cases(data$x)) else
+    written$kept
   if (length(kept) == 0L) {
     gmvae_abort(c(
       "{.arg x} must have complete rows for `na_action = \"omit\"`.",
@@ -153,7 +162,7 @@ keep_complete_rows <- function(data, call) {
     ), "data", call = call)
   }
   data$kept <- kept
-  data$x <- data$x[kept, , drop = FALSE]
+  if (is.null(written)) data$x <- data$x[kept, , drop = FALSE]
   if (length(data$weights) > 0L) {
     data$weights <- data$weights[kept]
   }
@@ -163,8 +172,16 @@ keep_complete_rows <- function(data, call) {
 # Rows without any value hold no information: they get weight 0, so that they do
 # not count in BIC.
 unweigh_empty_rows <- function(x, weights) {
-  empty <- rep(TRUE, nrow(x))
-  for (j in seq_len(ncol(x))) empty <- empty & is.na(x[, j])
+  empty <- if (is_row_file(x)) {
+    unlist(by_blocks(x, function(rows, from, to) {
+      rowSums(!is.na(rows)) == 0
+    }))
+  } else {
+    rep(TRUE, nrow(x))
+  }
+  for (j in seq_len(if (is_row_file(x)) 0L else ncol(x))) {
+    empty <- empty & is.na(x[, j])
+  }
   if (!any(empty)) return(weights)
   if (length(weights) == 0L) weights <- rep(1, nrow(x))
   replace(weights, empty, 0)
@@ -272,6 +289,7 @@ n_distinct_rows <- function(x, enough, active = NULL) {
   first <- seq_len(min(n, 10 * enough))
   if (!is.null(active)) first <- active[first]
   if (sum(!duplicated(x[first, , drop = FALSE])) >= enough) return(enough)
+  if (is_row_file(x)) return(n_distinct_on_disk(x, enough, active))
   if (!is.null(active)) x <- x[active, , drop = FALSE]
   sorted <- x[do.call(order, unname(as.data.frame(x))), , drop = FALSE]
   a <- sorted[-1, , drop = FALSE]
@@ -280,4 +298,15 @@ n_distinct_rows <- function(x, enough, active = NULL) {
   unknown <- is.na(differ)
   differ[unknown] <- (is.na(a) != is.na(b))[unknown]
   1L + sum(rowSums(differ) > 0)
+}
+
+# The same of a file, whose distinct rows are gathered until they are enough.
+n_distinct_on_disk <- function(x, enough, active) {
+  found <- matrix(0, 0L, ncol(x))
+  for_row_blocks(x, function(rows, from, to) {
+    if (nrow(found) >= enough) return(NULL)
+    if (!is.null(active)) rows <- rows[(from:to) %in% active, , drop = FALSE]
+    found <<- unique(rbind(found, utils::head(unique(rows), enough)))
+  })
+  min(nrow(found), enough)
 }

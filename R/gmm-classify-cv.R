@@ -18,7 +18,8 @@
 #'   evaluated where `gmm_classify_cv()` is called.
 #' @param proportions,cost As for [gmm_classify()]. `NULL`: those of the fit.
 #' @param BPPARAM A `BiocParallelParam`, to fit the folds in parallel, for
-#'   instance `BiocParallel::MulticoreParam(2)`. `NULL`: one after the other.
+#'   instance `BiocParallel::MulticoreParam(2)`, or `"mirai"`, as for
+#'   [gmm_bootstrap()]. `NULL`: one after the other.
 #'   The result is the same.
 #' @returns An object of class `gmm_classify_cv`, a list with
 #'   * `error`, `brier`, `mean_cost`: as in [gmm_classify()], for rows that were
@@ -235,19 +236,11 @@ run_folds <- function(problem, folds, tasks, BPPARAM, call) {
     found
   }
   if (is.null(BPPARAM)) return(lapply(seq_len(nrow(tasks)), run))
-  check_workers(BPPARAM, call)
-  n_workers <- min(BiocParallel::bpnworkers(BPPARAM), nrow(tasks))
-  problem$control$n_threads <- max(1L, problem$control$n_threads %/% n_workers)
-  found <- BiocParallel::bptry(
-    BiocParallel::bplapply(seq_len(nrow(tasks)), run, BPPARAM = BPPARAM)
-  )
-  broken <- vapply(found, inherits, NA, "error")
-  if (!any(broken)) return(found)
-  gmvae_abort(c(
-    "{sum(broken)} of {nrow(tasks)} folds could not be predicted.",
-    i = "Without {.arg BPPARAM} they are fitted one after the other, and the
-         error shows where it happens."
-  ), "numerical", parent = found[[which(broken)[1]]], call = call)
+  pool <- open_workers(BPPARAM, call)
+  on.exit(pool$close())
+  problem$control$n_threads <- threads_each(problem$control$n_threads, pool,
+                                            nrow(tasks))
+  map_tasks(seq_len(nrow(tasks)), run, pool, call, each = "fold")
 }
 
 # The posterior probabilities of the rows in `out`, from a fit to the others.

@@ -44,6 +44,12 @@
 #' @param n_boot,alpha For `criterion = "test"`: the number of samples for each
 #'   test, a whole number of at least 19, and its level, a number between 0 and
 #'   1.
+#' @param n_shards Number of shards of a pass over the data, a whole number from
+#'   1 to 4,096: partial sums that threads and the workers of `BPPARAM` share
+#'   and that are added in their order, so that the last digits of the result
+#'   depend on `n_shards`, and not on how many share them. `NULL`: 32, fewer for
+#'   small data and for many columns. More only help if there are more than 32
+#'   threads or workers.
 #' @param n_threads Number of threads, a whole number from 1 to 1,024. The
 #'   result does not depend on it. The default is 2, or fewer if the machine,
 #'   the option `mc.cores` or the limits of a container allow fewer. No more
@@ -77,7 +83,7 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
                         ridge = 0, equal_weights = FALSE, accelerate = TRUE,
                         min_rows = NULL, min_eigen_ratio = 1e-10,
                         noise_density = NULL, n_folds = 5, n_boot = 999,
-                        alpha = 0.05,
+                        alpha = 0.05, n_shards = NULL,
                         n_threads = default_threads(),
                         verbose = interactive()) {
   check_no_dots(..., options_of = "gmm_fit")
@@ -97,6 +103,7 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
       n_folds = check_count(n_folds, min = 2),
       n_boot = check_count(n_boot, min = 19),
       alpha = check_number(alpha, 0, 1, open = TRUE),
+      n_shards = if (!is.null(n_shards)) check_count(n_shards, max = 4096),
       n_threads = check_count(n_threads, max = 1024),
       verbose = check_flag(verbose)
     ),
@@ -130,5 +137,6 @@ check_gmm_control <- function(control, call) {
 # The options as the core reads them: NA instead of NULL.
 core_control <- function(control) {
   if (is.null(control$min_rows)) control$min_rows <- NA_real_
+  if (is.null(control$n_shards)) control$n_shards <- 0
   unclass(control)
 }

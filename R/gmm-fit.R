@@ -11,11 +11,12 @@
 #'   frame of numeric columns (or matrices of one column), or a vector (one
 #'   column). If the rows have names, `weights`, `labels`, `start` and `noise`
 #'   with names are matched to them; names that the rows do not have are an
-#'   error; without names, the order decides. Infinite values and
-#'   constant columns are errors; for missing values see `na_action`. A matrix
-#'   of doubles is not copied. Or a formula that names columns, such as
-#'   `~ eruptions + log(waiting)` or `~ .`, followed by `data`, the data frame
-#'   that holds them: `gmm_fit(~ a + b, data, k = 2)`.
+#'   error; without names, the order decides. Infinite values and constant
+#'   columns are errors; for missing values see `na_action`. A matrix of doubles
+#'   is not copied. Rows that are too many for memory come from a [row_source()]
+#'   or a DelayedMatrix, see Large data. Or a formula that names columns, such
+#'   as `~ eruptions + log(waiting)` or `~ .`, followed by `data`, the data
+#'   frame that holds them: `gmm_fit(~ a + b, data, k = 2)`.
 #' @param k Numbers of components to compare, whole numbers of at least 1. May
 #'   be left out if `start` implies it.
 #' @param model Covariance models to compare: codes or aliases from
@@ -62,8 +63,13 @@
 #' @param keep_posterior `TRUE` keeps the posterior probabilities in the fit: an
 #'   n x k matrix of doubles, that is 8 n k bytes (80 MB for a million rows and
 #'   10 components). `FALSE` saves this memory; [predict()][predict.gmm_fit]
-#'   computes them from the data at any time.
+#'   computes them from the data at any time. The default for rows on disk, see
+#'   Large data, is `FALSE`.
 #' @param control Options of the search and of EM, from [gmm_control()].
+#' @param BPPARAM Workers that share the passes over the data: a
+#'   `BiocParallelParam`, for instance `BiocParallel::SnowParam(4)`, or
+#'   `"mirai"` for the daemons that `mirai::daemons()` has started. `NULL`:
+#'   none. The result is the same, see Large data.
 #' @returns An object of class `gmm_fit`, a list with
 #'   * `weights` (k): the mixing proportions, in decreasing order (components of
 #'     `labels` first); they sum to 1, or with noise to 1 minus its weight
@@ -72,10 +78,12 @@
 #'   * `noise`: `NULL`, or a list with the `weight` of the noise component, its
 #'     `log_density` (natural logarithm) and the `range` of the data (2 x d)
 #'   * `cluster` (n): the most probable component of each row, a whole number
-#'     from 1 to `k`, or 0 for noise; named like the rows of `x`
+#'     from 1 to `k`, or 0 for noise; named like the rows of `x`. `NULL` for
+#'     more than 10,000,000 rows on disk, unless the posterior is kept
 #'   * `posterior` (n x k; with noise one more column, `noise`): posterior
 #'     probabilities of the components; rows sum to 1. `NULL` if not kept
-#'   * `uncertainty` (n): 1 minus the largest posterior probability
+#'   * `uncertainty` (n): 1 minus the largest posterior probability; `NULL`
+#'     where `cluster` is
 #'   * `loglik`: log-likelihood (natural logarithm)
 #'   * `objective`: the value that EM maximises: `loglik`, and with a prior or a
 #'     ridge also its log-density, up to a constant
@@ -144,6 +152,45 @@
 #' any n. The tests fit many samples: name one or a few models. See also
 #' [gmm_lrt()].
 #'
+#' @section Large data:
+#' Rows on disk, those of a [row_source()] or of a DelayedMatrix with more than
+#' 1,000,000 rows, are written once to a temporary file of 8 n d bytes, from
+#' which every pass of EM reads them. Everything but `keep_data = TRUE` and
+#' `criterion = "test"` works as for rows in memory, and the fit has the same
+#' bits. Starts come from a sample of 4,000 rows (10 k, if that is more), here
+#' as there. Memory is needed for
+#'
+#' * a block that is being read (32 MB and what its source takes), and at most
+#'   64 MB of the file at a time, whatever n,
+#' * what is given or returned for single rows: 8 n bytes for `weights`, 4 n for
+#'   `labels`, 12 n for `cluster` and `uncertainty` of at most 10,000,000 rows,
+#'   8 n k for a posterior that is kept, and 8 n if some rows have weight 0 or,
+#'   with `na_action = "em"`, missing values; `criterion = "cv"` takes
+#'   8 n (d + 1) / `n_folds` bytes,
+#' * the sums of a pass: 8 k d (d + 1) bytes for each of at most 32 shards, and
+#'   for each combination of k and model that is compared.
+#'
+#' With `BPPARAM` each pass is divided among workers. A worker gets the
+#' parameters of the mixture and returns the sums of its shards, parts of the
+#' rows whose number (`n_shards` of [gmm_control()]) depends on the data alone;
+#' the session adds them in the order of the shards. So the fit is the same, bit
+#' for bit, without workers, with any number of them, and if some of them die,
+#' as long as all have the same instruction set (`options(gmvae.simd)`). The
+#' workers read the rows from one file: on several machines the folder
+#' `options(gmvae.cache)` must be one that all of them see. Starts, runs on the
+#' sample, the first pass from a given `start`, cross-validation and the final
+#' assignment of the rows are the session's own work. `n_threads` is shared out
+#' among the workers.
+#'
+#' A pass of n rows takes about 8 n k d^2 operations. It pays to share it if
+#' that takes longer than asking: about 0.1 s for the sockets of BiocParallel,
+#' 0.005 s for mirai, and several seconds for jobs of batchtools, which start a
+#' process for each.
+#'
+#' A worker that dies costs its task only: workers are started anew, up to four
+#' times for a pass, and what they had finished is not done again if they see
+#' the session's temporary files. Workers without this version of the package
+#' are an error at once.
 #' @section Units and reproducibility:
 #' Columns are centred and scaled internally and the results are transformed
 #' back. Results therefore do not depend on units, except for the models
@@ -165,6 +212,12 @@
 #'     linear combinations of each other and every `model` needs an
 #'     invertible covariance.
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
+#'   * `gmvae_error_file`: rows can't be written to the temporary file, for
+#'     instance as the disk is full; the message says how much they need.
+#'   * `gmvae_error_package`: `BPPARAM` needs a package, or a worker has another
+#'     version of this one.
+#'   * `gmvae_error_worker`: workers can't be started or died too often; the
+#'     message names the shards that are left.
 #'   * `gmvae_error_numerical`: no combination could be fitted. Use a smaller
 #'     `k`, a simpler model, a `prior` or a ridge.
 #'   * `gmvae_warning_ties`: a column has more equal values than rounding
@@ -235,7 +288,7 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
                     na_action = c("fail", "omit", "em"),
                     criterion = c("bic", "aic", "icl", "cv", "test"), ...,
                     keep_data = FALSE, keep_posterior = TRUE,
-                    control = gmm_control()) {
+                    control = gmm_control(), BPPARAM = NULL) {
   call <- quote(gmm_fit())
   if (!missing(x) && inherits(x, "formula")) {
     return(fit_formula(sys.call(), parent.frame()))
@@ -248,7 +301,13 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
     noise = noise, prior = prior,
     na_action = if (missing(na_action)) "fail" else na_action,
     criterion = if (missing(criterion)) "bic" else criterion,
-    keep_data = keep_data, keep_posterior = keep_posterior, control = control
+    keep_data = keep_data,
+    keep_posterior = if (missing(keep_posterior)) {
+      is.null(row_source_of(x, "x", call))
+    } else {
+      keep_posterior
+    },
+    control = control, BPPARAM = BPPARAM
   )
   inputs <- gmm_inputs(x, arguments, call)
   gmm_bridge(inputs, NULL, call_by_name(match.call(), "gmm_fit"), call)
@@ -257,18 +316,26 @@ gmm_fit <- function(x, k = 1:9, model = NULL, weights = NULL, labels = NULL,
 # Computes and constructs, from checked inputs. `known`: see gmm_search();
 # `written`: the call that the fit carries.
 gmm_bridge <- function(inputs, known, written, call) {
+  if (!is.null(inputs$BPPARAM)) {
+    pool <- open_workers(inputs$BPPARAM, call)
+    on.exit(pool$close())
+    inputs$elsewhere <- sums_elsewhere(inputs, pool, call)
+  }
   search <- gmm_search(inputs, known, call)
   candidate <- search$found[[search$best]]
   warn_not_converged(candidate, inputs$control, call)
   warn_heaps(search, inputs, call)
-  evaluation <- with_core_errors(
-    cpp_gmm_evaluate(
-      inputs$x, core_mixture(candidate$mixture, search$noise),
-      c("cluster", if (inputs$keep_posterior) "posterior"),
-      inputs$control$n_threads
-    ),
-    call = call
-  )
+  wanted <- c(if (keeps_clusters(inputs)) "cluster",
+              if (inputs$keep_posterior) "posterior")
+  evaluation <- if (length(wanted) > 0L) {
+    with_core_errors(
+      cpp_gmm_evaluate(
+        inputs$x, core_mixture(candidate$mixture, search$noise), wanted,
+        inputs$control$n_threads
+      ),
+      call = call
+    )
+  }
   fit <- new_gmm_fit(candidate, search, inputs, evaluation)
   fit$call <- written
   fit$test <- search$test
@@ -277,4 +344,10 @@ gmm_bridge <- function(inputs, known, written, call) {
     colnames(fit$data) <- inputs$columns
   }
   fit
+}
+
+# Clusters and uncertainties of rows on disk may be more than memory holds.
+keeps_clusters <- function(inputs) {
+  !is_row_file(inputs$x) || inputs$keep_posterior ||
+    nrow(inputs$x) <= most_clusters
 }

@@ -6,6 +6,7 @@
 # `k = NULL` if the user left it out.
 gmm_inputs <- function(x, arguments, call) {
   arguments <- check_single_arguments(arguments, call)
+  check_on_disk(x, arguments, call)
   data <- gmm_data(x, arguments$weights, arguments$na_action, call)
   n <- data$n
   columns <- data$columns
@@ -31,6 +32,7 @@ gmm_inputs <- function(x, arguments, call) {
                    "kept", "active", "ranges")],
     arguments[c("na_action", "criterion", "keep_data", "keep_posterior",
                 "control")],
+    arguments["BPPARAM"],
     list(
       labels = labels$levels,
       prior = prior,
@@ -56,7 +58,7 @@ rows_in_order <- function(value, data, name, call) {
     if (!named) rownames(value) <- NULL
   }
   if (!is.atomic(value)) return(value)
-  match_by_name(value, rownames(data$given), name, call)
+  match_by_name(value, data$rows, name, call)
 }
 
 check_single_arguments <- function(arguments, call) {
@@ -69,7 +71,21 @@ check_single_arguments <- function(arguments, call) {
   for (name in c("keep_data", "keep_posterior")) {
     arguments[[name]] <- check_flag(arguments[[name]], name, call)
   }
+  check_bpparam(arguments$BPPARAM, call, "fit mixtures")
   arguments
+}
+
+# What needs the rows in memory.
+check_on_disk <- function(x, arguments, call) {
+  if (is.null(row_source_of(x, "x", call))) return(invisible())
+  wants <- c(if (arguments$keep_data) "keep_data = TRUE",
+             if (arguments$criterion == "test") "criterion = \"test\"")
+  if (length(wants) == 0L) return(invisible())
+  gmvae_abort(c(
+    "{.arg x} must be in memory for {.code {wants}}.",
+    x = "You supplied {describe(x)}.",
+    i = "Give {.code as.matrix(x)}, or some of its rows."
+  ), "option", call = call)
 }
 
 check_k <- function(k, call = rlang::caller_env()) {
@@ -189,6 +205,7 @@ dependent_columns <- function(correlation, columns, x) {
   order <- attr(root, "pivot")
   if (rank == length(columns)) return(character())
   base <- seq_len(rank)
+  if (is_row_file(x)) x <- x[seq_len(min(nrow(x), 20000L)), , drop = FALSE]
   vapply((rank + 1L):length(columns), function(j) {
     share <- backsolve(root[base, base, drop = FALSE], root[base, j])
     used <- sort(order[base[abs(share) > 1e-4]])

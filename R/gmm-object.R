@@ -63,6 +63,7 @@ classify_rows <- function(evaluation, inputs, components) {
   posterior <- evaluation$posterior
   known <- which(inputs$problem$labels >= 0L)
   label <- inputs$problem$labels[known] + 1L
+  if (is.null(cluster)) return(list())
   cluster[known] <- label
   uncertainty[known] <- 0
   if (!is.null(posterior)) {

@@ -96,15 +96,18 @@ plot.gmm_fit <- function(x, type = c("classification", "uncertainty", "BIC",
 }
 
 # The data of a fit: given as the argument `arg`, or held by the fit, or found
-# by evaluating the `x` of its call in `envir`.
-fitted_data <- function(object, data, arg, envir, call) {
+# by evaluating the `x` of its call in `envir`. In memory, unless rows on disk
+# may stay there.
+fitted_data <- function(object, data, arg, envir, call, on_disk = FALSE) {
+  if (!on_disk) check_holds_clusters(object, call)
   find_data(object, data, arg, envir, call, is_fitted_data,
-            "The rows have other values than those that were fitted.")
+            "The rows have other values than those that were fitted.", on_disk)
 }
 
 # `is_same(object, x)` tells whether `x` are the data of the fit; `otherwise`
 # says what is wrong with others.
-find_data <- function(object, data, arg, envir, call, is_same, otherwise) {
+find_data <- function(object, data, arg, envir, call, is_same, otherwise,
+                      on_disk = FALSE) {
   if (is.null(data)) data <- object$data
   given <- !is.null(data)
   if (!given) {
@@ -115,7 +118,11 @@ find_data <- function(object, data, arg, envir, call, is_same, otherwise) {
     match_columns(data, object, arg, object$na_action == "omit", call),
     gmvae_error = function(cnd) if (given) rlang::cnd_signal(cnd)
   )
-  if (!is.null(x) && is_same(object, x)) return(x)
+  if (!is.null(x) && is_same(object, x)) {
+    if (!is_row_file(x)) return(x)
+    if (on_disk) return(data)
+    return(`dimnames<-`(x[, , drop = FALSE], dimnames(data)))
+  }
   gmvae_abort(c(
     "{.arg {arg}} must be the data that were fitted, with the same rows in the
      same order.",
@@ -136,8 +143,8 @@ find_data <- function(object, data, arg, envir, call, is_same, otherwise) {
 is_fitted_data <- function(object, x) {
   if (nrow(x) != object$n) return(FALSE)
   if (!is.null(object$checksum)) {
-    if (object$na_action == "omit" && anyNA(x)) {
-      x <- x[stats::complete.cases(x), , drop = FALSE]
+    if (object$na_action == "omit" && has_missing(x)) {
+      x <- x[complete_rows(x), , drop = FALSE]
     }
     return(has_checksum(x, object$checksum))
   }

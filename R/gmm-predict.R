@@ -8,10 +8,12 @@
 #' @param newdata New data with observations in rows (m x d), of the types that
 #'   [gmm_fit()] takes. Columns are matched by name and other columns are
 #'   ignored; a matrix without column names must have the columns of the fit in
-#'   their order. Missing values are allowed if the fit had `na_action = "em"`.
-#'   `NULL`: the rows of the fit. Its data are needed for types that it does not
-#'   hold: the copy of `keep_data = TRUE`, or else the `x` in the call of
-#'   [gmm_fit()], evaluated where `predict()` is called.
+#'   their order. Rows of a [row_source()] or of a DelayedMatrix with more than
+#'   1,000,000 rows are read block by block. Missing values are allowed if the
+#'   fit had `na_action = "em"`. `NULL`: the rows of the fit. Its data are
+#'   needed for types that it does not hold: the copy of `keep_data = TRUE`, or
+#'   else the `x` in the call of [gmm_fit()], evaluated where `predict()` is
+#'   called.
 #' @param type What to return, see Value. The names `"class"` and `"prob"`,
 #'   usual in R, are accepted for `"cluster"` and `"posterior"`.
 #' @param ... Not used.
@@ -62,10 +64,16 @@ predict.gmm_fit <- function(object, newdata = NULL,
   own <- is.null(newdata)
   in_fit <- type %in% c("cluster", "posterior", "uncertainty")
   if (own && in_fit && !is.null(object[[type]])) return(object[[type]])
+  source <- row_source_of(newdata, "newdata", rlang::current_env())
+  if (!is.null(source)) return(predict_blocks(object, source, type))
   x <- if (own) {
-    fitted_data(object, NULL, "newdata", caller, rlang::current_env())
+    fitted_data(object, NULL, "newdata", caller, rlang::current_env(), TRUE)
   } else {
     match_columns(newdata, object)
+  }
+  if (own) {
+    source <- row_source_of(x, "newdata", rlang::current_env())
+    if (!is.null(source)) return(predict_blocks(object, source, type))
   }
   if (type == "cdf") return(cdf_of_rows(object, x))
   found <- evaluate_rows(object, x, gmm_types[[type]])
@@ -80,6 +88,24 @@ predict.gmm_fit <- function(object, newdata = NULL,
   )
 }
 
+# The same of rows from a source: what is returned is in memory, they are not.
+predict_blocks <- function(object, source, type) {
+  call <- quote(predict())
+  out <- NULL
+  for_row_blocks(source, function(rows, from, to) {
+    found <- predict(object, rows, type)
+    wide <- is.matrix(found)
+    if (is.null(out)) {
+      out <<- rep(found[NA_integer_], nrow(source) * NCOL(found))
+      if (wide) dim(out) <<- c(nrow(source), ncol(found))
+      names <- if (wide) list(rownames(source), colnames(found))
+      if (wide) dimnames(out) <<- names else names(out) <<- rownames(source)
+    }
+    if (wide) out[from:to, ] <<- found else out[from:to] <<- found
+  }, "newdata", call)
+  out
+}
+
 # What the core evaluates for each type.
 gmm_types <- c(cluster = "cluster", posterior = "posterior",
                density = "log_density", logdensity = "log_density",
@@ -91,9 +117,10 @@ gmm_types <- c(cluster = "cluster", posterior = "posterior",
 evaluate_rows <- function(object, x, what, call = rlang::caller_env()) {
   n <- nrow(x)
   rows <- rownames(x)
-  kept <- if (object$na_action == "omit" && anyNA(x)) {
-    which(stats::complete.cases(x))
+  kept <- if (object$na_action == "omit" && has_missing(x)) {
+    which(complete_rows(x))
   }
+  if (is_row_file(x) && what == "imputed") x <- x[, , drop = FALSE]
   if (!is.null(kept)) x <- x[kept, , drop = FALSE]
   found <- with_core_errors(
     cpp_gmm_evaluate(x, mixture_of(object), what, object$control$n_threads),
@@ -113,6 +140,8 @@ evaluate_rows <- function(object, x, what, call = rlang::caller_env()) {
 match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
                           call = rlang::caller_env()) {
   columns <- object$columns
+  source <- row_source_of(newdata, arg, call)
+  if (!is.null(source)) return(file_of_columns(source, object, arg, gaps, call))
   if (is.data.frame(newdata)) newdata <- as.data.frame(newdata)
   newdata <- apply_formula(object, newdata, arg, call)
   # Arrays of one dimension have no column names, nor those of three.
@@ -151,4 +180,25 @@ match_columns <- function(newdata, object, arg = "newdata", gaps = FALSE,
     check_no_missing(scan, columns, arg, call)
   }
   x
+}
+
+# The same of a source, whose columns must be those of the fit: a file.
+file_of_columns <- function(source, object, arg, gaps, call) {
+  first <- match_columns(read_rows(source, 1, 1, arg, call), object, arg, TRUE,
+                         call)
+  same <- identical(dim(first), c(1L, ncol(source))) &&
+    (is.null(colnames(source)) ||
+       identical(column_names(source), object$columns))
+  if (!same) {
+    gmvae_abort(c(
+      "{.arg {arg}} must have the columns of the fit in their order.",
+      x = "Its columns are {.val {column_names(source)}}."
+    ), "input", call = call)
+  }
+  written <- write_rows(source, arg, call)
+  check_no_infinite(written$scan, object$columns, arg, call)
+  if (object$na_action != "em" && !gaps) {
+    check_no_missing(written$scan, object$columns, arg, call)
+  }
+  written$x
 }

@@ -5,8 +5,12 @@ print.gmm_fit <- function(x, ...) {
   local_decimal_point()
   validate_fit(x, "x")
   cat(fit_headline(x), "", fit_origin(x), sep = "\n")
-  cat("\nRows assigned to each component:\n")
-  print(cluster_sizes(x))
+  if (holds_clusters(x)) {
+    cat("\nRows assigned to each component:\n")
+    print(cluster_sizes(x))
+  } else {
+    cat("\nThe fit does not hold the components of its rows: see predict().\n")
+  }
   print_best(x, 3L)
   invisible(x)
 }
@@ -38,7 +42,8 @@ fit_origin <- function(x) {
       say("Best of {length(x$starts)} starts: {best_start_name(x)}.")
     },
     if (!is.null(noise)) {
-      say("Noise: weight {percent(noise)}, {n_noise} row{?s} assigned.")
+      say("Noise: weight {percent(noise)}",
+          if (holds_clusters(x)) ", {n_noise} row{?s} assigned", ".")
     },
     if (!is.null(x$labels)) {
       say("Labelled components: {x$labels}.")
@@ -71,6 +76,7 @@ best_start_name <- function(x) {
 }
 
 empty_note <- function(x) {
+  if (!holds_clusters(x)) return(NULL)
   empty <- names(x$weights)[!seq_len(x$k) %in% x$cluster]
   if (x$k == 1L || length(empty) == 0L) return(NULL)
   cli::pluralize("{cli::qty(empty)}Component{?s} {empty} {?has/have} no ",
@@ -105,6 +111,19 @@ cluster_factor <- function(x) {
   factor(levels[codes], levels)
 }
 
+# A fit to very many rows on disk does not.
+holds_clusters <- function(x) !is.null(x$cluster)
+
+check_holds_clusters <- function(object, call, arg = "object") {
+  if (holds_clusters(object)) return(invisible())
+  gmvae_abort(c(
+    "{.arg {arg}} must hold the components of its rows.",
+    x = "It was fitted to {object$n} rows on disk, and holds none.",
+    i = "{.fn predict} finds them, and {.code keep_posterior = TRUE} of
+         {.fn gmm_fit} keeps them."
+  ), "input", call = call)
+}
+
 cluster_sizes <- function(x) {
   table(cluster_factor(x), dnn = NULL)
 }
@@ -130,7 +149,8 @@ percent <- function(share) paste0(format(100 * share, digits = 2), "%")
 #'   * `fit`: the fit
 #'   * `components`: a data frame with a row for each component, and one for
 #'     noise: `weight`; `rows`, the number of rows assigned to it;
-#'     `uncertainty`, their mean uncertainty (`NA` without rows)
+#'     `uncertainty`, their mean uncertainty (`NA` without rows, and both `NA`
+#'     if the fit does not hold the components of its rows)
 #'   * `best`: the five best rows of the search table, with the `difference` of
 #'     each from the best
 #'   * `se`: with `se = TRUE` a data frame with `estimate`, `se` and limits
@@ -149,8 +169,12 @@ summary.gmm_fit <- function(object, ..., se = FALSE, data = NULL) {
       fit = object,
       components = data.frame(
         weight = c(object$weights, object$noise$weight),
-        rows = as.vector(table(groups)),
-        uncertainty = as.vector(tapply(object$uncertainty, groups, mean)),
+        rows = if (holds_clusters(object)) as.vector(table(groups)) else NA,
+        uncertainty = if (holds_clusters(object)) {
+          as.vector(tapply(object$uncertainty, groups, mean))
+        } else {
+          NA
+        },
         row.names = levels(groups)
       ),
       best = best_rows(object, 5L),

@@ -129,7 +129,9 @@ permute_components <- function(object, order, names) {
   dimnames(object$covariances)[[3]] <- names
   if (!inherits(object, "gmm_fit")) return(object)
   moved <- object$cluster > 0L & !is.na(object$cluster)
-  object$cluster[moved] <- match(object$cluster[moved], order)
+  if (holds_clusters(object)) {
+    object$cluster[moved] <- match(object$cluster[moved], order)
+  }
   if (!is.null(object$posterior)) {
     noise <- if (!is.null(object$noise)) object$k + 1L
     object$posterior <- object$posterior[, c(order, noise), drop = FALSE]

@@ -81,7 +81,7 @@ fit_candidates <- function(search, rows, inputs, progress, call) {
                     n_kept = n_kept), inputs$problem)
   core <- with_core_errors(
     cpp_gmm_fit(inputs$x, problem, core_control(inputs$control), search$seed,
-                progress),
+                progress, inputs$elsewhere),
     call = call
   )
   for (i in seq_along(rows)) {
@@ -165,7 +165,7 @@ cross_validate_candidate <- function(search, row, inputs, call) {
     problem$weights <- replace(weights, out, 0)
     core <- with_core_errors(
       cpp_gmm_fit(inputs$x, problem, core_control(inputs$control), search$seed,
-                  NULL),
+                  NULL, NULL),
       call = call
     )
     candidate <- core$candidates[[1]]

@@ -133,6 +133,7 @@ augment.gmm_fit <- function(x, # nolint: object_name.
 #' @export
 as.data.frame.gmm_fit <- function(x, row.names = NULL, optional = FALSE, ...) {
   validate_fit(x, "x")
+  check_holds_clusters(x, quote(as.data.frame()), "x")
   frame <- data.frame(cluster = unname(cluster_factor(x)),
                       uncertainty = unname(x$uncertainty))
   if (!is.null(x$posterior)) {
@@ -187,6 +188,7 @@ fitted.gmm_fit <- function(object, ...) {
   call <- quote(fitted())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
+  check_holds_clusters(object, call)
   component <- object$cluster
   component[component == 0L] <- NA
   `dimnames<-`(object$means[component, , drop = FALSE],

@@ -34,7 +34,7 @@ update.gmm_fit <- function(object, ..., x = NULL) {
   written <- match.call(expand.dots = FALSE)$...
   check_changes(changes, written, call)
   if ("k" %in% names(changes)) changes$k <- check_k(changes$k, call)
-  x <- fitted_data(object, x, "x", caller, call)
+  x <- fitted_data(object, x, "x", caller, call, on_disk = TRUE)
   arguments <- fit_arguments(object, setdiff(names(formals(gmm_fit)),
                                              names(changes)), caller, call)
   arguments[names(changes)] <- changes
@@ -107,6 +107,6 @@ is_reusable <- function(object, inputs, changes) {
   results <- setdiff(names(inputs$control), c("n_threads", "verbose"))
   inputs$criterion != "test" &&
     all(changes %in% c("k", "model", "criterion", "keep_data",
-                       "keep_posterior", "control")) &&
+                       "keep_posterior", "control", "BPPARAM")) &&
     identical(inputs$control[results], object$control[results])
 }

@@ -34,67 +34,10 @@ train_several <- function(counts, cells, model, ks, control, progress,
 
 # The threads of `control` are shared out among the workers.
 train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
-  n_workers <- min(BiocParallel::bpnworkers(BPPARAM), length(seeds))
-  control$n_threads <- max(1L, control$n_threads %/% n_workers)
-  if (!BiocParallel::bpisup(BPPARAM)) {
-    BPPARAM <- BiocParallel::bpstart(BPPARAM)
-    # A worker that has died can't be told to stop.
-    on.exit(tryCatch(BiocParallel::bpstop(BPPARAM), error = identity))
-  }
-  cores <- rlang::try_fetch(
-    {
-      check_workers(BPPARAM, call)
-      BiocParallel::bptry(
-        BiocParallel::bplapply(seeds, train, k, control, BPPARAM = BPPARAM)
-      )
-    },
-    error = function(cnd) {
-      if (inherits(cnd, "gmvae_error")) return(rlang::zap())
-      gmvae_abort(c(
-        "A worker of {.arg BPPARAM} stopped.",
-        i = "It may have run out of memory. Without {.arg BPPARAM} the networks
-             train one after the other."
-      ), "core", parent = cnd, call = call)
-    }
-  )
-  broken <- vapply(cores, inherits, NA, "error")
-  if (!any(broken)) return(cores)
-  gmvae_abort(c(
-    "Training failed for {sum(broken)} of {length(seeds)} networks.",
-    i = "Without {.arg BPPARAM} the networks train one after the other, and the
-         error shows where it happens."
-  ), "numerical", parent = cores[[which(broken)[1]]], call = call)
-}
-
-# Workers in processes of their own load the package themselves: it must be this
-# version, as others may give other networks.
-check_workers <- function(BPPARAM, call) {
-  forked <- methods::is(BPPARAM, "MulticoreParam") ||
-    methods::is(BPPARAM, "SerialParam")
-  if (forked) return(invisible())
-  version <- function(i) {
-    tryCatch(as.character(utils::packageVersion("gmvae")),
-             error = function(cnd) "none")
-  }
-  environment(version) <- baseenv()  # nothing of this package goes with it
-  own <- version()
-  found <- unlist(BiocParallel::bplapply(
-    seq_len(BiocParallel::bpnworkers(BPPARAM)), version, BPPARAM = BPPARAM
-  ))
-  check_worker_versions(found, own, call)
-}
-
-check_worker_versions <- function(found, own, call) {
-  other <- found[found != own]
-  if (length(other) == 0L) return(invisible())
-  gmvae_abort(c(
-    "Workers of {.arg BPPARAM} must have version {own} of gmvae, as this session
-     has.",
-    x = if (other[1] == "none") "A worker does not find the package." else
-      "A worker has version {other[1]}.",
-    i = "Install the package there, or name its library in {.code .libPaths()}
-         of the workers."
-  ), "package", call = call)
+  pool <- open_workers(BPPARAM, call)
+  on.exit(pool$close())
+  control$n_threads <- threads_each(control$n_threads, pool, length(seeds))
+  map_tasks(seeds, train, pool, call, k, control, each = "network")
 }
 
 # The network whose clusters agree most with those of the others, the first of
@@ -122,15 +65,4 @@ most_typical <- function(cores, seeds, path) {
     kept = seq_along(seeds) == kept
   )
   core
-}
-
-check_bpparam <- function(BPPARAM, call, purpose = "train networks") {
-  if (is.null(BPPARAM)) return(invisible())
-  require_package("BiocParallel", paste(purpose, "in parallel"), call)
-  if (methods::is(BPPARAM, "BiocParallelParam")) return(invisible())
-  gmvae_abort(c(
-    "{.arg BPPARAM} must be {.code NULL} or a BiocParallelParam.",
-    x = "You supplied {describe(BPPARAM)}.",
-    i = "For instance {.code BiocParallel::MulticoreParam(2)}."
-  ), "option", call = call)
 }

@@ -63,9 +63,12 @@
 #'   column of its cell data. See Known labels.
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
-#' @param BPPARAM A `BiocParallelParam`, to train several networks (`n_networks`
-#'   of [gmvae_control()]) at the same time; its workers share the threads.
-#'   `NULL`: one network after the other. The fit is the same.
+#' @param BPPARAM A `BiocParallelParam`, or `"mirai"` for the daemons that
+#'   `mirai::daemons()` has started, to train several networks (`n_networks` of
+#'   [gmvae_control()]) at the same time; workers share the threads. A worker
+#'   that dies is replaced, and its network trained again. `NULL`: one network
+#'   after the other. The fit is the same. One network is trained by one
+#'   process.
 #' @param assay Name of the assay with the counts, if `x` is a
 #'   SummarizedExperiment (`NULL`: `"counts"`) or a Seurat object (`NULL`: its
 #'   default assay).
@@ -352,7 +355,10 @@
 #'     or not from 0 to 1 where the likelihood forbids it; a cell has no counts.
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
 #'   * `gmvae_error_numerical`: training broke down and could not recover.
-#'   * `gmvae_error_package`: a suggested package is needed and missing.
+#'   * `gmvae_error_package`: a suggested package is needed and missing, or a
+#'     worker of `BPPARAM` has another version of this one.
+#'   * `gmvae_error_worker`: workers of `BPPARAM` can't be started, or died too
+#'     often.
 #'
 #'   All warnings have the class `gmvae_warning`. A fit raises each at most
 #'   once, the first four at its end; `print()` and [summary()][summary.gmvae]

@@ -1,16 +1,17 @@
 # Every function that users call raises classed errors only, also where R or
 # another package stops inside of it. Generics find their methods themselves.
 entry_points <- c(
-  "GmmParam", "[.cell_file", "adjusted_rand_index", "as.Mclust.gmm_fit",
-  "as.data.frame.gmm_fit", "as.data.frame.gmm_imputed", "as.data.frame.gmm_lrt",
-  "as.data.frame.gmvae", "as.data.frame.gmvae_mapping", "as_gmm_fit.Mclust",
-  "as_gmm_fit.default", "as_gmm_fit.gmm_fit", "augment.gmm_fit",
-  "autoplot.gmm_fit", "cell_source", "check_fit", "classification_error",
-  "cluster_tree", "coef.gmm_fit", "coef.gmm_mixture", "coef.gmvae",
-  "conditional.default", "conditional.gmm_fit", "conditional.gmm_mixture",
-  "confint.gmm_bootstrap", "confint.gmm_fit", "cut_clusters",
-  "differential_abundance", "differential_expression", "dim.cell_file",
-  "dim.cell_source", "dimnames.cell_file", "dimnames.cell_source",
+  "GmmParam", "[.cell_file", "[.row_file", "adjusted_rand_index",
+  "as.Mclust.gmm_fit", "as.data.frame.gmm_fit", "as.data.frame.gmm_imputed",
+  "as.data.frame.gmm_lrt", "as.data.frame.gmvae", "as.data.frame.gmvae_mapping",
+  "as_gmm_fit.Mclust", "as_gmm_fit.default", "as_gmm_fit.gmm_fit",
+  "augment.gmm_fit", "autoplot.gmm_fit", "cell_source", "check_fit",
+  "classification_error", "cluster_tree", "coef.gmm_fit", "coef.gmm_mixture",
+  "coef.gmvae", "conditional.default", "conditional.gmm_fit",
+  "conditional.gmm_mixture", "confint.gmm_bootstrap", "confint.gmm_fit",
+  "cut_clusters", "differential_abundance", "differential_expression",
+  "dim.cell_file", "dim.cell_source", "dim.row_file", "dim.row_source",
+  "dimnames.cell_file", "dimnames.cell_source", "dimnames.row_source",
   "dimnames<-.cell_source", "discriminant_coordinates", "fitted.gmm_fit",
   "glance.gmm_fit", "gmm_bootstrap", "gmm_classify", "gmm_classify_cv",
   "gmm_control", "gmm_fit", "gmm_lrt", "gmm_models", "gmm_prior",
@@ -33,15 +34,15 @@ entry_points <- c(
   "print.gmm_lrt", "print.gmm_merged", "print.gmm_mixture", "print.gmm_prior",
   "print.gmvae", "print.gmvae_check", "print.gmvae_control",
   "print.gmvae_mapping", "print.gmvae_markers", "print.gmvae_tree",
-  "print.summary_gmm_classifier", "print.summary_gmm_fit",
+  "print.row_source", "print.summary_gmm_classifier", "print.summary_gmm_fit",
   "print.summary_gmvae", "pseudobulk", "quantile.gmm_fit",
   "quantile.gmm_mixture", "relabel.default", "relabel.gmm_fit",
   "relabel.gmm_mixture", "rename_clusters", "report", "residuals.gmm_fit",
-  "runGMVAE.Seurat", "runGMVAE.SummarizedExperiment", "runGMVAE.default",
-  "simulate.gmm_fit", "simulate.gmm_mixture", "simulate.gmvae",
-  "summary.gmm_classifier", "summary.gmm_fit", "summary.gmvae", "tidy.gmm_fit",
-  "top_genes", "update.gmm_fit", "update.gmvae", "vcov.gmm_bootstrap",
-  "vcov.gmm_fit"
+  "row_source", "runGMVAE.Seurat", "runGMVAE.SummarizedExperiment",
+  "runGMVAE.default", "simulate.gmm_fit", "simulate.gmm_mixture",
+  "simulate.gmvae", "summary.gmm_classifier", "summary.gmm_fit",
+  "summary.gmvae", "tidy.gmm_fit", "top_genes", "update.gmm_fit",
+  "update.gmvae", "vcov.gmm_bootstrap", "vcov.gmm_fit"
 )
 
 for (name in entry_points) {

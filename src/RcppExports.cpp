@@ -198,46 +198,47 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmm_scan
-SEXP cpp_gmm_scan(const Rcpp::NumericMatrix& x);
+SEXP cpp_gmm_scan(SEXP x);
 RcppExport SEXP _gmvae_cpp_gmm_scan(SEXP xSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_gmm_scan(x));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_gmm_correlation
-SEXP cpp_gmm_correlation(const Rcpp::NumericMatrix& x, const Rcpp::NumericVector& weights);
+SEXP cpp_gmm_correlation(SEXP x, const Rcpp::NumericVector& weights);
 RcppExport SEXP _gmvae_cpp_gmm_correlation(SEXP xSEXP, SEXP weightsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weights(weightsSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_gmm_correlation(x, weights));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_gmm_fit
-SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& control, double seed, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmm_fit(SEXP xSEXP, SEXP problemSEXP, SEXP controlSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+SEXP cpp_gmm_fit(SEXP x, const Rcpp::List& problem, const Rcpp::List& control, double seed, SEXP progress, SEXP elsewhere);
+RcppExport SEXP _gmvae_cpp_gmm_fit(SEXP xSEXP, SEXP problemSEXP, SEXP controlSEXP, SEXP seedSEXP, SEXP progressSEXP, SEXP elsewhereSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
     Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmm_fit(x, problem, control, seed, progress));
+    Rcpp::traits::input_parameter< SEXP >::type elsewhere(elsewhereSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_fit(x, problem, control, seed, progress, elsewhere));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_gmm_evaluate
-SEXP cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture, const std::vector<std::string>& what, double n_threads);
+SEXP cpp_gmm_evaluate(SEXP x, const Rcpp::List& mixture, const std::vector<std::string>& what, double n_threads);
 RcppExport SEXP _gmvae_cpp_gmm_evaluate(SEXP xSEXP, SEXP mixtureSEXP, SEXP whatSEXP, SEXP n_threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type mixture(mixtureSEXP);
     Rcpp::traits::input_parameter< const std::vector<std::string>& >::type what(whatSEXP);
     Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
@@ -491,6 +492,95 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_row_file_create
+SEXP cpp_row_file_create(std::string path, double capacity, double d);
+RcppExport SEXP _gmvae_cpp_row_file_create(SEXP pathSEXP, SEXP capacitySEXP, SEXP dSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< double >::type capacity(capacitySEXP);
+    Rcpp::traits::input_parameter< double >::type d(dSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_row_file_create(path, capacity, d));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_row_file_add
+void cpp_row_file_add(SEXP writer, Rcpp::NumericMatrix rows);
+RcppExport SEXP _gmvae_cpp_row_file_add(SEXP writerSEXP, SEXP rowsSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< SEXP >::type writer(writerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type rows(rowsSEXP);
+    cpp_row_file_add(writer, rows);
+    return R_NilValue;
+END_RCPP
+}
+// cpp_row_file_finish
+void cpp_row_file_finish(SEXP writer);
+RcppExport SEXP _gmvae_cpp_row_file_finish(SEXP writerSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< SEXP >::type writer(writerSEXP);
+    cpp_row_file_finish(writer);
+    return R_NilValue;
+END_RCPP
+}
+// cpp_row_file_facts
+void cpp_row_file_facts(std::string path, Rcpp::NumericVector weights, Rcpp::IntegerVector labels);
+RcppExport SEXP _gmvae_cpp_row_file_facts(SEXP pathSEXP, SEXP weightsSEXP, SEXP labelsSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weights(weightsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type labels(labelsSEXP);
+    cpp_row_file_facts(path, weights, labels);
+    return R_NilValue;
+END_RCPP
+}
+// cpp_row_file_open
+SEXP cpp_row_file_open(std::string path);
+RcppExport SEXP _gmvae_cpp_row_file_open(SEXP pathSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_row_file_open(path));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_row_file_read
+SEXP cpp_row_file_read(SEXP x, Rcpp::IntegerVector rows);
+RcppExport SEXP _gmvae_cpp_row_file_read(SEXP xSEXP, SEXP rowsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type rows(rowsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_row_file_read(x, rows));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_shared_rows
+SEXP cpp_gmm_shared_rows(std::string path, Rcpp::NumericVector centre, Rcpp::NumericVector scale);
+RcppExport SEXP _gmvae_cpp_gmm_shared_rows(SEXP pathSEXP, SEXP centreSEXP, SEXP scaleSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type centre(centreSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type scale(scaleSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_shared_rows(path, centre, scale));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gmm_shards
+SEXP cpp_gmm_shards(SEXP rows, const std::vector<double>& task, double first, double last, double n_threads);
+RcppExport SEXP _gmvae_cpp_gmm_shards(SEXP rowsSEXP, SEXP taskSEXP, SEXP firstSEXP, SEXP lastSEXP, SEXP n_threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type task(taskSEXP);
+    Rcpp::traits::input_parameter< double >::type first(firstSEXP);
+    Rcpp::traits::input_parameter< double >::type last(lastSEXP);
+    Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmm_shards(rows, task, first, last, n_threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_cell_file_create", (DL_FUNC) &_gmvae_cpp_cell_file_create, 3},
@@ -512,7 +602,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_models", (DL_FUNC) &_gmvae_cpp_gmm_models, 0},
     {"_gmvae_cpp_gmm_scan", (DL_FUNC) &_gmvae_cpp_gmm_scan, 1},
     {"_gmvae_cpp_gmm_correlation", (DL_FUNC) &_gmvae_cpp_gmm_correlation, 2},
-    {"_gmvae_cpp_gmm_fit", (DL_FUNC) &_gmvae_cpp_gmm_fit, 5},
+    {"_gmvae_cpp_gmm_fit", (DL_FUNC) &_gmvae_cpp_gmm_fit, 6},
     {"_gmvae_cpp_gmm_evaluate", (DL_FUNC) &_gmvae_cpp_gmm_evaluate, 4},
     {"_gmvae_cpp_gmm_information", (DL_FUNC) &_gmvae_cpp_gmm_information, 6},
     {"_gmvae_cpp_gmm_refit", (DL_FUNC) &_gmvae_cpp_gmm_refit, 8},
@@ -530,6 +620,14 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_shifts", (DL_FUNC) &_gmvae_cpp_gmvae_shifts, 8},
     {"_gmvae_cpp_gmvae_posterior", (DL_FUNC) &_gmvae_cpp_gmvae_posterior, 4},
     {"_gmvae_cpp_gmvae_division", (DL_FUNC) &_gmvae_cpp_gmvae_division, 8},
+    {"_gmvae_cpp_row_file_create", (DL_FUNC) &_gmvae_cpp_row_file_create, 3},
+    {"_gmvae_cpp_row_file_add", (DL_FUNC) &_gmvae_cpp_row_file_add, 2},
+    {"_gmvae_cpp_row_file_finish", (DL_FUNC) &_gmvae_cpp_row_file_finish, 1},
+    {"_gmvae_cpp_row_file_facts", (DL_FUNC) &_gmvae_cpp_row_file_facts, 3},
+    {"_gmvae_cpp_row_file_open", (DL_FUNC) &_gmvae_cpp_row_file_open, 1},
+    {"_gmvae_cpp_row_file_read", (DL_FUNC) &_gmvae_cpp_row_file_read, 2},
+    {"_gmvae_cpp_gmm_shared_rows", (DL_FUNC) &_gmvae_cpp_gmm_shared_rows, 3},
+    {"_gmvae_cpp_gmm_shards", (DL_FUNC) &_gmvae_cpp_gmm_shards, 5},
     {NULL, NULL, 0}
 };
 

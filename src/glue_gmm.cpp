@@ -5,12 +5,41 @@
 #include "glue_gmm.h"
 #include "glue_monitor.h"
 #include "gmm/data/columns.h"
+#include "gmm/data/row_file.h"
+#include "gmm/em/elsewhere.h"
 #include "gmm/model/family.h"
 #include "gmm/search/search.h"
 
 namespace {
 
 using namespace gmvae;
+
+// Other processes by a function of R's.
+class RElsewhere : public Elsewhere {
+ public:
+  RElsewhere(SEXP sums, const Observations& data) : sums_(sums), data_(data) {}
+
+  std::vector<double> sums(const PassTask& task) override {
+    const std::vector<double> numbers = to_numbers(task);
+    const Rcpp::RObject found = made_by_r([&] {
+      const Eigen::VectorXd &centre = data_.centre(), &scale = data_.scale();
+      SEXP arguments[] = {PROTECT(r_numbers(numbers)),
+                          PROTECT(r_number(static_cast<double>(task.n_shards))),
+                          PROTECT(r_numbers(centre.data(), centre.size())),
+                          PROTECT(r_numbers(scale.data(), scale.size()))};
+      SEXP call = PROTECT(Rf_lang5(sums_, arguments[0], arguments[1], arguments[2], arguments[3]));
+      SEXP value = Rf_eval(call, R_GlobalEnv);
+      UNPROTECT(5);
+      return value;
+    });
+    if (TYPEOF(found) != REALSXP) refuse("elsewhere", "return numbers");
+    return Rcpp::as<std::vector<double>>(found);
+  }
+
+ private:
+  SEXP sums_;
+  const Observations& data_;
+};
 
 SEXP to_list(const CandidateFit& fit) {
   const bool there = fit.reason.empty();
@@ -54,8 +83,8 @@ SEXP cpp_gmm_models() {
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmm_scan(const Rcpp::NumericMatrix& x) {
-  const ColumnScan scan = scan_columns(source_of(x));
+SEXP cpp_gmm_scan(SEXP x) {
+  const ColumnScan scan = scan_columns(rows_of(x));
   // Rows and columns, from 1.
   const auto places = [](const ColumnScan::Places& found) {
     const int n = static_cast<int>(found.size());
@@ -81,25 +110,30 @@ SEXP cpp_gmm_scan(const Rcpp::NumericMatrix& x) {
 
 // weights: n, or empty.
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmm_correlation(const Rcpp::NumericMatrix& x, const Rcpp::NumericVector& weights) {
-  if (weights.size() > 0) check_length(weights.size(), x.nrow(), "weights");
+SEXP cpp_gmm_correlation(SEXP x, const Rcpp::NumericVector& weights) {
+  const Source source = rows_of(x);
+  if (weights.size() > 0) check_length(weights.size(), source.n, "weights");
   Workers workers(1);
   RMonitor monitor(R_NilValue);
   RowFacts facts;
   facts.weights = data_or_null(weights);
-  const Eigen::MatrixXd found = correlation(Observations(source_of(x), facts, workers), &monitor);
+  const Eigen::MatrixXd found = correlation(Observations(source, facts, workers), &monitor);
   return made_by_r([&] {
-    SEXP out = Rf_allocMatrix(REALSXP, x.ncol(), x.ncol());
+    const int d = static_cast<int>(found.rows());
+    SEXP out = Rf_allocMatrix(REALSXP, d, d);
     std::copy(found.data(), found.data() + found.size(), REAL(out));
     return out;
   });
 }
 
-// x: n x d.  Everything about the problem is there; what doesn't apply is empty.
+// x: n x d, a matrix or a file.  Everything about the problem is there; what doesn't apply is
+// empty. elsewhere: NULL, or function(task, n_shards, centre, scale) that returns cpp_gmm_shards()
+// of all shards.
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const Rcpp::List& control,
-                 double seed, SEXP progress) {
-  const Index n = x.nrow(), d = x.ncol();
+SEXP cpp_gmm_fit(SEXP x, const Rcpp::List& problem, const Rcpp::List& control, double seed,
+                 SEXP progress, SEXP elsewhere) {
+  const Source source = rows_of(x);
+  const Index n = source.n, d = source.d;
   const Rcpp::NumericVector weights = read_row_facts<Rcpp::NumericVector>(problem, "weights", n);
   const Rcpp::IntegerVector labels = read_row_facts<Rcpp::IntegerVector>(problem, "labels", n);
   const Rcpp::IntegerVector partition =
@@ -139,13 +173,17 @@ SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const 
   }
 
   const Index n_threads = checked_threads(read<double>(control, "n_threads"));
+  const Index n_shards = read_index(control, "n_shards");
   RMonitor monitor(progress);
   RowFacts facts;
   facts.weights = data_or_null(weights);
   facts.labels = data_or_null(labels);
   const SearchResult found = [&] {
     Workers workers(n_threads, &monitor);
-    const Observations data(source_of(x), facts, workers);
+    Observations data(source, facts, workers);
+    data.set_n_shards(n_shards);
+    RElsewhere others(elsewhere, data);
+    if (!Rf_isNull(elsewhere)) data.set_elsewhere(&others);
     return search(data, candidates, options, workers, monitor);
   }();
   return made_by_r([&] {
@@ -164,11 +202,12 @@ SEXP cpp_gmm_fit(const Rcpp::NumericMatrix& x, const Rcpp::List& problem, const 
 
 // The rows of x (n x d) under a mixture; `what` names the elements of the result.
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture,
-                      const std::vector<std::string>& what, double n_threads) {
+SEXP cpp_gmm_evaluate(SEXP x, const Rcpp::List& mixture, const std::vector<std::string>& what,
+                      double n_threads) {
   const Mixture given = to_mixture(mixture);
-  const int n = x.nrow(), k = static_cast<int>(given.weights.size());
-  check_length(x.ncol(), given.means.rows(), "x");
+  const Source source = rows_of(x);
+  const int n = static_cast<int>(source.n), k = static_cast<int>(given.weights.size());
+  check_length(source.d, given.means.rows(), "x");
   Evaluation wanted;
   wanted.n = n;
   // The core writes where R keeps the results.
@@ -197,6 +236,7 @@ SEXP cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture,
       } else if (name == "components") {
         wanted.components = matrix("components", k);
       } else if (name == "imputed") {
+        if (TYPEOF(x) != REALSXP) refuse("x", "be a matrix");
         SEXP copy = Rf_duplicate(x);
         list.add("imputed", copy);
         wanted.imputed = REAL(copy);
@@ -206,6 +246,6 @@ SEXP cpp_gmm_evaluate(const Rcpp::NumericMatrix& x, const Rcpp::List& mixture,
   });
   RMonitor monitor(R_NilValue);
   Workers workers(checked_threads(n_threads), &monitor);
-  evaluate_mixture(given, source_of(x), wanted, workers, monitor);
+  evaluate_mixture(given, source, wanted, workers, monitor);
   return result;
 }

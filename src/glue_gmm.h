@@ -10,6 +10,7 @@
 #include "glue_convert.h"
 #include "gmm/data/noise.h"
 #include "gmm/data/observations.h"
+#include "gmm/data/row_file.h"
 #include "gmm/em/em.h"
 #include "gmm/model/family.h"
 #include "gmm/search/candidate.h"
@@ -19,6 +20,22 @@ namespace gmvae {
 // Where R keeps them: rows are observations, columns coordinates.
 inline Source source_of(const Rcpp::NumericMatrix& x) {
   return {x.begin(), x.nrow(), x.ncol(), 1, x.nrow()};
+}
+
+inline SEXP row_file_tag() { return Rf_install("gmvae_row_file"); }
+
+// The file behind R's pointer.  After a session was saved, or in another process, there is none.
+inline RowFile& row_file_of(SEXP pointer) {
+  const bool ours = TYPEOF(pointer) == EXTPTRSXP && R_ExternalPtrTag(pointer) == row_file_tag();
+  if (!ours || R_ExternalPtrAddr(pointer) == nullptr) refuse("x", "be an open file of rows");
+  return *static_cast<RowFile*>(R_ExternalPtrAddr(pointer));
+}
+
+// A matrix of doubles, or a file of rows.  R keeps it alive for the length of a call.
+inline Source rows_of(SEXP x) {
+  if (TYPEOF(x) == EXTPTRSXP) return row_file_of(x).source();
+  if (TYPEOF(x) != REALSXP || !Rf_isMatrix(x)) refuse("x", "be a matrix of numbers");
+  return {REAL(x), Rf_nrows(x), Rf_ncols(x), 1, Rf_nrows(x)};
 }
 
 inline Eigen::MatrixXd to_matrix(const Rcpp::NumericMatrix& x) {

@@ -70,11 +70,3 @@ test_that("BPPARAM must be one", {
   expect_error(gmvae(data$counts, 3, BPPARAM = 2),
                class = "gmvae_error_option")
 })
-
-test_that("workers without this version are refused", {
-  expect_silent(check_worker_versions(c("1.2", "1.2"), "1.2", NULL))
-  expect_error(check_worker_versions(c("1.2", "none"), "1.2", NULL),
-               "does not find", class = "gmvae_error_package")
-  expect_error(check_worker_versions("1.1", "1.2", NULL), "version 1.1",
-               class = "gmvae_error_package")
-})

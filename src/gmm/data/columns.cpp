@@ -28,21 +28,23 @@ ColumnScan scan_columns(const Source& source) {
   for (Index j = 0; j < source.d; ++j) {
     const std::size_t column = static_cast<std::size_t>(j);
     double low = none, high = none;
-    for (Index i = 0; i < source.n; ++i) {
-      const double x = source(i, j);
-      if (std::isfinite(x)) {
-        if (!(x >= low)) low = x;  // true for NaN too
-        if (!(x <= high)) high = x;
-        continue;
+    for_stretches(source, 1, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const double x = source(i, j);
+        if (std::isfinite(x)) {
+          if (!(x >= low)) low = x;  // true for NaN too
+          if (!(x <= high)) high = x;
+          continue;
+        }
+        const bool missing = std::isnan(x);
+        (missing ? scan.n_missing : scan.n_infinite)[column] += 1.0;
+        if (missing) incomplete[static_cast<std::size_t>(i)] = true;
+        ColumnScan::Places& places = missing ? scan.first_missing : scan.first_infinite;
+        places.emplace_back(i, j);
+        std::sort(places.begin(), places.end());
+        if (places.size() > n_places) places.resize(n_places);
       }
-      const bool missing = std::isnan(x);
-      (missing ? scan.n_missing : scan.n_infinite)[column] += 1.0;
-      if (missing) incomplete[static_cast<std::size_t>(i)] = true;
-      (missing ? scan.first_missing : scan.first_infinite).emplace_back(i, j);
-      ColumnScan::Places& places = missing ? scan.first_missing : scan.first_infinite;
-      std::sort(places.begin(), places.end());
-      if (places.size() > n_places) places.resize(n_places);
-    }
+    });
     scan.min[column] = low;
     scan.max[column] = high;
   }

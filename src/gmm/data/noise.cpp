@@ -54,6 +54,7 @@ NoiseDensity noise_density(const Observations& data, const Eigen::MatrixXd& cova
         columns.low[j] = std::min(columns.low[j], data.value(row, j));
         columns.high[j] = std::max(columns.high[j], data.value(row, j));
       }
+      data.used_scattered(static_cast<Index>(pattern.observed.size()));
     }
   }
   NoiseDensity noise;

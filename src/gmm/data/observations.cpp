@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <utility>
+
+#include "gmm/data/smallest_step.h"
 
 namespace gmvae {
 
@@ -16,7 +19,7 @@ constexpr double rounding = 1e-13;  // relative: values that close differ by how
 
 Observations::Observations(const Source& source, const RowFacts& facts, Workers& workers)
     : source_(source), facts_(facts), centre_(source.d), scale_(source.d) {
-  sort_rows(rows_there());
+  sort_rows();
   workers.run(source.d, [this](Index j) { measure(j); });
   log_scale_ = scale_.array().log().sum();
 }
@@ -25,67 +28,66 @@ Observations::Observations(const Source& source, const RowFacts& facts,
                            const Eigen::VectorXd& centre, const Eigen::VectorXd& scale)
     : source_(source), facts_(facts), centre_(centre), scale_(scale),
       log_scale_(scale.array().log().sum()) {
-  sort_rows(rows_there());
+  sort_rows();
 }
 
 Observations::Observations(const Observations& other, const double* weights)
     : source_(other.source_), facts_{weights, other.facts_.labels}, centre_(other.centre_),
       scale_(other.scale_), log_scale_(other.log_scale_) {
-  const auto take = [this](Index row, std::vector<Index>* rows) {
-    if (!(weight(row) > 0.0)) return;
+  const auto is_there = [this](Index row) {
+    if (!(weight(row) > 0.0)) return false;
     total_weight_ += weight(row);
-    rows->push_back(row);
+    ++n_rows_;
+    return true;
   };
-  complete_.reserve(to_size(other.n_complete_));
-  for (Index i = 0; i < other.n_complete_; ++i) take(other.complete_row(i), &complete_);
-  n_rows_ = n_complete_ = static_cast<Index>(complete_.size());
-  if (n_complete_ == source_.n) complete_.clear();
+  for (Index i = 0; i < other.n_complete_; ++i) {
+    if (is_there(other.complete_row(i))) add_complete(other.complete_row(i));
+  }
   for (const Pattern& pattern : other.patterns_) {
     Pattern own{pattern.observed, pattern.missing, {}};
-    for (const Index row : pattern.rows) take(row, &own.rows);
-    if (own.rows.empty()) continue;
-    n_rows_ += static_cast<Index>(own.rows.size());
-    patterns_.push_back(std::move(own));
+    std::copy_if(pattern.rows.begin(), pattern.rows.end(), std::back_inserter(own.rows), is_there);
+    if (!own.rows.empty()) patterns_.push_back(std::move(own));
   }
 }
 
 Observations::Observations(const Observations& other, const std::vector<Index>& rows)
-    : source_(other.source_), facts_(other.facts_), centre_(other.centre_), scale_(other.scale_),
-      log_scale_(other.log_scale_) {
-  sort_rows(rows);
-}
-
-// Rows of positive weight.
-std::vector<Index> Observations::rows_there() const {
-  std::vector<Index> rows;
-  rows.reserve(to_size(source_.n));
-  for (Index i = 0; i < source_.n; ++i) {
-    if (weight(i) > 0.0) rows.push_back(i);
+    : centre_(other.centre_), scale_(other.scale_), log_scale_(other.log_scale_) {
+  const Index n = static_cast<Index>(rows.size()), d = other.n_dimensions();
+  for (Index j = 0; j < d; ++j) {
+    for (const Index row : rows) values_.push_back(other.source_(row, j));
+    other.used_scattered(n);
   }
-  return rows;
+  for (const Index row : rows) {
+    if (other.has_weights()) weights_.push_back(other.weight(row));
+    if (other.has_labels()) labels_.push_back(other.label(row));
+  }
+  source_ = {values_.data(), n, d, 1, n};
+  if (other.has_weights()) facts_.weights = weights_.data();
+  if (other.has_labels()) facts_.labels = labels_.data();
+  sort_rows();
 }
 
-// Complete rows first, the others by pattern; each in the order given.
-void Observations::sort_rows(const std::vector<Index>& rows) {
-  n_rows_ = static_cast<Index>(rows.size());
+// Rows of positive weight: complete ones first, the others by pattern, each in their order.
+void Observations::sort_rows() {
   std::map<std::vector<bool>, Pattern> patterns;
   std::vector<bool> there(to_size(source_.d));
-  complete_.reserve(rows.size());
-  for (const Index row : rows) {
-    total_weight_ += weight(row);
-    bool complete = true;
-    for (Index j = 0; j < source_.d; ++j) {
-      complete = complete && !std::isnan(source_(row, j));
+  for_stretches(source_, source_.d, [&](Index begin, Index end) {
+    for (Index row = begin; row < end; ++row) {
+      if (!(weight(row) > 0.0)) continue;
+      ++n_rows_;
+      total_weight_ += weight(row);
+      bool complete = true;
+      for (Index j = 0; j < source_.d; ++j) {
+        complete = complete && !std::isnan(source_(row, j));
+      }
+      if (complete) {
+        add_complete(row);
+        continue;
+      }
+      for (Index j = 0; j < source_.d; ++j) there[to_size(j)] = !std::isnan(source_(row, j));
+      patterns[there].rows.push_back(row);
     }
-    if (complete) {
-      complete_.push_back(row);
-      continue;
-    }
-    for (Index j = 0; j < source_.d; ++j) there[to_size(j)] = !std::isnan(source_(row, j));
-    patterns[there].rows.push_back(row);
-  }
-  n_complete_ = static_cast<Index>(complete_.size());
-  if (n_complete_ == source_.n) complete_ = {};
+  });
   for (auto& [key, pattern] : patterns) {
     for (Index j = 0; j < source_.d; ++j) {
       (key[to_size(j)] ? pattern.observed : pattern.missing).push_back(j);
@@ -94,16 +96,30 @@ void Observations::sort_rows(const std::vector<Index>& rows) {
   }
 }
 
+// Numbers are stored from where they are no longer those of the first rows.
+void Observations::add_complete(Index row) {
+  if (complete_.empty() && row > n_complete_) {
+    complete_.reserve(to_size(source_.n - row + n_complete_));
+    for (Index i = 0; i < n_complete_; ++i) complete_.push_back(i);
+    complete_.push_back(row);
+  } else if (!complete_.empty()) {
+    complete_.push_back(row);
+  }
+  ++n_complete_;
+}
+
 // Mean and standard deviation of a column, in two passes.
 void Observations::measure(Index j) {
   const auto sum = [&](auto&& term) {
     double total = 0.0, weights = 0.0;
-    for (Index i = 0; i < source_.n; ++i) {
-      const double x = source_(i, j), w = weight(i);
-      if (!(w > 0.0) || std::isnan(x)) continue;
-      total += w * term(x);
-      weights += w;
-    }
+    for_stretches(source_, 1, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const double x = source_(i, j), w = weight(i);
+        if (!(w > 0.0) || std::isnan(x)) continue;
+        total += w * term(x);
+        weights += w;
+      }
+    });
     return weights > 0.0 ? total / weights : 0.0;
   };
   centre_[j] = sum([](double x) { return x; });
@@ -121,20 +137,15 @@ const Eigen::VectorXd& Observations::smallest_gaps() const {
 }
 
 double Observations::smallest_gap(Index j) const {
-  std::vector<double> values;
-  double largest = 0.0;
-  for (const Index row : rows()) {
-    const double x = source_(row, j);
-    if (std::isnan(x)) continue;
-    values.push_back(x);
-    largest = std::max(largest, std::abs(x));
-  }
-  std::sort(values.begin(), values.end());
-  double gap = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    const double step = values[i] - values[i - 1];
-    if (step > rounding * largest) gap = std::min(gap, step);
-  }
+  const auto for_values = [&](auto&& fn) {
+    for_stretches(source_, 1, [&](Index begin, Index end) {
+      for (Index row = begin; row < end; ++row) {
+        const double x = source_(row, j);
+        if (weight(row) > 0.0 && !std::isnan(x)) fn(x);
+      }
+    });
+  };
+  const double gap = smallest_step(for_values, rounding);
   return std::isfinite(gap) ? gap / scale_[j] : 0.0;
 }
 
@@ -179,6 +190,7 @@ void Observations::read(Index i, Index count, double* block, Index ld) const {
       }
     }
   }
+  source_.used(count * source_.d);
 }
 
 Eigen::MatrixXd Observations::points(const std::vector<Index>& rows) const {
@@ -188,6 +200,7 @@ Eigen::MatrixXd Observations::points(const std::vector<Index>& rows) const {
       const double x = value(rows[to_size(i)], j);
       result(j, i) = std::isnan(x) ? 0.0 : x;
     }
+    used_scattered(source_.d);
   }
   return result;
 }

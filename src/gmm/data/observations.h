@@ -9,18 +9,9 @@
 #include "core/eigen.h"
 #include "core/parallel.h"
 #include "core/types.h"
+#include "gmm/data/source.h"
 
 namespace gmvae {
-
-// Somebody else's n x d values, in any layout: (i, j) is values[i * row_step + j * column_step].
-// NaN is a missing entry.
-struct Source {
-  const double* values;
-  Index n, d;
-  Index row_step, column_step;
-
-  double operator()(Index i, Index j) const { return values[i * row_step + j * column_step]; }
-};
 
 // What may come with the rows of a source; null where it doesn't.
 struct RowFacts {
@@ -34,20 +25,30 @@ struct Pattern {
   std::vector<Index> rows;               // of the source
 };
 
+class Elsewhere;
+
 class Observations {
  public:
   // All rows of positive weight, in units of each column's standard deviation from its mean.
   Observations(const Source& source, const RowFacts& facts, Workers& workers);
 
-  // All rows of positive weight, in given units.
+  // The same in given units.
   Observations(const Source& source, const RowFacts& facts, const Eigen::VectorXd& centre,
                const Eigen::VectorXd& scale);
 
   // The rows of `other` with other weights (of the source's n rows), in its units.
   Observations(const Observations& other, const double* weights);
 
-  // Some rows of the source, in increasing order, in the units of `other`.
+  // A copy of some rows, in increasing order and in the units of `other`; they are numbered anew.
   Observations(const Observations& other, const std::vector<Index>& rows);
+
+  // Other processes with the same rows add up sums of passes (em/elsewhere.h); null: nobody does.
+  void set_elsewhere(Elsewhere* elsewhere) { elsewhere_ = elsewhere; }
+  Elsewhere* elsewhere() const { return elsewhere_; }
+
+  // The number of partial sums of a pass; 0: what suits the data, see em/pass.cpp.
+  void set_n_shards(Index n) { n_shards_ = n; }
+  Index n_shards() const { return n_shards_; }
 
   Index n_dimensions() const { return source_.d; }
   Index n_source_rows() const { return source_.n; }
@@ -58,6 +59,14 @@ class Observations {
   const std::vector<Pattern>& patterns() const { return patterns_; }  // of the other rows
   std::vector<Index> rows() const;                                    // all of them
   double n_values() const;                                            // that are not missing
+
+  // fn(row) for each of the rows, in increasing order.
+  template <typename Fn>
+  void for_rows(Fn&& fn) const {
+    for (Index row = 0; row < source_.n; ++row) {
+      if (weight(row) > 0.0) fn(row);
+    }
+  }
 
   const Eigen::VectorXd& centre() const { return centre_; }  // d, in the units of the source
   const Eigen::VectorXd& scale() const { return scale_; }    // d
@@ -72,6 +81,9 @@ class Observations {
 
   // Value j of a row of the source; NaN where it is missing.
   double value(Index row, Index j) const { return (source_(row, j) - centre_[j]) / scale_[j]; }
+
+  // After so many values were looked at here and there.
+  void used_scattered(Index n_values) const { source_.used_scattered(n_values); }
 
   // What turns a log-density of a row into one per unit of the source: minus this, the sum of
   // log(scale) over the entries that the row has.
@@ -94,16 +106,20 @@ class Observations {
 
  private:
   static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
-  std::vector<Index> rows_there() const;
-  void sort_rows(const std::vector<Index>& rows);
+  void sort_rows();
+  void add_complete(Index row);
   void measure(Index j);
   double smallest_gap(Index j) const;
 
   Source source_;
   RowFacts facts_;
+  std::vector<double> values_, weights_;  // of a copy
+  std::vector<int> labels_;
+  Elsewhere* elsewhere_ = nullptr;
+  Index n_shards_ = 0;
   Index n_rows_ = 0, n_complete_ = 0;
   double total_weight_ = 0.0;
-  std::vector<Index> complete_;  // empty where all rows of the source are complete and there
+  std::vector<Index> complete_;  // empty where the complete rows are the first ones of the source
   std::vector<Pattern> patterns_;
   Eigen::VectorXd centre_, scale_;
   double log_scale_ = 0.0;  // sum of log(scale)

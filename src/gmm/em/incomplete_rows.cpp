@@ -15,6 +15,7 @@ void IncompleteRows::read(const Observations& data, const Pattern& pattern, Inde
       x_(o, i) = data.value(row(i), pattern.observed[static_cast<std::size_t>(o)]);
     }
   }
+  data.used_scattered(x_.size());
 }
 
 double IncompleteRows::log_noise_density(const Frame& frame) const {

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/denormals.h"
+#include "core/error.h"
 #include "gmm/em/complete_rows.h"
 #include "gmm/em/incomplete_rows.h"
 
@@ -36,18 +38,37 @@ std::vector<Piece> pieces_of(const std::vector<Pattern>& patterns) {
   return pieces;
 }
 
-// Calls fn(slot, group) for each group of rows, the groups of a slot in order and by one thread at
-// a time, so that sums per slot have the same bits whatever the threads.
+// Slots first, ..., end - 1 of the n of a pass.
+struct Slots {
+  Index n, first, end;
+};
+
+Slots all_slots(Index n) { return {n, 0, n}; }
+
+// fn(slot, from, to) for each of the slots, each of which has its share of 0, ..., n_items - 1.
 template <typename Fn>
-void for_each_group(const Observations& data, Index n_slots, double flops_per_row, Workers& workers,
-                    Monitor& monitor, Fn&& fn) {
+void share_out(const Slots& slots, Index n_items, Index share, Workers& workers, Fn&& fn) {
+  const Index end = std::min(slots.end, n_blocks(n_items, share));
+  const auto job = [&](Index block) {
+    const Index slot = slots.first + block, begin = slot * share;
+    fn(slot, begin, std::min(begin + share, n_items));
+  };
+  if (end > slots.first) workers.run(end - slots.first, job, Share::nearby);
+}
+
+// Calls fn(slot, group) for each group of rows of the slots, the groups of a slot in order and by
+// one thread at a time, so that sums per slot have the same bits whatever the threads.
+template <typename Fn>
+void for_each_group(const Observations& data, const Slots& slots, double flops_per_row,
+                    Workers& workers, Monitor& monitor, Fn&& fn) {
+  const Index n_slots = slots.n;
   const Index size = CompleteRows::good_size(data.n_dimensions()), round = n_slots * size;
   const Index section =
       std::max(static_cast<Index>(section_flops / flops_per_row) / round * round, round);
   for (Index begin = 0; begin < data.n_complete(); begin += section) {
     const Index end = std::min(begin + section, data.n_complete());
     const Index share = n_blocks(n_blocks(end - begin, size), n_slots) * size;
-    parallel_blocks(workers, end - begin, share, [&](Index slot, Index from, Index to) {
+    share_out(slots, end - begin, share, workers, [&](Index slot, Index from, Index to) {
       thread_local CompleteRows group;  // its memory is used again
       for (Index i = begin + from; i < begin + to; i += size) {
         group.read(data, i, std::min(size, begin + to - i));
@@ -61,8 +82,8 @@ void for_each_group(const Observations& data, Index n_slots, double flops_per_ro
   const Index batch = std::max<Index>(round / IncompleteRows::good_size, n_slots);
   for (Index begin = 0; begin < n_pieces; begin += batch) {
     const Index end = std::min(begin + batch, n_pieces);
-    parallel_blocks(workers, end - begin, n_blocks(end - begin, n_slots),
-                    [&](Index slot, Index from, Index to) {
+    share_out(slots, end - begin, n_blocks(end - begin, n_slots), workers,
+              [&](Index slot, Index from, Index to) {
       IncompleteRows group;
       for (Index i = begin + from; i < begin + to; ++i) {
         const Piece& piece = pieces[static_cast<std::size_t>(i)];
@@ -83,6 +104,7 @@ double flops_per_row(const Frame& frame) {
 Index slot_count(const Observations& data, Index sum_size) {
   const Index bytes = sum_size * static_cast<Index>(sizeof(double));
   const Index groups = n_blocks(data.n_rows(), CompleteRows::good_size(data.n_dimensions()));
+  if (data.n_shards() > 0) return std::min(data.n_shards(), groups);
   return std::min(std::clamp(slot_bytes / bytes, min_slots, max_slots),
                   n_blocks(groups, slot_groups));
 }
@@ -91,27 +113,64 @@ Index slot_count(const Observations& data, Index sum_size) {
 
 namespace {
 
-// expect(group) gives the rows of a group their responsibilities.
+// expect(group) gives the rows of a group their responsibilities.  Returns the sums of each slot.
+template <typename Fn>
+std::vector<Statistics> slot_sums(const Observations& data, const Frame& frame, Scatter kind,
+                                  const Slots& slots, Workers& workers, Monitor& monitor,
+                                  Fn&& expect) {
+  Statistics zero;
+  zero.set_zero(frame, kind);
+  std::vector<Statistics> sums(static_cast<std::size_t>(slots.end - slots.first), zero);
+  for_each_group(data, slots, flops_per_row(frame), workers, monitor,
+                 [&](Index slot, RowGroup& group) {
+    expect(group);
+    group.add_to(sums[static_cast<std::size_t>(slot - slots.first)], data, frame);
+  });
+  return sums;
+}
+
+Statistics total(std::vector<Statistics> sums) {
+  for (std::size_t slot = 1; slot < sums.size(); ++slot) sums[0] += sums[slot];
+  return std::move(sums[0]);
+}
+
+Index statistics_slots(const Observations& data, const Frame& frame, Scatter kind) {
+  Statistics zero;
+  zero.set_zero(frame, kind);
+  return slot_count(data, zero.scatter.size() + zero.sums.size());
+}
+
 template <typename Fn>
 Statistics gather_by(const Observations& data, const Frame& frame, Scatter kind, Workers& workers,
                      Monitor& monitor, Fn&& expect) {
-  Statistics zero;
-  zero.set_zero(frame, kind);
-  std::vector<Statistics> slots(
-      static_cast<std::size_t>(slot_count(data, zero.scatter.size() + zero.sums.size())), zero);
-  for_each_group(data, static_cast<Index>(slots.size()), flops_per_row(frame), workers, monitor,
-                 [&](Index slot, RowGroup& group) {
-    expect(group);
-    group.add_to(slots[static_cast<std::size_t>(slot)], data, frame);
-  });
-  for (std::size_t slot = 1; slot < slots.size(); ++slot) slots[0] += slots[slot];
-  return std::move(slots[0]);
+  const Slots all = all_slots(statistics_slots(data, frame, kind));
+  return total(slot_sums(data, frame, kind, all, workers, monitor, expect));
+}
+
+// The sums of a task by other processes, checked for their number.
+std::vector<double> sums_elsewhere(const Observations& data, const PassTask& task) {
+  std::vector<double> sums = data.elsewhere()->sums(task);
+  if (static_cast<Index>(sums.size()) != task.n_shards * n_sums(task)) {
+    throw std::runtime_error("Other processes returned another number of sums than asked for.");
+  }
+  return sums;
 }
 
 }  // namespace
 
 Statistics gather(const Observations& data, const Frame& frame, Scatter kind, const Given* given,
                   Workers& workers, Monitor& monitor) {
+  if (data.elsewhere() != nullptr && given == nullptr) {
+    const PassTask task{PassTask::What::statistics, kind, statistics_slots(data, frame, kind),
+                        frame};
+    const std::vector<double> sums = sums_elsewhere(data, task);
+    std::vector<Statistics> slots;
+    for (Index slot = 0; slot < task.n_shards; ++slot) {
+      slots.push_back(to_statistics(sums.data() + slot * n_sums(task), task));
+    }
+    monitor.poll();
+    return total(std::move(slots));
+  }
   return gather_by(data, frame, kind, workers, monitor, [&](RowGroup& group) {
     if (given != nullptr) return group.assign(*given, frame);
     group.log_densities(frame);
@@ -132,7 +191,7 @@ Index count_slots(const Observations& data, Index size) { return slot_count(data
 
 void visit_groups(const Observations& data, const Frame& frame, Index n_slots, Workers& workers,
                   Monitor& monitor, const std::function<void(Index, const RowGroup&)>& visit) {
-  for_each_group(data, n_slots, flops_per_row(frame), workers, monitor,
+  for_each_group(data, all_slots(n_slots), flops_per_row(frame), workers, monitor,
                  [&](Index slot, RowGroup& group) {
     group.log_densities(frame);
     group.normalise(data, frame);
@@ -163,12 +222,12 @@ double write(const RowGroup& group, const Observations& data, const Frame& frame
   return entropy;
 }
 
-}  // namespace
-
-double evaluate(const Observations& data, const Frame& frame, const Evaluation& wanted,
-                Workers& workers, Monitor& monitor) {
-  std::vector<double> entropies(static_cast<std::size_t>(slot_count(data, 1)), 0.0);
-  for_each_group(data, static_cast<Index>(entropies.size()), flops_per_row(frame), workers, monitor,
+// The entropies of slots, and what is wanted of their rows.
+std::vector<double> slot_entropies(const Observations& data, const Frame& frame,
+                                   const Evaluation& wanted, const Slots& slots, Workers& workers,
+                                   Monitor& monitor) {
+  std::vector<double> entropies(static_cast<std::size_t>(slots.end - slots.first), 0.0);
+  for_each_group(data, slots, flops_per_row(frame), workers, monitor,
                  [&](Index slot, RowGroup& group) {
     group.log_densities(frame);
     for (Index k = 0; wanted.components && k < frame.n_components(); ++k) {
@@ -178,15 +237,46 @@ double evaluate(const Observations& data, const Frame& frame, const Evaluation& 
       }
     }
     group.normalise(data, frame);
-    entropies[static_cast<std::size_t>(slot)] += write(group, data, frame, wanted);
+    entropies[static_cast<std::size_t>(slot - slots.first)] += write(group, data, frame, wanted);
     for (Index i = 0; wanted.log_density && i < group.n_rows(); ++i) {
       wanted.log_density[group.row(i)] -= data.log_units(group.row(i));
     }
     if (wanted.imputed) group.impute(data, frame, wanted.imputed, wanted.n);
   });
+  return entropies;
+}
+
+}  // namespace
+
+double evaluate(const Observations& data, const Frame& frame, const Evaluation& wanted,
+                Workers& workers, Monitor& monitor) {
+  const Index n_slots = slot_count(data, 1);
+  const std::vector<double> entropies =
+      data.elsewhere() != nullptr && wanted.n == 0
+          ? sums_elsewhere(data, {PassTask::What::entropy, Scatter::full, n_slots, frame})
+          : slot_entropies(data, frame, wanted, all_slots(n_slots), workers, monitor);
   double entropy = 0.0;
   for (const double part : entropies) entropy += part;
   return entropy;
+}
+
+std::vector<double> shard_sums(const Observations& data, const PassTask& task, Index first,
+                               Index end, Workers& workers, Monitor& monitor) {
+  const bool entropy = task.what == PassTask::What::entropy;
+  ensure(task.frame.n_dimensions() == data.n_dimensions(),
+         "The mixture must have as many coordinates as the rows.");
+  ensure(first >= 0 && first < end && end <= task.n_shards, "Shards must be in range.");
+  const FlushDenormals flush;
+  const Slots slots{task.n_shards, first, end};
+  if (entropy) return slot_entropies(data, task.frame, {}, slots, workers, monitor);
+  std::vector<double> numbers;
+  const std::vector<Statistics> sums =
+      slot_sums(data, task.frame, task.kind, slots, workers, monitor, [&](RowGroup& group) {
+        group.log_densities(task.frame);
+        group.normalise(data, task.frame);
+      });
+  for (const Statistics& one : sums) append(one, &numbers);
+  return numbers;
 }
 
 }  // namespace gmvae

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "core/eigen.h"
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/types.h"
 #include "gmm/data/observations.h"
+#include "gmm/em/elsewhere.h"
 #include "gmm/em/row_group.h"
 #include "gmm/em/statistics.h"
 #include "gmm/model/frame.h"
@@ -22,6 +24,11 @@ Statistics gather(const Observations& data, const Frame& frame, Scatter kind, co
 // The same of half of each component, beyond its mean along its axis (d x K).
 Statistics gather_halves(const Observations& data, const Frame& frame, const Eigen::MatrixXd& axes,
                          Scatter kind, Workers& workers, Monitor& monitor);
+
+// What another process adds up of a task: the sums of shards first, ..., end - 1 (from 0), one
+// after the other.  A shard is a slot of a pass.
+std::vector<double> shard_sums(const Observations& data, const PassTask& task, Index first,
+                               Index end, Workers& workers, Monitor& monitor);
 
 // Calls visit(slot, group) for each group of rows, with responsibilities.  The groups of a slot
 // come in order and one at a time, so that sums of each of so many slots have the same bits

@@ -24,6 +24,7 @@ CandidateStarts::CandidateStarts(const Observations& data, const std::vector<Can
   }
   Sample sample = take_sample(data, most_components, options.noise, options.seed, workers, monitor);
   sample_ = std::move(sample.observations);
+  if (sample_ != nullptr) n_rows_ = sample_->n_source_rows();
   rows_ = std::move(sample.rows);
   const Starts starts(std::move(sample.points), std::move(sample.weights), std::move(sample.labels),
                       options.seed, workers, monitor);

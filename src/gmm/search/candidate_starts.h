@@ -33,7 +33,7 @@ class CandidateStarts {
 
  private:
   const std::vector<Candidate>& candidates_;
-  Index n_rows_;  // of the source
+  Index n_rows_;  // that runs begin with, and others of their source
   std::unique_ptr<Observations> sample_;
   std::vector<Index> rows_;                     // that starts are made of: without initial noise
   std::map<Index, std::vector<Start>> starts_;  // by number of components

@@ -124,7 +124,9 @@ Search::Search(const Observations& data, const std::vector<Candidate>& candidate
   const double d = static_cast<double>(data.n_dimensions());
   const double flops = 4.0 * d * (d + 10.0) * static_cast<double>(most_components * data.n_rows());
   cheap_ = options.more_if_cheap && flops < cheap_pass;
-  if (candidates.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
+  if (data.elsewhere() != nullptr) {
+    // Only this thread may ask others; it has help with runs on a sample.
+  } else if (candidates.size() >= 2 * static_cast<std::size_t>(workers.n_threads())) {
     candidate_workers_ = &workers;
   } else if (flops < shared_pass) {
     start_workers_ = &workers;
@@ -143,6 +145,7 @@ SearchResult Search::run() {
       const Index n_starts = cheap_ ? more_starts * options_.n_init : options_.n_init;
       starts_ = std::make_unique<CandidateStarts>(data_, candidates_, options_, n_starts, workers_,
                                                   shared_monitor_);
+      if (data_.elsewhere() != nullptr && starts_->sample() != nullptr) start_workers_ = &workers_;
     }
     for_each_candidate("Fitting mixtures", [&](std::size_t at) { fit(at, rough_); });
     for (int round = 1; round <= most_rounds && !given(); ++round) {

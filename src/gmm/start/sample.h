@@ -16,7 +16,7 @@ namespace gmvae {
 
 struct Sample {
   std::unique_ptr<Observations> observations;  // of larger data, for first steps; null: all rows
-  std::vector<Index> rows;                     // of the source, to start from: no initial noise
+  std::vector<Index> rows;                     // of these, to start from: without initial noise
   Eigen::MatrixXd points;                      // d x their number, in standard units
   Eigen::VectorXd weights;
   std::vector<int> labels;  // component from 0, or -1; empty without labels
