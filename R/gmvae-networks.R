@@ -4,37 +4,65 @@
 # train_networks() from `n_networks` seeds, drawn one after the other; of
 # several `ks` each network chooses one, and those that did not choose the
 # median of these train again with it. Returns the network kept, with a table of
-# all in `networks`.
-train_several <- function(counts, cells, model, ks, control, progress,
+# all in `networks`. `stored`: what checkpoints hold, see stored_identities().
+train_several <- function(counts, cells, model, ks, control, stored, progress,
                           BPPARAM = NULL, call) {
   seeds <- vapply(seq_len(control$n_networks), function(i) draw_seed(), 0L)
-  train <- function(seed, ks, control, progress = NULL) {
+  for (known in stored) {
+    if (length(known$seeds) == length(seeds)) seeds <- as.integer(known$seeds)
+  }
+  train <- function(i, ks, control, checkpoints, progress = NULL) {
     with_core_errors(
-      train_networks(counts, cells, model, ks, control, seed, progress),
+      train_networks(counts, cells, model, ks, control, seeds[i], progress,
+                     checkpoint = checkpoints[[i]]),
       call = call
     )
   }
-  train_all <- function(seeds, ks) {
-    if (is.null(BPPARAM) || length(seeds) == 1L) {
-      return(lapply(seeds, train, ks, control, progress))
+  train_all <- function(which, ks, again = FALSE) {
+    checkpoints <- open_checkpoints(counts, cells, model, ks, control, seeds,
+                                    stored, which, again, call)
+    if (is.null(BPPARAM) || length(which) == 1L) {
+      return(lapply(which, train, ks, control, checkpoints, progress))
     }
-    train_in_parallel(train, seeds, ks, control, BPPARAM, call)
+    train_in_parallel(train, which, ks, control, checkpoints, BPPARAM, call)
   }
-  cores <- train_all(seeds, ks)
-  if (length(seeds) == 1L) return(cores[[1]])
+  cores <- train_all(seq_along(seeds), ks)
+  if (length(seeds) == 1L) {
+    warn_failed_checkpoint(cores, call)
+    return(cores[[1]])
+  }
   chosen <- vapply(cores, `[[`, 0L, "k")
   k <- sort(chosen)[(length(chosen) + 1L) %/% 2L]
   path <- cores[[match(k, chosen)]]$k_path
   others <- which(chosen != k)
-  if (length(others) > 0L) cores[others] <- train_all(seeds[others], k)
+  if (length(others) > 0L) cores[others] <- train_all(others, k, again = TRUE)
+  warn_failed_checkpoint(cores, call)
   core <- most_typical(cores, seeds, path)
   if (length(ks) > 1L) core$networks$chosen_k <- chosen
   core
 }
 
+# For each network, NULL without checkpoints. Those of the networks `which` are
+# compared with what is stored.
+open_checkpoints <- function(counts, cells, model, ks, control, seeds, stored,
+                             which, again, call) {
+  files <- checkpoint_files(control, again)
+  checkpoints <- vector("list", length(seeds))
+  if (is.null(files)) return(checkpoints)
+  identity <- with_core_errors(fit_identity(counts, cells, model, ks, control),
+                               call = call)
+  checkpoints[which] <- lapply(files[which], function(file) {
+    open_checkpoint(file, identity, seeds, stored[[file]], control, call)
+  })
+  found <- intersect(files[which], names(stored))
+  if (length(found) > 0L) say_resumed(found)
+  checkpoints
+}
+
 # The threads of `control` are shared out among the workers.
-train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
-  n_workers <- min(BiocParallel::bpnworkers(BPPARAM), length(seeds))
+train_in_parallel <- function(train, which, k, control, checkpoints, BPPARAM,
+                              call) {
+  n_workers <- min(BiocParallel::bpnworkers(BPPARAM), length(which))
   control$n_threads <- max(1L, control$n_threads %/% n_workers)
   if (!BiocParallel::bpisup(BPPARAM)) {
     BPPARAM <- BiocParallel::bpstart(BPPARAM)
@@ -45,7 +73,8 @@ train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
     {
       check_workers(BPPARAM, call)
       BiocParallel::bptry(
-        BiocParallel::bplapply(seeds, train, k, control, BPPARAM = BPPARAM)
+        BiocParallel::bplapply(which, train, k, control, checkpoints,
+                               BPPARAM = BPPARAM)
       )
     },
     error = function(cnd) {
@@ -60,7 +89,7 @@ train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
   broken <- vapply(cores, inherits, NA, "error")
   if (!any(broken)) return(cores)
   gmvae_abort(c(
-    "Training failed for {sum(broken)} of {length(seeds)} networks.",
+    "Training failed for {sum(broken)} of {length(which)} networks.",
     i = "Without {.arg BPPARAM} the networks train one after the other, and the
          error shows where it happens."
   ), "numerical", parent = cores[[which(broken)[1]]], call = call)

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/bytes.h"
 #include "core/error.h"
 #include "gmvae/data/values.h"
 
@@ -36,19 +37,6 @@ unsigned count_bits_for(Index n_genes) {
 std::size_t entry_bytes(CellFileKind kind) {
   return kind == CellFileKind::packed ? packed_bytes : plain_bytes;
 }
-
-// FNV-1a (Fowler, Noll & Vo) over four bytes at a time.
-std::uint64_t add_to_checksum(std::uint64_t sum, const void* bytes, std::size_t n) {
-  const char* at = static_cast<const char*>(bytes);
-  for (std::size_t i = 0; i < n; i += 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, at + i, std::min<std::size_t>(4, n - i));
-    sum = (sum ^ word) * 1099511628211u;
-  }
-  return sum;
-}
-
-constexpr std::uint64_t empty_checksum = 14695981039346656037u;
 
 [[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
   throw FileError("The file of cells '" + path + "' can't be used: " + why + ".");

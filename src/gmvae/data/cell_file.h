@@ -12,20 +12,15 @@
 
 #include <cstdint>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "gmvae/data/compressed.h"
 #include "gmvae/data/source.h"
 
 namespace gmvae {
-
-// A file that can't be written, or is not what it should be; the sentence names it.
-struct FileError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 enum class CellFileKind : std::uint32_t { packed = 0, plain = 1 };
 
