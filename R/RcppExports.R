@@ -97,8 +97,16 @@ cpp_gmm_null <- function(x, problem, mixture, control, replicates, progress) {
     .Call(`_gmvae_cpp_gmm_null`, x, problem, mixture, control, replicates, progress)
 }
 
-cpp_gmvae_fit <- function(counts, size, design, label, options, k, earlier, seed, progress) {
-    .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, label, options, k, earlier, seed, progress)
+cpp_gmvae_fit <- function(counts, size, design, label, options, k, earlier, seed, checkpoint, progress) {
+    .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, label, options, k, earlier, seed, checkpoint, progress)
+}
+
+cpp_checkpoint_identity <- function(path) {
+    .Call(`_gmvae_cpp_checkpoint_identity`, path)
+}
+
+cpp_cells_checksum <- function(counts) {
+    .Call(`_gmvae_cpp_cells_checksum`, counts)
 }
 
 cpp_gmvae_encode <- function(state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress) {

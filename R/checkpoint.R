@@ -35,6 +35,7 @@ checkpoint_files <- function(control, again = FALSE) {
 # `values`. Throws where one can't be used.
 stored_identities <- function(control, call) {
   files <- c(checkpoint_files(control), checkpoint_files(control, TRUE))
+  if (is.null(files)) return(list())
   files <- unique(files[file.exists(files)])
   with_core_errors(
     sapply(files, cpp_checkpoint_identity, simplify = FALSE), call = call
@@ -138,7 +139,8 @@ say_resumed <- function(files) {
 }
 
 remove_checkpoints <- function(control) {
-  unlink(c(checkpoint_files(control), checkpoint_files(control, TRUE)))
+  unlink(c(checkpoint_files(control), checkpoint_files(control, TRUE)),
+         expand = FALSE)
 }
 
 # After training that could not write its checkpoint in the end.

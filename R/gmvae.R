@@ -587,7 +587,8 @@ train_networks <- function(counts, cells, model, ks, control, seed, progress,
   options <- c(
     training_phases(control$epochs, control$warmup), model, unclass(control),
     list(epochs_before = if (is.null(earlier)) 0L else nrow(earlier$history),
-         n_classes = nlevels(cells$labels))
+         n_classes = nlevels(cells$labels),
+         cells_one_by_one = cells_one_by_one())
   )
   cpp_gmvae_fit(opened_here(counts), cells$size, cells$design,
                 class_numbers(cells$labels), options, ks,

@@ -37,6 +37,7 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   options.seed = to_seed(seed);
   options.n_classes = read_index(list, "n_classes");
   options.label_weight = read_finite(list, "label_weight");
+  options.most_single = read_index(list, "cells_one_by_one");
   if (options.label_weight < 0) refuse("label_weight", "be at least 0");
   return options;
 }

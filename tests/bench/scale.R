@@ -27,6 +27,7 @@ n_genes <- option("genes", 20000)
 share <- option("share", 0.05)
 n_groups <- option("groups", 20)
 folder <- option("folder", tempdir())
+level <- option("level", 0)
 n_compared <- option("compare", 50000)
 
 peak_gb <- function() {
@@ -37,7 +38,7 @@ peak_gb <- function() {
 
 # Poisson counts of groups of cells: each gene has a rate of its own, and a
 # tenth of the genes has another in each group. Cells are sorted by group.
-write_cells_10x <- function(file, n, block = 5000) {
+write_cells_10x <- function(file, n, most_in_block = 5000) {
   set.seed(1)
   base <- rgamma(n_genes, 0.4)
   base <- base / mean(base) * share * 1.3
@@ -51,32 +52,35 @@ write_cells_10x <- function(file, n, block = 5000) {
   for (name in c("data", "indices")) {
     rhdf5::h5createDataset(file, paste0("matrix/", name), dims = most,
                            maxdims = most, storage.mode = "integer",
-                           chunk = 1e5, level = 1)
+                           chunk = 1e5, level = level)
   }
-  indptr <- 0
-  for (from in seq(1, n, by = block)) {
-    to <- min(from + block - 1, n)
-    group <- ceiling(seq(from, to) / n * n_groups)
-    size <- exp(rnorm(length(group), 0, 0.3))
-    blocks <- lapply(seq_along(group), function(j) {
-      lambda <- rates[, group[j]] * size[j]
-      total <- rpois(1, sum(lambda))
-      genes <- sample.int(n_genes, total, TRUE, lambda)
-      table <- rle(sort(genes))
-      list(i = table$values - 1L, x = table$lengths)
-    })
-    i <- unlist(lapply(blocks, `[[`, "i"))
-    x <- unlist(lapply(blocks, `[[`, "x"))
-    at <- list(seq(indptr[length(indptr)] + 1, length.out = length(i)))
-    rhdf5::h5write(x, file, "matrix/data", index = at)
-    rhdf5::h5write(i, file, "matrix/indices", index = at)
-    n_each <- vapply(blocks, function(b) length(b$i), 0L)
-    indptr <- c(indptr, indptr[length(indptr)] + cumsum(n_each))
+  group <- ceiling(seq_len(n) / n * n_groups)
+  block <- paste(group, ceiling(seq_len(n) / most_in_block))
+  n_each <- vector("list", length(unique(block)))
+  written <- 0
+  for (b in seq_along(n_each)) {
+    cells <- which(block == unique(block)[b])
+    lambda <- rates[, group[cells[1]]]
+    total <- rpois(length(cells),
+                   sum(lambda) * exp(rnorm(length(cells), 0, 0.3)))
+    gene <- sample.int(n_genes, sum(total), TRUE, lambda) - 1L
+    key <- sort(rep(seq_along(cells) - 1L, total) * as.integer(n_genes) + gene,
+                method = "radix")
+    first <- which(c(TRUE, diff(key) != 0L))
+    entry <- key[first]
+    at <- list(seq(written + 1, length.out = length(first)))
+    rhdf5::h5write(diff(c(first, length(key) + 1L)), file, "matrix/data",
+                   index = at)
+    rhdf5::h5write(entry %% as.integer(n_genes), file, "matrix/indices",
+                   index = at)
+    n_each[[b]] <- tabulate(entry %/% as.integer(n_genes) + 1L, length(cells))
+    written <- written + length(first)
   }
   for (name in c("data", "indices")) {
-    rhdf5::h5set_extent(file, paste0("matrix/", name), max(indptr))
+    rhdf5::h5set_extent(file, paste0("matrix/", name), written)
   }
-  rhdf5::h5write(indptr, file, "matrix/indptr")
+  rhdf5::h5write(c(0, cumsum(as.numeric(unlist(n_each)))), file,
+                 "matrix/indptr")
   rhdf5::h5write(as.integer(c(n_genes, n)), file, "matrix/shape")
   rhdf5::h5write(sprintf("gene%d", seq_len(n_genes)), file, "matrix/genes")
   rhdf5::h5write(sprintf("cell%d", seq_len(n)), file, "matrix/barcodes")

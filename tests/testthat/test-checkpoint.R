@@ -27,12 +27,14 @@ left_in <- function(file) list.files(dirname(file))
 
 # Stops a fit at the n-th call of its progress function, as Ctrl-C would.
 interrupted <- function(n, x, ...) {
-  local_mocked_bindings(progress_reporter = function(...) {
+  original <- gmvae:::progress_reporter
+  on.exit(utils::assignInNamespace("progress_reporter", original, "gmvae"))
+  utils::assignInNamespace("progress_reporter", function(...) {
     function(phase, done, total, value) {
       n <<- n - 1
       if (n == 0) rlang::interrupt()
     }
-  }, .package = "gmvae")
+  }, "gmvae")
   tryCatch({
     suppressMessages(fit_counts(x, ...))
     FALSE

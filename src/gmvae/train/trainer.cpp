@@ -15,7 +15,6 @@ namespace gmvae {
 
 namespace {
 
-constexpr Purpose shuffle_purpose{4};
 constexpr Purpose heldout_purpose{7};
 constexpr Purpose elbo_purpose{9};
 
@@ -266,11 +265,9 @@ bool Trainer::try_epoch(const Phase& phase, Index epoch, EpochRecord& record) {
 
 // Means per cell; stops early, not finite, where a step is.
 ElboTerms Trainer::run_epoch(const Phase& phase, Index epoch, double learning_rate) {
-  std::vector<Index> order = training_;
-  RngStream rng(options_.seed, shuffle_purpose, static_cast<std::uint32_t>(epoch_));
-  rng.shuffle(order);
+  const CellOrder order = order_of_epoch(training_, options_.seed, epoch_, options_.most_single);
   // Minibatches of equal size (but for one cell), near the size asked for.
-  const Index n = static_cast<Index>(order.size());
+  const Index n = static_cast<Index>(order.cells.size());
   const Index n_steps = std::max<Index>(1, (n + options_.batch_size / 2) / options_.batch_size);
   for (Index& step = place_.n_steps; step < n_steps; ++step) {
     monitor_.poll();
@@ -279,7 +276,8 @@ ElboTerms Trainer::run_epoch(const Phase& phase, Index epoch, double learning_ra
     const double t =
         (static_cast<double>(epoch) + static_cast<double>(step) / static_cast<double>(n_steps)) /
         static_cast<double>(phase.epochs);
-    loader_.load(order.data() + begin, end - begin, block_);
+    announce_cells(order, begin, end);
+    loader_.load(order.cells.data() + begin, end - begin, block_);
     if (options_.mask > 0) loader_.mask_inputs(options_.mask, options_.seed, epoch_, block_);
     gradient_of_block(phase, phase.kl_weight(t), gradient_);
     place_.total += gradient_.elbo;
@@ -287,6 +285,20 @@ ElboTerms Trainer::run_epoch(const Phase& phase, Index epoch, double learning_ra
     update(phase, learning_rate, gradient_);
   }
   return per_cell(place_.total, n);
+}
+
+// The source may fetch the next pool of cells while this one is trained on.
+void Trainer::announce_cells(const CellOrder& order, Index begin, Index end) const {
+  const auto& starts = order.pool_start;
+  const auto place = [&](std::size_t p) {
+    return p < starts.size() ? starts[p] : static_cast<Index>(order.cells.size());
+  };
+  const auto first = std::lower_bound(starts.begin(), starts.end(), begin);
+  for (auto at = first; at != starts.end() && *at < end; ++at) {
+    const std::size_t next = static_cast<std::size_t>(at - starts.begin()) + 1;
+    const Index from = next == 1 ? 0 : place(next);
+    source_.will_read(order.cells.data() + from, place(next + 1) - from);
+  }
 }
 
 // After a number that was not finite.

@@ -11,6 +11,7 @@
 #include "gmvae/data/loader.h"
 #include "gmvae/model/encode.h"
 #include "gmvae/model/network.h"
+#include "gmvae/train/cell_order.h"
 #include "gmvae/train/checkpoint.h"
 #include "gmvae/train/latent_moments.h"
 #include "gmvae/train/options.h"
@@ -116,6 +117,7 @@ class Trainer {
   void write_state(bool as_before);
   bool try_epoch(const Phase& phase, Index epoch, EpochRecord& record);
   ElboTerms run_epoch(const Phase& phase, Index epoch, double learning_rate);
+  void announce_cells(const CellOrder& order, Index begin, Index end) const;
   void gradient_of_block(const Phase& phase, double kl_weight, StepGradient& gradient);
   void update(const Phase& phase, double learning_rate, StepGradient& gradient);
   void add_moments(LatentMoments& moments, LabelCounts& labels) const;
