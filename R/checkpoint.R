@@ -54,18 +54,20 @@ fit_identity <- function(counts, cells, model, ks, control) {
   design <- cells$design
   if (!is.null(design)) design <- list(design@i, design@p, design@x)
   labels <- cells$labels
+  # What others follow from comes first: the first differences are told.
   c(
-    vapply(c(list("number of cells" = ncol(counts),
-                  "number of genes used" = nrow(counts), k = ks),
-             model, options), words, ""),
+    "Number of cells" = words(ncol(counts)),
     "names of the cells" = rlang::hash(colnames(counts)),
+    "batches and covariates" = rlang::hash(design),
+    labels = rlang::hash(list(as.integer(labels), levels(labels))),
+    vapply(c(model[c("likelihood", "covariance")], list(k = ks), options),
+           words, ""),
+    cells_one_by_one = words(cells_one_by_one()),
+    "Number of genes used" = words(nrow(counts)),
     "genes used" = rlang::hash(rownames(counts)),
     "values of the genes used" = cpp_cells_checksum(counts),
     "size factors" = rlang::hash(as.double(cells$size)),
-    "batches and covariates" = rlang::hash(design),
-    labels = rlang::hash(list(as.integer(labels), levels(labels))),
-    cells_one_by_one = words(cells_one_by_one()),
-    "version of gmvae" = as.character(utils::packageVersion("gmvae")),
+    "Version of gmvae" = as.character(utils::packageVersion("gmvae")),
     "instruction set" = cpp_kernels()
   )
 }
