@@ -68,7 +68,7 @@ write_hdf5 <- function(path, for_each, genes, cells, call) {
     if (is.null(grid)) {
       grid <<- DelayedArray::RegularArrayGrid(dim, dim(values))
     }
-    number <- (block[1] - 1) %/% dim(grid[[1L]])[2] + 1
+    number <- as.integer((block[1] - 1) %/% dim(grid[[1L]])[2] + 1)
     file <<- writing(DelayedArray::write_block(file, grid[[number]],
                                                unname(values)))
   })
