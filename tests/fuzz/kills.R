@@ -23,14 +23,15 @@ writeLines(c(
   "checkpoint <- if (arguments[1] != 'none') arguments[1]",
   "data(pbmc_sorted)",
   "set.seed(1)",
-  "fit <- suppressWarnings(suppressMessages(gmvae(pbmc_sorted$counts, 2:8,",
-  "  control = gmvae_control(epochs = 60, verbose = FALSE, n_threads = 2,",
-  "    checkpoint = checkpoint, checkpoint_minutes = 0.002))))",
+  "fit <- suppressWarnings(suppressMessages(gmvae(pbmc_sorted$counts, 2:4,",
+  "  features = 500,",
+  "  control = gmvae_control(epochs = 20, n_init = 3, verbose = FALSE,",
+  "    n_threads = 2, checkpoint = checkpoint, checkpoint_minutes = 0.002))))",
   "fit$history$seconds <- NULL",
   "fit$call <- NULL",
   "saveRDS(fit, arguments[2])"
 ), script)
-# Of the process, which may have ended: NA.
+# Number of the process.
 start <- function(checkpoint, result) {
   as.integer(system(sprintf("Rscript %s %s %s >/dev/null 2>&1 & echo $!",
                             script, checkpoint, result), intern = TRUE))

@@ -6,9 +6,10 @@
 #include <map>
 #include <numeric>
 
-#include "testing.h"
+#include "gmvae/simulated.h"
 
 using namespace gmvae;
+using namespace testing;
 
 namespace {
 
@@ -57,4 +58,29 @@ TEST("order_of_epoch(): by blocks, minibatches of sorted kinds are mixed as by c
   const double single = entropy(n), blocks = entropy(0);
   CHECK(single > 3.5);
   CHECK(blocks > single - 0.1);
+}
+
+TEST("order_of_epoch(): sorted cells train by blocks as well as one by one") {
+  // Two pools: neither has cells of the whole.
+  const Simulated data = simulate(30000, true);
+  const auto train_with = [&](Index most_single) {
+    TrainOptions o = options();
+    o.epochs_pretrain = 1;
+    o.epochs_warmup = 2;
+    o.epochs_joint = 2;
+    o.batch_size = 128;
+    o.n_init = 1;
+    o.most_single = most_single;
+    Workers workers(2);
+    Monitor monitor;
+    return train(data.source(), {data.size.data()}, o, workers, monitor);
+  };
+  const TrainResult single = train_with(30000), blocks = train_with(0);
+  CHECK(single.model.params != blocks.model.params);
+  const auto elbo = [](const TrainResult& fit) {
+    return fit.heldout.reconstruction - fit.heldout.kl();
+  };
+  CHECK(std::abs(elbo(blocks) / elbo(single) - 1) < 1e-3);
+  CHECK(rand_index(single, data) > 0.97);
+  CHECK(rand_index(blocks, data) > 0.97);
 }
