@@ -1,7 +1,8 @@
 # Files from which a fit goes on after its process has died: their names, and
 # whether what they hold is of this fit. The core writes and reads their states.
 
-# A file that can be made, or NULL; an absolute path, as workers may be elsewhere.
+# A file that can be made, or NULL; an absolute path, as workers may be in other
+# folders.
 check_checkpoint <- function(checkpoint, arg = rlang::caller_arg(checkpoint),
                              call = rlang::caller_env()) {
   if (is.null(checkpoint)) return(NULL)
@@ -105,7 +106,8 @@ check_same_identity <- function(file, stored, identity, call) {
     return(invisible())
   }
   gmvae_abort(c(
-    "The checkpoint {.path {file}} must be of the same call with the same data.",
+    "The checkpoint {.path {file}} must be of the same call with the same
+     data.",
     rlang::set_names(vapply(utils::head(differ, 3L), difference, "",
                             stored, identity), "x"),
     x = if (length(differ) > 3L) {

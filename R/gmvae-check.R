@@ -169,7 +169,8 @@ cells_to_check <- function(fit, x, batch, size_factors, assay, layer, call) {
 }
 
 take_cells <- function(cells, which) {
-  list(counts = in_memory(cells$counts[, which, drop = FALSE]), size = cells$size[which],
+  list(counts = in_memory(cells$counts[, which, drop = FALSE]),
+       size = cells$size[which],
        batch = cells$batch[which],
        covariates = rows_of(cells$covariates, which))
 }

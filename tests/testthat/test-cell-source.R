@@ -153,7 +153,7 @@ test_that("the folder for files must exist", {
                class = "gmvae_error_option")
 })
 
-test_that("what follows a fit reads a source in blocks, with the same results", {
+test_that("what follows a fit reads a source in blocks, to the same end", {
   x <- small()
   folder <- new_folder()
   rlang::local_options(gmvae.cache = folder)
