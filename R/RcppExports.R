@@ -33,6 +33,10 @@ cpp_cells_in_memory <- function(cells) {
     .Call(`_gmvae_cpp_cells_in_memory`, cells)
 }
 
+cpp_free_bytes <- function(folder) {
+    .Call(`_gmvae_cpp_free_bytes`, folder)
+}
+
 cpp_compressed_fault <- function(p, i, n_rows) {
     .Call(`_gmvae_cpp_compressed_fault`, p, i, n_rows)
 }

@@ -48,20 +48,18 @@ write_hdf5 <- function(path, for_each, genes, cells, call) {
   unlink(partial)
   on.exit(unlink(partial))
   dim <- c(length(genes), length(cells))
+  check_space(path, prod(dim) * 8, call)
   writing <- function(code) {
     rlang::try_fetch(code, error = function(cnd) {
       if (inherits(cnd, "gmvae_error")) return(rlang::zap())
-      megabytes <- ceiling(prod(dim) * 8 / 1e6)
-      gmvae_abort(c(
-        "The file {.path {path}} can't be written.",
-        i = "Its values take up to {megabytes} MB: is the disk full?"
-      ), "file", parent = cnd, call = call)
+      gmvae_abort("The file {.path {path}} can't be written.", "file",
+                  parent = cnd, call = call)
     })
   }
   file <- writing(HDF5Array::HDF5RealizationSink(
     dim, list(genes, cells), "double", filepath = partial, name = "values",
     chunkdim = as.integer(c(dim[1], min(dim[2], ceiling(1e5 / dim[1])))),
-    level = 1L
+    level = 0L
   ))
   grid <- NULL
   for_each(function(values, block) {
@@ -72,9 +70,24 @@ write_hdf5 <- function(path, for_each, genes, cells, call) {
     file <<- writing(DelayedArray::write_block(file, grid[[number]],
                                                unname(values)))
   })
-  if (!file.rename(partial, path)) {
+  # Without compression the size is known; HDF5 does not tell of a full disk.
+  complete <- file.size(partial) >= prod(dim) * 8
+  if (!complete || !file.rename(partial, path)) {
     gmvae_abort("The file {.path {path}} can't be written.", "file",
                 call = call)
   }
   HDF5Array::HDF5Array(path, "values")
+}
+
+# HDF5 can end the session where a disk is full: better not to begin.
+check_space <- function(path, bytes, call) {
+  free <- cpp_free_bytes(dirname(path))
+  needed <- bytes * 1.01 + 1e6  # names and tables of chunks
+  if (is.na(free) || free >= needed) return(invisible())
+  gmvae_abort(c(
+    "The disk must have {ceiling(needed / 1e6)} MB for {.path {path}}.",
+    x = "It has {floor(free / 1e6)} MB left.",
+    i = "Give fewer {.arg features}, another disk, or a function as
+         {.arg sink}."
+  ), "file", call = call)
 }

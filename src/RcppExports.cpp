@@ -99,6 +99,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_free_bytes
+double cpp_free_bytes(std::string folder);
+RcppExport SEXP _gmvae_cpp_free_bytes(SEXP folderSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type folder(folderSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_free_bytes(folder));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_compressed_fault
 std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows);
 RcppExport SEXP _gmvae_cpp_compressed_fault(SEXP pSEXP, SEXP iSEXP, SEXP n_rowsSEXP) {
@@ -478,6 +488,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_cell_sums", (DL_FUNC) &_gmvae_cpp_cell_sums, 2},
     {"_gmvae_cpp_gene_sums", (DL_FUNC) &_gmvae_cpp_gene_sums, 2},
     {"_gmvae_cpp_cells_in_memory", (DL_FUNC) &_gmvae_cpp_cells_in_memory, 1},
+    {"_gmvae_cpp_free_bytes", (DL_FUNC) &_gmvae_cpp_free_bytes, 1},
     {"_gmvae_cpp_compressed_fault", (DL_FUNC) &_gmvae_cpp_compressed_fault, 3},
     {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},

@@ -60,6 +60,8 @@ test_that("an HDF5 file holds the same values, or there is none", {
   expect_identical(list.files(folder), "values.h5")
   expect_error(predict(fit, type = "mean", sink = file), "exists",
                class = "gmvae_error_option")
+  expect_error(check_space(file, 1e18, NULL), "MB", class = "gmvae_error_file")
+  expect_invisible(check_space(file, 1, NULL))
 })
 
 test_that("`sink` is checked", {
