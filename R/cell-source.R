@@ -126,9 +126,17 @@ delayed_source <- function(x) {
 # fn(counts, from, to) for the blocks of a source in turn, each a dgCMatrix with
 # the names of the source.
 for_blocks <- function(x, fn, arg, call) {
-  for (from in block_starts(dim(x))) {
-    to <- min(from + cells_per_block(dim(x)) - 1, ncol(x))
-    fn(read_cells(x, from, to, arg, call), from, to)
+  least <- size <- cells_per_block(dim(x))
+  to <- 0
+  while (to < ncol(x)) {
+    from <- to + 1
+    to <- min(from + size - 1, ncol(x))
+    counts <- read_cells(x, from, to, arg, call)
+    fn(counts, from, to)
+    # Where most values are zero, longer blocks take 60 MB, and half of the
+    # time: reading a few cells of an HDF5 file costs as much as many.
+    bytes <- 12 * max(length(values_of(counts)), 1) / ncol(counts)
+    size <- min(max(least, floor(6e7 / bytes)), 8 * least)
   }
 }
 
