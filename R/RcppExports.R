@@ -33,6 +33,10 @@ cpp_cells_in_memory <- function(cells) {
     .Call(`_gmvae_cpp_cells_in_memory`, cells)
 }
 
+cpp_free_bytes <- function(folder) {
+    .Call(`_gmvae_cpp_free_bytes`, folder)
+}
+
 cpp_compressed_fault <- function(p, i, n_rows) {
     .Call(`_gmvae_cpp_compressed_fault`, p, i, n_rows)
 }
@@ -101,8 +105,16 @@ cpp_dip_test <- function(values, weights, n_samples, seed, n_threads) {
     .Call(`_gmvae_cpp_dip_test`, values, weights, n_samples, seed, n_threads)
 }
 
-cpp_gmvae_fit <- function(counts, size, design, label, options, k, earlier, seed, progress) {
-    .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, label, options, k, earlier, seed, progress)
+cpp_gmvae_fit <- function(counts, size, design, label, options, k, earlier, seed, checkpoint, progress) {
+    .Call(`_gmvae_cpp_gmvae_fit`, counts, size, design, label, options, k, earlier, seed, checkpoint, progress)
+}
+
+cpp_checkpoint_identity <- function(path) {
+    .Call(`_gmvae_cpp_checkpoint_identity`, path)
+}
+
+cpp_cells_checksum <- function(counts) {
+    .Call(`_gmvae_cpp_cells_checksum`, counts)
 }
 
 cpp_gmvae_encode <- function(state, counts, size, design, alternatives, n_draws, posterior, n_threads, progress) {

@@ -124,6 +124,16 @@ in_memory <- function(counts) {
                        dims = dim(counts), dimnames = dimnames(counts))
 }
 
+# fn(counts, cells) for blocks of the cells of a file in turn: a dgCMatrix, and
+# the numbers of its cells.
+for_file_blocks <- function(x, fn) {
+  size <- cells_per_block(dim(x))
+  for (from in block_starts(dim(x))) {
+    block <- from:min(from + size - 1, ncol(x))
+    fn(in_memory(x[, block]), block)
+  }
+}
+
 # Removes the file of counts that are no longer needed, at once.
 discard_cells <- function(counts) {
   if (is_cell_file(counts) && !is.null(attr(counts, "owner"))) {

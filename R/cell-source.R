@@ -14,10 +14,20 @@
 #' networks see. It trains from that file and removes both at the end. The fit
 #' is the same, bit for bit, as from the same counts in memory.
 #'
-#' Memory is needed for the block that is being read, for about
-#' `8 * cells * (4 * n_latent + 2 * k)` bytes of results, and for a tenth of
-#' that besides: 0.8 GB for 1,000,000 cells in 20 clusters with 10 latent
-#' dimensions.
+#' A fit needs memory for the block that is being read, at most 200 MB, for
+#' about `8 * cells * (4 * n_latent + 2 * k)` bytes of results, and for a tenth
+#' of that besides: 0.7 GB and a block for 1,000,000 cells in 20 clusters with 10
+#' latent dimensions. The number of genes does not matter. [markers()],
+#' [differential_expression()], [pseudobulk()], [check_fit()] and
+#' [map_to_reference()] read such counts block by block, too, and `predict()`
+#' writes expected values block by block where you give a `sink`. The plots of a
+#' fit draw a sample of the cells. See `vignette("large-data")`.
+#'
+#' Up to 200,000 training cells are shuffled one by one. Of more, blocks of 64
+#' neighbours are shuffled, 256 of them make a pool, and the cells of a pool are
+#' shuffled, so that a disk is read in few places at a time and cells that are
+#' sorted train as well as others. The order depends on the seed, the epoch and
+#' the number of cells alone, on disk and in memory.
 #'
 #' @param read A function of two numbers, `from` and `to`: the counts of these
 #'   cells (from 1), a sparse matrix of class `dgCMatrix`, or another kind of
@@ -121,9 +131,17 @@ delayed_source <- function(x) {
 # fn(counts, from, to) for the blocks of a source in turn, each a dgCMatrix with
 # the names of the source.
 for_blocks <- function(x, fn, arg, call) {
-  for (from in block_starts(dim(x))) {
-    to <- min(from + cells_per_block(dim(x)) - 1, ncol(x))
-    fn(read_cells(x, from, to, arg, call), from, to)
+  least <- size <- cells_per_block(dim(x))
+  to <- 0
+  while (to < ncol(x)) {
+    from <- to + 1
+    to <- min(from + size - 1, ncol(x))
+    counts <- read_cells(x, from, to, arg, call)
+    fn(counts, from, to)
+    # Where most values are zero, longer blocks take 60 MB, and half of the
+    # time: reading a few cells of an HDF5 file costs as much as many.
+    bytes <- 12 * max(length(values_of(counts)), 1) / ncol(counts)
+    size <- min(max(least, floor(6e7 / bytes)), 8 * least)
   }
 }
 

@@ -16,6 +16,7 @@ group_p_values <- function(fit, counts, group, p_values, call,
     return(pmin(2 * pmin(tails$lower, tails$upper), 1))
   }
   halves <- split_counts(fit, counts, spread)
+  on.exit(lapply(halves, discard_cells))
   found <- recluster(fit, counts, halves, call)
   # Half of the counts has half of theta.
   tested <- lapply(1:2, function(i) {
@@ -52,12 +53,9 @@ within_spread <- function(fit, counts, size, strata) {
   if (!traits$whole) size <- rep(1, length(size))
   cells <- as.vector(table(strata))
   sum_of <- function(x) as.vector(rowsum(x, as.integer(strata)))
-  weighted <- function(weights) {
-    map_values(counts, function(v, cells) v * weights[cells])
-  }
   rate <- sweep(group_sums(counts, strata), 2, sum_of(size), "/")
-  squares <- group_sums(map_values(counts, function(v, cells) v^2), strata)
-  cross <- group_sums(weighted(size), strata)
+  squares <- group_sums(counts, strata, function(v, cells) v^2)
+  cross <- group_sums(counts, strata, function(v, cells) v * size[cells])
   size2 <- sum_of(size^2)
   residual <- squares - 2 * rate * cross + sweep(rate^2, 2, size2, "*")
   # The mean of a stratum is estimated from its cells.
@@ -78,6 +76,7 @@ within_spread <- function(fit, counts, size, strata) {
 # noise of half of its standard deviation (Neufeld et al. 2024
 # <https://arxiv.org/abs/2301.07276>).
 split_counts <- function(fit, counts, spread) {
+  if (is_cell_file(counts)) return(split_file(fit, counts, spread))
   genes <- genes_of(counts)
   if (likelihood_traits(fit$likelihood)$whole) {
     one <- map_values(counts, function(v, cells) {
@@ -92,6 +91,24 @@ split_counts <- function(fit, counts, spread) {
   noise <- noise * sqrt(spread[genes_of(counts)]) / 2
   list(map_values(counts, function(v, cells) v / 2 + noise),
        map_values(counts, function(v, cells) v / 2 - noise))
+}
+
+# The same of a file, block by block: two more files.
+split_file <- function(fit, counts, spread) {
+  folder <- dirname(attr(counts, "file"))
+  paths <- tempfile(c("gmvae-cells-", "gmvae-cells-"), folder)
+  on.exit(unlink(paste0(paths, ".part")))  # if they are not finished
+  whole <- likelihood_traits(fit$likelihood)$whole
+  writers <- lapply(paths, cpp_cell_file_create, nrow(counts), whole)
+  for_file_blocks(counts, function(some, block) {
+    halves <- split_counts(fit, some, spread)
+    for (i in 1:2) cpp_cell_file_add(writers[[i]], halves[[i]])
+  })
+  lapply(1:2, function(i) {
+    cpp_cell_file_finish(writers[[i]])
+    open_cells(paths[i], rownames(counts), colnames(counts), NULL, FALSE,
+               file_owner(paths[i]))
+  })
 }
 
 # A dgCMatrix that stores its zeros, too.
@@ -121,9 +138,14 @@ recluster <- function(fit, counts, halves, call) {
     trained <- spread_out(which(fold != f), most_recluster_cells)
     tested <- which(fold == f)
     network <- retrain(fit, counts, trained, draw_seed(), call)
-    for (i in 1:2) {
-      half <- halves[[i]][, tested, drop = FALSE]
-      found[tested, i] <- clusters_of_half(fit, network, half, tested, call)
+    # Of a file, as many at a time as memory holds.
+    size <- if (is_cell_file(counts)) cells_per_block(dim(counts)) else n
+    for (from in seq(1, length(tested), by = size)) {
+      some <- tested[from:min(from + size - 1, length(tested))]
+      for (i in 1:2) {
+        half <- halves[[i]][, some, drop = FALSE]
+        found[some, i] <- clusters_of_half(fit, network, half, some, call)
+      }
     }
   }
   found
@@ -136,7 +158,7 @@ retrain <- function(fit, counts, cells, seed, call) {
   # Fewer cells have fewer steps per epoch.
   if (ncol(counts) > most_recluster_cells) control["epochs"] <- list(NULL)
   control <- resolve_control(control, length(cells), fit$likelihood)
-  counts <- counts[, cells, drop = FALSE]
+  counts <- in_memory(counts[, cells, drop = FALSE])
   given <- if (fit$size_source == "user") fit$size_factors[cells]
   size <- cell_sizes(counts, fit$likelihood, given)
   model <- list(likelihood = fit$likelihood, covariance = fit$covariance,
@@ -162,6 +184,7 @@ retrain <- function(fit, counts, cells, seed, call) {
 
 clusters_of_half <- function(fit, network, half, cells, call) {
   given <- if (fit$size_source == "user") fit$size_factors[cells] / 2
+  half <- in_memory(half)
   # Half of a measurement has twice its value, not twice its size.
   if (!likelihood_traits(fit$likelihood)$whole) half <- 2 * half
   size <- cell_sizes(half, fit$likelihood, given, network$scale)

@@ -62,6 +62,7 @@ differential_expression <- function(fit, x = NULL, group1, group2 = NULL, ...,
   check_no_dots(..., call = call)
   check_gmvae_fit(fit, call)
   counts <- if (!is.null(x)) counts_of_fit(fit, x, assay, layer, call)
+  on.exit(discard_cells(counts))
   groups <- two_groups(fit, group1, group2, call)
   usual <- if (groups$clusters) "split" else "direct"
   p_values <- check_p_values(p_values, fit, counts, usual, call)

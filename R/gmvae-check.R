@@ -103,6 +103,7 @@ check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
     check_no_assay(!missing(assay) || !missing(layer), call, x, "x")
   }
   cells <- cells_to_check(fit, x, batch, size_factors, assay, layer, call)
+  on.exit(discard_cells(cells$counts))
   all_cells <- spread_out(seq_len(ncol(cells$counts)), max_cells)
   unseen <- if (cells$own && length(fit$heldout) >= 20L) fit$heldout
   heldout <- !is.null(unseen)
@@ -123,7 +124,7 @@ check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
 # Counts of the genes used, with clusters, size factors and batches.
 cells_to_check <- function(fit, x, batch, size_factors, assay, layer, call) {
   own <- FALSE
-  given <- given_counts(x, assay, "x", call, layer)
+  given <- given_counts(x, assay, "x", call, layer, on_disk = TRUE)
   n <- ncol(given)
   if (n == nrow(fit$latent)) {
     own <- is.null(colnames(given)) ||
@@ -144,8 +145,9 @@ cells_to_check <- function(fit, x, batch, size_factors, assay, layer, call) {
            {first_few(absent)}."
     ), "input", call = call)
   }
-  counts <- checked_values(counts, fit$likelihood, "x", call)
-  counts <- counts[fit$features, , drop = FALSE]
+  given <- checked_values(counts, fit$likelihood, "x", call)
+  counts <- given[fit$features, , drop = FALSE]
+  discard_cells(given)
   size_factors <- check_size_factors(size_factors, n, fit$likelihood, call,
                                      colnames(counts))
   batch <- known_batch(fit, batch, n, x, call, colnames(counts))
@@ -167,7 +169,8 @@ cells_to_check <- function(fit, x, batch, size_factors, assay, layer, call) {
 }
 
 take_cells <- function(cells, which) {
-  list(counts = cells$counts[, which, drop = FALSE], size = cells$size[which],
+  list(counts = in_memory(cells$counts[, which, drop = FALSE]),
+       size = cells$size[which],
        batch = cells$batch[which],
        covariates = rows_of(cells$covariates, which))
 }

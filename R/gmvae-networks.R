@@ -4,40 +4,69 @@
 # train_networks() from `n_networks` seeds, drawn one after the other; of
 # several `ks` each network chooses one, and those that did not choose the
 # median of these train again with it. Returns the network kept, with a table of
-# all in `networks`.
-train_several <- function(counts, cells, model, ks, control, progress,
+# all in `networks`. `stored`: what checkpoints hold, see stored_identities().
+train_several <- function(counts, cells, model, ks, control, stored, progress,
                           BPPARAM = NULL, call) {
   seeds <- vapply(seq_len(control$n_networks), function(i) draw_seed(), 0L)
-  train <- function(seed, ks, control, progress = NULL) {
+  for (known in stored) {
+    if (length(known$seeds) == length(seeds)) seeds <- as.integer(known$seeds)
+  }
+  train <- function(i, ks, control, checkpoints, progress = NULL) {
     with_core_errors(
-      train_networks(counts, cells, model, ks, control, seed, progress),
+      train_networks(counts, cells, model, ks, control, seeds[i], progress,
+                     checkpoint = checkpoints[[i]]),
       call = call
     )
   }
-  train_all <- function(seeds, ks) {
-    if (is.null(BPPARAM) || length(seeds) == 1L) {
-      return(lapply(seeds, train, ks, control, progress))
+  train_all <- function(which, ks, again = FALSE) {
+    checkpoints <- open_checkpoints(counts, cells, model, ks, control, seeds,
+                                    stored, which, again, call)
+    if (is.null(BPPARAM) || length(which) == 1L) {
+      return(lapply(which, train, ks, control, checkpoints, progress))
     }
-    train_in_parallel(train, seeds, ks, control, BPPARAM, call)
+    train_in_parallel(train, which, ks, control, checkpoints, BPPARAM, call)
   }
-  cores <- train_all(seeds, ks)
-  if (length(seeds) == 1L) return(cores[[1]])
+  cores <- train_all(seq_along(seeds), ks)
+  if (length(seeds) == 1L) {
+    warn_failed_checkpoint(cores, call)
+    return(cores[[1]])
+  }
   chosen <- vapply(cores, `[[`, 0L, "k")
   k <- sort(chosen)[(length(chosen) + 1L) %/% 2L]
   path <- cores[[match(k, chosen)]]$k_path
   others <- which(chosen != k)
-  if (length(others) > 0L) cores[others] <- train_all(seeds[others], k)
+  if (length(others) > 0L) cores[others] <- train_all(others, k, again = TRUE)
+  warn_failed_checkpoint(cores, call)
   core <- most_typical(cores, seeds, path)
   if (length(ks) > 1L) core$networks$chosen_k <- chosen
   core
 }
 
+# For each network, NULL without checkpoints. Those of the networks `which` are
+# compared with what is stored.
+open_checkpoints <- function(counts, cells, model, ks, control, seeds, stored,
+                             which, again, call) {
+  files <- checkpoint_files(control, again)
+  checkpoints <- vector("list", length(seeds))
+  if (is.null(files)) return(checkpoints)
+  identity <- with_core_errors(fit_identity(counts, cells, model, ks, control),
+                               call = call)
+  checkpoints[which] <- lapply(files[which], function(file) {
+    open_checkpoint(file, identity, seeds, stored[[file]], control, call)
+  })
+  found <- intersect(files[which], names(stored))
+  if (length(found) > 0L) say_resumed(found)
+  checkpoints
+}
+
 # The threads of `control` are shared out among the workers.
-train_in_parallel <- function(train, seeds, k, control, BPPARAM, call) {
+train_in_parallel <- function(train, which, k, control, checkpoints, BPPARAM,
+                              call) {
   pool <- open_workers(BPPARAM, call)
   on.exit(pool$close())
-  control$n_threads <- threads_each(control$n_threads, pool, length(seeds))
-  map_tasks(seeds, train, pool, call, k, control, each = "network")
+  control$n_threads <- threads_each(control$n_threads, pool, length(which))
+  map_tasks(which, train, pool, call, k, control, checkpoints,
+            each = "network")
 }
 
 # The network whose clusters agree most with those of the others, the first of

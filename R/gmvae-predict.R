@@ -21,8 +21,8 @@
 #'   see Outliers.
 #' @param features For types `"mean"` and `"normalized"`: the genes to return,
 #'   by name or by position in `object$features`. `NULL`: all that the fit uses.
-#'   The result is a dense matrix: for many cells, ask for the genes of interest
-#'   only.
+#'   The result is a dense matrix, 8 bytes for each gene and cell: for many
+#'   cells, ask for the genes of interest only, or give a `sink`.
 #' @param size_factors One positive number per cell of `newdata` (m). Required
 #'   if [gmvae()] was given size factors, and then in the same unit. Otherwise
 #'   relative to the median cell of the fit, which has 1; `NULL`: see Details.
@@ -46,6 +46,13 @@
 #'   covariates, one for each, such as `list(chemistry = "v3")`: what would be
 #'   expected if all cells had these values (counterfactual expression). It
 #'   takes the place of the cells' own values.
+#' @param sink For types `"mean"` and `"normalized"` of cells that are too many
+#'   for memory: where the values go, block by block. The path of an HDF5 file
+#'   to be made, which needs package HDF5Array; or a function of `values`, a
+#'   matrix of genes x cells as `predict()` would return it, and `cells`, the
+#'   numbers of these cells. It is called for each block of cells in turn, from
+#'   the first cell to the last. A block takes about 200 MB, and the values are
+#'   the same as without a `sink`. `NULL`: a matrix in memory.
 #' @param assay,layer Where the counts are, if `newdata` is a
 #'   SummarizedExperiment or a Seurat object, as in [gmvae()]; otherwise must
 #'   not be given.
@@ -67,6 +74,9 @@
 #'     combinations of batches and levels of factors that occur in the fit, with
 #'     numbers at their means, but for the values in `at`. So the values of two
 #'     cells do not differ by sequencing depth, batch or covariates.
+#'
+#'     With a `sink`, both types return nothing, invisibly, or for a file a
+#'     DelayedMatrix of the dataset `"values"` in it.
 #'   * `"elbo"`: numeric (m), named by cell: the evidence lower bound (ELBO) of
 #'     the cell, a lower bound of the natural logarithm of its likelihood,
 #'     averaged over one pair of antithetic draws of the latent point.
@@ -122,7 +132,9 @@
 #'   none or too few of them are in the fit, if genes seem to be in columns, or
 #'   if `newdata` is needed; `gmvae_error_data` as in [gmvae()];
 #'   `gmvae_error_option` for the other arguments, also for one that does not
-#'   apply to `type`. `gmvae_warning_input` if `newdata` lacks genes of the fit.
+#'   apply to `type`; `gmvae_error_file` if the file of `sink` can't be written,
+#'   for instance as the disk is full: then there is no file.
+#'   `gmvae_warning_input` if `newdata` lacks genes of the fit.
 #'   A message (class `gmvae_message`) names batches that the fit has not seen.
 #' @references Davison and Hinkley (1997) *Bootstrap Methods and their
 #'   Application*, section 4.2.3. Cambridge University Press.
@@ -146,8 +158,8 @@ predict.gmvae <- function(object, newdata,
                                    "normalized", "elbo", "outlier", "all"),
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
-                          covariates = NULL, at = NULL, assay = NULL,
-                          layer = "counts") {
+                          covariates = NULL, at = NULL, sink = NULL,
+                          assay = NULL, layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
@@ -159,8 +171,9 @@ predict.gmvae <- function(object, newdata,
                   features = !is.null(features),
                   batch = !is.null(batch) && reject == 0,
                   covariates = !is.null(covariates) && reject == 0,
-                  at = !is.null(at)),
+                  at = !is.null(at), sink = !is.null(sink)),
                 types_with, type, call)
+  sink <- check_sink(sink, call)
   at <- check_at(at, object, call)
   rows <- wanted_rows(features, object, call)
   # To reject cells and for all results, what outliers need is enough.
@@ -190,9 +203,14 @@ predict.gmvae <- function(object, newdata,
     latent = cells$latent,
     elbo = cells$elbo,
     outlier = unlike,
-    mean = decode_cells(object, cells$latent, cells$size, cells, rows, call),
-    normalized = decode_normalized(object, cells$latent, rows,
-                                   if (!is.null(batch)) cells$batch, at, call),
+    mean = decode_to(sink, function(i) {
+      decode_cells(object, cells$latent[i, , drop = FALSE], cells$size[i],
+                   known_of(cells, i), rows, call)
+    }, object$features[rows], rownames(cells$latent), call),
+    normalized = decode_to(sink, function(i) {
+      decode_normalized(object, cells$latent[i, , drop = FALSE], rows,
+                        if (!is.null(batch)) cells$batch[i], at, call)
+    }, object$features[rows], rownames(cells$latent), call),
     all = all_results(cluster, cells, unlike)
   )
 }
@@ -204,7 +222,8 @@ types_with <- list(
   features = c("mean", "normalized"),
   batch = c("mean", "normalized", "elbo", "outlier", "all"),
   covariates = c("mean", "elbo", "outlier", "all"),
-  at = c("mean", "normalized")
+  at = c("mean", "normalized"),
+  sink = c("mean", "normalized")
 )
 
 check_no_assay <- function(given, call, newdata = NULL, arg = "newdata") {
@@ -361,6 +380,11 @@ decode_normalized <- function(object, latent, rows, batch, at, call) {
       decode_cells(object, latent, rep(1, n), known, rows, call)
   }
   total
+}
+
+# `batch` and `covariates` of the cells `i`.
+known_of <- function(cells, i) {
+  list(batch = cells$batch[i], covariates = rows_of(cells$covariates, i))
 }
 
 # `known`: the cells' `batch` and `covariates`.

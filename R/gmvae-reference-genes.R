@@ -33,8 +33,18 @@ match_query_genes <- function(counts, query, genes, fit, call) {
   if (likelihood_traits(fit$likelihood)$dense) {  # no counts, which add up
     gather <- gather / Matrix::rowSums(gather)
   }
-  counts <- methods::as(gather %*% counts[used, , drop = FALSE],
-                        "CsparseMatrix")
+  gathered <- function(counts) {
+    methods::as(gather %*% counts[used, , drop = FALSE], "CsparseMatrix")
+  }
+  counts <- if (inherits(counts, "cell_source")) {
+    source <- counts
+    cell_source(function(from, to) {
+      gathered(read_cells(source, from, to, "query", call))
+    }, c(sum(present), ncol(source)),
+    list(fit$features[present], colnames(source)))
+  } else {
+    gathered(counts)
+  }
   information <- encoder_information(fit)
   say_missing(fit, present, sum(information[present]), call)
   list(counts = counts, present = present,

@@ -79,7 +79,7 @@ with_new_shifts <- function(model, counts, size_factors, batch, call) {
   size <- sizes_in(model, counts, size_factors, call)$factors
   threads <- model$fit$control$n_threads
   model$state$parameters <- with_core_errors(cpp_gmvae_shifts(
-    model$state, counts[, cells, drop = FALSE], size[cells],
+    model$state, in_memory(counts[, cells, drop = FALSE]), size[cells],
     mapping_design(model, batch[cells]),
     list(first_column = length(model$known) + 1L, n_steps = 200L,
          batch_size = 128L, learning_rate = 0.05, penalty = 1),
@@ -130,17 +130,30 @@ known_cells <- function(model, reference, call) {
     return(list(latent = fit$latent, posterior = component_posterior(fit, call),
                 outlier = fit$outlier, heldout = fit$heldout_scores))
   }
-  counts <- if (is.null(reference)) {
-    draw_counts(fit, fit$latent, fit$size_factors, fit, fit$seed, call)
-  } else {
-    reference_counts(reference, fit, call)
-  }
-  counts <- counts[model$present, , drop = FALSE]
-  colnames(counts) <- rownames(fit$latent)
+  n <- nrow(fit$latent)
+  counts <- if (!is.null(reference)) reference_counts(reference, fit, call)
+  on.exit(discard_cells(counts))
   user <- if (fit$size_source == "user") unname(fit$size_factors) *
       fit$size_scale
-  cells <- map_cells(model, counts, user, fit$batch, call)
-  sample <- c(spread_out(setdiff(seq_len(ncol(counts)), fit$heldout)),
+  # Of a file, and of many cells that are simulated, blocks.
+  size <- if (is_cell_file(counts) || is.null(counts)) most_in_memory else n
+  blocks <- lapply(seq(1, n, by = size), function(from) {
+    i <- from:min(from + size - 1, n)
+    cells <- if (is.null(counts)) {
+      draw_counts(fit, fit$latent[i, , drop = FALSE], fit$size_factors[i],
+                  known_of(fit, i), fit$seed + from - 1, call)
+    } else {
+      in_memory(if (is_cell_file(counts)) counts[, i] else counts)
+    }
+    cells <- cells[model$present, , drop = FALSE]
+    colnames(cells) <- rownames(fit$latent)[i]
+    map_cells(model, cells, user[i], fit$batch[i], call)
+  })
+  cells <- list(latent = do.call(rbind, lapply(blocks, `[[`, "latent")),
+                posterior = do.call(rbind, lapply(blocks, `[[`, "posterior")),
+                elbo = unlist(lapply(blocks, `[[`, "elbo")),
+                depth = unlist(lapply(blocks, `[[`, "depth")))
+  sample <- c(spread_out(setdiff(seq_len(n), fit$heldout)),
               spread_out(fit$heldout))
   seen <- seq_len(sum(!sample %in% fit$heldout))
   outlier <- compare_elbos(cells$elbo[sample],
@@ -152,7 +165,8 @@ known_cells <- function(model, reference, call) {
 }
 
 reference_counts <- function(reference, fit, call) {
-  counts <- as_counts(reference, arg = "reference", call = call)
+  counts <- as_counts(reference, arg = "reference", call = call,
+                      on_disk = TRUE)
   at <- match(fit$features, rownames(counts))
   if (ncol(counts) != nrow(fit$latent) || anyNA(at)) {
     gmvae_abort(c(
@@ -162,5 +176,14 @@ reference_counts <- function(reference, fit, call) {
            {length(fit$features)} genes."
     ), "input", call = call)
   }
-  checked_values(counts[at, , drop = FALSE], fit$likelihood, "reference", call)
+  if (!inherits(counts, "cell_source")) {
+    return(checked_values(counts[at, , drop = FALSE], fit$likelihood,
+                          "reference", call))
+  }
+  given <- checked_values(counts, fit$likelihood, "reference", call)
+  on.exit(discard_cells(given))
+  given[at, , drop = FALSE]
 }
+
+# Cells of the reference that are encoded at once.
+most_in_memory <- 50000

@@ -148,7 +148,7 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
   if (!is_container(query)) {
     check_no_assay(!missing(assay) || !missing(layer), call, query, "query")
   }
-  given <- given_counts(query, assay, "query", call, layer)
+  given <- given_counts(query, assay, "query", call, layer, on_disk = TRUE)
   matched <- match_query_genes(given, query, genes, fit, call)
   # The names of the user's rows may repeat where a table translates them.
   counts <- with_all_names(matched$counts, "query", call)
@@ -156,6 +156,7 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
   size_factors <- check_size_factors(size_factors, ncol(counts),
                                      fit$likelihood, call, colnames(counts))
   counts <- checked_values(counts, fit$likelihood, "query", call)
+  on.exit(discard_cells(counts))
   model <- reference_model(fit, matched$present, batch, call)
   model <- with_new_shifts(model, counts, size_factors, batch, call)
   cells <- map_cells(model, counts, size_factors, batch, call)

@@ -354,6 +354,8 @@
 #'   * `gmvae_error_data`: values are missing, infinite, negative, fractional
 #'     or not from 0 to 1 where the likelihood forbids it; a cell has no counts.
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
+#'   * `gmvae_error_file`: a temporary file of cells or a checkpoint can't be
+#'     written, or a checkpoint is a file of another kind, cut off or changed.
 #'   * `gmvae_error_numerical`: training broke down and could not recover.
 #'   * `gmvae_error_package`: a suggested package is needed and missing, or a
 #'     worker of `BPPARAM` has another version of this one.
@@ -371,6 +373,7 @@
 #'     (`cluster_stability` below 0.6). Do not rely on these clusters.
 #'   * `gmvae_warning_batches`: the fit detected two batches and corrected for
 #'     them.
+#'   * `gmvae_warning_file`: the checkpoint could not be written any more.
 #'   * `gmvae_warning_data`: a batch or a level of a covariate has fewer than
 #'     ten cells, or a covariate is left out.
 #'
@@ -533,6 +536,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   batch <- known$batch
   labels <- known$labels
   check_variation(control, likelihood, batch, call)
+  stored <- stored_identities(control, call)
   check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call, nlevels(labels))
   size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
@@ -563,12 +567,15 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
                 size_reference = size$reference)
   cells <- list(size = size$factors, design = design_matrix(batch, covariates),
                 labels = labels)
-  core <- train_several(counts, cells, model, ks, control,
+  core <- train_several(counts, cells, model, ks, control, stored,
                         progress_reporter(control$verbose), BPPARAM, call)
-  finish_fit(core, counts, size, features = chosen$table, batch = batch,
-             batch_source = batch_source(batch, found),
-             covariates = covariates, labels = labels, likelihood = likelihood,
-             covariance = covariance, control = control, call = call)
+  fit <- finish_fit(core, counts, size, features = chosen$table, batch = batch,
+                    batch_source = batch_source(batch, found),
+                    covariates = covariates, labels = labels,
+                    likelihood = likelihood, covariance = covariance,
+                    control = without_checkpoint(control), call = call)
+  remove_checkpoints(control)
+  fit
 }
 
 # The fit that users see, from what the core returns. `counts` are those of the
@@ -585,20 +592,21 @@ finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
 
 # One network from one seed, for one of `ks` that the core chooses. `cells`:
 # their `size`, `design` and `labels`. `earlier` is a fit whose networks are to
-# be used again, or NULL.
+# be used again, or NULL. `checkpoint`: see open_checkpoint().
 train_networks <- function(counts, cells, model, ks, control, seed, progress,
-                           earlier = NULL) {
+                           earlier = NULL, checkpoint = NULL) {
   options <- c(
     training_phases(control$epochs, control$warmup), model, unclass(control),
     list(epochs_before = if (is.null(earlier)) 0L else nrow(earlier$history),
-         n_classes = nlevels(cells$labels))
+         n_classes = nlevels(cells$labels),
+         cells_one_by_one = cells_one_by_one())
   )
   cpp_gmvae_fit(opened_here(counts), cells$size, cells$design,
                 class_numbers(cells$labels), options, ks,
                 if (!is.null(earlier)) {
                   list(parameters = earlier$parameters, latent = earlier$latent,
                        k = length(earlier$mixture$weights))
-                }, seed, progress)
+                }, seed, checkpoint, progress)
 }
 
 # The names of covariance models that both functions take.

@@ -74,7 +74,7 @@ exact_tails <- function(parts, k, spread) {
 group_moments <- function(counts, group) {
   n <- as.vector(table(group))
   mean <- sweep(group_sums(counts, group), 2, n, "/")
-  squares <- group_sums(map_values(counts, function(v, cells) v^2), group)
+  squares <- group_sums(counts, group, function(v, cells) v^2)
   variance <- sweep(squares - sweep(mean^2, 2, n, "*"), 2, n - 1, "/")
   list(n = n, mean = mean, variance = pmax(variance, 0))
 }

@@ -102,6 +102,10 @@
 #'   there is no `"split"`.
 #'
 #'   Divisions and new networks draw from R's generator: use [set.seed()].
+#'
+#'   Counts on disk (see [cell_source()]) are read block by block, and their
+#'   halves are two temporary files. The counts are then divided by other draws
+#'   than in memory if there is more than one block.
 #' @section Errors: `gmvae_error_input` if `fit` is not a fit of [gmvae()] with
 #'   two clusters that have cells, or if `x` is not the data of the fit;
 #'   `gmvae_error_option` for other arguments, also for p-values without `x` and
@@ -149,6 +153,7 @@ markers <- function(fit, x = NULL, ...,
   summary <- if (missing(summary)) summaries[1] else
     check_choice(summary, summaries, call = call)
   counts <- if (!is.null(x)) counts_of_fit(fit, x, assay, layer, call)
+  on.exit(discard_cells(counts))
   p_values <- check_p_values(p_values, fit, counts, "split", call)
   group <- droplevels(unname(fit$cluster))
   check_groups(group, call)
@@ -262,16 +267,26 @@ expected_fdr <- function(probability) {
 # a count; NULL without counts or where zeros are values like others.
 detection_rates <- function(fit, counts, group) {
   if (is.null(counts) || likelihood_traits(fit$likelihood)$dense) return(NULL)
-  found <- group_sums(map_values(counts, function(v, cells) rep(1, length(v))),
-                      group)
+  found <- group_sums(counts, group, function(v, cells) rep(1, length(v)))
   cells <- as.vector(table(group))
   others <- rowSums(found) - found
   list(own = sweep(found, 2, cells, "/"),
        others = sweep(others, 2, sum(cells) - cells, "/"))
 }
 
-# Sums of genes over the cells of each group (genes x groups).
-group_sums <- function(counts, group) {
+# Sums of genes over the cells of each group (genes x groups): of the values, or
+# of `fn(values, cells)`, see map_values(). A file is read in blocks.
+group_sums <- function(counts, group, fn = NULL) {
+  if (is_cell_file(counts)) {
+    sums <- matrix(0, nrow(counts), nlevels(group),
+                   dimnames = list(rownames(counts), levels(group)))
+    for_file_blocks(counts, function(some, block) {
+      of_block <- if (!is.null(fn)) function(v, cells) fn(v, block[cells])
+      sums <<- sums + group_sums(some, group[block], of_block)
+    })
+    return(sums)
+  }
+  if (!is.null(fn)) counts <- map_values(counts, fn)
   cells <- which(!is.na(group))
   members <- Matrix::sparseMatrix(
     i = cells, j = as.integer(group)[cells], x = 1,
@@ -298,7 +313,7 @@ read_counts_of_fit <- function(fit, x, assay, layer, call) {
   if (is.null(assay) && is_container(x)) assay <- written("assay")
   if (is.null(layer)) layer <- written("layer")
   as_counts(x, assay, call = call,
-            layer = if (is.null(layer)) "counts" else layer)
+            layer = if (is.null(layer)) "counts" else layer, on_disk = TRUE)
 }
 
 check_p_values <- function(p_values, fit, counts, usual, call) {

@@ -68,6 +68,7 @@ pseudobulk <- function(fit, x, sample, ..., data = NULL, min_cells = 10,
   }
   min_cells <- check_count(min_cells, call = call)
   counts <- all_counts_of_fit(fit, x, assay, layer, call)
+  on.exit(discard_cells(counts))
   cells <- colnames(counts)
   sample <- check_sample_labels(sample, length(cells), x, cells, call)
   if (is.null(data)) data <- cell_data(x, cells)
@@ -91,7 +92,7 @@ pseudobulk <- function(fit, x, sample, ..., data = NULL, min_cells = 10,
 # Counts of all genes, of the cells of the fit.
 all_counts_of_fit <- function(fit, x, assay, layer, call) {
   counts <- read_counts_of_fit(fit, x, assay, layer, call)
-  same_counts(fit, counts, call)
+  discard_others(same_counts(fit, counts, call), counts)
   checked_values(counts, fit$likelihood, call = call)
 }
 

@@ -99,6 +99,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_free_bytes
+double cpp_free_bytes(std::string folder);
+RcppExport SEXP _gmvae_cpp_free_bytes(SEXP folderSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type folder(folderSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_free_bytes(folder));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_compressed_fault
 std::string cpp_compressed_fault(Rcpp::IntegerVector p, Rcpp::IntegerVector i, double n_rows);
 RcppExport SEXP _gmvae_cpp_compressed_fault(SEXP pSEXP, SEXP iSEXP, SEXP n_rowsSEXP) {
@@ -308,8 +318,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_fit
-SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP label, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP labelSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP progressSEXP) {
+SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP label, Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed, SEXP checkpoint, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_fit(SEXP countsSEXP, SEXP sizeSEXP, SEXP designSEXP, SEXP labelSEXP, SEXP optionsSEXP, SEXP kSEXP, SEXP earlierSEXP, SEXP seedSEXP, SEXP checkpointSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
@@ -320,8 +330,29 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type k(kSEXP);
     Rcpp::traits::input_parameter< SEXP >::type earlier(earlierSEXP);
     Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type checkpoint(checkpointSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_fit(counts, size, design, label, options, k, earlier, seed, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_fit(counts, size, design, label, options, k, earlier, seed, checkpoint, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_checkpoint_identity
+SEXP cpp_checkpoint_identity(std::string path);
+RcppExport SEXP _gmvae_cpp_checkpoint_identity(SEXP pathSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_checkpoint_identity(path));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_cells_checksum
+std::string cpp_cells_checksum(SEXP counts);
+RcppExport SEXP _gmvae_cpp_cells_checksum(SEXP countsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_cells_checksum(counts));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -591,6 +622,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_cell_sums", (DL_FUNC) &_gmvae_cpp_cell_sums, 2},
     {"_gmvae_cpp_gene_sums", (DL_FUNC) &_gmvae_cpp_gene_sums, 2},
     {"_gmvae_cpp_cells_in_memory", (DL_FUNC) &_gmvae_cpp_cells_in_memory, 1},
+    {"_gmvae_cpp_free_bytes", (DL_FUNC) &_gmvae_cpp_free_bytes, 1},
     {"_gmvae_cpp_compressed_fault", (DL_FUNC) &_gmvae_cpp_compressed_fault, 3},
     {"_gmvae_cpp_value_traits", (DL_FUNC) &_gmvae_cpp_value_traits, 1},
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
@@ -608,7 +640,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmm_refit", (DL_FUNC) &_gmvae_cpp_gmm_refit, 8},
     {"_gmvae_cpp_gmm_null", (DL_FUNC) &_gmvae_cpp_gmm_null, 6},
     {"_gmvae_cpp_dip_test", (DL_FUNC) &_gmvae_cpp_dip_test, 5},
-    {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 9},
+    {"_gmvae_cpp_gmvae_fit", (DL_FUNC) &_gmvae_cpp_gmvae_fit, 10},
+    {"_gmvae_cpp_checkpoint_identity", (DL_FUNC) &_gmvae_cpp_checkpoint_identity, 1},
+    {"_gmvae_cpp_cells_checksum", (DL_FUNC) &_gmvae_cpp_cells_checksum, 1},
     {"_gmvae_cpp_gmvae_encode", (DL_FUNC) &_gmvae_cpp_gmvae_encode, 9},
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},
     {"_gmvae_cpp_gmvae_layout", (DL_FUNC) &_gmvae_cpp_gmvae_layout, 2},

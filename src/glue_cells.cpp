@@ -2,7 +2,9 @@
 
 #include <Rcpp.h>
 
+#include <filesystem>
 #include <limits>
+#include <system_error>
 
 #include "core/error.h"
 #include "glue_monitor.h"
@@ -118,6 +120,14 @@ SEXP cpp_cells_in_memory(SEXP cells) {
         .add("x", entries.value)
         .list();
   });
+}
+
+// Free on the disk of this folder; NA where the system does not say.
+// [[Rcpp::export(rng = false)]]
+double cpp_free_bytes(std::string folder) {
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(folder, error);
+  return error ? NA_REAL : static_cast<double>(space.available);
 }
 
 // What is wrong with the slots of a compressed sparse matrix with so many rows, or "".

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <memory>
 
 #include "glue_cells.h"
 #include "glue_gmvae.h"
@@ -35,6 +37,7 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   options.seed = to_seed(seed);
   options.n_classes = read_index(list, "n_classes");
   options.label_weight = read_finite(list, "label_weight");
+  options.most_single = read_index(list, "cells_one_by_one");
   if (options.label_weight < 0) refuse("label_weight", "be at least 0");
   return options;
 }
@@ -115,7 +118,23 @@ SEXP to_vector(const ElboTerms& terms) {
   return parts;
 }
 
-SEXP to_list(const FitResult& fit, double seed) {
+std::unique_ptr<Checkpoint> read_checkpoint_option(SEXP option) {
+  if (Rf_isNull(option)) return nullptr;
+  const Rcpp::List list(option);
+  CheckpointIdentity identity;
+  identity.seeds = read<std::vector<double>>(list, "seeds");
+  const auto names = read<std::vector<std::string>>(list, "names");
+  const auto values = read<std::vector<std::string>>(list, "values");
+  check_length(static_cast<R_xlen_t>(values.size()), static_cast<Index>(names.size()), "values");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    identity.fields.emplace_back(names[i], values[i]);
+  }
+  return std::make_unique<Checkpoint>(read<std::string>(list, "file"), identity,
+                                      read_finite(list, "minutes"));
+}
+
+// failed: why the checkpoint could not be written, or "".
+SEXP to_list(const FitResult& fit, double seed, const std::string& failed) {
   const TrainResult& trained = fit.trained;
   const FittedModel& model = trained.model;
   const Index d = model.shape.n_latent, k = model.shape.k;
@@ -142,6 +161,7 @@ SEXP to_list(const FitResult& fit, double seed) {
       .add("stability", r_number(or_na(fit.stability)))
       .add("cluster_stability",
            r_numbers_of(fit.cluster_stability, [](double s) { return or_na(s); }))
+      .add("checkpoint_failed", r_string(failed.c_str()))
       .add("k_path", fit.path.empty() ? R_NilValue : to_frame(fit.path))
       .list();
 }
@@ -150,11 +170,12 @@ SEXP to_list(const FitResult& fit, double seed) {
 
 // size: n.  design: columns x n, sparse, or NULL.  label: n classes from 0, or -1; or NULL.  k: one
 // or several to choose among.  earlier: the fit to go on from (parameters, k, latent: n x D), or
-// NULL.
+// NULL.  checkpoint: a list of `file`, `minutes` and the identity of the fit, `seeds`, `names` and
+// `values`; or NULL.  The file stays.
 // [[Rcpp::export(rng = false)]]
 SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP label,
                    Rcpp::List options, Rcpp::IntegerVector k, SEXP earlier, double seed,
-                   SEXP progress) {
+                   SEXP checkpoint, SEXP progress) {
   const GivenCells cells(counts);
   const CellSource& source = cells.source();
   const Design rows = to_design(design);
@@ -180,14 +201,41 @@ SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP labe
     start.params = read_parameters(list, shape);
     start.latent = to_points(read_matrix(list, "latent", n, shape.n_latent));
   }
+  std::unique_ptr<Checkpoint> file = read_checkpoint_option(checkpoint);
   RMonitor monitor(progress);
   const Index n_threads = checked_threads(read<double>(options, "n_threads"));
   const FitResult result = [&] {
     Workers workers(n_threads, &monitor);
     return fit(source, {size.begin(), &rows, labels.empty() ? nullptr : labels.data()}, opts, ks,
-               alpha, Rf_isNull(earlier) ? nullptr : &start, workers, monitor);
+               alpha, Rf_isNull(earlier) ? nullptr : &start, workers, monitor, file.get());
   }();
-  return made_by_r([&] { return to_list(result, seed); });
+  const std::string failed = file ? file->failed() : "";
+  return made_by_r([&] { return to_list(result, seed, failed); });
+}
+
+// The identity in a checkpoint: `seeds`, `names` and `values`.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_checkpoint_identity(std::string path) {
+  const CheckpointIdentity identity = read_checkpoint(path).identity;
+  return made_by_r([&] {
+    return NamedList()
+        .add("seeds", identity.seeds)
+        .add("names", r_strings_of(identity.fields, [](const auto& f) { return f.first.c_str(); }))
+        .add("values",
+             r_strings_of(identity.fields, [](const auto& f) { return f.second.c_str(); }))
+        .list();
+  });
+}
+
+// In hexadecimal digits.
+// [[Rcpp::export(rng = false)]]
+std::string cpp_cells_checksum(SEXP counts) {
+  const GivenCells cells(counts);
+  RMonitor monitor(R_NilValue);
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx",
+                static_cast<unsigned long long>(source_checksum(cells.source(), monitor)));
+  return digits;
 }
 
 // alternatives: columns x rows to add to each cell's row of the design, or NULL for its own alone.

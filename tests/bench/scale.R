@@ -2,11 +2,14 @@
 # memory of gmvae() on a file in the layout of 10x Genomics.
 #
 #   Rscript tests/bench/scale.R [LIBRARY] [--cells=1000000] [--genes=20000]
-#     [--share=0.05] [--groups=20] [--folder=tempdir] [--compare=50000]
+#     [--share=0.05] [--groups=20] [--folder=tempdir] [--level=0]
+#     [--compare=50000,300000] [--fit=1] [--sorted=20000]
 #
-# --share: of values that are not zero. --compare: this many cells are fitted
-# from memory, too (0: none). The file is written once for a folder. Linux
-# only: peak memory is VmHWM of /proc.
+# --share: of values that are not zero. --level: of compression. --compare: so
+# many cells are fitted from memory, too (0: none). --fit=0: that alone.
+# --sorted: so many cells are fitted in the order of their groups and in random
+# order, and shuffled by blocks and one by one (0: none). The file is written
+# once for a folder. Linux only: peak memory is VmHWM of /proc.
 
 arguments <- commandArgs(TRUE)
 option <- function(name, default) {
@@ -27,7 +30,10 @@ n_genes <- option("genes", 20000)
 share <- option("share", 0.05)
 n_groups <- option("groups", 20)
 folder <- option("folder", tempdir())
-n_compared <- option("compare", 50000)
+level <- option("level", 0)
+n_compared <- as.numeric(strsplit(option("compare", "50000"), ",")[[1]])
+do_fit <- option("fit", 1) > 0
+n_sorted <- option("sorted", 20000)
 
 peak_gb <- function() {
   status <- readLines("/proc/self/status")
@@ -37,7 +43,7 @@ peak_gb <- function() {
 
 # Poisson counts of groups of cells: each gene has a rate of its own, and a
 # tenth of the genes has another in each group. Cells are sorted by group.
-write_cells_10x <- function(file, n, block = 5000) {
+write_cells_10x <- function(file, n, most_in_block = 5000) {
   set.seed(1)
   base <- rgamma(n_genes, 0.4)
   base <- base / mean(base) * share * 1.3
@@ -51,42 +57,47 @@ write_cells_10x <- function(file, n, block = 5000) {
   for (name in c("data", "indices")) {
     rhdf5::h5createDataset(file, paste0("matrix/", name), dims = most,
                            maxdims = most, storage.mode = "integer",
-                           chunk = 1e5, level = 1)
+                           chunk = 1e5, level = level)
   }
-  indptr <- 0
-  for (from in seq(1, n, by = block)) {
-    to <- min(from + block - 1, n)
-    group <- ceiling(seq(from, to) / n * n_groups)
-    size <- exp(rnorm(length(group), 0, 0.3))
-    blocks <- lapply(seq_along(group), function(j) {
-      lambda <- rates[, group[j]] * size[j]
-      total <- rpois(1, sum(lambda))
-      genes <- sample.int(n_genes, total, TRUE, lambda)
-      table <- rle(sort(genes))
-      list(i = table$values - 1L, x = table$lengths)
-    })
-    i <- unlist(lapply(blocks, `[[`, "i"))
-    x <- unlist(lapply(blocks, `[[`, "x"))
-    at <- list(seq(indptr[length(indptr)] + 1, length.out = length(i)))
-    rhdf5::h5write(x, file, "matrix/data", index = at)
-    rhdf5::h5write(i, file, "matrix/indices", index = at)
-    n_each <- vapply(blocks, function(b) length(b$i), 0L)
-    indptr <- c(indptr, indptr[length(indptr)] + cumsum(n_each))
+  group <- ceiling(seq_len(n) / n * n_groups)
+  block <- paste(group, ceiling(seq_len(n) / most_in_block))
+  n_each <- vector("list", length(unique(block)))
+  written <- 0
+  for (b in seq_along(n_each)) {
+    cells <- which(block == unique(block)[b])
+    lambda <- rates[, group[cells[1]]]
+    total <- rpois(length(cells),
+                   sum(lambda) * exp(rnorm(length(cells), 0, 0.3)))
+    gene <- sample.int(n_genes, sum(total), TRUE, lambda) - 1L
+    key <- sort(rep(seq_along(cells) - 1L, total) * as.integer(n_genes) + gene,
+                method = "radix")
+    first <- which(c(TRUE, key[-1] != key[-length(key)]))
+    entry <- key[first]
+    put <- function(values, name) {
+      rhdf5::h5write(values, file, name, start = written + 1,
+                     count = length(values))
+    }
+    put(c(first[-1], length(key) + 1L) - first, "matrix/data")
+    put(entry %% as.integer(n_genes), "matrix/indices")
+    n_each[[b]] <- tabulate(entry %/% as.integer(n_genes) + 1L, length(cells))
+    written <- written + length(first)
   }
   for (name in c("data", "indices")) {
-    rhdf5::h5set_extent(file, paste0("matrix/", name), max(indptr))
+    rhdf5::h5set_extent(file, paste0("matrix/", name), written)
   }
-  rhdf5::h5write(indptr, file, "matrix/indptr")
+  rhdf5::h5write(c(0, cumsum(as.numeric(unlist(n_each)))), file,
+                 "matrix/indptr")
   rhdf5::h5write(as.integer(c(n_genes, n)), file, "matrix/shape")
   rhdf5::h5write(sprintf("gene%d", seq_len(n_genes)), file, "matrix/genes")
   rhdf5::h5write(sprintf("cell%d", seq_len(n)), file, "matrix/barcodes")
   rhdf5::h5closeAll()
 }
 
-fit_of <- function(x, k = n_groups) {
+fit_of <- function(x, k = n_groups, epochs = NULL) {
   set.seed(1)
   suppressWarnings(suppressMessages(gmvae(
-    x, k, control = gmvae_control(verbose = FALSE, n_threads = 2)
+    x, k, control = gmvae_control(epochs = epochs, verbose = FALSE,
+                                  n_threads = 2)
   )))
 }
 
@@ -98,28 +109,67 @@ if (!file.exists(file)) {
 }
 cells <- TENxMatrix(file, "matrix")
 
-if (n_compared > 0) {
-  some <- cells[, round(seq(1, n_cells, length.out = min(n_compared, n_cells)))]
+# Few epochs: what is compared is whether they see the same cells.
+for (n in n_compared[n_compared > 0 & n_compared <= n_cells]) {
+  some <- cells[, round(seq(1, n_cells, length.out = n))]
   options(gmvae.cells_in_memory = 0)
-  disk <- fit_of(some)
+  disk <- fit_of(some, epochs = 2)
+  peak <- peak_gb()
   options(gmvae.cells_in_memory = Inf)
-  memory <- fit_of(some)
+  memory <- fit_of(as(some, "dgCMatrix"), epochs = 2)
   same <- vapply(c("cluster", "posterior", "latent", "parameters", "mixture"),
                  function(field) identical(disk[[field]], memory[[field]]), NA)
-  cat(sprintf("%d cells, identical from disk and from memory: %s\n",
-              ncol(some), paste(names(same), same, collapse = ", ")))
+  cat(sprintf(paste("%d cells, identical from disk and from memory: %s;",
+                    "%.1f and %.1f s an epoch, peak %.2f and %.2f GB\n"),
+              ncol(some), paste(names(same), same, collapse = ", "),
+              median(disk$history$seconds), median(memory$history$seconds),
+              peak, peak_gb()))
   rm(some, disk, memory)
   invisible(gc())
 }
+if (!do_fit) quit("no")
 
-options(gmvae.cells_in_memory = 0)
+# The time of reading HDF5, beside all else.
+reading <- 0
+timed <- cell_source(function(from, to) {
+  seconds <- system.time(
+    counts <- as(cells[, from:to, drop = FALSE], "dgCMatrix")
+  )[["elapsed"]]
+  reading <<- reading + seconds
+  counts
+}, dim(cells), dimnames(cells))
 cat(sprintf("Peak before: %.2f GB\n", peak_gb()))
-seconds <- system.time(fit <- fit_of(cells))[["elapsed"]]
+used <- system.time(fit <- fit_of(timed))
 trained <- sum(fit$history$seconds)
-cat(sprintf(paste("%.0f cells x %.0f genes (%.0f used), k = %d: %.0f s, of",
-                  "which training %.0f s; peak %.2f GB\n"),
-            n_cells, n_genes, length(fit$features), fit$k, seconds, trained,
-            peak_gb()))
+cat(sprintf(paste("%.0f cells x %.0f genes (%.0f used), k = %d, %d epochs:",
+                  "%.0f s (%.0f s of the processors), of which reading %.0f s",
+                  "and training %.0f s (%.0f cells a second); peak %.2f GB\n"),
+            n_cells, n_genes, length(fit$features), fit$k, nrow(fit$history),
+            used[["elapsed"]], used[["user.self"]] + used[["sys.self"]],
+            reading, trained,
+            0.9 * n_cells * nrow(fit$history) / trained, peak_gb()))
 truth <- ceiling(seq_len(n_cells) / n_cells * n_groups)
 cat(sprintf("Adjusted Rand index with the groups: %.3f\n",
             adjusted_rand_index(fit$cluster, truth)))
+
+# The cells are sorted by group. In random order, they train as well. Few
+# enough to be shuffled one by one, all are; by blocks, only with the option.
+if (n_sorted > 0) {
+  options(gmvae.cells_in_memory = Inf)
+  set.seed(2)
+  sorted <- as(cells[, round(seq(1, n_cells, length.out = n_sorted))],
+               "dgCMatrix")
+  truth <- ceiling(seq_len(n_sorted) / n_sorted * n_groups)
+  mixed <- sample(n_sorted)
+  for (order in c("sorted", "mixed")) {
+    at <- if (order == "sorted") seq_len(n_sorted) else mixed
+    for (by in c("blocks", "single cells")) {
+      options(gmvae.cells_one_by_one = if (by == "blocks") 0 else 200000)
+      fit <- fit_of(sorted[, at])
+      cat(sprintf(paste("%d cells, %s, shuffled by %s: held-out ELBO %.3f,",
+                        "adjusted Rand index %.3f\n"), n_sorted, order, by,
+                  fit$elbo["heldout", "elbo"],
+                  adjusted_rand_index(fit$cluster, truth[at])))
+    }
+  }
+}

@@ -152,3 +152,53 @@ test_that("the folder for files must exist", {
   expect_error(fit_small(source_of(small())), "no such folder",
                class = "gmvae_error_option")
 })
+
+test_that("what follows a fit reads a source in blocks, to the same end", {
+  x <- small()
+  folder <- new_folder()
+  rlang::local_options(gmvae.cache = folder)
+  fit <- fit_small(x)
+  same <- function(fn, exact = TRUE) {
+    set.seed(2)
+    expected <- suppressWarnings(suppressMessages(fn(x)))
+    set.seed(2)
+    found <- suppressWarnings(suppressMessages(fn(source_of(x))))
+    if (exact) expect_identical(found, expected) else
+      expect_equal(found, expected)
+    expect_true(no_files(folder))
+  }
+  same(function(x) markers(fit, x))
+  same(function(x) markers(fit, x, p_values = "direct"))
+  same(function(x) check_fit(fit, x))
+  labels <- rep(c("a", "b"), length.out = ncol(x))
+  same(function(x) map_to_reference(fit, x, labels = labels))
+  lacking <- setdiff(rownames(x), fit$features[3])
+  same(function(x) {
+    query <- if (inherits(x, "cell_source")) {
+      y <- small()[lacking, ]
+      source_of(y)
+    } else {
+      x[lacking, ]
+    }
+    map_to_reference(fit, query, labels = labels, reference = x)
+  })
+  same(function(x) map_to_reference(fit, x, batch = "new"))
+  skip_if_not_installed("SummarizedExperiment")
+  same(function(x) {
+    SummarizedExperiment::assay(pseudobulk(fit, x, labels, min_cells = 1))
+  })
+})
+
+test_that("so it does with several blocks", {
+  x <- small()
+  fit <- fit_small(x)
+  original <- gmvae:::cells_per_block
+  on.exit(utils::assignInNamespace("cells_per_block", original, "gmvae"))
+  utils::assignInNamespace("cells_per_block", function(dim) 100, "gmvae")
+  expect_equal(markers(fit, source_of(x), p_values = "direct"),
+               markers(fit, x, p_values = "direct"))
+  set.seed(1)
+  split <- markers(fit, source_of(x))
+  expect_false(anyNA(split$lfc))
+  expect_true(all(split$p_value >= 0 & split$p_value <= 1, na.rm = TRUE))
+})

@@ -26,8 +26,10 @@ test_that("the core reads every option that the controls have", {
   # phases, `find_batches` as batches, `n_folds` as weights, `n_networks` as
   # seeds, `noise_density` as a fact about the noise.
   # `n_boot` and `alpha` as numbers of samples.
-  elsewhere <- c("...", "alpha", "epochs", "find_batches", "n_boot", "n_folds",
-                 "n_networks", "noise_density", "verbose", "warmup")
+  # `checkpoint` and `checkpoint_minutes` as a list of their own.
+  elsewhere <- c("...", "alpha", "checkpoint", "checkpoint_minutes", "epochs",
+                 "find_batches", "n_boot", "n_folds", "n_networks",
+                 "noise_density", "verbose", "warmup")
   options_of <- function(control) setdiff(names(formals(control)), elsewhere)
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())

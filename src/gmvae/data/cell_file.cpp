@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/bytes.h"
 #include "core/error.h"
 #include "gmvae/data/values.h"
 
@@ -36,19 +37,6 @@ unsigned count_bits_for(Index n_genes) {
 std::size_t entry_bytes(CellFileKind kind) {
   return kind == CellFileKind::packed ? packed_bytes : plain_bytes;
 }
-
-// FNV-1a (Fowler, Noll & Vo) over four bytes at a time.
-std::uint64_t add_to_checksum(std::uint64_t sum, const void* bytes, std::size_t n) {
-  const char* at = static_cast<const char*>(bytes);
-  for (std::size_t i = 0; i < n; i += 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, at + i, std::min<std::size_t>(4, n - i));
-    sum = (sum ^ word) * 1099511628211u;
-  }
-  return sum;
-}
-
-constexpr std::uint64_t empty_checksum = 14695981039346656037u;
 
 [[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
   throw FileError("The file of cells '" + path + "' can't be used: " + why + ".");
@@ -151,15 +139,12 @@ void CellFileWriter::finish() {
 
 // Reading ------------------------------------------------------------------------------------
 
-CellFile::CellFile(const std::string& path, bool verify)
-    : path_(path), file_(path, std::ios::binary | std::ios::in) {
-  if (!file_) refuse_file(path_, "it can't be opened");
-  file_.seekg(0, std::ios::end);
-  const std::int64_t size = static_cast<std::int64_t>(file_.tellg());
+CellFile::CellFile(const std::string& path, bool verify) : path_(path), file_(path) {
+  if (!file_.is_open()) refuse_file(path_, "it can't be opened");
+  const std::int64_t size = file_.size();
   Header header{};
-  file_.seekg(0);
-  file_.read(reinterpret_cast<char*>(&header), sizeof header);
-  if (!file_ || std::memcmp(header.magic, magic, sizeof magic) != 0) {
+  if (!file_.read(0, &header, sizeof header) ||
+      std::memcmp(header.magic, magic, sizeof magic) != 0) {
     refuse_file(path_, "it is not a file of cells, or was not finished");
   }
   if (header.byte_order != byte_order) refuse_file(path_, "another kind of machine wrote it");
@@ -183,26 +168,29 @@ CellFile::CellFile(const std::string& path, bool verify)
   if (verify) {
     std::uint64_t sum = empty_checksum;
     buffer_.resize(buffer_bytes);
-    for (std::int64_t left = entries + tables; left > 0;) {
+    std::int64_t at = sizeof header;
+    while (at < size) {
       const std::size_t n = static_cast<std::size_t>(
-          std::min<std::int64_t>(left, static_cast<std::int64_t>(buffer_bytes)));
-      file_.read(buffer_.data(), static_cast<std::streamsize>(n));
+          std::min<std::int64_t>(size - at, static_cast<std::int64_t>(buffer_bytes)));
+      if (!file_.read(at, buffer_.data(), n)) refuse_file(path_, "it can't be read");
       sum = add_to_checksum(sum, buffer_.data(), n);
-      left -= static_cast<std::int64_t>(n);
+      at += static_cast<std::int64_t>(n);
     }
-    if (!file_ || sum != header.checksum) refuse_file(path_, "its checksum is wrong");
+    if (sum != header.checksum) refuse_file(path_, "its checksum is wrong");
   }
-  file_.seekg(static_cast<std::streamoff>(static_cast<std::int64_t>(sizeof header) + entries));
+  const std::int64_t after_entries = static_cast<std::int64_t>(sizeof header) + entries;
   start_.resize(static_cast<std::size_t>(header.n_cells) + 1);
-  file_.read(reinterpret_cast<char*>(start_.data()),
-             static_cast<std::streamsize>(start_.size() * sizeof start_[0]));
-  for (std::int64_t i = 0; i < header.n_large && file_; ++i) {
+  buffer_.resize(static_cast<std::size_t>(header.n_large) * 16);
+  if (!file_.read(after_entries, start_.data(), start_.size() * sizeof start_[0]) ||
+      !file_.read(after_entries + (header.n_cells + 1) * 8, buffer_.data(), buffer_.size())) {
+    refuse_file(path_, "it can't be read");
+  }
+  for (std::size_t i = 0; i < buffer_.size(); i += 16) {
     std::pair<std::int64_t, double> one;
-    file_.read(reinterpret_cast<char*>(&one.first), sizeof one.first);
-    file_.read(reinterpret_cast<char*>(&one.second), sizeof one.second);
+    std::memcpy(&one.first, buffer_.data() + i, sizeof one.first);
+    std::memcpy(&one.second, buffer_.data() + i + 8, sizeof one.second);
     large_.push_back(one);
   }
-  if (!file_) refuse_file(path_, "it can't be read");
   const bool ascending = start_.front() == 0 && start_.back() == header.n_entries &&
                          std::is_sorted(start_.begin(), start_.end()) &&
                          std::is_sorted(large_.begin(), large_.end());
@@ -229,15 +217,17 @@ double CellFile::large_value(std::int64_t entry) const {
   return at->second;
 }
 
+// In bytes.
+std::int64_t CellFile::place_of(std::int64_t entry) const {
+  return static_cast<std::int64_t>(sizeof(Header)) +
+         entry * static_cast<std::int64_t>(entry_bytes(kind_));
+}
+
 // Appends entries [from, to).
 void CellFile::read_entries(std::int64_t from, std::int64_t to, Entries& entries) const {
   const std::size_t each = entry_bytes(kind_), n = static_cast<std::size_t>(to - from);
   buffer_.resize(n * each);
-  file_.seekg(static_cast<std::streamoff>(static_cast<std::int64_t>(sizeof(Header)) +
-                                          from * static_cast<std::int64_t>(each)));
-  file_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-  if (!file_) {
-    file_.clear();
+  if (!file_.read(place_of(from), buffer_.data(), buffer_.size())) {
     refuse_file(path_, "it can't be read");
   }
   const std::uint32_t largest = (std::uint32_t{1} << count_bits_) - 1;
@@ -274,6 +264,21 @@ void CellFile::read(const Index* cells, Index n, Workers&, Entries& entries) con
       entries.start.push_back(static_cast<Index>(first_of(cell + 1) + before));
     }
     read_entries(first_of(first), first_of(last + 1), entries);
+  }
+}
+
+// Neighbours with small gaps between them are announced at once: most cells of a block are there.
+void CellFile::will_read(const Index* cells, Index n) const {
+  std::vector<Index> sorted;
+  for (Index j = 0; j < n; ++j) sorted.push_back(chosen_[static_cast<std::size_t>(cells[j])]);
+  std::sort(sorted.begin(), sorted.end());
+  constexpr Index largest_gap = 8;
+  for (std::size_t j = 0; j < sorted.size();) {
+    const Index first = sorted[j];
+    Index last = first;
+    while (++j < sorted.size() && sorted[j] <= last + largest_gap) last = sorted[j];
+    const std::int64_t from = place_of(first_of(first)), to = place_of(first_of(last + 1));
+    file_.will_need(from, to - from);
   }
 }
 

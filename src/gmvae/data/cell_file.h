@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/positioned_file.h"
 #include "gmvae/data/compressed.h"
 #include "gmvae/data/source.h"
 
@@ -70,14 +71,16 @@ class CellFile : public CellSource {
   Index n_cells() const override { return static_cast<Index>(chosen_.size()); }
   Index n_genes() const override { return n_genes_; }
   void read(const Index* cells, Index n, Workers& workers, Entries& entries) const override;
+  void will_read(const Index* cells, Index n) const override;
 
  private:
   std::int64_t first_of(Index cell) const { return start_[static_cast<std::size_t>(cell)]; }
+  std::int64_t place_of(std::int64_t entry) const;
   void read_entries(std::int64_t from, std::int64_t to, Entries& entries) const;
   double large_value(std::int64_t entry) const;
 
   std::string path_;
-  mutable std::ifstream file_;
+  PositionedFile file_;
   mutable std::vector<char> buffer_;
   Index n_genes_ = 0;
   CellFileKind kind_ = CellFileKind::packed;

@@ -37,6 +37,9 @@ class CellSource {
 
   // Overwrites `entries` with those of n cells (numbers from 0, in any order).
   virtual void read(const Index* cells, Index n, Workers& workers, Entries& entries) const = 0;
+
+  // Calls of read() for these n cells will come soon, in any order.
+  virtual void will_read(const Index*, Index) const {}
 };
 
 // A compressed sparse matrix of genes x cells in memory (R's dgCMatrix), not copied.

@@ -51,6 +51,8 @@ class MixturePrior {
   void set_labels(const LabelModel& labels) { labels_ = labels; }
 
   const Mixture& mixture() const { return mixture_; }
+  bool shared() const { return shared_; }
+  const LabelModel& labels() const { return labels_; }
   Index n_components() const { return mixture_.means.cols(); }
 
   // One cell.  mean, log_variance: D   gamma: K, overwritten   label: -1 where it is not known.

@@ -68,17 +68,68 @@ std::vector<int> most_probable(const std::vector<double>& posterior, Index k) {
   return cluster;
 }
 
+// What fit() has found before the joint phase.
+struct Choice {
+  bool made = false;
+  Index k = 0;
+  std::vector<Stability> path;
+};
+
+ByteWriter to_bytes(const Choice& choice) {
+  ByteWriter bytes;
+  bytes.put(static_cast<std::int64_t>(choice.made));
+  bytes.put(static_cast<std::int64_t>(choice.k));
+  bytes.put(static_cast<std::int64_t>(choice.path.size()));
+  for (const Stability& s : choice.path) {
+    bytes.put(static_cast<std::int64_t>(s.k));
+    for (double value : {s.mean, s.sd, s.shared, s.shared_sd, s.log_density, s.bic, s.icl,
+                         s.smallest, s.one_batch, s.p_unseen, s.p}) {
+      bytes.put(value);
+    }
+    bytes.put(static_cast<std::int64_t>(s.candidate));
+    bytes.put(static_cast<std::int64_t>(s.stable));
+  }
+  return bytes;
+}
+
+Choice read_choice(ByteReader& bytes, const std::vector<Index>& ks) {
+  Choice choice;
+  choice.made = bytes.get<std::int64_t>() != 0;
+  choice.k = static_cast<Index>(bytes.get<std::int64_t>());
+  check_state(!choice.made || std::find(ks.begin(), ks.end(), choice.k) != ks.end());
+  for (std::int64_t n = bytes.get<std::int64_t>(); n > 0; --n) {
+    Stability s{};
+    s.k = static_cast<Index>(bytes.get<std::int64_t>());
+    for (double* value : {&s.mean, &s.sd, &s.shared, &s.shared_sd, &s.log_density, &s.bic, &s.icl,
+                          &s.smallest, &s.one_batch, &s.p_unseen, &s.p}) {
+      *value = bytes.get<double>();
+    }
+    s.candidate = bytes.get<std::int64_t>() != 0;
+    s.stable = bytes.get<std::int64_t>() != 0;
+    choice.path.push_back(s);
+  }
+  return choice;
+}
+
 }  // namespace
 
 FitResult fit(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
               const std::vector<Index>& ks, double alpha, const EarlierFit* earlier,
-              Workers& workers, Monitor& monitor) {
+              Workers& workers, Monitor& monitor, Checkpoint* checkpoint) {
   const bool choose = ks.size() > 1;
   TrainOptions first = options;
   first.shape.k = earlier  ? earlier->k
                   : choose ? std::max<Index>(1, options.n_classes)
                            : ks.front();
-  Trainer trainer(source, covariates, first, workers, monitor);
+  Trainer trainer(source, covariates, first, workers, monitor, checkpoint);
+  Choice choice;
+  if (checkpoint && checkpoint->has_state()) {
+    ByteReader state = checkpoint->state();
+    choice = read_choice(state, ks);
+    if (choice.made) trainer.set_clusters(choice.k);
+    trainer.resume(state);
+  }
+  trainer.write_checkpoint(to_bytes(choice));
   std::vector<Phase> before, after;
   for (const Phase& phase : recipe(options)) {
     (phase.moves_mixture ? after : before).push_back(phase);
@@ -89,26 +140,32 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
     trainer.run(before);
   }
   FitResult result;
-  Index k = ks.front();
-  if (choose) {
+  Index k = choice.made ? choice.k : ks.front();
+  if (choose && !choice.made) {
     const std::vector<double> latent = earlier ? earlier->latent : trainer.latent_means();
     const Halves halves =
         halves_of(latent, ks, halvings_of_choice, covariates, options, workers, monitor);
     Design batches = covariates.design ? covariates.design->rows(halves.cells) : Design();
     if (!batches.is_one_hot()) batches = Design();
-    result.path = stabilities(halves, ks, batches);
-    k = choose_k(result.path);
+    choice.path = stabilities(halves, ks, batches);
+    k = choose_k(choice.path);
     // Classes that labels name are different, whatever a test says.
     if (alpha < 1 && options.n_classes == 0) {
       if (earlier) trainer.set_clusters(1);
       const std::vector<SplitTest> tests =
-          tests_of(trainer.model(), latent, halves.cells, ks, result.path, alpha, covariates,
+          tests_of(trainer.model(), latent, halves.cells, ks, choice.path, alpha, covariates,
                    options, workers, monitor);
-      k = choose_k(result.path, tests, alpha);
+      k = choose_k(choice.path, tests, alpha);
     }
   }
-  if (choose || earlier) trainer.set_clusters(k);
+  if ((choose || earlier) && !choice.made) {
+    trainer.set_clusters(k);
+    choice.made = choose;
+    choice.k = k;
+    trainer.write_checkpoint(to_bytes(choice));
+  }
   trainer.run(after);
+  result.path = choice.path;
   result.trained = trainer.result();
   const Encoding& cells = result.trained.cells;
   const Halves halves =

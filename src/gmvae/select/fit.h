@@ -28,8 +28,9 @@ struct FitResult {
 // All phases for one k.  For several, pretraining and warm-up, which know no clusters, come once;
 // then the latent means choose k, with the chance alpha to divide too much (1: without tests), and
 // the joint phase starts.  `earlier`, where not null, stands for what comes before the joint phase.
+// `checkpoint`, where not null, is gone on from and written to; not together with `earlier`.
 FitResult fit(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
               const std::vector<Index>& k, double alpha, const EarlierFit* earlier,
-              Workers& workers, Monitor& monitor);
+              Workers& workers, Monitor& monitor, Checkpoint* checkpoint = nullptr);
 
 }  // namespace gmvae

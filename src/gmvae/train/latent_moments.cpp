@@ -26,6 +26,10 @@ LatentMoments::LatentMoments(Index latent, Index k)
     : counts_(Eigen::VectorXd::Zero(k)), sums_(Eigen::MatrixXd::Zero(latent, k)),
       squares_(Eigen::MatrixXd::Zero(latent, latent * k)) {}
 
+LatentMoments::LatentMoments(const Eigen::VectorXd& counts, const Eigen::MatrixXd& sums,
+                             const Eigen::MatrixXd& squares)
+    : counts_(counts), sums_(sums), squares_(squares) {}
+
 void LatentMoments::add(const float* mean, const float* log_variance, const double* gamma) {
   const std::size_t d = static_cast<std::size_t>(sums_.rows());
   const std::vector<double> m(mean, mean + d), l(log_variance, log_variance + d);

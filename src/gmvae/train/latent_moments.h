@@ -18,6 +18,13 @@ class LatentMoments {
  public:
   LatentMoments(Index latent, Index k);
 
+  // What the other functions have made of them before; counts: K   sums: D x K   squares: D x DK.
+  LatentMoments(const Eigen::VectorXd& counts, const Eigen::MatrixXd& sums,
+                const Eigen::MatrixXd& squares);
+  const Eigen::VectorXd& counts() const { return counts_; }
+  const Eigen::MatrixXd& sums() const { return sums_; }
+  const Eigen::MatrixXd& squares() const { return squares_; }
+
   // One cell: mean, log_variance (D), gamma (K).
   void add(const float* mean, const float* log_variance, const double* gamma);
   void add(const double* mean, const double* log_variance, const double* gamma);

@@ -27,10 +27,11 @@ struct TrainOptions {
   Index max_iter;  // EM iterations
   double tol;
   std::uint64_t seed;
-  Index n_classes = 0;      // of the cells' labels: the first components
-  double label_weight = 0;  // of the cross-entropy of a labelled cell, beside its ELBO
-  Index epochs_before = 0;  // of other training that this one goes on from, so that no random
-                            // number is used again
+  Index n_classes = 0;         // of the cells' labels: the first components
+  Index most_single = 200000;  // training cells; more are shuffled by blocks, see cell_order.h
+  double label_weight = 0;     // of the cross-entropy of a labelled cell, beside its ELBO
+  Index epochs_before = 0;     // of other training that this one goes on from, so that no random
+                               // number is used again
 };
 
 }  // namespace gmvae

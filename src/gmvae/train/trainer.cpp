@@ -15,7 +15,6 @@ namespace gmvae {
 
 namespace {
 
-constexpr Purpose shuffle_purpose{4};
 constexpr Purpose heldout_purpose{7};
 constexpr Purpose elbo_purpose{9};
 
@@ -49,7 +48,8 @@ bool has_levelled_off(const std::vector<EpochRecord>& history, Index n) {
 }  // namespace
 
 Trainer::Trainer(const CellSource& source, const Covariates& covariates,
-                 const TrainOptions& options, Workers& workers, Monitor& monitor)
+                 const TrainOptions& options, Workers& workers, Monitor& monitor,
+                 Checkpoint* checkpoint)
     : source_(source), covariates_(covariates),
       factors_(options.shape.n_design > 0 && covariates.design ? covariates.design->factors()
                                                                : Design()),
@@ -62,7 +62,7 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
       adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(n_latent())),
       moments_(n_latent(), k()), labels_{options.n_classes, LabelModel().noise,
                                          options.label_weight},
-      before_{params_, adam_, prior_, moments_, label_counts_, labels_},
+      checkpoint_(checkpoint), before_{params_, adam_, prior_, moments_, label_counts_, labels_},
       epoch_(options.epochs_before) {
   ensure(options.shape.modality.n_genes == source.n_genes(),
          "The network must have an input for each gene of the data.");
@@ -103,11 +103,14 @@ void Trainer::set_clusters(Index k) {
 
 void Trainer::run(const std::vector<Phase>& phases) {
   const FlushDenormals flush;
-  Index total = static_cast<Index>(history_.size());
-  for (const Phase& phase : phases) total += phase.epochs;
+  Index total = static_cast<Index>(history_.size()) - place_.n_epochs;
+  Index number = n_seen_;
+  for (const Phase& phase : phases) total += number++ >= place_.n_phases ? phase.epochs : 0;
   for (const Phase& phase : phases) {
-    if (phase.moves_mixture) start_mixture();
+    if (n_seen_++ < place_.n_phases) continue;  // before the checkpoint
+    if (!place_.inside && phase.moves_mixture) start_mixture();
     run_phase(phase, total);
+    write_state(false);
   }
 }
 
@@ -171,38 +174,63 @@ void Trainer::split_cells() {
 
 void Trainer::run_phase(const Phase& phase, Index total) {
   const bool stops_early = phase.stops_early && !heldout_.empty() && phase.epochs > 0;
-  bool stopped = false;
-  double best_elbo = -infinity;
-  std::vector<float> best_params;
-  MixturePrior best_prior;
-  Index since_best = 0;
-  for (Index e = 0; e < phase.epochs && !stopped;) {
-    save();
+  if (!place_.inside) {
+    place_.inside = true;
+    place_.best_elbo = -infinity;
+    write_state(false);
+  }
+  try {
+    run_epochs(phase, total, stops_early);
+  } catch (const NumericalError&) {
+    throw;  // to go on would end in the same way
+  } catch (...) {
+    try {
+      write_state(place_.in_epoch);
+    } catch (...) {  // what stopped the training is what is to be told
+    }
+    throw;
+  }
+  const bool stopped = stops_early && place_.since_best >= options_.patience;
+  if (stops_early) {
+    params_ = place_.best_params;
+    prior_ = place_.best_prior;
+  }
+  converged_ = stopped || (phase.stops_early && has_levelled_off(history_, phase.epochs));
+  const Index n_phases = place_.n_phases + 1;
+  place_ = Place();
+  place_.n_phases = n_phases;
+}
+
+void Trainer::run_epochs(const Phase& phase, Index total, bool stops_early) {
+  while (place_.n_epochs < phase.epochs && place_.since_best < options_.patience) {
+    if (!place_.in_epoch) save();
+    place_.in_epoch = true;
     EpochRecord record;
-    if (!try_epoch(phase, e, record)) {
+    const bool finite = try_epoch(phase, place_.n_epochs, record);
+    place_.n_steps = 0;
+    place_.total = ElboTerms();
+    if (!finite) {
       restore();
       slow_down();
       continue;
     }
     history_.push_back(record);
-    monitor_.report({phase.name, static_cast<Index>(history_.size()), total, record.elbo});
-    ++e;
+    ++place_.n_epochs;
     ++epoch_;
-    if (!stops_early) continue;
-    if (record.elbo_heldout > best_elbo) {
-      best_elbo = record.elbo_heldout;
-      best_params = params_;
-      best_prior = prior_;
-      since_best = 0;
-    } else if (++since_best >= options_.patience) {
-      stopped = true;
+    if (stops_early) {
+      if (record.elbo_heldout > place_.best_elbo) {
+        place_.best_elbo = record.elbo_heldout;
+        place_.best_params = params_;
+        place_.best_prior = prior_;
+        place_.since_best = 0;
+      } else {
+        ++place_.since_best;
+      }
     }
+    place_.in_epoch = false;
+    monitor_.report({phase.name, static_cast<Index>(history_.size()), total, record.elbo});
+    if (checkpoint_ && checkpoint_->is_due()) write_state(false);
   }
-  if (stops_early) {
-    params_ = best_params;
-    prior_ = best_prior;
-  }
-  converged_ = stopped || (phase.stops_early && has_levelled_off(history_, phase.epochs));
 }
 
 // One epoch and the ELBO after it; false where any number is not finite.
@@ -237,27 +265,40 @@ bool Trainer::try_epoch(const Phase& phase, Index epoch, EpochRecord& record) {
 
 // Means per cell; stops early, not finite, where a step is.
 ElboTerms Trainer::run_epoch(const Phase& phase, Index epoch, double learning_rate) {
-  std::vector<Index> order = training_;
-  RngStream rng(options_.seed, shuffle_purpose, static_cast<std::uint32_t>(epoch_));
-  rng.shuffle(order);
+  const CellOrder order = order_of_epoch(training_, options_.seed, epoch_, options_.most_single);
   // Minibatches of equal size (but for one cell), near the size asked for.
-  const Index n = static_cast<Index>(order.size());
+  const Index n = static_cast<Index>(order.cells.size());
   const Index n_steps = std::max<Index>(1, (n + options_.batch_size / 2) / options_.batch_size);
-  ElboTerms total;
-  for (Index step = 0; step < n_steps; ++step) {
+  for (Index& step = place_.n_steps; step < n_steps; ++step) {
     monitor_.poll();
+    if (checkpoint_ && step > 0 && checkpoint_->is_due()) write_state(false);
     const Index begin = n * step / n_steps, end = n * (step + 1) / n_steps;
     const double t =
         (static_cast<double>(epoch) + static_cast<double>(step) / static_cast<double>(n_steps)) /
         static_cast<double>(phase.epochs);
-    loader_.load(order.data() + begin, end - begin, block_);
+    announce_cells(order, begin, end);
+    loader_.load(order.cells.data() + begin, end - begin, block_);
     if (options_.mask > 0) loader_.mask_inputs(options_.mask, options_.seed, epoch_, block_);
     gradient_of_block(phase, phase.kl_weight(t), gradient_);
-    total += gradient_.elbo;
-    if (!is_finite(total)) return total;
+    place_.total += gradient_.elbo;
+    if (!is_finite(place_.total)) return place_.total;
     update(phase, learning_rate, gradient_);
   }
-  return per_cell(total, n);
+  return per_cell(place_.total, n);
+}
+
+// The source may fetch the next pool of cells while this one is trained on.
+void Trainer::announce_cells(const CellOrder& order, Index begin, Index end) const {
+  const auto& starts = order.pool_start;
+  const auto place = [&](std::size_t p) {
+    return p < starts.size() ? starts[p] : static_cast<Index>(order.cells.size());
+  };
+  const auto first = std::lower_bound(starts.begin(), starts.end(), begin);
+  for (auto at = first; at != starts.end() && *at < end; ++at) {
+    const std::size_t next = static_cast<std::size_t>(at - starts.begin()) + 1;
+    const Index from = next == 1 ? 0 : place(next);
+    source_.will_read(order.cells.data() + from, place(next + 1) - from);
+  }
 }
 
 // After a number that was not finite.
@@ -280,13 +321,135 @@ void Trainer::save() {
   before_.labels = labels_;
 }
 
-void Trainer::restore() {
-  params_ = before_.params;
-  adam_ = before_.adam;
-  prior_ = before_.prior;
-  moments_ = before_.moments;
-  label_counts_ = before_.label_counts;
-  labels_ = before_.labels;
+void Trainer::restore() { set_current(before_); }
+
+Trainer::Snapshot Trainer::current() const {
+  return {params_, adam_, prior_, moments_, label_counts_, labels_};
+}
+
+void Trainer::set_current(const Snapshot& state) {
+  params_ = state.params;
+  adam_ = state.adam;
+  prior_ = state.prior;
+  moments_ = state.moments;
+  label_counts_ = state.label_counts;
+  labels_ = state.labels;
+}
+
+// Checkpoints ----------------------------------------------------------------------------------
+
+void Trainer::put_snapshot(ByteWriter& bytes, const Snapshot& state) const {
+  bytes.put(state.params);
+  bytes.put(state.adam.first);
+  bytes.put(state.adam.second);
+  bytes.put(static_cast<std::int64_t>(state.adam.step));
+  put_prior(bytes, state.prior);
+  put_moments(bytes, state.moments);
+  bytes.put(state.label_counts.n);
+  bytes.put(state.label_counts.random);
+  bytes.put(state.labels.noise);
+}
+
+Trainer::Snapshot Trainer::get_snapshot(ByteReader& bytes) const {
+  Snapshot state = current();
+  state.params = bytes.get_all<float>();
+  state.adam.first = bytes.get_all<float>();
+  state.adam.second = bytes.get_all<float>();
+  for (const std::vector<float>* part : {&state.params, &state.adam.first, &state.adam.second}) {
+    check_state(part->size() == params_.size());
+  }
+  state.adam.step = static_cast<Index>(bytes.get<std::int64_t>());
+  state.prior = get_prior(bytes, n_latent(), k());
+  state.moments = get_moments(bytes, n_latent(), k());
+  state.label_counts.n = bytes.get<double>();
+  state.label_counts.random = bytes.get<double>();
+  state.labels.noise = bytes.get<double>();
+  return state;
+}
+
+void Trainer::write_checkpoint(const ByteWriter& before) {
+  before_state_ = before;
+  write_state(false);
+}
+
+// as_before: as it was before the epoch that has begun, of which a step may be half done.
+void Trainer::write_state(bool as_before) {
+  if (checkpoint_ == nullptr) return;
+  ByteWriter bytes = before_state_;
+  put_snapshot(bytes, as_before ? before_ : current());
+  bytes.put(static_cast<std::int64_t>(epoch_));
+  bytes.put(static_cast<std::int64_t>(n_rollbacks_));
+  bytes.put(rate_scale_);
+  bytes.put(static_cast<std::int64_t>(converged_));
+  bytes.put(static_cast<std::int64_t>(history_.size()));
+  for (const EpochRecord& epoch : history_) {
+    bytes.put(epoch.phase);
+    for (double value : {epoch.elbo, epoch.elbo_heldout, epoch.reconstruction, epoch.kl,
+                         epoch.learning_rate, epoch.seconds}) {
+      bytes.put(value);
+    }
+  }
+  bytes.put(static_cast<std::int64_t>(place_.n_phases));
+  bytes.put(static_cast<std::int64_t>(place_.inside));
+  bytes.put(static_cast<std::int64_t>(place_.n_epochs));
+  bytes.put(place_.best_elbo);
+  bytes.put(static_cast<std::int64_t>(place_.since_best));
+  bytes.put(place_.best_params);
+  if (!place_.best_params.empty()) put_prior(bytes, place_.best_prior);
+  const bool in_epoch = place_.in_epoch && !as_before;
+  bytes.put(static_cast<std::int64_t>(in_epoch));
+  if (in_epoch) {
+    put_snapshot(bytes, before_);
+    bytes.put(static_cast<std::int64_t>(place_.n_steps));
+    const ElboTerms& total = place_.total;
+    for (double value : {total.reconstruction, total.kl_z, total.kl_c, total.label}) {
+      bytes.put(value);
+    }
+  }
+  checkpoint_->write(bytes);
+}
+
+void Trainer::resume(ByteReader& bytes) {
+  const auto index = [&] {
+    const std::int64_t value = bytes.get<std::int64_t>();
+    check_state(value >= 0);
+    return static_cast<Index>(value);
+  };
+  set_current(get_snapshot(bytes));
+  epoch_ = index();
+  n_rollbacks_ = index();
+  rate_scale_ = bytes.get<double>();
+  converged_ = index() != 0;
+  history_.clear();
+  for (Index n = index(); n > 0; --n) {
+    EpochRecord epoch;
+    epoch.phase = bytes.get_text();
+    for (double* value : {&epoch.elbo, &epoch.elbo_heldout, &epoch.reconstruction, &epoch.kl,
+                          &epoch.learning_rate, &epoch.seconds}) {
+      *value = bytes.get<double>();
+    }
+    history_.push_back(epoch);
+  }
+  place_.n_phases = index();
+  place_.inside = index() != 0;
+  place_.n_epochs = index();
+  place_.best_elbo = bytes.get<double>();
+  place_.since_best = index();
+  place_.best_params = bytes.get_all<float>();
+  if (!place_.best_params.empty()) {
+    check_state(place_.best_params.size() == params_.size());
+    place_.best_prior = get_prior(bytes, n_latent(), k());
+  }
+  place_.in_epoch = index() != 0;
+  if (place_.in_epoch) {
+    before_ = get_snapshot(bytes);
+    place_.n_steps = index();
+    ElboTerms& total = place_.total;
+    for (double* value : {&total.reconstruction, &total.kl_z, &total.kl_c, &total.label}) {
+      *value = bytes.get<double>();
+    }
+  }
+  check_state(bytes.at_end());
 }
 
 // Steps --------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@
 #include "gmvae/data/loader.h"
 #include "gmvae/model/encode.h"
 #include "gmvae/model/network.h"
+#include "gmvae/train/cell_order.h"
+#include "gmvae/train/checkpoint.h"
 #include "gmvae/train/latent_moments.h"
 #include "gmvae/train/options.h"
 #include "gmvae/train/phase.h"
@@ -48,12 +50,21 @@ struct StepGradient {
 
 class Trainer {
  public:
-  // `options` and the data must outlive the trainer.
+  // `options`, the data and `checkpoint` must outlive the trainer.  Where there is a checkpoint,
+  // training writes to it at the ends of phases, at times in between and when it is stopped.
   Trainer(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
-          Workers& workers, Monitor& monitor);
+          Workers& workers, Monitor& monitor, Checkpoint* checkpoint = nullptr);
 
   // Goes on from the parameters of other training of the same network.
   void start_from(const std::vector<float>& params);
+
+  // Goes on from what a trainer of the same data, options and clusters has written: run() then
+  // leaves out what was done.
+  void resume(ByteReader& state);
+
+  // Writes to the checkpoint, if there is one.  Before the trainer's own state in it stands
+  // `before`, of whoever calls the trainer, from now on.
+  void write_checkpoint(const ByteWriter& before);
 
   // For k clusters from here on: the networks stay, the optimiser begins anew.
   void set_clusters(Index k);
@@ -82,13 +93,31 @@ class Trainer {
     LabelModel labels;
   };
 
+  // Where run_phase() is.
+  struct Place {
+    Index n_phases = 0;     // done, of all calls of run()
+    bool inside = false;    // the next phase has begun
+    Index n_epochs = 0;     // of that phase that are done
+    bool in_epoch = false;  // `before_` is the state before the next epoch, which has begun
+    Index n_steps = 0;      // of that epoch that are done
+    ElboTerms total;        // of these steps
+    // Of a phase that stops early.
+    double best_elbo = 0;
+    std::vector<float> best_params;
+    MixturePrior best_prior;
+    Index since_best = 0;
+  };
+
   Index n_latent() const { return network_.shape().n_latent; }
   Index k() const { return network_.shape().k; }
   double n_training() const { return static_cast<double>(training_.size()); }
   void split_cells();
   void run_phase(const Phase& phase, Index total);
+  void run_epochs(const Phase& phase, Index total, bool stops_early);
+  void write_state(bool as_before);
   bool try_epoch(const Phase& phase, Index epoch, EpochRecord& record);
   ElboTerms run_epoch(const Phase& phase, Index epoch, double learning_rate);
+  void announce_cells(const CellOrder& order, Index begin, Index end) const;
   void gradient_of_block(const Phase& phase, double kl_weight, StepGradient& gradient);
   void update(const Phase& phase, double learning_rate, StepGradient& gradient);
   void add_moments(LatentMoments& moments, LabelCounts& labels) const;
@@ -105,6 +134,10 @@ class Trainer {
   void save();
   void restore();
   void slow_down();
+  void put_snapshot(ByteWriter& bytes, const Snapshot& state) const;
+  Snapshot get_snapshot(ByteReader& bytes) const;
+  Snapshot current() const;
+  void set_current(const Snapshot& state);
 
   const CellSource& source_;
   const Covariates covariates_;
@@ -127,7 +160,11 @@ class Trainer {
   CellBlock<float> block_;
   Workspace<float> work_;
   std::vector<EpochRecord> history_;
+  Checkpoint* checkpoint_;
+  ByteWriter before_state_;  // see write_checkpoint()
   Snapshot before_;
+  Place place_;
+  Index n_seen_ = 0;  // phases that calls of run() have come to
   Index epoch_, n_rollbacks_ = 0;
   double rate_scale_ = 1.0;
   bool converged_ = false;

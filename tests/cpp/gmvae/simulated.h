@@ -24,14 +24,17 @@ struct Simulated {
   }
 };
 
-// Three groups; a third of the genes is eight times as high in each.
-inline Simulated simulate() {
+// Three groups; a third of the genes is eight times as high in each.  sorted: the groups one after
+// the other, or else in turn.
+inline Simulated simulate(Index n_cells = 150, bool sorted = false) {
   Simulated data;
+  data.n_cells = n_cells;
   RngStream rng(3, purpose);
   for (Index i = 0; i < data.n_cells; ++i) {
-    data.group.push_back(i % 3);
+    const Index group = sorted ? 3 * i / data.n_cells : i % 3;
+    data.group.push_back(group);
     for (Index g = 0; g < data.n_genes; ++g) {
-      const double mean = g % 3 == i % 3 ? 4.0 : 0.5;
+      const double mean = g % 3 == group ? 4.0 : 0.5;
       // Poisson by its waiting times.
       int x = 0;
       for (double t = -std::log(rng.uniform()); t < mean; t -= std::log(rng.uniform())) ++x;
