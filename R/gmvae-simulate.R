@@ -110,7 +110,7 @@ mixture_points <- function(object, n) {
   mixture <- object$mixture
   d <- ncol(mixture$means)
   component <- sample.int(object$k, n, TRUE, mixture$weights)
-  latent <- matrix(stats::rnorm(n * d), n)
+  latent <- matrix(stats::rnorm(as.double(n) * d), n)
   source <- integer(n)
   for (j in unique(component)) {
     rows <- which(component == j)

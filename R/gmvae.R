@@ -340,6 +340,18 @@
 #' [summary()][summary.gmvae] names the others, `plot(fit, "k")` shows all `k`,
 #' and [update()][update.gmvae] changes to one of them.
 #'
+#' @section Sizes:
+#' `x` may have up to 2^31 - 1 genes and as many cells, R's limit for the
+#' extents of a matrix. A sparse matrix of R holds at most 2^31 - 1 values that
+#' are not zero, some 700,000 cells with 3,000 genes each. There is no such
+#' limit for a [cell_source()], or for a DelayedMatrix of more than 50,000
+#' cells, which `gmvae()` reads block by block. `gmvae()` computes the products
+#' of sizes with 64 bits, and memory is the only other limit. The results need
+#' 8 n (k + 2 d) bytes, n the number of cells and d that of latent dimensions.
+#' [predict()][predict.gmvae] with `type = "mean"` needs 8 bytes for each gene
+#' of each cell: choose `features`, or predict some cells at a time. If the
+#' memory does not suffice, the error has the class `gmvae_error_core`.
+#'
 #' @section Errors and warnings: All errors have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
 #'     columns, is empty, or has repeated gene names.
@@ -348,6 +360,7 @@
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
 #'   * `gmvae_error_numerical`: training broke down and could not recover.
 #'   * `gmvae_error_package`: a suggested package is needed and missing.
+#'   * `gmvae_error_core`: there is not enough memory.
 #'
 #'   All warnings have the class `gmvae_warning`. A fit raises each at most
 #'   once, the first four at its end; `print()` and [summary()][summary.gmvae]
