@@ -154,7 +154,8 @@
 #'     `heldout_scores`: outlier scores of the held-out cells (of more than
 #'     2,000 an even choice), for [map_to_reference()];
 #'     `parameters`, `layout` and `input`: the networks as one vector, the
-#'     places of their parts in it, and the scaling of the encoder's input.
+#'     places of their parts in it, and the scaling of the encoder's input;
+#'     `loadings`: those of a linear decoder, see [top_genes()].
 #'   * `likelihood`, `covariance`, `k`, `n_genes` (rows of `x`), `call`,
 #'     `control` (with all values that were `NULL` filled in), `seed`, `version`
 #'     (format of the object).

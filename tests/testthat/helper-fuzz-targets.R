@@ -185,7 +185,7 @@ fuzz_targets <- function(world) {
     simulate = list(fit, nsim = 1, seed = 1),
     summary = list(fit), print = list(fit), coef = list(fit), nobs = list(fit),
     as.data.frame = list(fit),
-    loadings = list(others$linear), top_genes = list(others$linear, n = 3),
+    top_genes = list(others$linear, n = 3),
     markers = list(fit, x = NULL, summary = "median", threshold = 1,
                    p_values = NULL, pseudocount = NULL, n_draws = 20),
     differential_expression = list(

@@ -135,10 +135,11 @@ test_that("no product of two sizes is computed with whole numbers", {
   named <- "\\b[nd]"
   pattern <- sprintf("(%s|%s) [*] (%s|%s\\b)|prod\\(dim\\(", size, named,
                      size, named)
-  found <- unlist(lapply(list.files(folder, full.names = TRUE), function(file) {
+  files <- list.files(folder, full.names = TRUE)
+  found <- unlist(lapply(files, function(file) {
     lines <- sub(" *#.*", "", readLines(file))
     hits <- grep(pattern, lines, perl = TRUE, value = TRUE)
-    if (length(hits) > 0L) paste0(basename(file), ": ", trimws(hits))
+    sprintf("%s: %s", basename(rep(file, length(hits))), trimws(hits))
   }))
   expect_identical(found, character())
 })
