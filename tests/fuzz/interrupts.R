@@ -138,8 +138,8 @@ for (i in seq_len(n)) {
     after <- 0.1 + moments[i] * (most - 0.1)
     here <- files()
     delay <- interrupt_once(tasks[[name]], after)
-    if (!is.na(delay) || most < 0.2) break
-    most <- after
+    if (!is.na(delay) || most < 0.3) break
+    most <- most / 2
   }
   invisible(gc())  # removes temporary files of sources
   results <- rbind(results, data.frame(
