@@ -208,7 +208,8 @@ std::string network_problem(Generator& g) {
           feature_moments(source, size.data(), g.chance(0.5) && likelihood.least >= 0).variance)) {
     return "network: moments not finite";
   }
-  FittedModel model = fit(source, covariates, o, ks, nullptr, workers, silent).trained.model;
+  const double alpha = g.pick<double>({0.05, 0.0, 1.0});
+  FittedModel model = fit(source, covariates, o, ks, alpha, nullptr, workers, silent).trained.model;
   const bool damaged = g.chance(0.3);
   if (damaged) {
     const float by = g.pick<float>({1e20f, -1e10f, 0.0f, 1e38f});

@@ -1,6 +1,8 @@
 makevars_objects <- function(file) {
-  text <- paste(readLines(file), collapse = " ")
-  list <- sub(".*OBJECTS *=", "", gsub("\\", " ", text, fixed = TRUE))
+  lines <- readLines(file)
+  first <- which(lines == "OBJECTS = \\")
+  n <- which(!endsWith(lines[-seq_len(first)], "\\"))[1]
+  list <- gsub("\\", " ", lines[first + seq_len(n)], fixed = TRUE)
   scan(text = list, what = "", quiet = TRUE)
 }
 
@@ -13,6 +15,22 @@ test_that("Makevars names every C++ file once, in order", {
 
   expect_identical(makevars_objects(file.path(src, "Makevars")), expected)
   expect_identical(makevars_objects(file.path(src, "Makevars.win")), expected)
+
+  # The kernels see no standard header.
+  kernels <- startsWith(expected, "simd/")
+  rules <- paste0(expected, ": ", sub("o$", "cpp", expected),
+                  ifelse(kernels, "; $(PLAIN) ", " $(DONE); $(COMPILE) "),
+                  sub("o$", "cpp", expected), " -o $@")
+  lines <- readLines(file.path(src, "Makevars"))
+  expect_identical(utils::tail(lines, length(rules)), rules)
+})
+
+test_that("Makevars holds nothing that only GNU make knows", {
+  root <- source_folder()
+  skip_if(is.null(root), "the sources are not here")
+  lines <- readLines(file.path(root, "src", "Makevars"))
+  lines <- lines[!startsWith(lines, "#")]
+  expect_false(any(grepl("[:?+]=|%|[$][(][a-z]+ |^-?include|^if|[$]\\^", lines)))
 })
 
 test_that("the core reads every option that the controls have", {
