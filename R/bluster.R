@@ -44,9 +44,9 @@ GmmParam <- function(k = 1:9, model = NULL, criterion = "bic", ...) {
       x = "You supplied {.val {unknown}}."
     ), "option", call = call)
   }
-  if (!is.numeric(k)) {
+  if (!is.numeric(k) || is.object(k)) {
     gmvae_abort(c(
-      "{.arg k} must be numeric.", x = "You supplied {describe(k)}."
+      "{.arg k} must be a numeric vector.", x = "You supplied {describe(k)}."
     ), "option", call = call)
   }
   check_choice(criterion, eval(formals(gmm_fit)$criterion), call = call)

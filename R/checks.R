@@ -6,8 +6,10 @@
 check_count <- function(x, min = 1, max = .Machine$integer.max, length = 1L,
                         arg = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
-  good_length <- if (is.null(length)) length(x) >= 1L else length(x) == length
-  if (is.numeric(x) && good_length && all(is.finite(x)) &&
+  # Objects of other packages may not even have a length.
+  good_length <- is.numeric(x) &&
+    if (is.null(length)) length(x) >= 1L else length(x) == length
+  if (good_length && all(is.finite(x)) &&
         all(x == round(x)) && all(x >= min) && all(x <= max)) {
     return(as.integer(x))
   }

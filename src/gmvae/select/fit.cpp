@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+
 namespace gmvae {
 
 namespace {
@@ -77,6 +79,7 @@ std::vector<int> most_probable(const std::vector<double>& posterior, Index k) {
 FitResult fit(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
               const std::vector<Index>& ks, double alpha, const EarlierFit* earlier,
               Workers& workers, Monitor& monitor) {
+  ensure(alpha >= 0.001 && alpha <= 1, "`alpha` must be at least 0.001 and at most 1.");
   const bool choose = ks.size() > 1;
   TrainOptions first = options;
   first.shape.k = earlier  ? earlier->k
