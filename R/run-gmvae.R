@@ -22,7 +22,7 @@
 #'   the default assay of a Seurat object.
 #' @param layer Name of the layer of a Seurat object's assay that holds the
 #'   counts, see [gmvae()].
-#' @param name Name of the results, one string.
+#' @param name Name of the results, one string of at most 1,000 bytes.
 #' @param set_labels Whether the clusters also become the labels that other
 #'   functions use by default: `colLabels()` of a SingleCellExperiment (as scran
 #'   reads them), `Idents()` of a Seurat object. A SummarizedExperiment has no
