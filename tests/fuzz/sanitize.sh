@@ -2,13 +2,14 @@
 # Generated calls with the package built under the address sanitizer:
 #   sh tests/fuzz/sanitize.sh fit 1000 [first seed]
 # A read outside of memory ends the process, and run.R reports it as a crash. The
-# library stays in build/asan-library.
+# library stays in build/asan-library. Without optimisation it compiles in a few
+# minutes; MAKEFLAGS=-j4 is heeded.
 set -eu
 cd "$(dirname "$0")/../.."
 library=$PWD/build/asan-library
 mkdir -p "$library"
 if [ ! -d "$library/gmvae" ]; then
-  printf 'CXX17FLAGS = -g1 -O1 -fno-omit-frame-pointer -fsanitize=address\nLDFLAGS = -fsanitize=address\n' \
+  printf 'CXX17FLAGS = -O0 -fno-omit-frame-pointer -fsanitize=address\nLDFLAGS = -fsanitize=address\n' \
     >"$library/Makevars"
   # From a copy, so that no object stays beside the sources.
   copy=$library/source/gmvae

@@ -90,3 +90,39 @@ test_that("pbmc_sorted is what its page says", {
   pairs <- table(pbmc_sorted$celltype, pbmc_sorted$celltype_coarse)
   expect_true(all(rowSums(pairs > 0) == 1))
 })
+
+test_that("functions write to no file but what the user names", {
+  skip_if_not_installed("rmarkdown")
+  skip_if_not_installed("ggplot2")
+  skip_if_not(rmarkdown::pandoc_available())
+  folder <- tempfile("folder")
+  dir.create(folder)
+  back <- setwd(folder)
+  grDevices::pdf(NULL)
+  on.exit({
+    grDevices::dev.off()
+    setwd(back)
+    unlink(folder, recursive = TRUE)
+  })
+  invisible(gc())
+  before <- list.files(tempdir())
+
+  set.seed(1)
+  x <- simulate_counts(n = 60, genes = 30)$counts
+  source <- cell_source(function(from, to) x[, from:to], dim(x), dimnames(x))
+  fit <- quick_fit(source, 2)
+  predict(fit, source)
+  without_cautions(update(fit, k = 3, x = source))
+  plot(fit)
+  mixture <- gmm_fit(faithful, 2, "VVV", control = gmm_control(verbose = FALSE))
+  plot(mixture)
+  gmm_bootstrap(mixture, 5, data = faithful)
+  expect_identical(list.files(all.files = TRUE, no.. = TRUE), character())
+  without_cautions(report(fit, x, file = "mine.html"))
+  expect_identical(list.files(all.files = TRUE, no.. = TRUE), "mine.html")
+
+  invisible(gc())  # files of sources go with the objects
+  ours <- grep("gmvae|report", setdiff(list.files(tempdir()), before),
+               value = TRUE)
+  expect_identical(ours, character())
+})
