@@ -15,6 +15,7 @@ library <- if (length(arguments) > 3L) arguments[4] else ""
 batch <- 200L
 # Of the processor, that a single call may take; a sanitizer needs more.
 seconds <- as.numeric(Sys.getenv("FUZZ_SECONDS", "60"))
+preload <- Sys.getenv("FUZZ_PRELOAD")  # a sanitizer's library
 
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep(
   "^--file=", commandArgs(), value = TRUE
@@ -40,29 +41,32 @@ run_seeds <- function(seeds) {
   report <- files[1]
   script <- file.path(root, "tests", "fuzz", "batch.R")
   system(sprintf(
-    "(ulimit -v %s; Rscript %s %s %s %d %d %g %s >/dev/null 2>&1 &
+    "(ulimit -v %s; %s Rscript %s %s %s %d %d %g %s >/dev/null 2>&1 &
       echo $! >%s; wait $!; echo $? >%s) >/dev/null 2>&1 &",
-    Sys.getenv("FUZZ_MEMORY_KB", "8000000"), shQuote(script), shQuote(report),
+    Sys.getenv("FUZZ_MEMORY_KB", "8000000"),
+    if (nzchar(preload)) paste0("LD_PRELOAD=", preload) else "",
+    shQuote(script), shQuote(report),
     kind, seeds[1], length(seeds), seconds, shQuote(library), files[2],
     files[3]
   ))
-  while (lines_of(files[2]) == 0L) Sys.sleep(0.05)
+  while (lines_of(files[2]) == 0L) system("sleep 0.1")
   pid <- readLines(files[2])
   reached <- 0L
   used <- seconds  # the first call also makes the fits that all begin with
-  moved <- Sys.time()
+  n_looks <- 0L  # since the last call was done
   hang <- FALSE
   while (lines_of(files[3]) == 0L) {
-    Sys.sleep(0.2)
+    system("sleep 0.2")  # Sys.sleep() lasts where the clock is set back
+    n_looks <- n_looks + 1L
     now <- processor_seconds(pid)
     if (lines_of(report) > reached) {
       reached <- lines_of(report)
       used <- now
-      moved <- Sys.time()
+      n_looks <- 0L
     }
-    # The call's own limit comes first; 15 minutes without work are a deadlock.
-    stuck <- difftime(Sys.time(), moved, units = "mins") > 15
-    if (!hang && isTRUE(now - used > seconds + 10 || stuck)) {
+    # The call's own limit comes first; an hour without an end is a deadlock.
+    stuck <- n_looks > 3600 / 0.2
+    if (!hang && !is.na(now) && (now - used > seconds + 10 || stuck)) {
       hang <- TRUE
       system(paste("kill -9", pid))
     }

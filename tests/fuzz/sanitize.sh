@@ -19,6 +19,7 @@ if [ ! -d "$library/gmvae" ]; then
     --no-byte-compile --no-docs --library="$library" "$copy"
 fi
 # R itself has no sanitizer: its library must come first, and R leaks by design.
+# Only the processes that make the calls load it; shells may hang with it.
 asan=$(g++ -print-file-name=libasan.so)
-LD_PRELOAD=$asan ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 FUZZ_MEMORY_KB=unlimited \
+FUZZ_PRELOAD=$asan ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 FUZZ_MEMORY_KB=unlimited \
   Rscript tests/fuzz/run.R "$1" "$2" "${3:-1}" "$library"
