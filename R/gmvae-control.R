@@ -151,6 +151,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
 #' @export
 print.gmvae_control <- function(x, ...) {
   local_decimal_point()
+  check_gmvae_control(x, quote(print()))
   values <- vapply(x, function(v) {
     if (is.null(v)) "chosen from the data" else
       if (length(v) == 0L) "none" else toString(format(v))
