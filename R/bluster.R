@@ -44,7 +44,7 @@ GmmParam <- function(k = 1:9, model = NULL, criterion = "bic", ...) {
       x = "You supplied {.val {unknown}}."
     ), "option", call = call)
   }
-  if (!is.numeric(k) || is.object(k)) {
+  if (!is.numeric(k) || is.object(k) || !is.null(dim(k))) {
     gmvae_abort(c(
       "{.arg k} must be a numeric vector.", x = "You supplied {describe(k)}."
     ), "option", call = call)

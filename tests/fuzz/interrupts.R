@@ -2,8 +2,8 @@
 #   Rscript tests/fuzz/interrupts.R [30] [library] [task]
 # Sends SIGINT to this process at random moments of each task in turn. Prints
 # the delay until R has the interrupt, threads and files that are left, and
-# whether a small fit afterwards is as it was before. A task that ends before the
-# signal counts as nothing, and is tried again with an earlier one.
+# whether a small fit afterwards is as it was before. A task that ends before
+# the signal counts as nothing, and is tried again with an earlier one.
 
 arguments <- commandArgs(TRUE)
 n <- if (length(arguments) > 0L) as.integer(arguments[1]) else 30L
@@ -99,8 +99,9 @@ tasks <- list(
   merge = function() {
     merge_components(mixture, "modes", data = tall[1:20000, ])
   },
-  region = function() hdr(ordinary, newdata = as.matrix(faithful)[
-    rep(1:272, 5000), ]),
+  region = function() {
+    hdr(ordinary, newdata = as.matrix(faithful)[rep(1:272, 5000), ])
+  },
   errors = function() vcov(mixture, data = tall[1:20000, ])
 )
 if (length(arguments) > 2L) tasks <- tasks[arguments[3]]

@@ -156,7 +156,8 @@ fuzz_fit <- function(world) {
     if (!is.list(inner) || is.null(names(inner)) || stats::runif(1) < 0.3) break
     path <- c(path, pick(names(inner)))
   }
-  fit[[path]] <- if (stats::runif(1) < 0.15) NULL else tampered(fit[[path]])
+  fit[[path]] <- if (stats::runif(1) < 0.15) NULL else
+    tryCatch(tampered(fit[[path]]), error = function(cnd) NULL)
   newdata <- if (autoencoder) world$x else world$rows
   method <- pick(list(
     predict = function() predict(fit, newdata),

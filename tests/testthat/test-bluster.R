@@ -52,7 +52,7 @@ test_that("GmmParam() shows itself and refuses other arguments", {
 
 test_that("GmmParam() refuses what its slots can't hold", {
   skip_if_not_installed("bluster")
-  for (k in list(mean, "a", table(1:3), NULL)) {
+  for (k in list(mean, "a", table(1:3), matrix(1:2), NULL)) {
     expect_error(GmmParam(k = k), class = "gmvae_error_option")
   }
   expect_error(GmmParam(criterion = sum), class = "gmvae_error_option")
