@@ -163,7 +163,8 @@ describe <- function(x) {
   }
   size <- tryCatch(paste(dim(x), collapse = " x "), error = function(cnd) "")
   if (is.data.frame(x)) return(paste0("a data frame (", size, ")"))
-  if (is.matrix(x)) return(paste0("a matrix (", size, ")"))
+  flat <- tryCatch(is.matrix(x), error = function(cnd) FALSE)
+  if (flat) return(paste0("a matrix (", size, ")"))
   if (is.null(dim(x)) && !is.object(x) && is.vector(x)) {
     kind <- if (is.list(x)) "list" else paste(mode(x), "vector")
     return(paste0("a ", kind, " of length ", length(x)))
