@@ -151,7 +151,7 @@ least_cost_pairs <- function(cost) {
 #' @export
 majority_vote <- function(x) {
   if (is.data.frame(x)) x <- as.matrix(x)
-  if (!is.atomic(x) || length(x) == 0L || length(dim(x)) > 2L) {
+  if (!is.atomic(x) || is.raw(x) || length(x) == 0L || length(dim(x)) > 2L) {
     gmvae_abort(c(
       "{.arg x} must be a vector of labels, or a matrix or data frame of them.",
       x = "You supplied {describe(x)}."

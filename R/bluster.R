@@ -20,7 +20,8 @@
 #'   `full = TRUE` it returns a list of `clusters` and `objects`, and
 #'   `objects$gmm` is the fit.
 #' @section Errors: `gmvae_error_package` if bluster is not installed,
-#'   `gmvae_error_option` if an argument in `...` is not one of [gmm_fit()].
+#'   `gmvae_error_option` if an argument in `...` is not one of [gmm_fit()], `k`
+#'   is not numeric, or `criterion` is unknown.
 #'   `clusterRows()` raises the errors of [gmm_fit()].
 #' @seealso [gmm_fit()]
 #' @examplesIf requireNamespace("bluster", quietly = TRUE)
@@ -43,6 +44,12 @@ GmmParam <- function(k = 1:9, model = NULL, criterion = "bic", ...) {
       x = "You supplied {.val {unknown}}."
     ), "option", call = call)
   }
+  if (!is.numeric(k) || is.object(k) || !is.null(dim(k))) {
+    gmvae_abort(c(
+      "{.arg k} must be a numeric vector.", x = "You supplied {describe(k)}."
+    ), "option", call = call)
+  }
+  check_choice(criterion, eval(formals(gmm_fit)$criterion), call = call)
   define_bluster_classes()
   methods::new("GmmParam", k = k, model = model, criterion = criterion,
                options = options)

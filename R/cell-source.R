@@ -97,6 +97,22 @@ new_source <- function(read, dim, dimnames, what, class, call) {
             class = class)
 }
 
+# Stops unless `x` is a source as cell_source() returned it.
+check_source <- function(x, arg, call) {
+  parts <- unclass(x)
+  whole <- is.list(parts) && is.function(parts[["read"]]) &&
+    is.integer(parts[["dim"]]) && length(parts[["dim"]]) == 2L &&
+    isTRUE(all(parts[["dim"]] >= 1L)) &&
+    is.null(dimnames_fault(parts[["dimnames"]], parts[["dim"]]))
+  if (whole) return(x)
+  gmvae_abort(c(
+    "{.arg {arg}} must be a source as {.fn cell_source} returned it.",
+    x = "Its parts {.field read}, {.field dim} and {.field dimnames} do not
+         belong together.",
+    i = "Something changed the source: make it again."
+  ), "input", call = call)
+}
+
 #' @export
 dim.cell_source <- function(x) unclass(x)$dim
 

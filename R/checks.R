@@ -6,8 +6,10 @@
 check_count <- function(x, min = 1, max = .Machine$integer.max, length = 1L,
                         arg = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
-  good_length <- if (is.null(length)) length(x) >= 1L else length(x) == length
-  if (is.numeric(x) && good_length && all(is.finite(x)) &&
+  # Objects of other packages may not even have a length.
+  good_length <- is.numeric(x) &&
+    if (is.null(length)) length(x) >= 1L else length(x) == length
+  if (good_length && all(is.finite(x)) &&
         all(x == round(x)) && all(x >= min) && all(x <= max)) {
     return(as.integer(x))
   }
@@ -161,7 +163,8 @@ describe <- function(x) {
   }
   size <- tryCatch(paste(dim(x), collapse = " x "), error = function(cnd) "")
   if (is.data.frame(x)) return(paste0("a data frame (", size, ")"))
-  if (is.matrix(x)) return(paste0("a matrix (", size, ")"))
+  flat <- tryCatch(is.matrix(x), error = function(cnd) FALSE)
+  if (flat) return(paste0("a matrix (", size, ")"))
   if (is.null(dim(x)) && !is.object(x) && is.vector(x)) {
     kind <- if (is.list(x)) "list" else paste(mode(x), "vector")
     return(paste0("a ", kind, " of length ", length(x)))

@@ -62,6 +62,7 @@ given_counts <- function(x, assay, arg, call, layer = "counts",
 
 source_or_sparse <- function(x, arg, call, on_disk) {
   if (inherits(x, "cell_source")) {
+    check_source(x, arg, call)
     return(if (on_disk) x else read_source(x, arg, call))
   }
   if (on_disk && is_s4(x, "DelayedMatrix") &&

@@ -183,3 +183,15 @@ usual_size <- function(...) {
   values <- unique(sizes)
   values[which.max(tabulate(match(sizes, values)))]
 }
+
+is_gmm_control <- function(value, sizes) {
+  control_fault(value, "gmm_control", function(control, call) {
+    check_gmm_control(control, call)
+  })
+}
+
+is_gmm_prior <- function(value, sizes) {
+  control_fault(value, "gmm_prior", function(prior, call) {
+    do.call("gmm_prior", unclass(prior))
+  })
+}

@@ -121,9 +121,7 @@ gmm_fields <- c(
     n_obs = numbers(1, 0), n_incomplete = whole_numbers(1),
     n_omitted = whole_numbers(1), fingerprint = strings(1),
     call = optional(is_language), seed = numbers(1, 0),
-    control = function(value, sizes) {
-      control_fault(value, "gmm_control", check_gmm_control)
-    },
+    control = is_gmm_control, prior = optional(is_gmm_prior),
     data = optional(numbers(c("n", "d"), missing = TRUE))
   )
 )

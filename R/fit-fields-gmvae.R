@@ -139,6 +139,7 @@ gmvae_fields <- list(
   converged = flags(1), n_rollbacks = whole_numbers(1),
   active_units = whole_numbers(1),
   input = list(scale = numbers("features"), offset = numbers("features")),
+  loadings = optional(numbers(c("features", "n_latent"))),
   k_path = optional(frame(list(
     k = whole_numbers("rows", 1), stability = numbers("rows", missing = TRUE),
     stability_sd = numbers("rows", missing = TRUE),

@@ -40,12 +40,11 @@ fit_kinds <- list(
 # A fit saved by a newer version may mean other things by its fields.
 check_format <- function(object, arg, call) {
   version <- if (is.list(object)) object[["version"]]
-  if (rlang::is_integerish(version, 1L, finite = TRUE) &&
-        version >= 1L && version <= gmvae_format) {
+  whole <- rlang::is_integerish(version, 1L, finite = TRUE)
+  if (whole && isTRUE(version >= 1L && version <= gmvae_format)) {
     return(invisible())
   }
-  newer <- rlang::is_integerish(version, 1L, finite = TRUE) &&
-    version > gmvae_format
+  newer <- whole && isTRUE(version > gmvae_format)
   gmvae_abort(c(
     "{.arg {arg}} must have a format that this version of gmvae can read.",
     x = "Its format is {describe(version)}; this version reads formats up to

@@ -75,7 +75,8 @@ classifier_fields <- c(
     posterior = numbers(c("n", "classes"), 0, 1 + 1e-6, missing = TRUE),
     uncertainty = numbers("n", -1e-6, 1, missing = TRUE),
     row_weights = optional(numbers("n", 0)),
-    na_action = one_of(function() c("fail", "omit", "em"))
+    na_action = one_of(function() c("fail", "omit", "em")),
+    control = is_gmm_control, prior = optional(is_gmm_prior)
   )
 )
 

@@ -114,6 +114,7 @@ gmm_control <- function(..., n_init = 10, max_iter = 1000, tol = 1e-9,
 #' @export
 print.gmm_control <- function(x, ...) {
   local_decimal_point()
+  check_gmm_control(x, quote(print()))
   values <- vapply(x, function(value) {
     if (is.null(value)) "NULL" else format(value)
   }, "")

@@ -329,7 +329,7 @@ spread_points <- function(n, d) {
   if (d > length(primes)) {
     state <- simulation_state(1)
     on.exit(assign(".Random.seed", state$before, envir = globalenv()))
-    return(matrix(stats::runif(n * d), n))
+    return(matrix(stats::runif(as.double(n) * d), n))
   }
   vapply(primes[seq_len(d)], function(base) {
     rest <- seq_len(n)

@@ -29,13 +29,13 @@ estimates_of <- function(object) {
                        object$covariances)
   list(value = stats::setNames(value, names), names = names,
        components = components, columns = columns, row = row, column = column,
-       first = length(names) - length(components) * length(row))
+       first = length(names) - length(components) * as.double(length(row)))
 }
 
 base_vector <- function(weights, noise, means, covariances) {
   d <- ncol(means)
   lower <- which(lower.tri(diag(d), diag = TRUE))
-  c(weights, noise, t(means), matrix(covariances, d * d)[lower, ],
+  c(weights, noise, t(means), matrix(covariances, d^2)[lower, ],
     use.names = FALSE)
 }
 

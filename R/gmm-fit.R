@@ -204,6 +204,14 @@
 #' [set.seed()] makes fits repeatable: `gmm_fit()` draws one number from R's
 #' generator (and for `criterion = "cv"` one permutation of the rows). The
 #' result does not depend on `n_threads`.
+#' @section Sizes:
+#' `x` may have up to 2^31 - 1 rows and as many columns, R's limit for the
+#' extents of a matrix, and any number of values: `gmm_fit()` computes the
+#' products of sizes with 64 bits. Memory is the only other limit. Besides `x`,
+#' the results need 8 n (k + 2) bytes, n the number of rows (8 n 2 without
+#' `keep_posterior`), and a component with its own covariance 8 d^2 bytes, d the
+#' number of columns. If the memory does not suffice, the error has the class
+#' `gmvae_error_core`.
 #' @section Errors and warnings:
 #'   * `gmvae_error_input`: `x` is missing, not numeric or empty, or two columns
 #'     have the same name.
@@ -220,6 +228,7 @@
 #'     message names the shards that are left.
 #'   * `gmvae_error_numerical`: no combination could be fitted. Use a smaller
 #'     `k`, a simpler model, a `prior` or a ridge.
+#'   * `gmvae_error_core`: there is not enough memory.
 #'   * `gmvae_warning_ties`: a column has more equal values than rounding
 #'     explains, and combinations collapsed onto them: the warning names the
 #'     column, `search` the combinations.

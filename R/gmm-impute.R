@@ -258,8 +258,8 @@ draw_components <- function(object, x, call) {
 # `j`.
 draw_conditional <- function(object, j, seen, open) {
   n <- nrow(seen)
-  noise <- matrix(if (j == 0L) stats::runif(n * length(open)) else
-    stats::rnorm(n * length(open)), n)
+  size <- as.double(n) * length(open)
+  noise <- matrix(if (j == 0L) stats::runif(size) else stats::rnorm(size), n)
   if (j == 0L) {
     range <- object$noise$range
     return(t(range[1, open] + t(noise) * range_widths(range, open)))

@@ -278,7 +278,7 @@ find_elbow <- function(steps, against) {
   x <- if (against == "clusters") steps$n_clusters else
     cumsum(c(0, steps$rows[-k]))
   fits <- lapply(2:(k - 1L), function(at) {
-    lines <- rbind(fit_line(x[1:at], steps$entropy[1:at]),
+    lines <- rbind(fit_line(x[seq_len(at)], steps$entropy[seq_len(at)]),
                    fit_line(x[at:k], steps$entropy[at:k]))
     list(at = at, against = against, x = x, intercept = lines[, 1],
          slope = lines[, 2], squares = sum(lines[, 3]))

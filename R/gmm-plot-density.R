@@ -149,9 +149,10 @@ density_grid <- function(object, points, n) {
 
 contour_levels <- c(0.95, 0.75, 0.5, 0.25)
 
-# Adds filled contours of high-density regions to a plot, and the rows.
-draw_contours <- function(object, points) {
-  grid <- density_grid(object, points, 151L)
+# Adds filled contours of high-density regions to a plot, and the rows. The
+# density is computed at n x n places.
+draw_contours <- function(object, points, n) {
+  grid <- density_grid(object, points, n)
   # Lower levels have higher thresholds, unless the noise makes them equal.
   levels <- hdr.gmm_fit(object, contour_levels)$density
   filled <- !duplicated(levels)
@@ -173,7 +174,7 @@ plot_density_plane <- function(object, points, title) {
   graphics::plot(NULL, xlim = column_limits(object, 1L, points),
                  ylim = column_limits(object, 2L, points), main = title,
                  xlab = object$columns[1], ylab = object$columns[2])
-  grid <- draw_contours(object, points)
+  grid <- draw_contours(object, points, 151L)
   graphics::box()
   graphics::legend(graphics::par("usr")[2], graphics::par("usr")[4],
                    share_names(contour_levels), border = "#08519C",
@@ -193,7 +194,8 @@ plot_density_pairs <- function(object, points, title) {
       panel <- graphics::par("mfg")
       pair <- columns[panel[2:1]]
       draw_contours(keep_columns(object, pair),
-                    if (!is.null(points)) points[, pair])
+                    if (!is.null(points)) points[, pair],
+                    61L)  # as panels are small
     }
   )
   pairs <- utils::combn(columns, 2L, simplify = FALSE)

@@ -45,13 +45,14 @@ simulate.gmm_fit <- function(object, nsim = 1, seed = NULL, ...) {
 
 draw_rows <- function(object, component, n) {
   d <- length(object$columns)
+  size <- as.double(n) * d
   if (component == 0L) {
     range <- object$noise$range
-    share <- matrix(stats::runif(n * d), d)
+    share <- matrix(stats::runif(size), d)
     return(t(range[1, ] + share * (range[2, ] - range[1, ])))
   }
   root <- chol(matrix(object$covariances[, , component], d))
-  x <- matrix(stats::rnorm(n * d), n)
+  x <- matrix(stats::rnorm(size), n)
   sweep(x %*% root, 2, object$means[component, ], "+")
 }
 

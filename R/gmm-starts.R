@@ -150,15 +150,15 @@ check_partition <- function(start, n, k, noise, call) {
   given <- start
   if (is.character(start)) start <- factor(start)
   if (is.factor(start)) start <- as.integer(start)
-  allowed <- if (noise$on) 0:k else 1:k
+  allowed <- if (noise$on) 0:k else seq_len(k)
   good <- is.numeric(start) && length(start) == n && all(start %in% allowed)
-  if (good && all(1:k %in% start)) return(as.integer(start) - 1L)
+  if (good && all(seq_len(k) %in% start)) return(as.integer(start) - 1L)
   range <- if (noise$on) {
     "from 1 to {.arg k}, or 0 for noise"
   } else {
     "from 1 to {.arg k}"
   }
-  empty <- if (good) as.character(setdiff(1:k, start))
+  empty <- if (good) as.character(setdiff(seq_len(k), start))
   gmvae_abort(c(
     paste0("{.arg start} must assign each row of {.arg x} to a component ",
            range, ", and each component must have a row."),

@@ -21,7 +21,7 @@ check_tests <- function(fit, decoded, compared, all_cells, nsim, call) {
     zero_inflation_test(cluster_means(fit, all_cells, call))
   } else if (likelihood == "gaussian") {
     share <- sum(decoded$sums$zeros) /
-      (length(decoded$group) * length(fit$features))
+      (as.double(length(decoded$group)) * length(fit$features))
     data.frame(check = "zeros", excess = share, statistic = NA_real_,
                p_value = NA_real_, flagged = share > 0.05)
   }

@@ -233,7 +233,7 @@ group_checks <- function(decoded, batch) {
       rowSums(sum[, groups[[name]], drop = FALSE])
     })
     cells <- as.integer(decoded$group) %in% groups[[name]]
-    values <- sum(cells) * length(sums$zeros)
+    values <- sum(cells) * as.double(length(sums$zeros))
     sizes <- decoded$sizes[cells, ]
     data.frame(cells = sum(cells), zeros = sum(sums$zeros) / values,
                expected_zeros = sum(sums$expected_zeros) / values,

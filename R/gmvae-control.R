@@ -12,7 +12,7 @@
 #'   8,192. The encoder has the layers in this order.
 #' @param hidden_decoder Units of each hidden layer of the decoder, as `hidden`,
 #'   from the latent space outwards. `integer()`: none, so that the decoder is
-#'   linear, and [loadings()][loadings.gmvae] tells what each latent dimension
+#'   linear, and [loadings()][top_genes] tells what each latent dimension
 #'   means for each gene. `NULL`: those of the encoder in reverse.
 #' @param dispersion What the inverse dispersion of `"nb"` and `"zinb"`, or the
 #'   variance of `"gaussian"`, varies by: `"gene"`; `"gene-cell"`, an output of
@@ -194,6 +194,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
 #' @export
 print.gmvae_control <- function(x, ...) {
   local_decimal_point()
+  check_gmvae_control(x, quote(print()))
   values <- vapply(x, function(v) {
     if (is.null(v)) "chosen from the data" else
       if (length(v) == 0L) "none" else toString(format(v))

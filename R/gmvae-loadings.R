@@ -5,7 +5,8 @@
 #' With `gmvae_control(hidden_decoder = integer())` the decoder of [gmvae()] is
 #' linear (Svensson et al. 2020): the output for gene \eqn{g} is \eqn{b_g +
 #' \sum_d W_{gd} z_d}{b_g + sum_d W_gd z_d}, plus the shifts of batch and
-#' covariates, if there are any. `loadings()` returns \eqn{W}{W}.
+#' covariates, if there are any. R's own function [loadings()][stats::loadings]
+#' returns \eqn{W}{W} of such a fit, which is also its element `loadings`.
 #' `top_genes()` lists the genes with the largest loadings.
 #'
 #' For `"nb"`, `"zinb"` and `"poisson"` the share of the gene in the counts is
@@ -19,20 +20,21 @@
 #' dimensions need not be uncorrelated. A linear decoder describes the cells
 #' less closely than one with hidden layers.
 #'
-#' @param x,fit A fit of [gmvae()] with a linear decoder, G genes and D latent
-#'   dimensions. For other objects `loadings()` is [stats::loadings()].
+#' @param fit A fit of [gmvae()] with a linear decoder, G genes and D latent
+#'   dimensions.
 #' @param n Number of genes for each direction of each dimension, a whole number
 #'   of at least 1.
-#' @param ... Ignored.
-#' @returns
-#'   * `loadings()`: a matrix (G x D), named by gene and by dimension.
-#'   * `top_genes()`: a data frame with one row for each dimension, direction
-#'     and rank: `dimension`, `direction` (`"up"` for positive loadings,
-#'     `"down"` for negative ones), `rank` (from 1, the largest absolute
-#'     loading), `gene` and `loading`. There are fewer than `n` genes if fewer
-#'     have loadings of that sign.
-#' @section Errors: `gmvae_error_input` if `x` has no linear decoder or is not a
-#'   fit; `gmvae_error_option` for `n`.
+#' @returns A data frame with one row for each dimension, direction and rank:
+#'   `dimension`, `direction` (`"up"` for positive loadings, `"down"` for
+#'   negative ones), `rank` (from 1, the largest absolute loading), `gene` and
+#'   `loading`. There are fewer than `n` genes if fewer have loadings of that
+#'   sign.
+#'
+#'   `loadings(fit)` is a matrix (G x D), named by gene and by dimension, or
+#'   `NULL` for a fit whose decoder has hidden layers: there, a gene has no
+#'   single loading on a dimension.
+#' @section Errors: `gmvae_error_input` if `fit` has no linear decoder or is not
+#'   a fit; `gmvae_error_option` for `n`.
 #' @references Svensson et al. (2020) Interpretable factor models of single-cell
 #'   RNA-seq via variational autoencoders. *Bioinformatics* 36, 3418-3421.
 #'   \doi{10.1093/bioinformatics/btaa169}
@@ -44,23 +46,6 @@
 #'              control = gmvae_control(hidden_decoder = integer()))
 #' loadings(fit)[1:3, 1:3]
 #' head(top_genes(fit, n = 2))
-#' @rdname loadings.gmvae
-#' @export
-loadings <- function(x, ...) UseMethod("loadings")
-
-#' @rdname loadings.gmvae
-#' @export
-loadings.default <- function(x, ...) stats::loadings(x, ...)
-
-#' @rdname loadings.gmvae
-#' @export
-loadings.gmvae <- function(x, ...) {
-  call <- quote(loadings())
-  validate_fit(x, "x", call)
-  decoder_loadings(x, "x", call)
-}
-
-#' @rdname loadings.gmvae
 #' @export
 top_genes <- function(fit, n = 10) {
   call <- quote(top_genes())
@@ -69,8 +54,23 @@ top_genes <- function(fit, n = 10) {
   largest_loadings(decoder_loadings(fit, "fit", call), n)
 }
 
+# A matrix (genes x dimensions), or NULL without a linear decoder. The fit holds
+# it as an element, as that is where stats::loadings() looks: a generic of our
+# own would mask R's function for whoever attaches the package.
+linear_loadings <- function(fit) {
+  if (length(decoder_sizes(fitted_control(fit))) > 0L) return(NULL)
+  slice <- fit$layout[match("decoder.mean.weight", fit$layout$name), ]
+  weights <- matrix(
+    fit$parameters[slice$offset + seq_len(slice$rows * slice$cols)], slice$rows,
+    dimnames = list(fit$features, colnames(fit$latent))
+  )
+  if (!likelihood_traits(fit$likelihood)$size_factors) return(weights)
+  sweep(weights, 2L, colMeans(weights))
+}
+
 decoder_loadings <- function(fit, arg, call) {
-  if (length(decoder_sizes(fitted_control(fit))) > 0L) {
+  found <- linear_loadings(fit)
+  if (is.null(found)) {
     gmvae_abort(c(
       "{.arg {arg}} must be a fit with a linear decoder.",
       x = "Its decoder has hidden layers, so that a gene has no single loading
@@ -79,13 +79,7 @@ decoder_loadings <- function(fit, arg, call) {
            integer())}."
     ), "input", call = call)
   }
-  slice <- fit$layout[match("decoder.mean.weight", fit$layout$name), ]
-  weights <- matrix(
-    fit$parameters[slice$offset + seq_len(slice$rows * slice$cols)], slice$rows,
-    dimnames = list(fit$features, colnames(fit$latent))
-  )
-  if (!likelihood_traits(fit$likelihood)$size_factors) return(weights)
-  sweep(weights, 2L, colMeans(weights))
+  found
 }
 
 largest_loadings <- function(loadings, n) {

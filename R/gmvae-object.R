@@ -18,7 +18,7 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
   dimnames(mixture$means) <- list(clusters, latent)
   dimnames(mixture$covariances) <- list(latent, latent, clusters)
   posterior <- `dimnames<-`(core$posterior, list(cells, clusters))
-  structure(
+  fit <- structure(
     list(
       cluster = most_probable(posterior),
       posterior = posterior,
@@ -60,6 +60,8 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
     ),
     class = "gmvae"
   )
+  fit$loadings <- linear_loadings(fit)
+  fit
 }
 
 # Factor of the most probable component, the first of equals, named by cell.

@@ -24,7 +24,7 @@
 #'   * `"loadings"`: for each of up to 12 latent dimensions the six genes with
 #'     the largest positive and the six with the largest negative loadings,
 #'     times the standard deviation of the dimension over the cells; for fits
-#'     with a linear decoder, see [loadings.gmvae()];
+#'     with a linear decoder, see [top_genes()];
 #'   * `"markers"`: a dot for each gene and cluster. Colour: the expected value
 #'     of the gene in a cell of median size, on the log scale, from the cluster
 #'     with the lowest to that with the highest. Size: the share of cells with a

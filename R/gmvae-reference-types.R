@@ -36,7 +36,7 @@ label_classifier <- function(latent, cluster, labels, mixture) {
   means <- (rowsum(latent, as.integer(pair)) + centres) / (n + 1)
   within <- crossprod(latent - means[as.integer(pair), , drop = FALSE])
   d <- ncol(latent)
-  usual <- rowSums(mixture$covariances * rep(mixture$weights, each = d * d),
+  usual <- rowSums(mixture$covariances * rep(mixture$weights, each = d^2),
                    dims = 2)
   covariance <- (within + d * usual) / (nrow(latent) + d)
   root <- backsolve(chol(covariance), diag(d))

@@ -111,7 +111,7 @@ mixture_points <- function(object, n) {
   d <- ncol(mixture$means)
   component <- sample.int(length(mixture$weights), n, TRUE, mixture$weights)
   cluster <- component_clusters(object)
-  latent <- matrix(stats::rnorm(n * d), n)
+  latent <- matrix(stats::rnorm(as.double(n) * d), n)
   source <- integer(n)
   for (j in unique(component)) {
     rows <- which(component == j)

@@ -157,7 +157,8 @@
 #'     `heldout_scores`: outlier scores of the held-out cells (of more than
 #'     2,000 an even choice), for [map_to_reference()];
 #'     `parameters`, `layout` and `input`: the networks as one vector, the
-#'     places of their parts in it, and the scaling of the encoder's input.
+#'     places of their parts in it, and the scaling of the encoder's input;
+#'     `loadings`: those of a linear decoder, see [top_genes()].
 #'   * `likelihood`, `covariance`, `k`, `n_genes` (rows of `x`), `call`,
 #'     `control` (with all values that were `NULL` filled in), `seed`, `version`
 #'     (format of the object).
@@ -348,6 +349,18 @@
 #' each division of the clusters of a fit, and [cut_clusters()] joins those that
 #' are no more than chance.
 #'
+#' @section Sizes:
+#' `x` may have up to 2^31 - 1 genes and as many cells, R's limit for the
+#' extents of a matrix. A sparse matrix of R holds at most 2^31 - 1 values that
+#' are not zero, some 700,000 cells with 3,000 genes each. There is no such
+#' limit for a [cell_source()], or for a DelayedMatrix of more than 50,000
+#' cells, which `gmvae()` reads block by block. `gmvae()` computes the products
+#' of sizes with 64 bits, and memory is the only other limit. The results need
+#' 8 n (k + 2 d) bytes, n the number of cells and d that of latent dimensions.
+#' [predict()][predict.gmvae] with `type = "mean"` needs 8 bytes for each gene
+#' of each cell: choose `features`, or predict some cells at a time. If the
+#' memory does not suffice, the error has the class `gmvae_error_core`.
+#'
 #' @section Errors and warnings: All errors have the class `gmvae_error`.
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
 #'     columns, is empty, or has repeated gene names.
@@ -361,6 +374,7 @@
 #'     worker of `BPPARAM` has another version of this one.
 #'   * `gmvae_error_worker`: workers of `BPPARAM` can't be started, or died too
 #'     often.
+#'   * `gmvae_error_core`: there is not enough memory.
 #'
 #'   All warnings have the class `gmvae_warning`. A fit raises each at most
 #'   once, the first four at its end; `print()` and [summary()][summary.gmvae]

@@ -22,7 +22,7 @@
 #'   the default assay of a Seurat object.
 #' @param layer Name of the layer of a Seurat object's assay that holds the
 #'   counts, see [gmvae()].
-#' @param name Name of the results, one string.
+#' @param name Name of the results, one string of at most 1,000 bytes.
 #' @param set_labels Whether the clusters also become the labels that other
 #'   functions use by default: `colLabels()` of a SingleCellExperiment (as scran
 #'   reads them), `Idents()` of a Seurat object. A SummarizedExperiment has no
@@ -214,9 +214,12 @@ check_results <- function(x, name, set_labels, call) {
 }
 
 check_result_name <- function(name, call) {
-  if (rlang::is_string(name) && nzchar(name)) return(invisible())
+  # R has a limit for the names of columns, which begin with this one.
+  if (rlang::is_string(name) && nzchar(name) && nchar(name, "bytes") <= 1000) {
+    return(invisible())
+  }
   gmvae_abort(c(
-    "{.arg name} must be one string that is not empty.",
+    "{.arg name} must be one string that is not empty, of at most 1,000 bytes.",
     x = "You supplied {describe(name)}."
   ), "option", call = call)
 }

@@ -21,20 +21,35 @@ autoencoder <- suppressWarnings(
 mixture <- gmm_fit(faithful, 1:2, c("EEE", "VVV"), noise = 0.05,
                    control = gmm_control(n_init = 2, n_threads = 1,
                                          verbose = FALSE))
+# Covariates and a linear decoder have fields of their own.
+age <- rep(c(20, 40, 60), 15)
+linear <- suppressWarnings(suppressMessages(gmvae(
+  counts, 3, covariates = data.frame(age = age),
+  control = utils::modifyList(control, list(hidden_decoder = integer()))
+)))
+classifier <- gmm_classify(
+  as.matrix(iris[, 1:4]), iris$Species, model = c("EEE", "VVV"),
+  control = gmm_control(n_threads = 1, verbose = FALSE)
+)
 
 types <- function(method) eval(formals(getS3method("predict", method))$type)
 expected <- list(
   gmvae = sapply(types("gmvae"), simplify = FALSE, function(type) {
-    needs <- type %in% c("mean", "elbo", "outlier")
+    needs <- type %in% c("mean", "elbo", "outlier", "all")
     predict(autoencoder, counts, type, batch = if (needs) batch)
   }),
-  gmm_fit = sapply(types("gmm_fit"), simplify = FALSE, function(type) {
-    predict(mixture, faithful[1:20, ], type)
-  })
+  gmm_fit = sapply(
+    setdiff(types("gmm_fit"), "cdf"),  # that is of one column
+    function(type) predict(mixture, faithful[1:20, ], type), simplify = FALSE
+  ),
+  linear = list(latent = predict(linear, counts, "latent"),
+                loadings = loadings(linear)),
+  classifier = predict(classifier, as.matrix(iris[, 1:4]), "posterior")
 )
 saveRDS(
   list(counts = counts, batch = batch, gmvae = autoencoder, gmm_fit = mixture,
-       expected = expected, made_by = as.character(packageVersion("gmvae"))),
+       linear = linear, classifier = classifier, expected = expected,
+       made_by = as.character(packageVersion("gmvae"))),
   sprintf("tests/testthat/fixtures/fits-%d.rds", autoencoder$version),
   version = 3
 )

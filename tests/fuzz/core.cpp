@@ -120,8 +120,9 @@ std::string mixture_problem(Generator& g) {
   const Index n_families = static_cast<Index>(std::end(families) - std::begin(families));
   const Index n_candidates = g.whole(1, 4);
   for (Index i = 0; i < n_candidates; ++i) {
-    candidates.push_back(
-        {&families[g.whole(0, n_families - 1)], options.start.n > 0 ? k : g.whole(1, k)});
+    // Labels are of components that every candidate has.
+    const bool fixed = options.start.n > 0 || facts.labels != nullptr;
+    candidates.push_back({&families[g.whole(0, n_families - 1)], fixed ? k : g.whole(1, k)});
   }
   Workers workers(g.whole(1, 3));
   Monitor silent;
@@ -208,7 +209,8 @@ std::string network_problem(Generator& g) {
           feature_moments(source, size.data(), g.chance(0.5) && likelihood.least >= 0).variance)) {
     return "network: moments not finite";
   }
-  FittedModel model = fit(source, covariates, o, ks, nullptr, workers, silent).trained.model;
+  const double alpha = g.pick<double>({0.05, 0.05, 0.001, 1.0, 0.0});
+  FittedModel model = fit(source, covariates, o, ks, alpha, nullptr, workers, silent).trained.model;
   const bool damaged = g.chance(0.3);
   if (damaged) {
     const float by = g.pick<float>({1e20f, -1e10f, 0.0f, 1e38f});

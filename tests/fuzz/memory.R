@@ -22,6 +22,7 @@ cat(tryCatch({suppressMessages(suppressWarnings(task())); 'done'},
              error = function(cnd) class(cnd)[1]))
 "
 
+n_aborts <- 0
 for (task in 1:3) {
   for (mb in c(450, 600, 750, 900, 1200)) {
     script <- tempfile(fileext = ".R")
@@ -29,10 +30,14 @@ for (task in 1:3) {
     said <- suppressWarnings(system(sprintf(
       "ulimit -v %d; timeout 600 Rscript %s 2>/dev/null", mb * 1024, script
     ), intern = TRUE))
+    unlink(script)
     status <- attr(said, "status")
+    fine <- is.null(status) && grepl("^(done|gmvae_error_[a-z]+)$",
+                                     paste(said, collapse = " "))
+    n_aborts <- n_aborts + !fine
     cat(sprintf("task %d, %4d MB: %s%s\n", task, mb,
                 paste(said, collapse = " "),
                 if (is.null(status)) "" else sprintf(" (status %d)", status)))
-    unlink(script)
   }
 }
+cat(n_aborts, "of 15 ended otherwise\n")

@@ -49,3 +49,11 @@ test_that("GmmParam() shows itself and refuses other arguments", {
   expect_error(GmmParam(2, weights = 1), class = "gmvae_error_option")
   expect_error(GmmParam(2, "VVV", 1, TRUE), class = "gmvae_error_option")
 })
+
+test_that("GmmParam() refuses what its slots can't hold", {
+  skip_if_not_installed("bluster")
+  for (k in list(mean, "a", table(1:3), matrix(1:2), NULL)) {
+    expect_error(GmmParam(k = k), class = "gmvae_error_option")
+  }
+  expect_error(GmmParam(criterion = sum), class = "gmvae_error_option")
+})

@@ -115,3 +115,34 @@ test_that("describe() has words for anything", {
   for (value in odd) expect_type(describe(value), "character")
   expect_identical(describe(1:3), "`1:3`")
 })
+
+# The most threads that this process has while gmm_fit() runs.
+most_threads <- function(n_threads) {
+  threads <- function() length(list.files("/proc/self/task"))
+  before <- most <- threads()
+  namespace <- asNamespace("gmvae")
+  reporter <- namespace$progress_reporter
+  rlang::env_binding_unlock(namespace, "progress_reporter")
+  on.exit({
+    assign("progress_reporter", reporter, namespace)
+    rlang::env_binding_lock(namespace, "progress_reporter")
+  })
+  assign("progress_reporter", function(...) {
+    function(phase, done, total, value) most <<- max(most, threads())
+  }, namespace)
+  gmm_fit(faithful, 1:3, control = gmm_control(n_init = 2, verbose = FALSE,
+                                               n_threads = n_threads))
+  most - before + 1L
+}
+
+test_that("no more than two threads run while R checks a package", {
+  skip_if_not(dir.exists("/proc/self/task"))
+  before <- Sys.getenv("_R_CHECK_LIMIT_CORES_", NA)
+  on.exit(if (is.na(before)) Sys.unsetenv("_R_CHECK_LIMIT_CORES_") else
+    Sys.setenv("_R_CHECK_LIMIT_CORES_" = before))
+  Sys.setenv("_R_CHECK_LIMIT_CORES_" = "TRUE")
+  expect_lte(most_threads(4), 2L)
+  Sys.setenv("_R_CHECK_LIMIT_CORES_" = "false")
+  expect_identical(most_threads(4), 4L)
+  expect_identical(most_threads(1), 1L)
+})

@@ -96,3 +96,19 @@ test_that("designs that can't be tested are errors", {
     differential_abundance(fit, sample, given$treated, method = "t")
   })
 })
+
+test_that("a cluster of very few cells is tested like any other", {
+  given <- abundance_example()
+  fit <- made_up_fit(600, k = 4)
+  for (few in c(1L, 4L)) {
+    fit$cluster[] <- as.character(given$fit$cluster)
+    fit$cluster[seq_len(few)] <- "4"
+    for (method in methods_here()) {
+      found <- differential_abundance(fit, given$sample, given$treated,
+                                      method = method)
+      expect_identical(found$cells[4], few)
+      expect_false(anyNA(found$p_value))
+      expect_gt(found$p_value[4], 0.05)
+    }
+  }
+})

@@ -23,3 +23,7 @@ test_that("changed fits give sound results or expected errors", {
 test_that("invalid matrices give right counts or expected errors", {
   expect_expected("matrix", 1:60)
 })
+
+test_that("changed results give sound results or expected errors", {
+  expect_expected("object", 1:60)
+})

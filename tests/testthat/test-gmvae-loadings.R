@@ -77,12 +77,21 @@ test_that("top_genes() lists the largest loadings", {
   expect_true(all(top_genes(fit, n = 1000)$loading[1:10] > 0))
 })
 
-test_that("loadings() of other objects is R's, and of other fits an error", {
+test_that("R's loadings() serves, and no function of R is masked", {
+  expect_identical(loadings, stats::loadings)
+  expect_null(loadings(made_up_fit()))
+  expect_identical(dim(loadings(fit)), c(length(fit$features), 3L))
+  exported <- getNamespaceExports("gmvae")
+  for (package in c("base", "stats", "utils", "methods", "graphics")) {
+    expect_identical(intersect(exported, getNamespaceExports(package)),
+                     character(), info = package)
+  }
+})
+
+test_that("top_genes() says what it needs", {
   components <- princomp(iris[1:4])
-  expect_identical(loadings(components), components$loadings)
   other <- made_up_fit()
   expect_snapshot(error = TRUE, {
-    loadings(other)
     top_genes(other)
     top_genes(components)
     top_genes(fit, n = 0)

@@ -1,6 +1,8 @@
 makevars_objects <- function(file) {
-  text <- paste(readLines(file), collapse = " ")
-  list <- sub(".*OBJECTS *=", "", gsub("\\", " ", text, fixed = TRUE))
+  lines <- readLines(file)
+  first <- which(lines == "OBJECTS = \\")
+  n <- which(!endsWith(lines[-seq_len(first)], "\\"))[1]
+  list <- gsub("\\", " ", lines[first + seq_len(n)], fixed = TRUE)
   scan(text = list, what = "", quiet = TRUE)
 }
 
@@ -13,6 +15,23 @@ test_that("Makevars names every C++ file once, in order", {
 
   expect_identical(makevars_objects(file.path(src, "Makevars")), expected)
   expect_identical(makevars_objects(file.path(src, "Makevars.win")), expected)
+
+  # The kernels see no standard header.
+  kernels <- startsWith(expected, "simd/")
+  rules <- paste0(expected, ": ", sub("o$", "cpp", expected),
+                  ifelse(kernels, "; $(PLAIN) ", " $(DONE); $(COMPILE) "),
+                  sub("o$", "cpp", expected), " -o $@")
+  lines <- readLines(file.path(src, "Makevars"))
+  expect_identical(utils::tail(lines, length(rules)), rules)
+})
+
+test_that("Makevars holds nothing that only GNU make knows", {
+  root <- source_folder()
+  skip_if(is.null(root), "the sources are not here")
+  lines <- readLines(file.path(root, "src", "Makevars"))
+  lines <- lines[!startsWith(lines, "#")]
+  only_gnu <- "[:?+]=|%|[$][(][a-z]+ |^-?include|^if|[$]\\^"
+  expect_false(any(grepl(only_gnu, lines)))
 })
 
 test_that("the core reads every option that the controls have", {
@@ -73,4 +92,40 @@ test_that("pbmc_sorted is what its page says", {
   expect_identical(nlevels(pbmc_sorted$celltype), 10L)
   pairs <- table(pbmc_sorted$celltype, pbmc_sorted$celltype_coarse)
   expect_true(all(rowSums(pairs > 0) == 1))
+})
+
+test_that("functions write to no file but what the user names", {
+  skip_if_not_installed("rmarkdown")
+  skip_if_not_installed("ggplot2")
+  skip_if_not(rmarkdown::pandoc_available())
+  folder <- tempfile("folder")
+  dir.create(folder)
+  back <- setwd(folder)
+  grDevices::pdf(NULL)
+  on.exit({
+    grDevices::dev.off()
+    setwd(back)
+    unlink(folder, recursive = TRUE)
+  })
+  invisible(gc())
+  before <- list.files(tempdir())
+
+  set.seed(1)
+  x <- simulate_counts(n = 60, genes = 30)$counts
+  source <- cell_source(function(from, to) x[, from:to], dim(x), dimnames(x))
+  fit <- quick_fit(source, 2)
+  predict(fit, source)
+  without_cautions(update(fit, k = 3, x = source))
+  plot(fit)
+  mixture <- gmm_fit(faithful, 2, "VVV", control = gmm_control(verbose = FALSE))
+  plot(mixture)
+  gmm_bootstrap(mixture, 5, data = faithful)
+  expect_identical(list.files(all.files = TRUE, no.. = TRUE), character())
+  without_cautions(report(fit, x, file = "mine.html"))
+  expect_identical(list.files(all.files = TRUE, no.. = TRUE), "mine.html")
+
+  invisible(gc())  # files of sources go with the objects
+  ours <- grep("gmvae|report", setdiff(list.files(tempdir()), before),
+               value = TRUE)
+  expect_identical(ours, character())
 })

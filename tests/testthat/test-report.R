@@ -34,11 +34,14 @@ test_that("the report is one page with all of its parts", {
 })
 
 test_that("a fit without counts, and one with one cluster, have a report", {
-  fit <- made_up_fit(k = 1)
+  all_in_one <- made_up_fit(k = 2)
+  all_in_one$cluster[] <- "1"
   file <- tempfile(fileext = ".html")
   on.exit(unlink(file))
-  report(fit, file = file)
-  expect_true(grepl("one cluster only", read_page(file)))
+  for (fit in list(made_up_fit(k = 1), all_in_one)) {
+    report(fit, file = file)
+    expect_true(grepl("one cluster only", read_page(file)))
+  }
 })
 
 test_that("what can't be reported is an error", {

@@ -41,7 +41,7 @@ test_that("fits that earlier versions saved predict as they did", {
   for (file in files) {
     old <- readRDS(file)
     for (type in names(old$expected$gmvae)) {
-      needs <- type %in% c("mean", "elbo", "outlier")
+      needs <- type %in% c("mean", "elbo", "outlier", "all")
       # Processors differ in rounding.
       expect_equal(predict(old$gmvae, old$counts, type,
                            batch = if (needs) old$batch),
@@ -52,6 +52,14 @@ test_that("fits that earlier versions saved predict as they did", {
       expect_equal(predict(old$gmm_fit, faithful[1:20, ], type),
                    old$expected$gmm_fit[[type]], info = paste(file, type))
     }
+    expect_equal(predict(old$linear, old$counts, "latent"),
+                 old$expected$linear$latent, tolerance = 1e-4, info = file)
+    expect_equal(loadings(old$linear), old$expected$linear$loadings,
+                 info = file)
+    expect_equal(predict(old$classifier, as.matrix(iris[, 1:4]), "posterior"),
+                 old$expected$classifier, info = file)
+    expect_output(print(old$linear), "45 cells")
+    expect_output(print(old$classifier), "150 rows")
     expect_output(print(old$gmvae), "45 cells")
     expect_output(print(old$gmm_fit), "272 rows")
     expect_s3_class(without_cautions(update(old$gmvae, k = 2, x = old$counts)),
@@ -62,9 +70,10 @@ test_that("fits that earlier versions saved predict as they did", {
 
 test_that("a fit from the future is refused in words", {
   old <- readRDS(test_path("fixtures", sprintf("fits-%d.rds", gmvae_format)))
-  for (fit in old[c("gmvae", "gmm_fit")]) {
+  for (fit in old[c("gmvae", "gmm_fit", "linear", "classifier")]) {
     fit$version <- gmvae_format + 1L
-    for (method in list(predict, print, summary, update)) {
+    for (method in list(predict, print, summary,
+                        if (inherits(fit, "gmm_classifier")) plot else update)) {
       expect_error(method(fit), "Update gmvae", class = "gmvae_error_input")
     }
   }

@@ -127,6 +127,23 @@ test_that("Eigen's decompositions are compiled once, in core/dense.cpp", {
   expect_identical(files[includes_eigen], character())
 })
 
+# R multiplies whole numbers with 32 bits: the product of two sizes is NA beyond
+# 2^31, so that one of them must be made a double.
+test_that("no product of two sizes is computed with whole numbers", {
+  folder <- file.path(dirname(skip_without_sources()), "R")
+  size <- "(nrow|ncol|NROW|NCOL|length|nlevels)\\([^()]*\\)"
+  named <- "\\b[nd]"
+  pattern <- sprintf("(%s|%s) [*] (%s|%s\\b)|prod\\(dim\\(", size, named,
+                     size, named)
+  files <- list.files(folder, full.names = TRUE)
+  found <- unlist(lapply(files, function(file) {
+    lines <- sub(" *#.*", "", readLines(file))
+    hits <- grep(pattern, lines, perl = TRUE, value = TRUE)
+    sprintf("%s: %s", basename(rep(file, length(hits))), trimws(hits))
+  }))
+  expect_identical(found, character())
+})
+
 # Two types of one name in one namespace are undefined behaviour, of which no
 # compiler and no linker need tell.
 test_that("no two headers define a type of the same name", {

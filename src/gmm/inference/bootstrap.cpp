@@ -30,8 +30,8 @@ void for_each_replicate(const char* phase, const Replicates& replicates, Workers
   shared.watch([&] {
     workers.run(replicates.n, [&](Index i) {
       const FlushDenormals flush;
+      shared.poll();  // first, as drawing a sample is work, too
       fn(i, shared);
-      shared.poll();
       shared.report({phase, ++n_done, replicates.n, not_a_number});
     });
   });

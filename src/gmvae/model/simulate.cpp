@@ -1,7 +1,10 @@
 #include "gmvae/model/simulate.h"
 
+#include <limits>
+
 #include "core/dense.h"
 #include "core/draws.h"
+#include "core/error.h"
 #include "gmvae/model/decode.h"
 
 namespace gmvae {
@@ -10,6 +13,7 @@ namespace {
 
 constexpr Purpose latent_purpose{13};
 constexpr Purpose counts_purpose{14};
+constexpr std::size_t most_entries = std::numeric_limits<int>::max();
 
 // What the likelihood draws for a gene of a cell.  mean: of what is drawn, without zero inflation;
 // scale: inverse dispersion or variance, where the likelihood has one.
@@ -94,6 +98,8 @@ SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> laten
     for (std::size_t j = 0; j < gene.size(); ++j) {
       cells.gene.insert(cells.gene.end(), gene[j].begin(), gene[j].end());
       cells.value.insert(cells.value.end(), value[j].begin(), value[j].end());
+      ensure(cells.gene.size() <= most_entries,
+             "Simulated cells must have at most 2147483647 non-zero values: draw fewer cells.");
       cells.start.push_back(static_cast<int>(cells.gene.size()));
     }
   });

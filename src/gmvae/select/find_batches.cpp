@@ -9,6 +9,7 @@
 
 #include "core/eigen.h"
 #include "core/rng.h"
+#include "core/shared_monitor.h"
 #include "gmm/start/kmeans.h"
 #include "gmvae/select/principal_components.h"
 
@@ -289,13 +290,17 @@ class Divider {
 };
 
 // Of all that hold, the one whose sides are most alike.
-Division best_division(const Eigen::MatrixXd& points, Workers& workers) {
+Division best_division(const Eigen::MatrixXd& points, Workers& workers, Monitor& monitor) {
   const Index n_numbers = most_kinds - fewest_kinds + 1;
   std::vector<Division> found(
       static_cast<std::size_t>(std::min(most_directions, points.rows()) * n_numbers));
-  workers.run(static_cast<Index>(found.size()), [&](Index i) {
-    found[static_cast<std::size_t>(i)] =
-        Divider(points).divide(i / n_numbers, fewest_kinds + i % n_numbers);
+  SharedMonitor shared(monitor);
+  shared.watch([&] {
+    workers.run(static_cast<Index>(found.size()), [&](Index i) {
+      shared.poll();
+      found[static_cast<std::size_t>(i)] =
+          Divider(points).divide(i / n_numbers, fewest_kinds + i % n_numbers);
+    });
   });
   return *std::max_element(found.begin(), found.end(), [](const Division& a, const Division& b) {
     return a.likeness < b.likeness;
@@ -314,8 +319,7 @@ Sides divide(const CellSource& source, const double* size, const std::vector<Ind
   const PrincipalComponents components(source, size, sample, most_components,
                                        RngStream(0, batches_purpose), monitor);
   const Eigen::MatrixXd points = components.points(sample);
-  monitor.poll();
-  const Division division = best_division(points, workers);
+  const Division division = best_division(points, workers, monitor);
   if (division.likeness == 0) return {};
   Sides sides;
   for (Index cell : cells) {

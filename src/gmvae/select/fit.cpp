@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+
 namespace gmvae {
 
 namespace {
@@ -116,6 +118,7 @@ Choice read_choice(ByteReader& bytes, const std::vector<Index>& ks) {
 FitResult fit(const CellSource& source, const Covariates& covariates, const TrainOptions& options,
               const std::vector<Index>& ks, double alpha, const EarlierFit* earlier,
               Workers& workers, Monitor& monitor, Checkpoint* checkpoint) {
+  ensure(alpha >= 0.001 && alpha <= 1, "`alpha` must be at least 0.001 and at most 1.");
   const bool choose = ks.size() > 1;
   TrainOptions first = options;
   first.shape.k = earlier  ? earlier->k

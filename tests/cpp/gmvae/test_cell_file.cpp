@@ -166,3 +166,30 @@ TEST("CellFile refuses files that are cut, changed or foreign") {
     }
   }
 }
+
+TEST("CellFile finds cells beyond 2^31 entries") {
+  // The first cell has so many zeros more than it should that the file would be 8.6 GB.  They are a
+  // hole in it, which takes no space.
+  const std::int64_t more = (std::int64_t{1} << 31) + 5;
+  const Cells cells;
+  const TemporaryFile file("beyond");
+  write_all(cells, 5, true, file.path);
+  std::vector<char> whole = bytes_of(file.path);
+  const auto add_at = [&](std::size_t at) {
+    std::int64_t number = 0;
+    std::memcpy(&number, whole.data() + at, sizeof number);
+    number += more;
+    std::memcpy(whole.data() + at, &number, sizeof number);
+  };
+  const std::size_t header = 64, n_entries_at = 40, start_at = header + 6 * 4;
+  add_at(n_entries_at);
+  for (std::size_t cell = 1; cell <= 4; ++cell) add_at(start_at + cell * 8);
+  add_at(start_at + 5 * 8);  // the place of the only large count
+  {
+    std::ofstream out(file.path, std::ios::binary | std::ios::trunc);
+    out.write(whole.data(), static_cast<std::streamsize>(header));
+    out.seekp(static_cast<std::streamoff>(header) + 4 * more);
+    out.write(whole.data() + header, static_cast<std::streamsize>(whole.size() - header));
+  }
+  CHECK(same(read(CellFile(file.path), {3, 1, 2}), read(cells.source(), {3, 1, 2})));
+}
