@@ -16,8 +16,8 @@
 #'
 #' A fit needs memory for the block that is being read, at most 200 MB, for
 #' about `8 * cells * (4 * n_latent + 2 * k)` bytes of results, and for a tenth
-#' of that besides: 0.7 GB and a block for 1,000,000 cells in 20 clusters with 10
-#' latent dimensions. The number of genes does not matter. [markers()],
+#' of that besides: 0.7 GB and a block for 1,000,000 cells in 20 clusters with
+#' 10 latent dimensions. The number of genes does not matter. [markers()],
 #' [differential_expression()], [pseudobulk()], [check_fit()] and
 #' [map_to_reference()] read such counts block by block, too, and `predict()`
 #' writes expected values block by block where you give a `sink`. The plots of a

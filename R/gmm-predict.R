@@ -96,7 +96,8 @@ predict_blocks <- function(object, source, type) {
     found <- predict(object, rows, type)
     wide <- is.matrix(found)
     if (is.null(out)) {
-      out <<- rep(found[NA_integer_], nrow(source) * NCOL(found))
+      size <- as.double(nrow(source)) * NCOL(found)
+      out <<- rep(found[NA_integer_], size)
       if (wide) dim(out) <<- c(nrow(source), ncol(found))
       names <- if (wide) list(rownames(source), colnames(found))
       if (wide) dimnames(out) <<- names else names(out) <<- rownames(source)

@@ -258,7 +258,7 @@ cut_clusters <- function(fit, k = NULL, alpha = NULL, tree = NULL) {
   }
   group <- if (is.null(k)) significant_groups(tree, alpha) else
     stats::cutree(tree, k)
-  join_clusters(fit, unname(group))
+  join_parts(fit, unname(group))
 }
 
 check_one_of_both <- function(k, alpha, call) {
@@ -315,7 +315,7 @@ significant_groups <- function(tree, alpha) {
 }
 
 # `group`: a number for each cluster of the fit; those with the same are joined.
-join_clusters <- function(fit, group) {
+join_parts <- function(fit, group) {
   if (!anyDuplicated(group)) return(fit)
   weight <- tapply(cluster_weights(fit), group, sum)
   order <- as.integer(names(weight)[order(-weight)])

@@ -337,10 +337,10 @@
 #' At the first `k` whose larger p-value is not below \eqn{\alpha}{alpha}
 #' (`alpha` of [gmvae_control()]) the tests stop, and no larger `k` is chosen.
 #' So the probability that they go past the true number is about
-#' \eqn{\alpha}{alpha} or less, as far as the fitted model is true. Real groups are not Gaussian: more clusters
-#' than kinds of cells may well be significant. Cells that vary continuously in
-#' one direction are mostly one cluster, as simulated cells of one population do
-#' the same: [summary()][summary.gmvae] then has a caution.
+#' \eqn{\alpha}{alpha} or less, as far as the fitted model is true. Real groups
+#' are not Gaussian: more clusters than kinds of cells may well be significant.
+#' Cells that vary continuously in one direction are mostly one cluster, as
+#' simulated cells of one population do the same: [summary()][summary.gmvae] then has a caution.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several stable numbers of clusters:

@@ -27,7 +27,7 @@ test_that("distances are Mahalanobis distances, averaged by weight", {
   expect_equal(distance[1, 4]^2,
                stats::mahalanobis(mixture$means[1, ], mixture$means[4, ],
                                   middle))
-  joined <- join_clusters(fit, c(1, 1, 2, 3, 4, 5))
+  joined <- join_parts(fit, c(1, 1, 2, 3, 4, 5))
   w <- mixture$weights
   other <- which(joined$components == joined$components[3])
   expect_length(other, 1)

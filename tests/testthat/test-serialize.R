@@ -72,8 +72,8 @@ test_that("a fit from the future is refused in words", {
   old <- readRDS(test_path("fixtures", sprintf("fits-%d.rds", gmvae_format)))
   for (fit in old[c("gmvae", "gmm_fit", "linear", "classifier")]) {
     fit$version <- gmvae_format + 1L
-    for (method in list(predict, print, summary,
-                        if (inherits(fit, "gmm_classifier")) plot else update)) {
+    last <- if (inherits(fit, "gmm_classifier")) plot else update
+    for (method in list(predict, print, summary, last)) {
       expect_error(method(fit), "Update gmvae", class = "gmvae_error_input")
     }
   }

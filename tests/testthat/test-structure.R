@@ -127,6 +127,16 @@ test_that("Eigen's decompositions are compiled once, in core/dense.cpp", {
   expect_identical(files[includes_eigen], character())
 })
 
+# The last of two would silently take the place of the first.
+test_that("no function is defined twice", {
+  folder <- file.path(dirname(skip_without_sources()), "R")
+  lines <- unlist(lapply(list.files(folder, "[.]R$", full.names = TRUE),
+                         readLines))
+  defined <- grep("^[A-Za-z_.]+ <- function", lines, value = TRUE)
+  expect_gt(length(defined), 500)
+  expect_identical(defined[duplicated(sub(" .*", "", defined))], character())
+})
+
 # R multiplies whole numbers with 32 bits: the product of two sizes is NA beyond
 # 2^31, so that one of them must be made a double.
 test_that("no product of two sizes is computed with whole numbers", {
