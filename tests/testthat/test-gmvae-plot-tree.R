@@ -30,7 +30,5 @@ test_that("plot(fit, \"tree\") draws the tree of the fit", {
 })
 
 test_that("the picture of a tree", {
-  skip_if_not_installed("vdiffr")
-  skip_on_cran()
-  vdiffr::expect_doppelganger("tree", draw(tree))
+  expect_picture("tree-of-clusters", function() plot(tree))
 })
