@@ -2,28 +2,23 @@
 #include "gmm/data/row_file.h"
 
 #include <cstdio>
+#include <fstream>
 
 #include "gmm/data/columns.h"
 #include "gmm/data/smallest_step.h"
 #include "gmm/groups.h"
 #include "gmm/task.h"
+#include "temporary_file.h"
 #include "testing.h"
 
 using namespace gmvae;
 using testing::Groups;
 using testing::missing;
 using testing::Task;
+using testing::TemporaryFile;
 using testing::three_groups;
 
 namespace {
-
-struct TemporaryFile {
-  const std::string path;
-
-  explicit TemporaryFile(const std::string& name) : path("build/row_file_" + name) {}
-  ~TemporaryFile() { std::remove(path.c_str()); }
-  bool exists(const std::string& suffix = "") const { return std::ifstream(path + suffix).good(); }
-};
 
 // The columns of x as rows of a file, in blocks of so many; room for more rows than there are.
 void write_all(const Eigen::MatrixXd& x, Index block, const RowFacts& facts,

@@ -3,9 +3,11 @@
 
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <string>
 
 #include "core/error.h"
+#include "temporary_file.h"
 #include "testing.h"
 
 using namespace gmvae;
@@ -23,16 +25,6 @@ struct Cells {
 
   MatrixSource source() const {
     return MatrixSource(start.data(), gene.data(), value.data(), 5, 4);
-  }
-};
-
-// A file that is removed at the end of a test.
-struct TemporaryFile {
-  std::string path;
-  explicit TemporaryFile(const char* name) : path(std::string("cell_file_") + name + ".tmp") {}
-  ~TemporaryFile() { std::remove(path.c_str()); }
-  bool exists(const char* suffix = "") const {
-    return std::ifstream((path + suffix).c_str()).good();
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "gmvae/select/fit.h"
 #include "gmvae/simulated.h"
+#include "temporary_file.h"
 
 using namespace gmvae;
 using namespace testing;
@@ -21,14 +22,6 @@ struct Stopping : Monitor {
     if (--left == 0) throw std::runtime_error("stopped");
   }
   int left;
-};
-
-struct TestFile {
-  explicit TestFile(const std::string& name) : path("/tmp/gmvae-test-" + name) {
-    std::remove(path.c_str());
-  }
-  ~TestFile() { std::remove(path.c_str()); }
-  std::string path;
 };
 
 const CheckpointIdentity ours{{11}, {{"cells", "150"}}};
@@ -69,7 +62,7 @@ bool same(const FitResult& a, const FitResult& b) {
 // Stops at every `every`-th look, each time in a trainer of its own, until it is done.
 FitResult in_pieces(const std::vector<Index>& k, int every, double minutes, const char* name,
                     int& n_stops, const TrainOptions& o = options()) {
-  const TestFile file(name);
+  const TemporaryFile file(name);
   for (n_stops = 0;; ++n_stops) {
     // Where a piece makes no progress, a longer one will.
     Stopping monitor(every * (1 + n_stops * n_stops / 20));
@@ -127,7 +120,7 @@ TEST("checkpoint: so does training with epochs that are taken back") {
 }
 
 TEST("checkpoint: a file that is none, is cut off or changed is refused and stays") {
-  const TestFile file("foreign");
+  const TemporaryFile file("foreign");
   const auto put = [&](const std::string& bytes) {
     std::ofstream(file.path, std::ios::binary) << bytes;
   };
