@@ -26,6 +26,7 @@
 #' @section Options:
 #'   * `gmvae.simd`: see above;
 #'   * `gmvae.cells_in_memory` and `gmvae.cache`: see [cell_source()];
+#'   * `gmvae.rows_in_memory`: see [row_source()];
 #'   * `mc.cores`: the default number of threads is not larger, see
 #'     [gmvae_control()] and [gmm_control()].
 #'
