@@ -340,7 +340,8 @@
 #' \eqn{\alpha}{alpha} or less, as far as the fitted model is true. Real groups
 #' are not Gaussian: more clusters than kinds of cells may well be significant.
 #' Cells that vary continuously in one direction are mostly one cluster, as
-#' simulated cells of one population do the same: [summary()][summary.gmvae] then has a caution.
+#' simulated cells of one population do the same: [summary()][summary.gmvae]
+#' then has a caution.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several stable numbers of clusters:
