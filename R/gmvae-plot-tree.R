@@ -87,10 +87,9 @@ tree_lines <- function(tree) {
        ))
 }
 
+# Without the letter p.
 format_p_short <- function(p) {
   vapply(p, function(one) {
-    if (is.na(one)) return("")
-    if (one < 0.001) return("< 0.001")
-    format(signif(one, 2), scientific = FALSE)
+    if (is.na(one)) "" else sub("^p (= )?", "", format_p(one))
   }, "")
 }

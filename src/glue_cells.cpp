@@ -18,11 +18,6 @@ namespace {
 
 using Writer = Rcpp::XPtr<CellFileWriter>;
 
-void close_file(SEXP pointer) {
-  delete static_cast<CellFile*>(R_ExternalPtrAddr(pointer));
-  R_ClearExternalPtr(pointer);
-}
-
 // Row numbers of R, from 1; NA is no row.
 std::vector<Index> from_one(const Rcpp::IntegerVector& numbers) {
   std::vector<Index> out;
@@ -64,7 +59,7 @@ SEXP cpp_cell_file_open(std::string path, SEXP cells, bool verify) {
   auto file = std::make_unique<CellFile>(path, verify);
   if (!Rf_isNull(cells)) file->choose(from_one(Rcpp::IntegerVector(cells)));
   SEXP pointer = PROTECT(R_MakeExternalPtr(file.release(), cell_file_tag(), R_NilValue));
-  R_RegisterCFinalizerEx(pointer, close_file, TRUE);
+  R_RegisterCFinalizerEx(pointer, delete_pointee<CellFile>, TRUE);
   UNPROTECT(1);
   return pointer;
 }

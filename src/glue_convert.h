@@ -268,6 +268,13 @@ SEXP transposed(const std::vector<T>& x, Index rows) {
   return result;
 }
 
+// Ends what an external pointer holds, when R has no use for it any more.
+template <typename T>
+void delete_pointee(SEXP pointer) {
+  delete static_cast<T*>(R_ExternalPtrAddr(pointer));
+  R_ClearExternalPtr(pointer);
+}
+
 // A named list, one element at a time.  It protects what it holds until list() is called, and
 // others may be made meanwhile only if they end first.
 class NamedList {

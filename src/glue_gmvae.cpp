@@ -279,8 +279,7 @@ SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Numeri
                       SEXP design, Rcpp::IntegerVector features, double n_threads, SEXP progress) {
   const FittedModel model = read_model(state);
   const Index n = latent.nrow(), n_genes = model.shape.modality.n_genes;
-  check_length(latent.ncol(), model.shape.n_latent, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
+  check_points(latent, n, model.shape.n_latent, "latent");
   const Design rows = to_design(design);
   check_cells(size, rows, n, model.shape.n_design);
   std::vector<Index> genes;

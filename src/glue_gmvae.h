@@ -84,6 +84,13 @@ inline void check_cells(const Rcpp::NumericVector& size, const Design& design, I
   }
 }
 
+// Finite numbers for n points in d latent dimensions.
+inline void check_points(const Rcpp::NumericMatrix& x, Index n, Index d, const char* name) {
+  check_length(x.nrow(), n, name);
+  check_length(x.ncol(), d, name);
+  check_finite(x.begin(), x.size(), name);
+}
+
 // n x D to D x n.
 inline std::vector<double> to_points(const Rcpp::NumericMatrix& latent) {
   const Index n = latent.nrow(), d = latent.ncol();

@@ -23,11 +23,8 @@ SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
                         double threshold, double n_threads, SEXP progress) {
   const FittedModel model = read_model(state);
   const Index n = latent.nrow(), d = model.shape.n_latent;
-  check_length(latent.ncol(), d, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
-  check_length(latent_sd.nrow(), n, "latent_sd");
-  check_length(latent_sd.ncol(), d, "latent_sd");
-  check_finite(latent_sd.begin(), latent_sd.size(), "latent_sd");
+  check_points(latent, n, d, "latent");
+  check_points(latent_sd, n, d, "latent_sd");
   check_length(group.size(), n, "group");
   const Design rows = to_design(designs);
   check_length(rows.n_columns, model.shape.n_design, "designs");
@@ -94,8 +91,7 @@ SEXP cpp_gmvae_simulate(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
                         SEXP design, double n_threads) {
   const FittedModel model = read_model(state);
   const Index n = latent.nrow();
-  check_length(latent.ncol(), model.shape.n_latent, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
+  check_points(latent, n, model.shape.n_latent, "latent");
   const Design rows = to_design(design);
   check_cells(size, rows, n, model.shape.n_design);
   const std::vector<double> points = to_points(latent);
@@ -124,9 +120,7 @@ SEXP cpp_gmvae_sums(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericMatrix laten
   const FittedModel model = read_model(state);
   const Index n = source.n_cells(), groups = static_cast<Index>(n_groups);
   check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
-  check_length(latent.nrow(), n, "latent");
-  check_length(latent.ncol(), model.shape.n_latent, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
+  check_points(latent, n, model.shape.n_latent, "latent");
   check_length(group.size(), n, "group");
   const Design rows = to_design(design);
   check_cells(size, rows, n, model.shape.n_design);
@@ -191,11 +185,8 @@ SEXP cpp_gmvae_posterior(Rcpp::List state, Rcpp::NumericMatrix latent,
                          Rcpp::NumericMatrix latent_sd, double n_threads) {
   const FittedModel model = read_model(state);
   const Index n = latent.nrow(), d = model.shape.n_latent;
-  check_length(latent.ncol(), d, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
-  check_length(latent_sd.nrow(), n, "latent_sd");
-  check_length(latent_sd.ncol(), d, "latent_sd");
-  check_finite(latent_sd.begin(), latent_sd.size(), "latent_sd");
+  check_points(latent, n, d, "latent");
+  check_points(latent_sd, n, d, "latent_sd");
   const std::vector<double> mean = to_points(latent), sd = to_points(latent_sd);
   RMonitor monitor(R_NilValue);
   const std::vector<double> posterior = [&] {
@@ -212,8 +203,7 @@ SEXP cpp_gmvae_division(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
                         Rcpp::List options, SEXP progress) {
   const FittedModel model = read_model(state);
   const Index n = latent.nrow(), d = model.shape.n_latent;
-  check_length(latent.ncol(), d, "latent");
-  check_finite(latent.begin(), latent.size(), "latent");
+  check_points(latent, n, d, "latent");
   const Design rows = to_design(design);
   check_cells(size, rows, n, model.shape.n_design);
   check_length(side.size(), n, "side");

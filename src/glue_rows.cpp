@@ -14,11 +14,6 @@ namespace {
 
 using Writer = Rcpp::XPtr<RowFileWriter>;
 
-void close_file(SEXP pointer) {
-  delete static_cast<RowFile*>(R_ExternalPtrAddr(pointer));
-  R_ClearExternalPtr(pointer);
-}
-
 // A file of rows in a worker, ready for passes.
 struct SharedRows {
   RowFile file;
@@ -64,7 +59,7 @@ void cpp_row_file_facts(std::string path, Rcpp::NumericVector weights, Rcpp::Int
 SEXP cpp_row_file_open(std::string path) {
   auto file = std::make_unique<RowFile>(path);
   SEXP pointer = PROTECT(R_MakeExternalPtr(file.release(), row_file_tag(), R_NilValue));
-  R_RegisterCFinalizerEx(pointer, close_file, TRUE);
+  R_RegisterCFinalizerEx(pointer, delete_pointee<RowFile>, TRUE);
   UNPROTECT(1);
   return pointer;
 }

@@ -106,6 +106,7 @@ class Simulation {
     return sd > 0 ? student_tail((real_ - mean_) / (sd * std::sqrt(1 + 1 / n)), n - 1) : 0;
   }
 
+  bool is_clear() const { return n_ >= few && tail() <= clear; }
   bool above() const { return above_; }
   Index n() const { return n_; }
 
@@ -119,32 +120,28 @@ class Simulation {
 class SplitTests {
  public:
   SplitTests(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
-             const std::vector<Index>& rungs, double alpha, const HalvesOptions& options,
-             Workers& workers, Monitor& monitor)
-      : model_(model), latent_(latent), covariates_(covariates), rungs_(rungs), halving_(options),
-        most_simulated_(std::max<Index>(few, static_cast<Index>(std::ceil(1 / alpha - 1e-9)) - 1)),
-        alpha_(alpha), workers_(workers), monitor_(monitor) {
+             const HalvesOptions& options, Workers& workers, Monitor& monitor)
+      : model_(model), latent_(latent), covariates_(covariates), halving_(options),
+        workers_(workers), monitor_(monitor) {
     halving_.n_halvings = halvings;
     halving_.quick = true;
-    halving_.whole = false;
   }
 
-  SplitTest operator()(Index k) {
-    const auto from = std::find(rungs_.begin(), rungs_.end(), k);
-    halving_.k.assign(from, from + std::min<std::ptrdiff_t>(larger_ones + 1, rungs_.end() - from));
-    const Halves halves = halves_of_all();
+  // Of k clusters against the next larger rungs.
+  SplitTest split(Index k, const std::vector<Index>& rungs, double alpha) {
+    const auto from = std::find(rungs.begin(), rungs.end(), k);
+    halving_.k.assign(from, from + std::min<std::ptrdiff_t>(larger_ones + 1, rungs.end() - from));
+    const Halves halves = halves_of(latent_.data, true);
     const Gain real = largest_gain(halves, halving_.k);
     SplitTest test{k, real.k, real.mean, real.p, real.p, 0};
     const WholeFit& enough = halves.whole.front();
-    if (test.p > alpha_ || !enough.found || !model_.likelihood().whole) return test;
+    if (test.p > alpha || !enough.found || !model_.likelihood().whole) return test;
+    const Index most = std::max<Index>(few, static_cast<Index>(std::ceil(1 / alpha - 1e-9)) - 1);
     Simulation simulation(real.mean);
-    double p = 1;
-    while (simulation.n() < most_simulated_ && !simulation.above() && p > clear) {
+    while (simulation.n() < most && !simulation.above() && !simulation.is_clear()) {
       simulate(enough.mixture, &simulation);
-      p = simulation.p();
-      if (simulation.n() >= few && simulation.tail() <= clear) p = simulation.tail();
     }
-    test.p = std::max(test.p, p);
+    test.p = std::max(test.p, simulation.is_clear() ? simulation.tail() : simulation.p());
     test.n_simulated = simulation.n();
     return test;
   }
@@ -152,34 +149,27 @@ class SplitTests {
   // n_clusters: on both sides together.
   DivisionTest division(const std::vector<int>& side, Index n_clusters) {
     halving_.k = {n_clusters};
-    const double stability = agreement_with(halves_of(latent_.data), side, Joined::by_majority);
+    const double stability =
+        agreement_with(halves_of(latent_.data, false), side, Joined::by_majority);
     halving_.k = {1, 2};
-    const Halves halves = halves_of_all();
+    const Halves halves = halves_of(latent_.data, true);
     const Gain real = largest_gain(halves, halving_.k);
     DivisionTest test{real.p, real.p, stability, 0};
     const WholeFit& one = halves.whole.front();
-    if (test.p > alpha_ || !one.found || !model_.likelihood().whole) return test;
+    if (test.p > hopeless || !one.found || !model_.likelihood().whole) return test;
     Simulation simulation(real.mean);
-    double p = 1;
-    while (simulation.n() < most_of_division && p > clear &&
-           (simulation.n() < few || p < hopeless)) {
+    while (simulation.n() < most_of_division && !simulation.is_clear() &&
+           (simulation.n() < few || simulation.tail() < hopeless)) {
       simulate(one.mixture, &simulation);
-      if (simulation.n() >= few) p = simulation.tail();
     }
-    test.p = std::max(test.p, p);
+    test.p = std::max(test.p, simulation.tail());
     test.n_simulated = simulation.n();
     return test;
   }
 
  private:
-  Halves halves_of_all() {
-    halving_.whole = true;
-    const Halves halves = halves_of(latent_.data);
-    halving_.whole = false;
-    return halves;
-  }
-
-  Halves halves_of(const double* points) {
+  Halves halves_of(const double* points, bool whole) {
+    halving_.whole = whole;
     monitor_.poll();
     return fit_halves(ConstView<double>(points, latent_.rows, latent_.cols), halving_, workers_,
                       silent_);
@@ -195,16 +185,13 @@ class SplitTests {
                                                  covariates_, sample, workers_);
     const Encoding encoded =
         encode(model_, cells.source(), covariates_, {0, false}, workers_, silent_);
-    simulation->add(largest_gain(halves_of(encoded.mean.data()), halving_.k).mean);
+    simulation->add(largest_gain(halves_of(encoded.mean.data(), false), halving_.k).mean);
   }
 
   const FittedModel& model_;
   ConstView<double> latent_;
   const Covariates& covariates_;
-  const std::vector<Index>& rungs_;
   HalvesOptions halving_;
-  Index most_simulated_;
-  double alpha_;
   Workers& workers_;
   Monitor& monitor_;
   Monitor silent_;
@@ -237,12 +224,12 @@ std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> l
                                    const std::vector<Index>& tested, double alpha,
                                    const HalvesOptions& options, Workers& workers,
                                    Monitor& monitor) {
-  SplitTests test_of(model, latent, covariates, rungs, alpha, options, workers, monitor);
+  SplitTests test_of(model, latent, covariates, options, workers, monitor);
   std::vector<SplitTest> tests;
   const auto test = [&](Index k) {
     const auto after = std::upper_bound(tests.begin(), tests.end(), k,
                                         [](Index a, const SplitTest& b) { return a < b.k; });
-    const double p = tests.insert(after, test_of(k))->p;
+    const double p = tests.insert(after, test_of.split(k, rungs, alpha))->p;
     monitor.report({"Testing k", static_cast<Index>(tests.size()),
                     static_cast<Index>(tested.size()), std::numeric_limits<double>::quiet_NaN()});
     return p;
@@ -250,7 +237,8 @@ std::vector<SplitTest> test_splits(const FittedModel& model, ConstView<double> l
   if (tested.empty() || test(tested.front()) >= alpha || tested.size() == 1) return tests;
   // Where the last of them are clearly too few, so are all before.
   if (test(tested.back()) <= clear) return tests;
-  for (std::size_t i = 1; i + 1 < tested.size() && test(tested[i]) < alpha; ++i) {
+  for (std::size_t i = 1; i + 1 < tested.size(); ++i) {
+    if (test(tested[i]) >= alpha) break;
   }
   return tests;
 }
@@ -272,8 +260,7 @@ DivisionTest test_division(const FittedModel& model, ConstView<double> latent,
   halving.design = design.factors();
   const ConstView<double> view(points.data(), latent.rows, static_cast<Index>(cells.size()));
   const Covariates of_sample{size.data(), &design};
-  const std::vector<Index> no_rungs;
-  return SplitTests(model, view, of_sample, no_rungs, hopeless, halving, workers, monitor)
+  return SplitTests(model, view, of_sample, halving, workers, monitor)
       .division(sampled, n_clusters);
 }
 
