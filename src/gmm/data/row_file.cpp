@@ -2,7 +2,8 @@
 
 #include <cmath>
 #include <cstdio>
-#include <cstring>
+
+#include "core/file_start.h"
 
 #if !defined(_WIN32) && !defined(GMVAE_NO_MAPS)
 #define GMVAE_MAPS
@@ -16,14 +17,12 @@ namespace gmvae {
 
 namespace {
 
-constexpr char magic[8] = {'G', 'M', 'V', 'A', 'E', 'R', 'O', 'W'};
-constexpr std::uint32_t format = 1, byte_order = 0x01020304;
+const FileStart start_of_file = file_start("ROW", 1);
 constexpr std::int64_t values_at = 4096;            // a page: columns begin where doubles may
 constexpr Index values_in_memory = Index{1} << 23;  // 64 MB, before pages are given back
 
 struct Header {
-  char magic[8];
-  std::uint32_t format, byte_order;
+  FileStart start;
   std::int64_t n, d, capacity;
   std::uint32_t has_weights, has_labels;
 };
@@ -88,8 +87,7 @@ void RowFileWriter::add(const double* values, Index n) {
 
 void RowFileWriter::finish() {
   ensure(n_ >= 1, "The file must have rows.");
-  Header header{{}, format, byte_order, n_, d_, capacity_, 0, 0};
-  std::memcpy(header.magic, magic, sizeof magic);
+  const Header header{start_of_file, n_, d_, capacity_, 0, 0};
   // The last column has room for rows that did not come.
   if (n_ < capacity_) write(end_of(header) - 1, "", 1);
   write(0, &header, sizeof header);
@@ -129,11 +127,9 @@ RowFile::RowFile(const std::string& path) : path_(path) {
   Header header{};
   file.seekg(0);
   file.read(reinterpret_cast<char*>(&header), sizeof header);
-  if (!file || std::memcmp(header.magic, magic, sizeof magic) != 0) {
-    refuse_file(path_, "it is not a file of rows, or was not finished");
-  }
-  if (header.byte_order != byte_order) refuse_file(path_, "another kind of machine wrote it");
-  if (header.format != format) refuse_file(path_, "another version of gmvae wrote it");
+  const char* is_no = "it is not a file of rows, or was not finished";
+  const std::string fault = file ? fault_of(header.start, start_of_file, is_no) : is_no;
+  if (!fault.empty()) refuse_file(path_, fault);
   constexpr std::int64_t most = std::int64_t{1} << 40;
   const bool in_range = header.d >= 1 && header.n >= 1 && header.n <= header.capacity &&
                         header.capacity < most && header.d < most / header.capacity &&

@@ -7,22 +7,22 @@
 
 #include "core/bytes.h"
 #include "core/error.h"
+#include "core/file_start.h"
 #include "gmvae/data/values.h"
 
 namespace gmvae {
 
 namespace {
 
-constexpr char magic[8] = {'G', 'M', 'V', 'A', 'E', 'C', 'E', 'L'};
-constexpr std::uint32_t format = 1, byte_order = 0x01020304;
+const FileStart start_of_file = file_start("CEL", 1);
 constexpr std::size_t packed_bytes = 4, plain_bytes = 12;
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
 // Fewer bits for a count would make too many of them large.
 constexpr unsigned least_count_bits = 8;
 
 struct Header {
-  char magic[8];
-  std::uint32_t format, byte_order, kind, count_bits;
+  FileStart start;
+  std::uint32_t kind, count_bits;
   std::int64_t n_genes, n_cells, n_entries, n_large;
   std::uint64_t checksum;
 };
@@ -116,17 +116,14 @@ void CellFileWriter::finish() {
     write(&one.second, sizeof one.second);
   }
   flush();
-  Header header{{},
-                format,
-                byte_order,
-                static_cast<std::uint32_t>(kind_),
-                count_bits_,
-                n_genes_,
-                static_cast<std::int64_t>(start_.size()) - 1,
-                start_.back(),
-                static_cast<std::int64_t>(large_.size()),
-                checksum_};
-  std::memcpy(header.magic, magic, sizeof magic);
+  const Header header{start_of_file,
+                      static_cast<std::uint32_t>(kind_),
+                      count_bits_,
+                      n_genes_,
+                      static_cast<std::int64_t>(start_.size()) - 1,
+                      start_.back(),
+                      static_cast<std::int64_t>(large_.size()),
+                      checksum_};
   file_.seekp(0);
   file_.write(reinterpret_cast<const char*>(&header), sizeof header);
   file_.close();
@@ -143,12 +140,10 @@ CellFile::CellFile(const std::string& path, bool verify) : path_(path), file_(pa
   if (!file_.is_open()) refuse_file(path_, "it can't be opened");
   const std::int64_t size = file_.size();
   Header header{};
-  if (!file_.read(0, &header, sizeof header) ||
-      std::memcmp(header.magic, magic, sizeof magic) != 0) {
-    refuse_file(path_, "it is not a file of cells, or was not finished");
-  }
-  if (header.byte_order != byte_order) refuse_file(path_, "another kind of machine wrote it");
-  if (header.format != format) refuse_file(path_, "another version of gmvae wrote it");
+  const char* is_no = "it is not a file of cells, or was not finished";
+  const std::string fault =
+      file_.read(0, &header, sizeof header) ? fault_of(header.start, start_of_file, is_no) : is_no;
+  if (!fault.empty()) refuse_file(path_, fault);
   constexpr std::int64_t most = std::int64_t{1} << 48;
   const bool in_range = header.kind <= 1 && header.n_genes >= 1 &&
                         header.n_genes <= std::numeric_limits<std::int32_t>::max() &&

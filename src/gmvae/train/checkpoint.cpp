@@ -1,7 +1,6 @@
 #include "gmvae/train/checkpoint.h"
 
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -15,17 +14,16 @@
 #endif
 
 #include "core/error.h"
+#include "core/file_start.h"
 
 namespace gmvae {
 
 namespace {
 
-constexpr char magic[8] = {'G', 'M', 'V', 'A', 'E', 'C', 'K', 'P'};
-constexpr std::uint32_t format = 1, byte_order = 0x01020304;
+const FileStart start_of_file = file_start("CKP", 1);
 
 struct Header {
-  char magic[8];
-  std::uint32_t format, byte_order;
+  FileStart start;
   std::int64_t n_bytes;  // after the header
   std::uint64_t checksum;
 };
@@ -113,11 +111,9 @@ CheckpointContent read_checkpoint(const std::string& path) {
   Header header{};
   file.seekg(0);
   file.read(reinterpret_cast<char*>(&header), sizeof header);
-  if (!file || std::memcmp(header.magic, magic, sizeof magic) != 0) {
-    refuse_file(path, "it is not a checkpoint");
-  }
-  if (header.byte_order != byte_order) refuse_file(path, "another kind of machine wrote it");
-  if (header.format != format) refuse_file(path, "another version of gmvae wrote it");
+  const char* is_no = "it is not a checkpoint";
+  const std::string fault = file ? fault_of(header.start, start_of_file, is_no) : is_no;
+  if (!fault.empty()) refuse_file(path, fault);
   if (header.n_bytes != size - static_cast<std::int64_t>(sizeof header)) {
     refuse_file(path, "it has another length than its header says");
   }
@@ -151,12 +147,8 @@ void Checkpoint::write(const ByteWriter& state) {
   ByteWriter bytes;
   put_identity(bytes, identity_);
   bytes.put(state.bytes());
-  Header header{{},
-                format,
-                byte_order,
-                static_cast<std::int64_t>(bytes.bytes().size()),
-                add_to_checksum(empty_checksum, bytes.bytes().data(), bytes.bytes().size())};
-  std::memcpy(header.magic, magic, sizeof magic);
+  const Header header{start_of_file, static_cast<std::int64_t>(bytes.bytes().size()),
+                      add_to_checksum(empty_checksum, bytes.bytes().data(), bytes.bytes().size())};
   failed_ = replace_file(path_, header, bytes.bytes());
   if (!failed_.empty() && !written_) refuse_file(path_, failed_);
   written_ = true;
