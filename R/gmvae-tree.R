@@ -38,8 +38,8 @@
 #' ((mu_i - mu_j)' Sigma^-1 (mu_i - mu_j))^(1/2)} with
 #' \eqn{\Sigma = (\Sigma_i + \Sigma_j) / 2}{Sigma = (Sigma_i + Sigma_j) / 2}.
 #' The distance of two groups of components is the mean over their pairs,
-#' weighted by the weights of the components (average linkage). So the number of
-#' cells of a cluster does not decide where it is joined.
+#' weighted by the weights of the components (average linkage). So the
+#' positions of clusters decide which are joined first, and not their sizes.
 #'
 #' The test of a split is that of [gmvae()] for one cluster against two, on at
 #' most 2,000 of the cells below the split: both the held-out log-density and

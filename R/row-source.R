@@ -14,12 +14,12 @@
 #' needs it. The fit is the same, bit for bit, as from the same rows in memory,
 #' because EM adds up the same sums in the same order.
 #'
-#' Memory is needed for the block that is being read (32 MB and what `read`
-#' itself takes), for at most 64 MB of the file at a time, and for what the user
-#' gives for single rows: 8 bytes a row for `weights`, 4 for `labels`, and 8 for
-#' every row if some of them have missing values or weight 0. The sums of EM
-#' take at most 32 x 8 k d^2 bytes for k components and d columns. On Windows
-#' the file is read into memory.
+#' `gmm_fit()` needs memory for the block that it reads (32 MB and what `read`
+#' itself takes), for at most 64 MB of the file at a time, and for arguments
+#' with a value for each row: 8 bytes a row for `weights` and 4 for `labels`. If
+#' some rows have missing values or weight 0, it needs 8 bytes for every row
+#' besides. The sums of EM take at most 32 x 8 k d^2 bytes for k components and
+#' d columns. On Windows `gmm_fit()` reads the whole file into memory.
 #'
 #' @param read A function of two numbers, `from` and `to`: these rows (from 1),
 #'   a numeric matrix or data frame with `to - from + 1` rows and all columns.
