@@ -23,9 +23,9 @@
 #' writes expected values block by block where you give a `sink`. The plots of a
 #' fit draw a sample of the cells. See `vignette("large-data")`.
 #'
-#' `gmvae()` shuffles up to 200,000 training cells one by one. If there are more,
-#' it shuffles blocks of 64 neighbouring cells, collects 256 blocks in a pool,
-#' and shuffles the cells of the pool. So it reads the disk in few places at a
+#' `gmvae()` shuffles up to 200,000 training cells one by one. If there are
+#' more, it shuffles blocks of 64 neighbouring cells, collects 256 blocks in a
+#' pool, and shuffles the cells of the pool. So it reads the disk in few places at a
 #' time, and sorted cells train as well as shuffled ones. The order depends on
 #' the seed, the epoch and the number of cells alone, on disk and in memory.
 #'
