@@ -25,9 +25,9 @@
 #'
 #' `gmvae()` shuffles up to 200,000 training cells one by one. If there are
 #' more, it shuffles blocks of 64 neighbouring cells, collects 256 blocks in a
-#' pool, and shuffles the cells of the pool. So it reads the disk in few places at a
-#' time, and sorted cells train as well as shuffled ones. The order depends on
-#' the seed, the epoch and the number of cells alone, on disk and in memory.
+#' pool, and shuffles the cells of the pool. So it reads the disk in few places
+#' at a time, and sorted cells train as well as shuffled ones. The order depends
+#' on the seed, the epoch and the number of cells alone, on disk and in memory.
 #'
 #' @param read A function of two numbers, `from` and `to`: the counts of these
 #'   cells (from 1), a sparse matrix of class `dgCMatrix`, or another kind of
