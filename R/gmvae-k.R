@@ -111,6 +111,8 @@ format_p <- function(p) {
 #' @param x The data of the fit: the same cells in the same order, and all
 #'   genes. `NULL`: the `x` in the call of [gmvae()], evaluated where `update()`
 #'   is called.
+#' @param BPPARAM `NULL`, or the workers that read `x` if it is on disk, as in
+#'   [gmvae()].
 #' @returns A `gmvae` object like that of [gmvae()]. Its `history` has the
 #'   epochs of `object` first. The seed is that of `object`: `update()` takes no
 #'   draw from R's generator.
@@ -129,12 +131,13 @@ format_p <- function(p) {
 #' table(fit$cluster, four$cluster)
 #' @importFrom stats update
 #' @export
-update.gmvae <- function(object, k = NULL, ..., x = NULL) {
+update.gmvae <- function(object, k = NULL, ..., x = NULL, BPPARAM = NULL) {
   caller <- parent.frame()
   call <- quote(update())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
-  counts <- fitted_counts(object, x, caller, call)
+  check_bpparam(BPPARAM, call, "read cells")
+  counts <- fitted_counts(object, x, caller, call, BPPARAM)
   on.exit(discard_cells(counts))
   ks <- check_components(k, ncol(counts), call, nlevels(object$labels))
   check_distinct_cells(counts, min(ks), call)
@@ -167,7 +170,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL) {
 }
 
 # The counts of the genes used.
-fitted_counts <- function(object, x, caller, call) {
+fitted_counts <- function(object, x, caller, call, BPPARAM = NULL) {
   if (is.null(x)) {
     x <- tryCatch(eval(object$call$x, caller), error = function(e) NULL)
   }
@@ -186,15 +189,16 @@ fitted_counts <- function(object, x, caller, call) {
   counts <- as_counts(x, written("assay"), call = call,
                       layer = if (is.null(layer)) "counts" else layer,
                       on_disk = TRUE)
-  same_counts(object, counts, call)
+  same_counts(object, counts, call, BPPARAM)
 }
 
 # The counts of the genes used, once they are known to be those of the fit.
-same_counts <- function(object, counts, call) {
+same_counts <- function(object, counts, call, BPPARAM = NULL) {
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (known) {
-    given <- checked_values(counts, object$likelihood, call = call)
+    given <- checked_values(counts, object$likelihood, call = call,
+                            BPPARAM = BPPARAM)
     counts <- given[object$features, , drop = FALSE]
     discard_cells(given)
     if (has_checksum(counts, object$checksum)) return(counts)

@@ -53,6 +53,8 @@
 #'   numbers of these cells. It is called for each block of cells in turn, from
 #'   the first cell to the last. A block takes about 200 MB, and the values are
 #'   the same as without a `sink`. `NULL`: a matrix in memory.
+#' @param BPPARAM `NULL`, or the workers that read `newdata` if it is on disk,
+#'   as in [gmvae()]. The results are the same.
 #' @param assay,layer Where the counts are, if `newdata` is a
 #'   SummarizedExperiment or a Seurat object, as in [gmvae()]; otherwise must
 #'   not be given.
@@ -159,10 +161,11 @@ predict.gmvae <- function(object, newdata,
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
                           covariates = NULL, at = NULL, sink = NULL,
-                          assay = NULL, layer = "counts") {
+                          BPPARAM = NULL, assay = NULL, layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
+  check_bpparam(BPPARAM, call, "read cells")
   types <- eval(formals(predict.gmvae)$type)
   type <- if (missing(type)) types[1] else check_type(type, types, call)
   threshold <- check_number(threshold, 0, 1, call = call)
@@ -188,7 +191,7 @@ predict.gmvae <- function(object, newdata,
       check_no_assay(!missing(assay) || !missing(layer), call, newdata)
     }
     encode_cells(object, newdata, needed, size_factors, batch, covariates, at,
-                 assay, layer, asked, call)
+                 assay, layer, asked, call, BPPARAM)
   }
   unlike <- if (needed == "outlier") {
     outlier_table(object$outlier, cells$components, cells$depth,
@@ -292,7 +295,7 @@ training_cells <- function(object, type, size_factors, batch, covariates, at,
 # Posterior of clusters and of components, latent means, ELBO, size factors,
 # batches and covariates of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
-                         at, assay, layer, asked, call) {
+                         at, assay, layer, asked, call, BPPARAM = NULL) {
   given <- given_counts(newdata, assay, "newdata", call, layer,
                         on_disk = TRUE)
   counts <- with_all_names(given, "newdata", call)
@@ -309,7 +312,8 @@ encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
     covariates <- covariates_at(object, covariates, at, ncol(counts))
   }
   check_covariates_given(object, covariates, type, asked, call)
-  given <- checked_values(counts, object$likelihood, "newdata", call)
+  given <- checked_values(counts, object$likelihood, "newdata", call,
+                          BPPARAM = BPPARAM)
   on.exit(discard_cells(given))
   counts <- take_genes(given, index, object)
   on.exit(discard_cells(counts), add = TRUE)

@@ -16,6 +16,20 @@ test_that("maps return the results in the order of the tasks", {
   expect_identical(.Random.seed, seed)
 })
 
+test_that("workers get a call as it is", {
+  skip_if_not_installed("BiocParallel")
+  skip_on_os("windows")
+  as_given <- function(i, call) call
+  environment(as_given) <- baseenv()
+  for (param in list(BiocParallel::SerialParam(),
+                     BiocParallel::MulticoreParam(2))) {
+    pool <- open_workers(param, NULL)
+    expect_identical(map_tasks(1, as_given, pool, NULL, quote(stop("No."))),
+                     list(quote(stop("No."))))
+    pool$close()
+  }
+})
+
 test_that("an error of a task is not tried again", {
   skip_if_not_installed("BiocParallel")
   skip_on_os("windows")
