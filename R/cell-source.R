@@ -137,21 +137,6 @@ big_number <- function(n) {
   format(n, big.mark = ",", scientific = FALSE, trim = TRUE)
 }
 
-# The counts of a DelayedMatrix as a source.
-delayed_source <- function(x) {
-  packages <- packages_of(x)
-  cell_source(function(from, to) {
-    lapply(packages, loadNamespace)  # in a worker, too
-    methods::as(x[, from:to, drop = FALSE], "dgCMatrix")
-  }, dim(x), list(rownames(x), colnames(x)))
-}
-
-# The packages that the classes of a DelayedMatrix and of its seeds are from.
-packages_of <- function(x) {
-  seeds <- DelayedArray::seedApply(x, function(seed) attr(class(seed), "package"))
-  setdiff(unique(c(attr(class(x), "package"), unlist(seeds))), ".GlobalEnv")
-}
-
 # fn(counts, from, to) for the blocks of a source in turn, each a dgCMatrix with
 # the names of the source. `cells`: the first and the last.
 for_blocks <- function(x, fn, arg, call, cells = c(1, ncol(x))) {

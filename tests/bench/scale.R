@@ -133,9 +133,10 @@ if (!do_fit) quit("no")
 
 # When HDF5 was read, by whichever process, beside all else.
 log <- tempfile("reading")
+read <- unclass(gmvae:::delayed_source(cells))$read
 timed <- cell_source(function(from, to) {
   begun <- as.numeric(Sys.time())
-  counts <- as(cells[, from:to, drop = FALSE], "dgCMatrix")
+  counts <- read(from, to)
   cat(begun, as.numeric(Sys.time()), "\n", file = log, append = TRUE)
   counts
 }, dim(cells), dimnames(cells))
