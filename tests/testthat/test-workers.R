@@ -151,3 +151,22 @@ test_that("runs and threads are shared out evenly", {
   expect_identical(threads_each(8, list(n = 3), 32), 2)
   expect_identical(threads_each(2, list(n = 3), 32), 1)
 })
+
+test_that("jobs of SLURM give the same fit", {
+  skip_if_not_installed("BiocParallel")
+  skip_on_cran()
+  skip_on_os(c("windows", "mac"))
+  set.seed(1)
+  x <- matrix(rnorm(400), ncol = 2) + 4 * (1:200 %% 2)
+  fit <- function(...) {
+    set.seed(2)
+    suppressWarnings(gmm_fit(x, 2, "VVV", ..., control = gmm_control(
+      n_init = 1, max_iter = 1, verbose = FALSE
+    )))
+  }
+  alone <- fit()
+  shared <- with_slurm(function(jobs) suppressMessages(fit(BPPARAM = jobs)))
+  for (field in c("loglik", "means", "covariances", "posterior")) {
+    expect_identical(shared[[field]], alone[[field]])
+  }
+})
