@@ -31,7 +31,7 @@ packages_of <- function(x) {
 
 # A file of 10x Genomics, or of AnnData, has the slots of a dgCMatrix as
 # datasets. Where nothing has been done to such a matrix since it was opened,
-# they are read as they are: twenty times faster than block by block. NULL for
+# they are read as they are: three times faster than block by block. NULL for
 # another matrix, or one whose genes do not ascend within each cell.
 compressed_reader <- function(x) {
   if (!is_compressed_file(x)) return(NULL)
