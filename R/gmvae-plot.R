@@ -350,7 +350,7 @@ plot_sizes <- function(x) {
 
 plot_uncertainty <- function(x, max_cells) {
   cells <- data.frame(cluster = x$cluster,
-                      uncertainty = 1 - confidence(x$posterior))
+                      uncertainty = 1 - confidence(x, x$posterior))
   shown <- sample_cells(x$cluster, max_cells)
   note <- sample_note(shown, nrow(cells))
   ggplot2::ggplot(cells, ggplot2::aes(.data$cluster, .data$uncertainty)) +
@@ -367,7 +367,7 @@ plot_uncertainty <- function(x, max_cells) {
       breaks = c(0, 0.01, 0.05, 0.1, 0.2, 0.5, 1)
     ) +
     ggplot2::labs(title = "Uncertainty of the cells", x = "Cluster",
-                  y = "1 - probability of the cell's cluster",
+                  y = "1 - confidence in the cell's cluster",
                   subtitle = paste(c("0: certain; square-root scale", note),
                                    collapse = ". ")) +
     plot_theme()
