@@ -140,10 +140,10 @@
 #' \eqn{M_{bc}}{M_bc} (`cluster_confusion` of the fit, see [gmvae()]) is the
 #' probability that a cell of cluster \eqn{b} is in cluster \eqn{c} if the
 #' clusters are found again from half of the cells. So two clusters that halve
-#' one kind of cells have confidences near 0.5, and cells of a cluster
-#' that every half finds have nearly their posterior probability. It does not count that other networks
-#' may see other clusters, nor that a kind of cells may be found again as two
-#' clusters each time.
+#' one kind of cells have confidences near 0.5, and cells of a cluster that
+#' every half finds have nearly their posterior probability. The confidence
+#' does not count that other networks may see other clusters. In small data it
+#' is too low, because half of the cells tell less than all of them.
 #' @section Errors and warnings: `gmvae_error_input` if genes have no names, if
 #'   none or too few of them are in the fit, if genes seem to be in columns, or
 #'   if `newdata` is needed; `gmvae_error_data` as in [gmvae()];

@@ -70,7 +70,8 @@
 #'   * `networks`: the clusters of networks from different seeds differ
 #'     (`agreement` below 0.6). Do not rely on details of the clusters.
 #'   * `overlap`: many cells lie between clusters (their largest posterior
-#'     probability is below 0.7 on average). Use the posterior probabilities rather than the clusters.
+#'     probability is below 0.7 on average). Use the posterior probabilities
+#'     rather than the clusters.
 #' @seealso [gmvae()], [plot.gmvae()], [predict.gmvae()], [update.gmvae()],
 #'   [rename_clusters()]
 #' @examples

@@ -220,9 +220,10 @@ print.gmvae_tree <- function(x, ...) {
 #'   is given. `NULL`: it is computed.
 #' @returns A `gmvae` object like `fit`, with the joined clusters in `cluster`,
 #'   `posterior`, `k`, `cluster_confusion` and `cluster_stability` (`NA` for
-#'   clusters that are joined), `stability` `NA` if any are joined, and `components`: for each
-#'   component of `mixture` the number of its cluster. All methods work on it:
-#'   [predict()][predict.gmvae], [plot()][plot.gmvae], [markers()] and so on;
+#'   clusters that are joined), `stability` `NA` if any are joined, and
+#'   `components`: for each component of `mixture` the number of its cluster.
+#'   All methods work on it: [predict()][predict.gmvae], [plot()][plot.gmvae],
+#'   [markers()] and so on;
 #'   [update()][update.gmvae] goes back to a fit with one component for each
 #'   cluster. Clusters are numbered by weight, the largest first. If `fit` has
 #'   clusters with names ([rename_clusters()]), names stay, and a joined cluster

@@ -222,8 +222,8 @@ peers <- function() {
   )
 }
 
-# scran and bluster at their defaults, which choose the number of groups; without
-# scran on the components above.
+# scran and bluster at their defaults, which choose the number of groups;
+# without scran on the components above.
 walktrap <- function(counts, ...) {
   points <- if (installed("scran", "scuttle", "SingleCellExperiment")) {
     sce <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
