@@ -6,8 +6,11 @@
 #   one      negative binomial counts of one type, and --rare cells of another,
 #            with the log fold changes between both
 #   several  the same with five types beside the rare one
-#   real     the cells of pbmc_facs as they are, but only --rare of one type
-# The rare type is NK cells, monocytes, B cells and CD34+ cells in turn.
+#   real     the cells of pbmc_facs as they are, but only --rare of one type; the
+#            sorted CD34+ and CD8+ cytotoxic cells, among which are monocytes
+#            and cells like NK cells, are left out
+# The rare type is NK cells, monocytes, B cells and (not in "real") CD34+ cells
+# in turn.
 # gmvae() is run without k and, where --k is not 0, with that many clusters.
 # Prints and writes (--out).csv, a row for each kind and method: how many sets,
 # the share in which a cluster has an F1 score of at least 0.9 for the rare
@@ -33,7 +36,8 @@ kinds <- chosen("kinds", c("one", "several", "real"))
 
 sorted <- read_set(file.path(data_folder(plain_arguments()), "pbmc_facs"))
 rare_types <- c("CD56+ NK", "CD14+ Monocyte", "CD19+ B", "CD34+")
-stopifnot(rare_types %in% sorted$label)
+impure <- c("CD34+", "CD8+ Cytotoxic T")
+stopifnot(c(rare_types, impure) %in% sorted$label)
 
 # Share of each gene in the counts of each type (genes x types), half a count
 # added.
@@ -56,15 +60,16 @@ simulated_set <- function(rare, n_others) {
 }
 
 real_set <- function(rare) {
-  is_rare <- sorted$label == rare
-  most <- min(n_cells - n_rare, sum(!is_rare))
-  cells <- c(sample(which(is_rare), n_rare), sample(which(!is_rare), most))
+  others <- which(!sorted$label %in% c(rare, impure))
+  cells <- c(sample(which(sorted$label == rare), n_rare),
+             sample(others, min(n_cells - n_rare, length(others))))
   list(counts = sorted$counts[, cells], label = sorted$label[cells])
 }
 
 make_set <- function(kind, i) {
   set.seed(100 * match(kind, c("one", "several", "real")) + i)
-  rare <- rare_types[(i - 1) %% length(rare_types) + 1]
+  types <- if (kind == "real") setdiff(rare_types, impure) else rare_types
+  rare <- types[(i - 1) %% length(types) + 1]
   data <- switch(kind, one = simulated_set(rare, 1),
                  several = simulated_set(rare, 5), real = real_set(rare))
   data$counts <- data$counts[rowSums(data$counts) > 0, ]
