@@ -6,9 +6,9 @@
 #   one      negative binomial counts of one type, and --rare cells of another,
 #            with the log fold changes between both
 #   several  the same with five types beside the rare one
-#   real     the cells of pbmc_facs as they are, but only --rare of one type; the
-#            sorted CD34+ and CD8+ cytotoxic cells, among which are monocytes
-#            and cells like NK cells, are left out
+#   real     the cells of pbmc_facs as they are, but only --rare of one type;
+#            the sorted CD34+ and CD8+ cytotoxic cells, among which are
+#            monocytes and cells like NK cells, are left out
 # The rare type is NK cells, monocytes, B cells and (not in "real") CD34+ cells
 # in turn.
 # gmvae() is run without k and, where --k is not 0, with that many clusters.
