@@ -14,8 +14,8 @@
 #'     training; in the first one the ELBO is the reconstruction term alone;
 #'   * `"sizes"`: the number of cells of each cluster, and as a dot the number
 #'     that the weight of its component predicts;
-#'   * `"uncertainty"`: for each cell, one minus the posterior probability of
-#'     its cluster;
+#'   * `"uncertainty"`: for each cell, one minus the confidence in its cluster,
+#'     see [predict.gmvae()];
 #'   * `"k"`: for each number of clusters what two halves share, the stability
 #'     and the log-density of the cells of the other half (`k_path` of the fit),
 #'     with `k` of the fit marked; for fits that chose `k`;
