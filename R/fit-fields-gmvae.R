@@ -152,6 +152,11 @@ gmvae_fields <- list(
   ))),
   stability = numbers(1, missing = TRUE),
   cluster_stability = optional(numbers("k", missing = TRUE)),
+  cluster_confusion = optional(both(
+    numbers(c("k", "k"), 0, 1 + 1e-9),
+    that(function(value, sizes) all(abs(rowSums(value) - 1) < 1e-6),
+         "have rows that sum to 1")
+  )),
   networks = optional(frame(list(
     seed = numbers("rows", 0), elbo = numbers("rows"),
     elbo_heldout = numbers("rows", missing = TRUE),

@@ -115,6 +115,12 @@
 #'     over cells in either) of the cluster and the most similar cluster of one
 #'     half, averaged over the twelve halves (Hennig 2007). A cluster below 0.6
 #'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
+#'   * `cluster_confusion`: matrix (k x k), in row i and column j the
+#'     probability that a cell of cluster i is in cluster j if the clusters are
+#'     found again. A cell of cluster i is in a cluster of one half, and the
+#'     posterior probabilities of all cells there tell which clusters of the fit
+#'     these are; mean over the twelve halves. Rows sum to 1. See Confidence in
+#'     [predict.gmvae()].
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
 #'     eight halvings `stability_sd`, `shared` (the information in nats that
