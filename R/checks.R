@@ -157,7 +157,7 @@ describe <- function(x) {
     # Classes may have methods that fail.
     return(tryCatch(format(x), error = function(cnd) format(unclass(x))))
   }
-  if (plain && length(x) <= 5L && length(x) > 0L) {
+  if (plain && !is.object(x) && length(x) <= 5L && length(x) > 0L) {
     if (is.double(x)) x <- signif(x, 7)
     if (is.character(x)) x <- shortened(x)
     return(paste0("`", paste(deparse(x), collapse = ""), "`"))
