@@ -21,6 +21,8 @@ gmm_sizes <- function(object) {
     components = k + !is.null(noise)
   )
   sizes$used <- sizes$n - omitted
+  criterion <- object[["criterion"]]
+  sizes$by <- if (rlang::is_string(criterion)) ranked_by(criterion)
   sizes
 }
 
@@ -98,16 +100,18 @@ by_row <- function(rule) {
 
 most_clusters <- 1e7
 
-# With columns of their own for cross-validation and for classifiers.
-search_table <- frame(list(
+# Classifiers have other columns besides.
+search_columns <- list(
   k = whole_numbers("rows", 1), model = strings("rows"),
   loglik = numbers("rows", missing = TRUE),
   df = numbers("rows", missing = TRUE), bic = numbers("rows", missing = TRUE),
-  icl = optional(numbers("rows", missing = TRUE)),
   aic = numbers("rows", missing = TRUE),
-  cv = optional(numbers("rows", missing = TRUE)),
   reason = strings("rows", missing = TRUE)
-))
+)
+
+# `sizes$by`: the columns that combinations are ranked by.
+has_criterion <- that(function(value, sizes) all(sizes$by %in% names(value)),
+                      "have the columns of the fit's type and criterion")
 
 gmm_fields <- c(
   gmm_distribution,
@@ -132,10 +136,16 @@ gmm_fields <- c(
                   that(function(value, sizes) !is.null(names(value)),
                        "have names")),
     best_start = whole_numbers(1, 1),
-    search = search_table,
+    criterion = one_of(function() criteria),
+    search = both(
+      frame(c(search_columns, list(
+        icl = numbers("rows", missing = TRUE),
+        cv = optional(numbers("rows", missing = TRUE))
+      ))),
+      has_criterion
+    ),
     candidates = function(value, sizes) if (!is.list(value)) "be a list",
     model = one_of(model_codes),
-    criterion = one_of(function() criteria),
     na_action = one_of(function() c("fail", "omit", "em")),
     labels = optional(strings(NULL)),
     n_obs = numbers(1, 0), n_incomplete = whole_numbers(1),

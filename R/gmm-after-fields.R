@@ -45,6 +45,11 @@ merged_fields <- list(
 
 classifier_sizes <- function(object) {
   list(
+    by = c(
+      if (identical(object[["type"]], "mixture")) "class",
+      if (identical(object[["criterion"]], "cv")) c("error", "brier") else
+        object[["criterion"]]
+    ),
     k = usual_size(length(object[["weights"]]), NROW(object[["means"]])),
     d = usual_size(length(object[["columns"]]), NCOL(object[["means"]])),
     n = usual_size(object[["n"]], length(object[["class"]]),
@@ -65,7 +70,7 @@ classifier_fields <- c(
     models = frame(list(class = strings("rows"), n = whole_numbers("rows"),
                         k = whole_numbers("rows", 1),
                         model = strings("rows")), "classes"),
-    search = search_table,
+    search = both(frame(search_columns), has_criterion),
     classes = strings("classes", unique = TRUE),
     columns = strings("d", unique = TRUE),
     n = whole_numbers(1, 1)

@@ -131,6 +131,10 @@ test_that("a field of a mixture that was changed is named", {
     }
   }
   broken <- mixture
+  broken$criterion <- "cv"
+  broken$search$cv <- NULL
+  expect_identical(named_field(print(broken)), "search")
+  broken <- mixture
   broken$candidates[[1]]$mixture$means <- 1
   expect_identical(named_field(update(broken, k = 1:2, x = faithful)),
                    "candidates")

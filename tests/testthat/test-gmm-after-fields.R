@@ -4,6 +4,11 @@ objects <- list(
   merged = merge_components(fit, n_clusters = 2),
   classifier = gmm_classify(iris[, 1:4], iris$Species, model = "EEE",
                             control = quiet()),
+  chosen = gmm_classify(iris[, 1:4], iris$Species, model = c("EEI", "EEE"),
+                        criterion = "cv", control = quiet(n_folds = 2)),
+  mixtures = gmm_classify(iris[, 1:4], iris$Species, "mixture", k = 1,
+                          model = "EEE", criterion = "icl",
+                          keep_data = TRUE, control = quiet()),
   coordinates = discriminant_coordinates(fit)
 )
 
@@ -35,6 +40,8 @@ test_that("objects that were changed are refused by class", {
   refused(objects$classifier, "classes", "one")
   refused(objects$classifier, "weights", c(1, 1, 1))
   refused(objects$classifier, "criterion", "test")
+  refused(objects$classifier, "criterion", "cv")
+  refused(objects$classifier, "type", "mixture")
   refused(objects$classifier, "search", data.frame())
   refused(objects$classifier, "models", objects$classifier$models[-1, ])
   refused(objects$classifier, "confusion", diag(2))
