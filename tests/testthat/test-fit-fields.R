@@ -37,7 +37,8 @@ test_that("every field of each kind of fit has a rule", {
             prior = gmm_prior(0.1), keep_data = TRUE,
             control = quiet(n_init = 2, n_boot = 19))
   })
-  objects <- c(fuzz_world()$fits, fuzz_world()$mixtures, fuzz_others(), searches)
+  objects <- c(fuzz_world()$fits, fuzz_world()$mixtures, fuzz_others(),
+               searches)
   kinds <- vapply(objects, function(object) {
     c(intersect(class(object), names(fit_kinds)), "none")[1]
   }, "")
