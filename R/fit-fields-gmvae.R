@@ -165,6 +165,7 @@ gmvae_fields <- list(
     chosen_k = optional(whole_numbers("rows", 1))
   ))),
   seed = whole_numbers(1, most = 2^53), call = optional(is_language),
+  checksum = optional(numbers("features", missing = TRUE)),
   heldout_scores = optional(numbers(NULL)),
   outlier = function(value, sizes) {
     if (is.null(value)) return(NULL)
