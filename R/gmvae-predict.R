@@ -158,8 +158,8 @@ predict.gmvae <- function(object, newdata,
                                    "normalized", "elbo", "outlier", "all"),
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
-                          covariates = NULL, at = NULL, sink = NULL,
-                          assay = NULL, layer = "counts") {
+                          covariates = NULL, at = NULL, proteins = NULL,
+                          sink = NULL, assay = NULL, layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
@@ -181,6 +181,12 @@ predict.gmvae <- function(object, newdata,
   asked <- if (reject > 0) "reject" else sprintf("type = \"%s\"", type)
   cells <- if (missing(newdata)) {
     check_no_assay(!missing(assay) || !missing(layer), call)
+    if (!is.null(proteins)) {
+      gmvae_abort(
+        "{.arg proteins} can be given only together with {.arg newdata}.",
+        "option", call = call
+      )
+    }
     training_cells(object, needed, size_factors, batch, covariates, at, asked,
                    call)
   } else {
@@ -188,7 +194,7 @@ predict.gmvae <- function(object, newdata,
       check_no_assay(!missing(assay) || !missing(layer), call, newdata)
     }
     encode_cells(object, newdata, needed, size_factors, batch, covariates, at,
-                 assay, layer, asked, call)
+                 proteins, assay, layer, asked, call)
   }
   unlike <- if (needed == "outlier") {
     outlier_table(object$outlier, cells$components, cells$depth,
@@ -292,9 +298,9 @@ training_cells <- function(object, type, size_factors, batch, covariates, at,
 # Posterior of clusters and of components, latent means, ELBO, size factors,
 # batches and covariates of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
-                         at, assay, layer, asked, call) {
+                         at, proteins, assay, layer, asked, call) {
   given <- given_counts(newdata, assay, "newdata", call, layer,
-                        on_disk = TRUE)
+                        on_disk = is.null(object$proteins))
   counts <- with_all_names(given, "newdata", call)
   if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
@@ -309,6 +315,7 @@ encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
     covariates <- covariates_at(object, covariates, at, ncol(counts))
   }
   check_covariates_given(object, covariates, type, asked, call)
+  proteins <- known_proteins(object, proteins, counts, newdata, call)
   given <- checked_values(counts, object$likelihood, "newdata", call)
   on.exit(discard_cells(given))
   counts <- take_genes(given, index, object)
@@ -329,7 +336,8 @@ encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
     is.na(batch)
   }
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(object), counts, size$factors,
+    network_state(object), with_proteins(counts, proteins),
+    core_sizes(size$factors, object$proteins),
     if (any(unknown)) design_without_batch(object, covariates) else
       design_of_cells(object, batch, covariates),
     if (any(unknown)) batch_designs(object),
@@ -390,7 +398,7 @@ known_of <- function(cells, i) {
 # `known`: the cells' `batch` and `covariates`.
 decode_cells <- function(object, latent, size, known, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
-    network_state(object), unname(latent), size,
+    network_state(object), unname(latent), core_sizes(size, object$proteins),
     design_of(object, known), rows,
     object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())

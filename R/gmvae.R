@@ -470,14 +470,15 @@ gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
 gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          covariance = "tied", features = 2000,
                          size_factors = NULL, batch = NULL, covariates = NULL,
-                         labels = NULL, control = gmvae_control(),
-                         BPPARAM = NULL) {
+                         labels = NULL, proteins = NULL,
+                         control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
   arg <- attr(x, "argument")  # of a container that the counts are from
   if (is.null(arg)) arg <- named_argument("x", substitute(x))
-  counts <- as_counts(x, arg = arg, call = call, on_disk = TRUE)
-  known <- list(batch = batch, covariates = covariates, labels = labels)
+  counts <- as_counts(x, arg = arg, call = call, on_disk = is.null(proteins))
+  known <- list(batch = batch, covariates = covariates, labels = labels,
+                proteins = proteins)
   fit <- gmvae_bridge(counts, k, likelihood, covariance, features, size_factors,
                       known, control, BPPARAM, call, arg)
   with_call(fit, match.call())
@@ -497,26 +498,30 @@ gmvae.DelayedMatrix <- gmvae.matrix
 #' @export
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
                                        batch = NULL, covariates = NULL,
-                                       labels = NULL, assay = NULL) {
+                                       labels = NULL, proteins = NULL,
+                                       assay = NULL) {
   call <- quote(gmvae())
   if (is.null(assay)) assay <- "counts"
   arg <- named_argument("x", substitute(x), assay)
-  counts <- as_counts(x, assay, arg, call, on_disk = TRUE)
+  counts <- as_counts(x, assay, arg, call, on_disk = is.null(proteins))
   attr(counts, "argument") <- arg
-  known <- known_of_cells(batch, covariates, labels, counts, x, call)
+  known <- known_of_cells(list(batch = batch, covariates = covariates,
+                               labels = labels, proteins = proteins),
+                          counts, x, call)
   if (!"size_factors" %in% ...names()) {
     say_unused_size_factors(x, counts, likelihood)
   }
   with_call(gmvae(counts, k, likelihood, ..., batch = known$batch,
-                  covariates = known$covariates, labels = known$labels),
+                  covariates = known$covariates, labels = known$labels,
+                  proteins = known$proteins),
             match.call())
 }
 
 #' @rdname gmvae
 #' @export
 gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
-                         covariates = NULL, labels = NULL, assay = NULL,
-                         layer = "counts") {
+                         covariates = NULL, labels = NULL, proteins = NULL,
+                         assay = NULL, layer = "counts") {
   call <- quote(gmvae())
   arg <- named_argument("x", substitute(x))
   counts <- as_counts(x, assay, arg, call, layer)
@@ -524,19 +529,23 @@ gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
   if (identical(batch, "layer") && !"layer" %in% cell_columns(x)) {
     batch <- layer_of_cells(x, assay, layer, call)
   }
-  known <- known_of_cells(batch, covariates, labels, counts, x, call)
+  known <- known_of_cells(list(batch = batch, covariates = covariates,
+                               labels = labels, proteins = proteins),
+                          counts, x, call)
   with_call(gmvae(counts, k, likelihood, ..., batch = known$batch,
-                  covariates = known$covariates, labels = known$labels),
+                  covariates = known$covariates, labels = known$labels,
+                  proteins = known$proteins),
             match.call())
 }
 
-# What is known of each cell, perhaps from the cell data of the container `x`.
-known_of_cells <- function(batch, covariates, labels, counts, x = NULL, call) {
+# What is `known` of each cell of `counts`, perhaps from the container `x`.
+known_of_cells <- function(known, counts, x = NULL, call) {
   n <- ncol(counts)
   cells <- colnames(counts)
-  list(batch = as_batch(batch, n, x, call, cells),
-       covariates = as_covariates(covariates, n, x, call, cells),
-       labels = as_labels(labels, n, x, call, cells))
+  list(batch = as_batch(known$batch, n, x, call, cells),
+       covariates = as_covariates(known$covariates, n, x, call, cells),
+       labels = as_labels(known$labels, n, x, call, cells),
+       proteins = as_proteins(known$proteins, counts, x, call))
 }
 
 # Checks everything, computes, constructs.
@@ -546,8 +555,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
-  known <- known_of_cells(known$batch, known$covariates, known$labels, counts,
-                          call = call)
+  known <- known_of_cells(known, counts, call = call)
   batch <- known$batch
   labels <- known$labels
   check_variation(control, likelihood, batch, call)
@@ -578,27 +586,34 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   control <- resolve_control(control, ncol(counts), likelihood,
                              informative_features(counts, size$factors,
                                                   likelihood))
+  proteins <- protein_values(known$proteins)
   model <- list(likelihood = likelihood, covariance = covariance,
-                size_reference = size$reference)
-  cells <- list(size = size$factors, design = design_matrix(batch, covariates),
-                labels = labels)
-  core <- train_several(counts, cells, model, ks, control, stored,
+                size_reference = size$reference,
+                beside = modalities_beside(proteins))
+  cells <- list(size = core_sizes(size$factors, proteins),
+                design = design_matrix(batch, covariates), labels = labels)
+  rows <- with_proteins(counts, proteins$values)
+  core <- train_several(rows, cells, model, ks, control, stored,
                         progress_reporter(control$verbose), BPPARAM, call)
   fit <- finish_fit(core, counts, size, features = chosen$table, batch = batch,
                     batch_source = batch_source(batch, found),
                     covariates = covariates, labels = labels,
-                    likelihood = likelihood, covariance = covariance,
+                    proteins = proteins, likelihood = likelihood,
+                    covariance = covariance,
                     control = without_checkpoint(control), call = call)
   remove_checkpoints(control)
   fit
 }
 
 # The fit that users see, from what the core returns. `counts` are those of the
-# genes used; `heard` names cautions that the user has been warned of before.
-finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
-  fit <- new_gmvae(core, cells = colnames(counts), size = size, ...)
+# genes used; `proteins`: see protein_values(); `heard` names cautions that the
+# user has been warned of before.
+finish_fit <- function(core, counts, size, ..., proteins = NULL, call,
+                       heard = NULL) {
+  fit <- new_gmvae(core, cells = colnames(counts), size = size,
+                   proteins = proteins, ...)
   fit$checksum <- data_checksum(counts)
-  outlier <- outlier_reference(fit, counts, size$factors, call)
+  outlier <- outlier_reference(fit, counts, proteins$values, size$factors, call)
   fit$outlier <- outlier$reference
   fit$heldout_scores <- outlier$heldout
   warn_cautions(fit, call, heard)

@@ -145,6 +145,7 @@
 markers <- function(fit, x = NULL, ...,
                     summary = c("median", "mean", "min", "any"), threshold = 1,
                     p_values = NULL, pseudocount = NULL, n_draws = 400,
+                    of = c("genes", "proteins"), proteins = NULL,
                     assay = NULL, layer = NULL) {
   call <- quote(markers())
   check_no_dots(..., call = call)
@@ -152,22 +153,27 @@ markers <- function(fit, x = NULL, ...,
   summaries <- eval(formals(markers)$summary)
   summary <- if (missing(summary)) summaries[1] else
     check_choice(summary, summaries, call = call)
+  of <- if (missing(of)) "genes" else
+    check_choice(of, c("genes", "proteins"), call = call)
+  if (of == "proteins") check_markers_of_proteins(fit, p_values, call)
   counts <- if (!is.null(x)) counts_of_fit(fit, x, assay, layer, call)
   on.exit(discard_cells(counts))
-  p_values <- check_p_values(p_values, fit, counts, "split", call)
+  p_values <- if (of == "proteins") "none" else
+    check_p_values(p_values, fit, counts, "split", call)
+  values <- proteins_for_split(fit, proteins, counts, x, p_values, call)
   group <- droplevels(unname(fit$cluster))
   check_groups(group, call)
-  core <- contrast(fit, group, threshold, pseudocount, n_draws, call)
+  core <- contrast(fit, group, threshold, pseudocount, n_draws, call, of)
   chosen <- c(mean = "mean", median = "median", min = "min", any = "max")
   change <- core$change[[chosen[[summary]]]]
   probability <- core$probability[[chosen[[summary]]]]
-  p <- group_p_values(fit, counts, group, p_values, call)
-  detected <- detection_rates(fit, counts, group)
+  p <- group_p_values(fit, counts, group, p_values, call, values = values)
+  detected <- if (of == "genes") detection_rates(fit, counts, group)
   tables <- lapply(seq_len(nlevels(group)), function(k) {
     order <- order(change[, k], decreasing = TRUE)
     table <- data.frame(
       cluster = factor(levels(group)[k], levels(fit$cluster)),
-      gene = fit$features, rank = NA_integer_, lfc = change[, k],
+      gene = rownames(change), rank = NA_integer_, lfc = change[, k],
       lfc_mean = core$change$mean[, k], lfc_min = core$change$min[, k],
       lfc_median = core$change$median[, k], lfc_max = core$change$max[, k],
       probability = probability[, k],
@@ -221,8 +227,9 @@ decimal <- function(x, digits) {
 # Matrices of genes x groups: `level`, mean log2 of what a median cell has, and
 # lists `change` and `probability` of what the comparisons with the other groups
 # have in common (mean, median, min, max). `group`: a factor with NA for cells
-# that take no part.
-contrast <- function(fit, group, threshold, pseudocount, n_draws, call) {
+# that take no part. `of`: genes or proteins.
+contrast <- function(fit, group, threshold, pseudocount, n_draws, call,
+                     of = "genes") {
   threshold <- check_number(threshold, 0, call = call)
   n_draws <- check_count(n_draws, min = 10, call = call)
   pseudocount <- if (is.null(pseudocount)) {
@@ -236,11 +243,13 @@ contrast <- function(fit, group, threshold, pseudocount, n_draws, call) {
   core <- with_core_errors(cpp_gmvae_contrast(
     network_state(fit), unname(fit$latent), unname(fit$latent_sd), number,
     nlevels(group), design_of(fit, usual), usual$weight, n_draws,
-    pseudocount, threshold, fit$control$n_threads, NULL
+    pseudocount, threshold, if (of == "genes") 1L else 2L,
+    fit$control$n_threads, NULL
   ), call = call)
+  names <- if (of == "genes") fit$features else fit$proteins$features
   by_group <- function(values) {
     matrix(values, ncol = nlevels(group),
-           dimnames = list(fit$features, levels(group)))
+           dimnames = list(names, levels(group)))
   }
   rapply(core, by_group, how = "list")
 }

@@ -1,0 +1,264 @@
+# Proteins beside RNA (CITE-seq): the second modality of a fit. The networks see
+# centred log ratios, with a Gaussian likelihood.
+#
+# The core reads the cells from one matrix: the rows of the genes used, and
+# below them those of the proteins. with_proteins() makes it right before the
+# core is called; everywhere else `counts` are those of genes alone.
+
+protein_likelihood <- "gaussian"
+
+# Raw counts of proteins (P x n), as a user gives them, or NULL: a dgCMatrix
+# with the columns of `counts`. A name is that of an alternative experiment or
+# of an assay of the container `x`, and stays in the attribute `modality`.
+as_proteins <- function(proteins, counts, x = NULL, call) {
+  if (is.null(proteins)) return(NULL)
+  name <- if (rlang::is_string(proteins)) proteins else
+    attr(proteins, "modality")
+  given <- if (rlang::is_string(proteins)) {
+    named_modality(x, proteins, call)
+  } else {
+    given_counts(proteins, NULL, "proteins", call)
+  }
+  check_protein_names(rownames(given), call)
+  given <- in_order_of_cells(given, counts, call)
+  check_protein_counts(given, call)
+  structure(drop0(given), modality = name)
+}
+
+# The counts of an alternative experiment of a SingleCellExperiment, or of
+# another assay of a Seurat object.
+named_modality <- function(x, name, call) {
+  available <- modalities_of(x)
+  if (!name %in% available) {
+    gmvae_abort(c(
+      "{.arg proteins} must be raw counts, with proteins in rows and cells in
+       columns, or the name of {if (is_s4(x, 'Seurat')) 'an assay' else
+       'an alternative experiment'} that holds them.",
+      x = if (is.null(available)) {
+        "You supplied the name {.val {name}}, but the RNA is in {describe(x)},
+         which holds no proteins."
+      } else {
+        "You supplied {.val {name}}."
+      },
+      i = if (length(available) > 0L) "There {?is/are} {.val {available}}."
+    ), "option", call = call)
+  }
+  if (is_s4(x, "Seurat")) {
+    return(seurat_counts(x, name, "counts", "x", call))
+  }
+  given_counts(SingleCellExperiment::altExp(x, name), "counts",
+               structure("proteins", name = sprintf("altExp(x, \"%s\")", name)),
+               call)
+}
+
+# Names of what may hold proteins; NULL for data that hold RNA alone.
+modalities_of <- function(x) {
+  if (is_s4(x, "SingleCellExperiment")) {
+    return(SingleCellExperiment::altExpNames(x))
+  }
+  if (is_s4(x, "Seurat")) SeuratObject::Assays(x)
+}
+
+check_protein_names <- function(names, call) {
+  bad <- is.null(names) || anyNA(names) || !all(nzchar(names)) ||
+    anyDuplicated(names) > 0L
+  if (!bad && length(names) >= 2L) return(invisible())
+  gmvae_abort(c(
+    "{.arg proteins} must have at least two proteins (rows), with different
+     names.",
+    x = if (is.null(names)) "It has no row names." else if (!bad)
+      "It has {length(names)}." else if (anyDuplicated(names) > 0L)
+      "{.val {names[anyDuplicated(names)]}} occurs more than once." else
+      "Some have no name."
+  ), "input", call = call)
+}
+
+# The cells by their names, or all in the same order.
+in_order_of_cells <- function(given, counts, call) {
+  cells <- colnames(counts)
+  named <- colnames(given)
+  if (is.null(named) || identical(named, cells)) {
+    if (ncol(given) == ncol(counts)) {
+      colnames(given) <- cells
+      return(given)
+    }
+    gmvae_abort(c(
+      "{.arg proteins} must have the cells of the RNA in its columns.",
+      x = "It has {ncol(given)} column{?s}, the RNA has {ncol(counts)} cell{?s}."
+    ), "input", call = call)
+  }
+  at <- match(cells, named)
+  if (!anyNA(at) && !anyDuplicated(named)) return(given[, at, drop = FALSE])
+  gmvae_abort(c(
+    "{.arg proteins} must have the cells of the RNA in its columns.",
+    x = if (anyNA(at)) "It lacks {sum(is.na(at))} of {length(cells)} cells:
+      {first_few(cells[is.na(at)])}." else
+      "Names of its columns occur more than once.",
+    i = "Keep the cells that were measured in both, or remove the column names
+         if the order is the same."
+  ), "input", call = call)
+}
+
+check_protein_counts <- function(counts, call) {
+  bad <- find_values(counts, function(v) {
+    !is.finite(v) | v < 0 | abs(v - round(v)) > 1e-6 * pmax(1, abs(v))
+  })
+  if (is.null(bad)) return(invisible())
+  bad$where <- sub("^gene", "protein", bad$where)
+  gmvae_abort(c(
+    "{.arg proteins} must hold raw counts: whole numbers of at least 0.",
+    x = "{bad$n} value{?s} {?is/are} not; the first is {bad$value}, for
+         {bad$where}.",
+    i = "{.fn gmvae} computes centred log ratios from raw counts itself."
+  ), "data", call = call)
+}
+
+# Centred log ratios (Aitchison 1982; for proteins of cells Stoeckius et al.
+# 2017): the logarithm of 1 + count, less its mean over the proteins of the
+# cell. So the depth of the cell, and with it most of the background, drops out.
+centred_log_ratios <- function(counts) {
+  values <- log1p(as.matrix(counts))
+  values <- values - rep(colMeans(values), each = nrow(values))
+  methods::as(values, "CsparseMatrix")
+}
+
+# What a fit keeps of its proteins, and their values (P x n) in `values`.
+protein_values <- function(proteins) {
+  if (is.null(proteins)) return(NULL)
+  list(name = attr(proteins, "modality"), features = rownames(proteins),
+       values = centred_log_ratios(proteins))
+}
+
+# For the core --------------------------------------------------------------
+
+# The rows of genes and below them those of proteins, if there are any.
+with_proteins <- function(counts, values) {
+  if (is.null(values)) return(counts)
+  rownames(values) <- paste("protein", rownames(values))
+  rbind(counts, values)
+}
+
+# Some columns of the values of proteins, which may be NULL.
+cells_of <- function(values, cells) {
+  if (!is.null(values)) values[, cells, drop = FALSE]
+}
+
+# Sizes of the cells in each modality, one modality after the other.
+core_sizes <- function(size, proteins) {
+  if (is.null(proteins)) size else c(size, rep(1, length(size)))
+}
+
+# What the core needs to know of the modalities beside RNA.
+modalities_beside <- function(proteins) {
+  if (is.null(proteins)) return(NULL)
+  list(list(likelihood = protein_likelihood,
+            n_genes = length(proteins$features), dispersion = "gene",
+            zero_inflation = "gene-cell", size_reference = 1, mask = 0))
+}
+
+# The scaling of the encoder's input, from that of all rows: `input` of the
+# genes, and that of the `proteins` among what is kept of these.
+split_input <- function(input, proteins, n_genes) {
+  genes <- seq_len(n_genes)
+  if (!is.null(proteins)) proteins$input <- lapply(input, `[`, -genes)
+  list(input = lapply(input, `[`, genes), proteins = proteins)
+}
+
+# Cells that a fit reads, its own or new ones ---------------------------------
+
+# Values (P x n) of the proteins of the fit for the cells of `counts`, which are
+# from `x`; NULL if the fit has none. `proteins` as users give them: without,
+# those that a container has under the name in the fit.
+known_proteins <- function(object, proteins, counts, x, call,
+                           arg = "newdata") {
+  fitted <- object$proteins
+  if (is.null(fitted)) {
+    if (is.null(proteins)) return(NULL)
+    gmvae_abort(c(
+      "{.arg proteins} can be given only if the fit has proteins.",
+      i = "Fit again with {.arg proteins} in {.fn gmvae}."
+    ), "option", call = call)
+  }
+  if (is.null(proteins)) {
+    if (!isTRUE(fitted$name %in% modalities_of(x))) {
+      abort_no_proteins(fitted, arg, call)
+    }
+    proteins <- fitted$name
+  }
+  given <- as_proteins(proteins, counts, x, call)
+  absent <- setdiff(fitted$features, rownames(given))
+  if (length(absent) > 0L) {
+    gmvae_abort(c(
+      "{.arg proteins} must have all proteins that the fit uses.",
+      x = "It lacks {length(absent)} of {length(fitted$features)}:
+           {first_few(absent)}.",
+      i = "A centred log ratio needs the whole panel. Fit again on the proteins
+           that both data have, or without {.arg proteins}."
+    ), "input", call = call)
+  }
+  centred_log_ratios(given[fitted$features, , drop = FALSE])
+}
+
+abort_no_proteins <- function(fitted, arg, call) {
+  gmvae_abort(c(
+    "{.arg proteins} must be given.",
+    x = "The fit was made from RNA and {length(fitted$features)} proteins,
+         {first_few(fitted$features)}, and {.arg {arg}} holds RNA alone.",
+    i = if (!is.null(fitted$name)) {
+      "Give their raw counts, or a container that holds them under
+       {.val {fitted$name}}."
+    } else {
+      "Give their raw counts. For data with RNA alone, fit again without
+       {.arg proteins}."
+    }
+  ), "input", call = call)
+}
+
+# The values of the proteins of the fit's own cells.
+fitted_proteins <- function(object, proteins, counts, x, call, arg = "x") {
+  values <- known_proteins(object, proteins, counts, x, call, arg)
+  if (is.null(values) || has_checksum(values, object$proteins$checksum)) {
+    return(values)
+  }
+  gmvae_abort(c(
+    "{.arg proteins} must be the data of the fit.",
+    x = "Its proteins and cells have the names of those of the fit, but other
+         values.",
+    i = "Give the {.arg proteins} that {.fn gmvae} was called with."
+  ), "input", call = call)
+}
+
+# The values that networks need which are trained anew for p-values.
+proteins_for_split <- function(fit, proteins, counts, x, p_values, call) {
+  if (!is.null(proteins) && is.null(fit$proteins)) {
+    known_proteins(fit, proteins, counts, x, call)  # says why not
+  }
+  if (p_values != "split") return(NULL)
+  fitted_proteins(fit, proteins, counts, x, call)
+}
+
+check_markers_of_proteins <- function(fit, p_values, call) {
+  if (is.null(fit$proteins)) {
+    gmvae_abort(c(
+      "{.arg of} can be {.val proteins} only if the fit has proteins.",
+      i = "Fit again with {.arg proteins} in {.fn gmvae}."
+    ), "option", call = call)
+  }
+  if (is.null(p_values) || identical(p_values, "none")) return(invisible())
+  gmvae_abort(c(
+    "{.arg p_values} must be {.val none} for proteins.",
+    x = "You supplied {describe(p_values)}.",
+    i = "Centred log ratios of one cell can't be divided into independent
+         parts: use the posterior probabilities."
+  ), "option", call = call)
+}
+
+# What a function can't do with two modalities.
+refuse_proteins <- function(object, what, instead, call) {
+  if (is.null(object$proteins)) return(invisible())
+  gmvae_abort(c(
+    "{.arg {what}} must be of RNA alone.",
+    x = "The fit was made from RNA and proteins.",
+    i = instead
+  ), "input", call = call)
+}
