@@ -166,10 +166,10 @@ retrain <- function(fit, counts, values, cells, seed, call) {
   size <- cell_sizes(counts, fit$likelihood, given)
   model <- list(likelihood = fit$likelihood, covariance = fit$covariance,
                 size_reference = size$reference,
-                beside = modalities_beside(fit$proteins))
-  known <- list(size = core_sizes(size$factors, fit$proteins), design = design_of(fit, list(
-    batch = fit$batch[cells], covariates = rows_of(fit$covariates, cells)
-  )))
+                beside = modalities_beside(fit$proteins, control))
+  design <- design_of(fit, list(batch = fit$batch[cells],
+                                covariates = rows_of(fit$covariates, cells)))
+  known <- list(size = core_sizes(size$factors, fit$proteins), design = design)
   n_components <- length(fit$mixture$weights)
   core <- with_core_errors(
     train_networks(with_proteins(counts, cells_of(values, cells)), known, model,

@@ -12,7 +12,7 @@
 #'   vector with one entry per cell (n). The groups must not share cells.
 #'   `group2 = NULL`: all cells that are not in `group1`.
 #' @param ... Must be empty.
-#' @param threshold,pseudocount,n_draws,assay,layer As in [markers()].
+#' @param threshold,pseudocount,n_draws,proteins,assay,layer As in [markers()].
 #' @param p_values `"split"`: for groups that are clusters, as in [markers()].
 #'   `"direct"`: the exact test on all counts, valid if the groups were not
 #'   found on them. `"none"`. `NULL`: `"split"` if both groups are named as

@@ -16,6 +16,8 @@
 #'   at least 10.
 #' @param max_cells A number of at least 50, or `Inf`: of more cells,
 #'   `check_fit()` uses this many, evenly spread.
+#' @param proteins Of a fit with proteins: those of the cells, as in
+#'   [predict()][predict.gmvae]. The checks are of genes.
 #' @param assay,layer Where the counts are, if `x` is a SummarizedExperiment or
 #'   a Seurat object, as in [gmvae()].
 #' @returns A `gmvae_check` object, a list of

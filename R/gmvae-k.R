@@ -108,6 +108,8 @@ format_p <- function(p) {
 #'   several numbers, among which `update()` chooses by the latent means of
 #'   `object`, as [gmvae()] does. `NULL`: the same numbers as in [gmvae()].
 #' @param ... Must be empty.
+#' @param proteins Of a fit with proteins: those of the fit, as in [gmvae()].
+#'   `NULL`: those in the call of the fit.
 #' @param x The data of the fit: the same cells in the same order, and all
 #'   genes. `NULL`: the `x` in the call of [gmvae()], evaluated where `update()`
 #'   is called.
@@ -143,10 +145,10 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL) {
   values <- fitted_proteins(object, proteins, counts, x, call)
   ks <- check_components(k, ncol(counts), call, nlevels(object$labels))
   check_distinct_cells(counts, min(ks), call)
-  model <- c(unclass(object)[c("likelihood", "covariance", "size_reference")],
-             list(beside = modalities_beside(object$proteins)))
   control <- resolve_control(fitted_control(object), ncol(counts),
                              object$likelihood)
+  model <- c(unclass(object)[c("likelihood", "covariance", "size_reference")],
+             list(beside = modalities_beside(object$proteins, control)))
   cells <- list(size = core_sizes(unname(object$size_factors), object$proteins),
                 design = design_matrix(object$batch, object$covariates),
                 labels = object$labels)
@@ -166,7 +168,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL) {
                     batch = object$batch, batch_source = object$batch_source,
                     covariates = object$covariates, labels = object$labels,
                     proteins = if (!is.null(values)) {
-                      c(object$proteins[c("name", "features")],
+                      c(object$proteins[c("name", "features", "transform")],
                         list(values = values))
                     },
                     likelihood = object$likelihood,

@@ -133,7 +133,7 @@ network_state <- function(object) {
     state$input <- Map(c, state$input, object$proteins$input)
   }
   c(state, control[options],
-    list(beside = modalities_beside(object$proteins),
+    list(beside = modalities_beside(object$proteins, control),
          k = length(object$mixture$weights),
          hidden_decoder = decoder_sizes(control),
          n_design = n_design(object)))

@@ -46,6 +46,10 @@
 #'   covariates, one for each, such as `list(chemistry = "v3")`: what would be
 #'   expected if all cells had these values (counterfactual expression). It
 #'   takes the place of the cells' own values.
+#' @param proteins Of a fit with proteins: those of the new cells, all that the
+#'   fit uses, in the form that `proteins` of [gmvae()] had. `NULL`: for a
+#'   SingleCellExperiment or a Seurat object those under the name that the fit
+#'   has.
 #' @param sink For types `"mean"` and `"normalized"` of cells that are too many
 #'   for memory: where the values go, block by block. The path of an HDF5 file
 #'   to be made, which needs package HDF5Array; or a function of `values`, a

@@ -247,14 +247,16 @@ format_sizes <- function(clusters, most = 20L) {
 # The number of proteins, and in `name` what holds them; NULL without.
 describe_proteins <- function(proteins) {
   if (is.null(proteins)) return(NULL)
-  list(n = length(proteins$features), name = proteins$name)
+  list(n = length(proteins$features), name = proteins$name,
+       transform = proteins$transform)
 }
 
 format_proteins <- function(proteins) {
   if (is.null(proteins)) return(NULL)
   paste0(count(proteins$n), if (!is.null(proteins$name)) {
     sprintf(" of \"%s\"", proteins$name)
-  }, ", centred log ratios")
+  }, if (proteins$transform == "clr") ", centred log ratios" else
+    ", values as given")
 }
 
 # NULL, so no line, without batches.

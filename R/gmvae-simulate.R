@@ -33,7 +33,9 @@
 #'     the cluster of the `source` cell; `size_factor`; `batch`, if the fit has
 #'     batches; and for `"posterior"` `source`, the number of the cell of the
 #'     fit;
-#'   * `latent`: matrix (`nsim` x D) of the latent points.
+#'   * `latent`: matrix (`nsim` x D) of the latent points;
+#'   * `proteins`, of a fit with proteins: matrix (proteins x `nsim`), centred
+#'     log ratios or whatever the fit saw of them.
 #'
 #'   The attribute `"seed"` is the state of the generator before, as in
 #'   [stats::simulate()]. So `gmvae(s$counts, k)` fits the cells again, and
@@ -148,7 +150,8 @@ draw_counts <- function(object, latent, size, known, seed, call) {
   state <- network_state(object)
   state$seed <- seed
   slots <- with_core_errors(cpp_gmvae_simulate(
-    state, unname(latent), core_sizes(unname(size), object$proteins), design_of(object, known),
+    state, unname(latent), core_sizes(unname(size), object$proteins),
+    design_of(object, known),
     object$control$n_threads
   ), call = call)
   rows <- c(object$features, object$proteins$features)

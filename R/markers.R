@@ -26,6 +26,12 @@
 #'   genes. Not used for `"gaussian"`.
 #' @param n_draws Number of latent points that are drawn from each cluster, a
 #'   whole number of at least 10.
+#' @param of `"genes"`, or `"proteins"` of a fit with proteins: then column
+#'   `gene` names proteins, fold changes are differences in standard deviations
+#'   of the protein over the cells, and there are no p-values.
+#' @param proteins Of a fit with proteins, for `p_values = "split"`: those of
+#'   the fit, as in [predict()][predict.gmvae]. Genes alone are divided and
+#'   tested; the new networks see proteins whole.
 #' @param assay,layer Where the counts are, if `x` is a SummarizedExperiment or
 #'   a Seurat object, as in [gmvae()]. `NULL`: where the call of the fit says.
 #'

@@ -48,6 +48,8 @@ inline ModelShape read_shape(const Rcpp::List& list, Index k, Index n_rows, Inde
     const Index n_genes = read_index(beside, "n_genes", 1);
     if (n_genes >= n_rows) refuse("n_genes", "leave genes for the first modality");
     modalities.push_back(read_modality(beside, n_genes));
+    modalities.back().weight = read_finite(beside, "weight");
+    if (!(modalities.back().weight > 0)) refuse("weight", "be positive");
     n_rows -= n_genes;
   }
   modalities.front() = read_modality(list, n_rows);
@@ -93,10 +95,9 @@ inline FittedModel read_model(const Rcpp::List& state) {
   Index first = 0;
   for (std::size_t m = 0; m < size_reference.size(); ++m) {
     const Index end = first + model.shape.modalities[m].n_genes;
-    model.modalities.push_back(
-        {{std::vector<double>(scale.begin() + first, scale.begin() + end),
-          std::vector<double>(offset.begin() + first, offset.begin() + end)},
-         size_reference[m]});
+    model.modalities.push_back({{std::vector<double>(scale.begin() + first, scale.begin() + end),
+                                 std::vector<double>(offset.begin() + first, offset.begin() + end)},
+                                size_reference[m]});
     first = end;
   }
   model.seed = to_seed(read<double>(state, "seed"));

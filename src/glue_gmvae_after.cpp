@@ -180,7 +180,8 @@ SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector siz
   RMonitor monitor(progress);
   const std::vector<float> params = [&] {
     Workers workers(checked_threads(n_threads), &monitor);
-    return fit_shifts(model, source, to_covariates(size, rows, source.n_cells()), shift, workers, monitor);
+    return fit_shifts(model, source, to_covariates(size, rows, source.n_cells()), shift, workers,
+                      monitor);
   }();
   return made_by_r([&] { return r_numbers(params); });
 }
@@ -230,8 +231,9 @@ SEXP cpp_gmvae_division(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
   RMonitor monitor(progress);
   const DivisionTest test = [&] {
     Workers workers(checked_threads(read<double>(options, "n_threads")), &monitor);
-    return test_division(model, ConstView<double>(points.data(), d, n), to_covariates(size, rows, n),
-                         sides, static_cast<Index>(n_clusters), halves, workers, monitor);
+    return test_division(model, ConstView<double>(points.data(), d, n),
+                         to_covariates(size, rows, n), sides, static_cast<Index>(n_clusters),
+                         halves, workers, monitor);
   }();
   return made_by_r([&] {
     return NamedList()

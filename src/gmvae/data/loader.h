@@ -34,7 +34,8 @@ struct Covariates {
 class SomeCovariates {
  public:
   SomeCovariates(const Covariates& all, const std::vector<Index>& cells)
-      : design_(all.design ? all.design->rows(cells) : Design()), size_(all.size_beside.size() + 1) {
+      : design_(all.design ? all.design->rows(cells) : Design()),
+        size_(all.size_beside.size() + 1) {
     for (std::size_t m = 0; m < size_.size(); ++m) {
       for (Index cell : cells) size_[m].push_back(all.size_of(m)[cell]);
     }
@@ -60,8 +61,8 @@ struct ModalityInput {
   Index n_genes() const { return static_cast<Index>(transform->scale.size()); }
 };
 
-// B cells in one modality.  `count` is what the likelihood sees, `input` what the encoder sees: of the same
-// entries, or of those that the mask has left.
+// B cells in one modality.  `count` is what the likelihood sees, `input` what the encoder sees: of
+// the same entries, or of those that the mask has left.
 template <typename T>
 struct CellBlock {
   Index n_genes = 0;

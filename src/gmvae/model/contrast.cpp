@@ -50,8 +50,8 @@ class Levels {
   Levels(const FittedModel& model, const ContrastOptions& options, Workers& workers)
       : model_(model), options_(options), workers_(workers), network_(model.shape),
         prior_(prior_of(model.mixture, model.covariance)),
-        logarithm_(model.likelihood(options.modality).encoder_input !=
-                   EncoderInput::standardised) {}
+        logarithm_(model.likelihood(options.modality).encoder_input != EncoderInput::standardised) {
+  }
 
   void add(const std::vector<float>& points, const Design& designs, Index row, double weight,
            std::vector<float>& levels) {

@@ -83,8 +83,8 @@ void decode(const FittedModel& model, ConstView<double> latent, const Covariates
       first += n_genes;
     }
     monitor.poll();
-    monitor.report({"Decoding cells", begin + n, latent.cols,
-                    std::numeric_limits<double>::quiet_NaN()});
+    monitor.report(
+        {"Decoding cells", begin + n, latent.cols, std::numeric_limits<double>::quiet_NaN()});
   });
 }
 

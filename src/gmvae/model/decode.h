@@ -12,8 +12,8 @@
 
 namespace gmvae {
 
-// Expected values (genes asked for, numbered over all modalities, x n) at latent points (D x n) of cells of the given size and
-// design, in the units of the data.
+// Expected values (genes asked for, numbered over all modalities, x n) at latent points (D x n) of
+// cells of the given size and design, in the units of the data.
 void decode(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
             const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
             View<double> expected);

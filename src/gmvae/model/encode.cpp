@@ -31,7 +31,7 @@ Encoding encode(const FittedModel& model, const CellSource& source, const Covari
   encoding.sd.resize(encoding.mean.size());
   if (with_elbo) {
     encoding.elbo.assign(static_cast<std::size_t>(n * n_alternatives),
-                         log_units(model.inputs()));
+                         log_units(model.modalities, model.shape));
   }
   const MixturePrior prior = prior_of(model.mixture, model.covariance);
   CellLoader<float> loader(source, covariates, model.inputs(), workers);

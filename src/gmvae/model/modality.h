@@ -39,11 +39,13 @@ inline std::vector<ModalityInput> inputs_of(const std::vector<FittedModality>& m
   return inputs;
 }
 
-// By how much log p of a cell is higher for its values than for what the likelihoods see.
-inline double log_units(const std::vector<ModalityInput>& inputs) {
+// By how much log p of a cell, as the ELBO has it, is higher for its values than for what the
+// likelihoods see.
+inline double log_units(const std::vector<FittedModality>& modalities, const ModelShape& shape) {
   double sum = 0;
-  for (const ModalityInput& input : inputs) {
-    sum += input.likelihood->log_units(input.transform->scale);
+  for (std::size_t m = 0; m < modalities.size(); ++m) {
+    const LikelihoodTraits& likelihood = find_likelihood(shape.modalities[m].likelihood);
+    sum += shape.modalities[m].weight * likelihood.log_units(modalities[m].input.scale);
   }
   return sum;
 }

@@ -2,7 +2,8 @@
 //
 //   x -> hidden layers -> m, log s2 -> z = m + s eps -> hidden layers -> log p(x | z)
 //   loss = -(1 / B) sum over cells of [log p(x | z) - kl_weight (KL + label)]
-// where `label` is the cross-entropy of the cells whose label is known, see prior.h.
+// where log p(x | z) is the sum over the modalities, by their weights, and `label` is the
+// cross-entropy of the cells whose label is known, see prior.h.
 #pragma once
 
 #include <algorithm>
@@ -91,8 +92,8 @@ class Network {
   }
 
   // Weights normal with variance 2 / in before a rectifier and 1 / in elsewhere (He et al. 2015),
-  // gains one, the rest zero; the decoder starts at the `levels` (G) of
-  // each modality, so at each gene's overall level.
+  // gains one, the rest zero; the decoder starts at the `levels` (G) of each modality, so at each
+  // gene's overall level.
   void initialise(std::uint64_t seed, const std::vector<std::vector<double>>& levels,
                   std::vector<T>& params) const {
     params.assign(static_cast<std::size_t>(layout_.size()), T(0));
@@ -213,7 +214,9 @@ class Network {
       std::vector<double>& log_prob = m == 0 ? w.log_prob : w.log_prob_part;
       modalities_[m].head->forward(compute, params, head_input(h, w), blocks[m], step.gradient,
                                    w.heads[m], log_prob.data());
-      for (std::size_t j = 0; m > 0 && j < log_prob.size(); ++j) w.log_prob[j] += log_prob[j];
+      for (std::size_t j = 0; m > 0 && j < log_prob.size(); ++j) {
+        w.log_prob[j] += shape_.modalities[m].weight * log_prob[j];
+      }
     }
     ElboTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
@@ -269,8 +272,8 @@ class Network {
       }
     }
     show_clusters(prior, true, latent.cols, w);
-    const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder,
-                                            cells.front().design);
+    const ConstView<T> h =
+        decoder_.forward(compute, params, latent, w.decoder, cells.front().design);
     for (std::size_t m = 0; m < modalities_.size(); ++m) {
       modalities_[m].head->expected(compute, params, head_input(h, w), cells[m], w.heads[m]);
     }
@@ -406,7 +409,8 @@ class Network {
       if (clustered) w.d_cluster_part.resize(w.d_cluster.size());
       std::vector<T>& d_cluster = clustered ? w.d_cluster_part : w.d_cluster;
       const View<T> d_part = m == 0 ? d_h : as_view(w.d_decoded_part, d_h.rows, d_h.cols);
-      head.backward(compute, params, input, cells[m], w.heads[m], weight, d_params, d_part,
+      const T scaled = m == 0 ? weight : weight * static_cast<T>(shape_.modalities[m].weight);
+      head.backward(compute, params, input, cells[m], w.heads[m], scaled, d_params, d_part,
                     as_view(d_cluster, shape_.k, d_h.cols));
       if (m > 0) compute.kernels.axpy(d_h.size(), T(1), d_part.data, d_h.data);
       if (clustered && head.uses_clusters()) {

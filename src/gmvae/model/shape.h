@@ -26,6 +26,7 @@ struct ModalityShape {
   Index n_genes = 0;
   VariesBy dispersion = VariesBy::gene;  // inverse dispersion or variance
   VariesBy zero_inflation = VariesBy::gene;
+  double weight = 1;  // of its log p(x) in the ELBO; that of the first modality is 1
 };
 
 struct ModelShape {

@@ -55,8 +55,8 @@ std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<doub
     sample.insert(sample.end(), all.col(cell), all.col(cell) + all.rows);
   }
   const std::vector<Index> steps = rungs(k);
-  return test_splits(model, points(sample, options), some.get(), steps,
-                     worth_a_test(path, steps), alpha, halves, workers, monitor);
+  return test_splits(model, points(sample, options), some.get(), steps, worth_a_test(path, steps),
+                     alpha, halves, workers, monitor);
 }
 
 // From 0, the first of equals.

@@ -45,9 +45,9 @@ std::vector<FittedModality> fit_modalities(const CellSource& source, const Covar
   Index first = 0;
   for (std::size_t m = 0; m < shapes.size(); ++m) {
     const RowsSource rows(source, first, shapes[m].n_genes);
-    modalities.push_back({fit_transform(rows, covariates.size_of(m),
-                                        find_likelihood(shapes[m].likelihood)),
-                          options.size_reference[m]});
+    modalities.push_back(
+        {fit_transform(rows, covariates.size_of(m), find_likelihood(shapes[m].likelihood)),
+         options.size_reference[m]});
     first += shapes[m].n_genes;
   }
   return modalities;
@@ -73,8 +73,7 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
     : source_(source), covariates_(covariates),
       factors_(options.shape.n_design > 0 && covariates.design ? covariates.design->factors()
                                                                : Design()),
-      options_(options),
-      compute_{kernels<float>(), workers}, monitor_(monitor),
+      options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
       modalities_(fit_modalities(source, covariates, options)),
       loader_(source, covariates, inputs_of(modalities_, options.shape), workers),
       network_(options.shape), gradient_{{}, 0, {}, LatentMoments(n_latent(), k()), {}},
@@ -102,8 +101,8 @@ void Trainer::start_networks() {
     const RowsSource rows(source_, first, input.n_genes());
     levels.push_back(gene_levels(rows, *input.likelihood));
     if (options_.shape.n_design > 0) {
-      shifts.push_back(design_levels(rows, *covariates_.design, *input.transform,
-                                     *input.likelihood, levels.back()));
+      shifts.push_back(design_levels(rows, *covariates_.design, *input.transform, *input.likelihood,
+                                     levels.back()));
     }
     first += input.n_genes();
   }
@@ -149,8 +148,8 @@ std::vector<double> Trainer::latent_means() {
 }
 
 FittedModel Trainer::model() const {
-  return {network_.shape(), options_.covariance, params_, modalities_, prior_.mixture(),
-          options_.seed};
+  return {network_.shape(), options_.covariance, params_,
+          modalities_,      prior_.mixture(),    options_.seed};
 }
 
 TrainResult Trainer::result() {
@@ -509,7 +508,7 @@ ElboTerms Trainer::elbo_of(const std::vector<Index>& cells, double kl_weight) {
 
 ElboTerms Trainer::per_cell(const ElboTerms& sum, Index n) const {
   const double cells = static_cast<double>(n);
-  const double units = log_units(inputs_of(modalities_, options_.shape));
+  const double units = log_units(modalities_, options_.shape);
   return {sum.reconstruction / cells + units, sum.kl_z / cells, sum.kl_c / cells};
 }
 

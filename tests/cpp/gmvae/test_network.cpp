@@ -246,8 +246,8 @@ TEST("elbo: that of two modalities is the sum, and each tells the encoder someth
   const MixturePrior prior(some_mixture(3, 4, true, false), true);
   Workspace<double> work;
   const StepSettings step{0, 3, noise_purpose, 2};
-  const double both = network.forward(compute, params.data(), cells, prior, step, work)
-                          .reconstruction;
+  const double both =
+      network.forward(compute, params.data(), cells, prior, step, work).reconstruction;
   const std::vector<double> latent = work.mean;
   // The heads by themselves, at the same points.
   ParamLayout layout;
