@@ -42,9 +42,10 @@
 #'   [gmvae()].
 #' @param protein_weight Weight of the log-likelihood of proteins beside that of
 #'   RNA, above 0 and at most 1e6; see Proteins beside RNA in [gmvae()]. `NULL`:
-#'   \eqn{\sqrt{g / P}}{sqrt(g / P)}, at least 1, with P proteins and g the
-#'   number of genes that distinguish a cell, as in Narrow panels. Larger
-#'   weights give proteins more say in the clusters, and their noise, too.
+#'   \eqn{2 \sqrt{m / P}}{2 sqrt(m / P)}, at least 1, with P proteins and m the
+#'   number of genes that distinguish a cell, as in Narrow panels; less, down to
+#'   1, if proteins hardly vary together and may be noise. Larger weights give
+#'   proteins more say in the clusters.
 #' @param heldout Share of the cells to keep from training, from 0 to 0.5;
 #'   fewer if otherwise fewer than two training cells per cluster would remain.
 #'   On these cells training measures the held-out evidence lower bound (ELBO).
@@ -292,12 +293,12 @@ check_batch_variation <- function(control, batch, call) {
 
 # What NULL stands for. The normal prior of the warm-up draws groups together,
 # which makes clusters of measurements and images worse, and of counts not.
-# `informative`: see informative_features().
+# `informative`: see informative_features(); `proteins`: see protein_values().
 resolve_control <- function(control, n_cells, likelihood, informative = Inf,
-                            n_proteins = 0L) {
+                            proteins = NULL) {
   traits <- likelihood_traits(likelihood)
   if (is.null(control$protein_weight)) {
-    control$protein_weight <- usual_protein_weight(informative, n_proteins)
+    control$protein_weight <- usual_protein_weight(informative, proteins)
   }
   if (traits$dense) informative <- Inf  # standardised, nothing is hidden
   narrow <- narrowness(informative)

@@ -136,7 +136,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL) {
   call <- quote(update())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
-  x <- fitted_data(object, x, caller, call)
+  x <- data_of_fit(object, x, caller, call)
   counts <- fitted_counts(object, x, caller, call)
   on.exit(discard_cells(counts))
   if (is.null(proteins) && !is.null(object$proteins)) {
@@ -185,7 +185,7 @@ evaluated <- function(expression, caller) {
 }
 
 # The data of the fit, as the user gave them.
-fitted_data <- function(object, x, caller, call) {
+data_of_fit <- function(object, x, caller, call) {
   if (is.null(x)) x <- evaluated(object$call$x, caller)
   if (!is.null(x)) return(x)
   gmvae_abort(c(

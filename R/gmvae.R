@@ -642,7 +642,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   control <- resolve_control(control, ncol(counts), likelihood,
                              informative_features(counts, size$factors,
                                                   likelihood),
-                             length(proteins$features))
+                             proteins)
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference,
                 beside = modalities_beside(proteins, control))

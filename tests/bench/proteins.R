@@ -2,7 +2,7 @@
 # with made-up counts of proteins (see panel.R for the sets):
 #   Rscript tests/bench/proteins.R [folder] [--cases=a,b] [--seeds=2]
 #                                  [--cells=1500] [--choose=FALSE]
-#                                  [--out=proteins]
+#                                  [--weight=w] [--out=proteins]
 # A protein of a cell is a background, whose level is that of the protein and of
 # the cell, or where its kind of cell has the protein many times that; negative
 # binomial both. Cases:
@@ -29,6 +29,7 @@ cases <- chosen("cases", c("panel", "hidden", "brain", "one", "weak",
 seeds <- seq_len(as.integer(option("seeds", 2)))
 most_cells <- as.integer(option("cells", 1500))
 choose <- as.logical(option("choose", FALSE))
+weight <- option("weight", NULL)
 out <- option("out", "proteins")
 folder <- data_folder(plain_arguments())
 
@@ -116,7 +117,9 @@ run <- function(case, seed) {
   colnames(data$proteins) <- colnames(data$counts)
   k <- if (!choose) length(unique(data$kind))
   quietly <- function(fit) suppressMessages(suppressWarnings(fit))
-  control <- gmvae_control(verbose = FALSE)
+  control <- gmvae_control(
+    verbose = FALSE, protein_weight = if (!is.null(weight)) as.numeric(weight)
+  )
   fits <- list(
     rna = quietly(gmvae(data$counts, k, control = control)),
     proteins = quietly(gmvae(log_ratios(data$proteins), k, "gaussian",
@@ -131,7 +134,8 @@ run <- function(case, seed) {
     proteins = nrow(data$proteins), kinds = length(unique(data$kind)),
     ari_rna = ari[["rna"]], ari_proteins = ari[["proteins"]],
     ari_both = ari[["both"]], gain = ari[["both"]] - max(ari[1:2]),
-    k_rna = ks[["rna"]], k_proteins = ks[["proteins"]], k_both = ks[["both"]],
+    weight = fits$both$control$protein_weight, k_rna = ks[["rna"]],
+    k_proteins = ks[["proteins"]], k_both = ks[["both"]],
     seconds_rna = sum(fits$rna$history$seconds),
     seconds_both = sum(fits$both$history$seconds)
   )

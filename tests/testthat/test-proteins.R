@@ -29,6 +29,30 @@ test_that("centred log ratios are those of the formula", {
   ))
 })
 
+test_that("proteins have weight if they tell something", {
+  noise <- simulate_proteins(rep(1, 240))
+  weight <- function(proteins, informative = 200) {
+    counts <- methods::as(proteins, "CsparseMatrix")
+    usual_protein_weight(informative, protein_values(counts))
+  }
+  expect_equal(weight(adt), 2 * sqrt(200 / 8))
+  expect_lt(weight(noise), 0.6 * weight(adt))
+  expect_identical(weight(adt, 2), 1)
+  expect_identical(weight(adt, Inf), 1)
+  expect_identical(protein_signal(0 * centred_log_ratios(adt)), 0)
+  expect_gt(fit$control$protein_weight, 1)
+  # What is given is used.
+  given <- function(weight) {
+    set.seed(3)
+    without_cautions(gmvae(x, 3, proteins = adt, control = quick_control(
+      2, protein_weight = weight
+    )))
+  }
+  expect_identical(given(7)$control$protein_weight, 7)
+  expect_false(identical(given(7)$latent, given(1)$latent))
+  expect_error(gmvae_control(protein_weight = 0), class = "gmvae_error_option")
+})
+
 test_that("proteins may be in many forms, and cells in another order", {
   fit_of <- function(proteins, of = x) {
     set.seed(6)
@@ -181,7 +205,8 @@ test_that("simulate(), check_fit() and cluster_tree() have both", {
 })
 
 test_that("batches, covariates and labels go with proteins", {
-  batch <- rep(c("one", "two"), 120)
+  set.seed(15)
+  batch <- sample(c("one", "two"), 240, TRUE)
   shifted <- adt
   shifted[1:4, batch == "two"] <- 5 * shifted[1:4, batch == "two"]
   set.seed(11)
