@@ -42,7 +42,7 @@
 #'   [gmvae()].
 #' @param protein_weight Weight of the log-likelihood of proteins beside that of
 #'   RNA, above 0 and at most 1e6; see Proteins beside RNA in [gmvae()]. `NULL`:
-#'   \eqn{2 \sqrt{m / P}}{2 sqrt(m / P)}, at least 1, with P proteins and m the
+#'   \eqn{2.5 \sqrt{m / P}}{2.5 sqrt(m / P)}, at least 1, with P proteins and m the
 #'   number of genes that distinguish a cell, as in Narrow panels; less, down to
 #'   1, if proteins hardly vary together and may be noise. Larger weights give
 #'   proteins more say in the clusters.

@@ -199,7 +199,8 @@ markers <- function(fit, x = NULL, ...,
   })
   found <- do.call(rbind, tables)
   rownames(found) <- NULL
-  structure(found, class = c("gmvae_markers", "data.frame"))
+  structure(found, class = c("gmvae_markers", "data.frame"),
+            of = if (of == "proteins") of)
 }
 
 #' @rdname markers
@@ -219,7 +220,12 @@ print.gmvae_markers <- function(x, ..., n = 6) {
   }
   columns <- paste(setdiff(names(x), c("cluster", "gene", "rank")),
                    collapse = ", ")
-  cat(strwrap(paste0("Log2 fold changes in brackets. Columns: ", columns, "."),
+  change <- if (identical(attr(x, "of"), "proteins")) {
+    "Differences in standard deviations"
+  } else {
+    "Log2 fold changes"
+  }
+  cat(strwrap(paste0(change, " in brackets. Columns: ", columns, "."),
               getOption("width")), sep = "\n")
   invisible(x)
 }

@@ -181,12 +181,12 @@ modalities_beside <- function(proteins, control) {
 # a few proteins: unweighted, the latent space is that of RNA, and proteins that
 # would tell all kinds of cells have little say (ARI 0.81 to 0.87 where proteins
 # alone have 1.00). As much say for both, informative / P, lets proteins that
-# are nothing but noise take over (0.48 to 0.64 where RNA alone has 0.91). Twice
-# the square root of it is between the two; noise has the weight 1.
-# tests/bench/proteins.R measures it.
+# are nothing but noise take over (0.48 to 0.64 where RNA alone has 0.91). The
+# square root of it, times 2.5, is between the two; noise has nearly the weight
+# 1. tests/bench/proteins.R measures it.
 usual_protein_weight <- function(informative, proteins) {
   if (is.null(proteins) || !is.finite(informative)) return(1)
-  most <- max(1, 2 * sqrt(informative / length(proteins$features)))
+  most <- max(1, 2.5 * sqrt(informative / length(proteins$features)))
   1 + (most - 1) * min(1, 4 * protein_signal(proteins$values))
 }
 

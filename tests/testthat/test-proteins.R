@@ -35,9 +35,9 @@ test_that("proteins have weight if they tell something", {
     counts <- methods::as(proteins, "CsparseMatrix")
     usual_protein_weight(informative, protein_values(counts))
   }
-  expect_equal(weight(adt), 2 * sqrt(200 / 8))
+  expect_equal(weight(adt), 2.5 * sqrt(200 / 8))
   expect_lt(weight(noise), 0.6 * weight(adt))
-  expect_identical(weight(adt, 2), 1)
+  expect_identical(weight(adt, 1), 1)
   expect_identical(weight(adt, Inf), 1)
   expect_identical(protein_signal(0 * centred_log_ratios(adt)), 0)
   expect_gt(fit$control$protein_weight, 1)
@@ -168,6 +168,7 @@ test_that("one population of both is one cluster", {
 
 test_that("markers() ranks genes or proteins", {
   found <- markers(fit, of = "proteins")
+  expect_output(print(found), "Differences in standard deviations")
   expect_setequal(found$gene, rownames(adt))
   top <- vapply(split(found, found$cluster), function(one) one$gene[1], "")
   level <- vapply(levels(fit$cluster), function(k) {
