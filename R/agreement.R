@@ -151,13 +151,16 @@ least_cost_pairs <- function(cost) {
 #' @export
 majority_vote <- function(x) {
   if (is.data.frame(x)) x <- as.matrix(x)
-  if (!is.atomic(x) || is.raw(x) || length(x) == 0L || length(dim(x)) > 2L) {
+  # Methods of a class may fail for what only claims to be of it.
+  values <- if (is.factor(x)) levels(x) else
+    tryCatch(sort(unique(c(x))), error = function(cnd) NULL)
+  if (!is.atomic(x) || is.raw(x) || length(x) == 0L || length(dim(x)) > 2L ||
+        is.null(values)) {
     gmvae_abort(c(
       "{.arg x} must be a vector of labels, or a matrix or data frame of them.",
       x = "You supplied {describe(x)}."
     ), "input")
   }
-  values <- if (is.factor(x)) levels(x) else sort(unique(c(x)))
   codes <- if (is.factor(x)) as.integer(x) else match(x, values)
   winner <- function(codes) {
     if (all(is.na(codes))) NA else which.max(tabulate(codes, length(values)))

@@ -9,11 +9,28 @@
 #             owner     an environment whose end removes the file
 
 # Writes the counts of a source, once they are values that the likelihood can
-# describe.
-write_cells <- function(x, likelihood, arg, call) {
+# describe. Workers write files of some cells each, which become one.
+write_cells <- function(x, likelihood, arg, call, BPPARAM = NULL) {
   path <- new_cell_file(call)
-  on.exit(unlink(paste0(path, ".part")))  # if it is not finished
-  writer <- cpp_cell_file_create(path, nrow(x),
+  written <- if (is.null(BPPARAM)) {
+    write_run(list(cells = c(1, ncol(x)), path = path), x, likelihood, arg,
+              call)
+  } else {
+    write_runs(path, x, likelihood, arg, call, BPPARAM)
+  }
+  owner <- file_owner(path)
+  if (!likelihood_traits(likelihood)$dense && length(written$empty) > 0L) {
+    unlink(path)
+    abort_empty_cells(colnames(x)[written$empty], dim(x), arg, call)
+  }
+  open_cells(path, rownames(x), colnames(x), NULL, written$ones, owner)
+}
+
+# A file of the cells from run$cells[1] to run$cells[2], which of them are
+# empty, and whether all values are 1.
+write_run <- function(run, x, likelihood, arg, call) {
+  on.exit(unlink(paste0(run$path, ".part")))  # if it is not finished
+  writer <- cpp_cell_file_create(run$path, nrow(x),
                                  likelihood_traits(likelihood)$whole)
   empty <- integer()
   ones <- TRUE
@@ -23,12 +40,47 @@ write_cells <- function(x, likelihood, arg, call) {
     empty <<- c(empty, from - 1L + none)
     ones <<- ones && all(values_of(counts) == 1)
     cpp_cell_file_add(writer, counts)
-  }, arg, call)
-  if (!likelihood_traits(likelihood)$dense && length(empty) > 0L) {
-    abort_empty_cells(colnames(x)[empty], dim(x), arg, call)
+  }, arg, call, run$cells)
+  cpp_cell_file_finish(writer)
+  list(empty = empty, ones = ones)
+}
+
+write_runs <- function(path, x, likelihood, arg, call, BPPARAM) {
+  pool <- open_workers(BPPARAM, call)
+  on.exit(pool$close())
+  n_runs <- max(pool$n, ceiling(ncol(x) / cells_per_run))
+  runs <- lapply(runs_of(ncol(x), n_runs), function(cells) {
+    list(cells = range(cells), path = sprintf("%s-%d", path, cells[1]))
+  })
+  files <- vapply(runs, `[[`, "", "path")
+  on.exit(unlink(c(files, paste0(c(files, path), ".part"))), add = TRUE)
+  written <- map_tasks(runs, write_run, pool, call, x, likelihood, arg, call,
+                       each = "block of cells")
+  check_files_arrived(files, call)
+  writer <- cpp_cell_file_create(path, nrow(x),
+                                 likelihood_traits(likelihood)$whole)
+  for (file in files) {
+    cpp_cell_file_append(writer, cpp_cell_file_open(file, NULL, FALSE))
+    unlink(file)
   }
   cpp_cell_file_finish(writer)
-  open_cells(path, rownames(x), colnames(x), NULL, ones, file_owner(path))
+  list(empty = unlist(lapply(written, `[[`, "empty")),
+       ones = all(vapply(written, `[[`, NA, "ones")))
+}
+
+# A worker that dies costs so many cells at most.
+cells_per_run <- 25000
+
+check_files_arrived <- function(files, call) {
+  if (all(file.exists(files))) return(invisible())
+  folder <- dirname(files[1])
+  gmvae_abort(c(
+    "The folder for temporary files must be one that this session shares with
+     the workers of {.arg BPPARAM}.",
+    x = "The workers wrote their cells to {.path {folder}}, and this session
+         does not find them there.",
+    i = "Set {.code options(gmvae.cache)} to a folder that all machines see."
+  ), "file", call = call)
 }
 
 new_cell_file <- function(call) tempfile("gmvae-cells-", cache_folder(call))

@@ -137,21 +137,14 @@ big_number <- function(n) {
   format(n, big.mark = ",", scientific = FALSE, trim = TRUE)
 }
 
-# The counts of a DelayedMatrix as a source.
-delayed_source <- function(x) {
-  cell_source(function(from, to) {
-    methods::as(x[, from:to, drop = FALSE], "dgCMatrix")
-  }, dim(x), list(rownames(x), colnames(x)))
-}
-
 # fn(counts, from, to) for the blocks of a source in turn, each a dgCMatrix with
-# the names of the source.
-for_blocks <- function(x, fn, arg, call) {
+# the names of the source. `cells`: the first and the last.
+for_blocks <- function(x, fn, arg, call, cells = c(1, ncol(x))) {
   least <- size <- cells_per_block(dim(x))
-  to <- 0
-  while (to < ncol(x)) {
+  to <- cells[1] - 1
+  while (to < cells[2]) {
     from <- to + 1
-    to <- min(from + size - 1, ncol(x))
+    to <- min(from + size - 1, cells[2])
     counts <- read_cells(x, from, to, arg, call)
     fn(counts, from, to)
     # Where most values are zero, longer blocks take 60 MB, and half of the

@@ -63,7 +63,7 @@ check_seed <- function(seed, call = rlang::caller_env()) {
 
 check_flag <- function(x, arg = rlang::caller_arg(x),
                        call = rlang::caller_env()) {
-  if (rlang::is_bool(x)) return(x)
+  if (rlang::is_bool(x)) return(as.vector(x))
   gmvae_abort(c(
     "{.arg {arg}} must be `TRUE` or `FALSE`.",
     x = "You supplied {describe(x)}."
@@ -73,7 +73,8 @@ check_flag <- function(x, arg = rlang::caller_arg(x),
 # One of `values`, exactly; returns it.
 check_choice <- function(x, values, arg = rlang::caller_arg(x),
                          call = rlang::caller_env()) {
-  if (rlang::is_string(x) && x %in% values) return(x)
+  # Without the dimensions or the class that a string may have.
+  if (rlang::is_string(x) && x %in% values) return(values[match(x, values)])
   gmvae_abort(c(
     "{.arg {arg}} must be one of {.val {values}}.",
     x = "You supplied {describe(x)}."
@@ -156,7 +157,7 @@ describe <- function(x) {
     # Classes may have methods that fail.
     return(tryCatch(format(x), error = function(cnd) format(unclass(x))))
   }
-  if (plain && length(x) <= 5L && length(x) > 0L) {
+  if (plain && !is.object(x) && length(x) <= 5L && length(x) > 0L) {
     if (is.double(x)) x <- signif(x, 7)
     if (is.character(x)) x <- shortened(x)
     return(paste0("`", paste(deparse(x), collapse = ""), "`"))

@@ -34,13 +34,17 @@ gmvae_warn <- function(message, class, ..., call = rlang::caller_env(),
 }
 
 # Evaluates `expr` and turns errors that are not ours, those of C++ among them,
-# into classed ones in the name of the function that the user called. Warnings
-# and interrupts pass.
-with_core_errors <- function(expr, call = rlang::caller_env()) {
-  rlang::try_fetch(expr, error = function(cnd) rethrow(cnd, call))
+# into classed ones in the name of the function that the user called. Before an
+# error counts as unexpected, `if_unexpected` is evaluated, which may raise
+# another. Warnings and interrupts pass.
+with_core_errors <- function(expr, call = rlang::caller_env(),
+                             if_unexpected = NULL) {
+  rlang::try_fetch(expr, error = function(cnd) {
+    rethrow(cnd, call, if_unexpected)
+  })
 }
 
-rethrow <- function(cnd, call) {
+rethrow <- function(cnd, call, if_unexpected = NULL) {
   if (inherits(cnd, "gmvae_error")) return(rlang::zap())
   text <- conditionMessage(cnd)
   if (inherits(cnd, "gmvae::NumericalError")) {
@@ -60,6 +64,7 @@ rethrow <- function(cnd, call) {
     ), "core", parent = cnd, call = call)
   }
   if (inherits(cnd, "C++Error")) gmvae_abort("{text}", "core", call = call)
+  force(if_unexpected)
   gmvae_abort(c(
     "An error occurred that gmvae did not expect.",
     i = "If an argument is not as the help page says, change it; otherwise
@@ -81,8 +86,12 @@ is_out_of_memory <- function(text) {
 # body is evaluated in its own frame, so that it sees how it was called.
 with_classed_errors <- function(fn, name) {
   call <- call(name)
+  arguments <- setdiff(names(formals(fn)), "...")
   body(fn) <- bquote({
-    result <- with_core_errors(withVisible(.(body(fn))), quote(.(call)))
+    result <- with_core_errors(
+      withVisible(.(body(fn))), quote(.(call)),
+      check_matrix_arguments(.(arguments), environment(), quote(.(call)))
+    )
     if (result$visible) result$value else invisible(result$value)
   })
   fn

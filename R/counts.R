@@ -183,11 +183,12 @@ map_values <- function(counts, fn) {
 # `counts` without stored zeros, once its values are ones that the likelihood
 # can describe and every cell has some.
 # `empty`: cells without a count are allowed. The counts of a cell_source()
-# become a file.
+# become a file, which the workers of `BPPARAM` read and write in parts.
 checked_values <- function(counts, likelihood, arg = "x",
-                           call = rlang::caller_env(), empty = FALSE) {
+                           call = rlang::caller_env(), empty = FALSE,
+                           BPPARAM = NULL) {
   if (inherits(counts, "cell_source")) {
-    return(write_cells(counts, likelihood, arg, call))
+    return(write_cells(counts, likelihood, arg, call, BPPARAM))
   }
   # One look tells whether all is well; only what is wrong is searched for.
   seen <- cpp_value_traits(counts)

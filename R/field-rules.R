@@ -54,7 +54,8 @@ one_of <- function(values) {
   force(values)
   function(value, sizes) {
     values <- values()
-    if (rlang::is_string(value) && value %in% values) return(NULL)
+    plain <- rlang::is_string(value) && is.null(dim(value)) && !is.object(value)
+    if (plain && value %in% values) return(NULL)
     paste("be one of", paste0("\"", values, "\"", collapse = ", "))
   }
 }

@@ -6,7 +6,8 @@ gmm_sizes <- function(object) {
   if (!is.numeric(share) || length(share) != 1L || is.na(share)) share <- 0
   k <- usual_size(object[["k"]], length(object[["weights"]]),
                   NROW(object[["means"]]))
-  list(
+  omitted <- usual_size(object[["n_omitted"]])
+  sizes <- list(
     k = k,
     d = usual_size(length(object[["columns"]]), NCOL(object[["means"]]),
                    nrow(object[["covariances"]])),
@@ -19,6 +20,10 @@ gmm_sizes <- function(object) {
     noise = share,
     components = k + !is.null(noise)
   )
+  sizes$used <- sizes$n - omitted
+  criterion <- object[["criterion"]]
+  sizes$by <- if (rlang::is_string(criterion)) ranked_by(criterion)
+  sizes
 }
 
 model_codes <- function() c(plane_models$code, line_models$code)
@@ -71,6 +76,20 @@ gmm_distribution <- c(
   gmm_mixture
 )
 
+# Marginal and conditional mixtures.
+mixture_fields <- c(
+  gmm_distribution,
+  list(
+    given = optional(both(
+      numbers(NULL),
+      that(function(value, sizes) {
+        length(value) > 0L && is.character(names(value))
+      }, "have the names of columns")
+    )),
+    na_action = one_of(function() "em"), control = is_gmm_control
+  )
+)
+
 # A fit to very many rows on disk holds nothing for single ones.
 by_row <- function(rule) {
   function(value, sizes) {
@@ -80,6 +99,19 @@ by_row <- function(rule) {
 }
 
 most_clusters <- 1e7
+
+# Classifiers have other columns besides.
+search_columns <- list(
+  k = whole_numbers("rows", 1), model = strings("rows"),
+  loglik = numbers("rows", missing = TRUE),
+  df = numbers("rows", missing = TRUE), bic = numbers("rows", missing = TRUE),
+  aic = numbers("rows", missing = TRUE),
+  reason = strings("rows", missing = TRUE)
+)
+
+# `sizes$by`: the columns that combinations are ranked by.
+has_criterion <- that(function(value, sizes) all(sizes$by %in% names(value)),
+                      "have the columns of the fit's type and criterion")
 
 gmm_fields <- c(
   gmm_distribution,
@@ -104,22 +136,27 @@ gmm_fields <- c(
                   that(function(value, sizes) !is.null(names(value)),
                        "have names")),
     best_start = whole_numbers(1, 1),
-    search = frame(list(
-      k = whole_numbers("rows", 1), model = strings("rows"),
-      loglik = numbers("rows", missing = TRUE),
-      df = numbers("rows", missing = TRUE),
-      bic = numbers("rows", missing = TRUE),
-      icl = numbers("rows", missing = TRUE),
-      aic = numbers("rows", missing = TRUE),
-      reason = strings("rows", missing = TRUE)
-    )),
+    criterion = one_of(function() criteria),
+    search = both(
+      frame(c(search_columns, list(
+        icl = numbers("rows", missing = TRUE),
+        cv = optional(numbers("rows", missing = TRUE))
+      ))),
+      has_criterion
+    ),
     candidates = function(value, sizes) if (!is.list(value)) "be a list",
     model = one_of(model_codes),
-    criterion = one_of(function() criteria),
     na_action = one_of(function() c("fail", "omit", "em")),
     labels = optional(strings(NULL)),
     n_obs = numbers(1, 0), n_incomplete = whole_numbers(1),
     n_omitted = whole_numbers(1), fingerprint = strings(1),
+    # Infinite for numbers so large that their sum is.
+    checksum = optional(numbers("d", missing = TRUE)),
+    folds = optional(whole_numbers("used")),
+    test = optional(frame(list(
+      k = whole_numbers("rows", 1), against = whole_numbers("rows", 1),
+      p_value = numbers("rows", 0, 1)
+    ))),
     call = optional(is_language), seed = numbers(1, 0),
     control = is_gmm_control, prior = optional(is_gmm_prior),
     data = optional(numbers(c("n", "d"), missing = TRUE))

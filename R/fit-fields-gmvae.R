@@ -175,6 +175,11 @@ gmvae_fields <- list(
   ))),
   stability = numbers(1, missing = TRUE),
   cluster_stability = optional(numbers("k", missing = TRUE)),
+  cluster_confusion = optional(both(
+    numbers(c("k", "k"), 0, 1 + 1e-9),
+    that(function(value, sizes) all(abs(rowSums(value) - 1) < 1e-6),
+         "have rows that sum to 1")
+  )),
   networks = optional(frame(list(
     seed = numbers("rows", 0), elbo = numbers("rows"),
     elbo_heldout = numbers("rows", missing = TRUE),
@@ -183,6 +188,7 @@ gmvae_fields <- list(
     chosen_k = optional(whole_numbers("rows", 1))
   ))),
   seed = whole_numbers(1, most = 2^53), call = optional(is_language),
+  checksum = optional(numbers("features", missing = TRUE)),
   heldout_scores = optional(numbers(NULL)),
   outlier = optional(elements(list(
     centre = numbers(1), scale = numbers(1, 1e-300),

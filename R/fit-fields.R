@@ -24,7 +24,7 @@ fit_kinds <- list(
   gmm_fit = list(maker = "gmm_fit", rules = function() gmm_fields,
                  sizes = function(object) gmm_sizes(object)),
   gmm_mixture = list(maker = "marginal",
-                     rules = function() gmm_distribution,
+                     rules = function() mixture_fields,
                      sizes = function(object) gmm_sizes(object)),
   gmm_merged = list(maker = "merge_components",
                     rules = function() merged_fields,

@@ -45,6 +45,11 @@ merged_fields <- list(
 
 classifier_sizes <- function(object) {
   list(
+    by = c(
+      if (identical(object[["type"]], "mixture")) "class",
+      if (identical(object[["criterion"]], "cv")) c("error", "brier") else
+        object[["criterion"]]
+    ),
     k = usual_size(length(object[["weights"]]), NROW(object[["means"]])),
     d = usual_size(length(object[["columns"]]), NCOL(object[["means"]])),
     n = usual_size(object[["n"]], length(object[["class"]]),
@@ -61,6 +66,11 @@ up_to_classes <- that(function(value, sizes) all(value <= sizes$classes),
 classifier_fields <- c(
   list(
     type = one_of(function() c("edda", "mixture")),
+    criterion = one_of(function() c("bic", "aic", "icl", "cv")),
+    models = frame(list(class = strings("rows"), n = whole_numbers("rows"),
+                        k = whole_numbers("rows", 1),
+                        model = strings("rows")), "classes"),
+    search = both(frame(search_columns), has_criterion),
     classes = strings("classes", unique = TRUE),
     columns = strings("d", unique = TRUE),
     n = whole_numbers(1, 1)
@@ -74,6 +84,13 @@ classifier_fields <- c(
     class = groups("n", "classes"),
     posterior = numbers(c("n", "classes"), 0, 1 + 1e-6, missing = TRUE),
     uncertainty = numbers("n", -1e-6, 1, missing = TRUE),
+    predicted = groups("n", "classes", missing = TRUE),
+    error = numbers(1, 0), brier = numbers(1, 0), mean_cost = numbers(1, 0),
+    confusion = numbers(c("classes", "classes"), 0),
+    loglik = numbers(1), df = whole_numbers(1), bic = numbers(1),
+    aic = numbers(1), n_obs = numbers(1, 0), n_incomplete = whole_numbers(1),
+    data = optional(numbers(c("n", "d"), missing = TRUE)),
+    call = optional(is_language),
     row_weights = optional(numbers("n", 0)),
     na_action = one_of(function() c("fail", "omit", "em")),
     control = is_gmm_control, prior = optional(is_gmm_prior)
@@ -96,8 +113,11 @@ coordinate_fields <- list(
   directions = numbers(c("d", "m")),
   loadings = numbers(c("d", "m")),
   values = numbers("m", 0),
+  from_means = numbers("m"), from_covariances = numbers("m"),
   importance = numbers("d", 0, 1 + 1e-6),
-  centre = numbers("d"),
+  centre = numbers("d"), scale = numbers("d", 0),
+  lambda = numbers(1, 0, 1), total = one_of(function() c("data", "mixture")),
+  legend = one_of(function() c("Cluster", "Class", "Component")),
   coordinates = numbers(c("n", "m"), missing = TRUE),
   group = numbers("n", 0, whole = TRUE, missing = TRUE),
   groups = strings("groups"),

@@ -28,7 +28,7 @@ caution_facts <- function(fit) {
     wrong = wrong_share(fit),
     lost = setdiff(levels(fit$labels), as.character(fit$cluster)),
     agreement = network_agreement(fit),
-    sure = mean(confidence(fit$posterior))
+    sure = mean(largest_probability(fit$posterior))
   )
 }
 

@@ -113,6 +113,8 @@ format_p <- function(p) {
 #' @param x The data of the fit: the same cells in the same order, and all
 #'   genes. `NULL`: the `x` in the call of [gmvae()], evaluated where `update()`
 #'   is called.
+#' @param BPPARAM `NULL`, or the workers that read `x` if it is on disk, as in
+#'   [gmvae()].
 #' @returns A `gmvae` object like that of [gmvae()]. Its `history` has the
 #'   epochs of `object` first. The seed is that of `object`: `update()` takes no
 #'   draw from R's generator.
@@ -131,13 +133,15 @@ format_p <- function(p) {
 #' table(fit$cluster, four$cluster)
 #' @importFrom stats update
 #' @export
-update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL) {
+update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL,
+                         BPPARAM = NULL) {
   caller <- parent.frame()
   call <- quote(update())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
+  check_bpparam(BPPARAM, call, "read cells")
   x <- data_of_fit(object, x, caller, call)
-  counts <- fitted_counts(object, x, caller, call)
+  counts <- fitted_counts(object, x, caller, call, BPPARAM)
   on.exit(discard_cells(counts))
   if (is.null(proteins) && !is.null(object$proteins)) {
     proteins <- evaluated(object$call$proteins, caller)
@@ -197,21 +201,22 @@ data_of_fit <- function(object, x, caller, call) {
 }
 
 # The counts of the genes used.
-fitted_counts <- function(object, x, caller, call) {
+fitted_counts <- function(object, x, caller, call, BPPARAM = NULL) {
   written <- function(argument) evaluated(object$call[[argument]], caller)
   layer <- written("layer")
   counts <- as_counts(x, written("assay"), call = call,
                       layer = if (is.null(layer)) "counts" else layer,
                       on_disk = is.null(object$proteins))
-  same_counts(object, counts, call)
+  same_counts(object, counts, call, BPPARAM)
 }
 
 # The counts of the genes used, once they are known to be those of the fit.
-same_counts <- function(object, counts, call) {
+same_counts <- function(object, counts, call, BPPARAM = NULL) {
   known <- all(object$features %in% rownames(counts)) &&
     identical(colnames(counts), rownames(object$latent))
   if (known) {
-    given <- checked_values(counts, object$likelihood, call = call)
+    given <- checked_values(counts, object$likelihood, call = call,
+                            BPPARAM = BPPARAM)
     counts <- given[object$features, , drop = FALSE]
     discard_cells(given)
     if (has_checksum(counts, object$checksum)) return(counts)

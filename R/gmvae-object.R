@@ -57,6 +57,8 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
       k_path = core$k_path,
       stability = core$stability,
       cluster_stability = stats::setNames(core$cluster_stability, clusters),
+      cluster_confusion = `dimnames<-`(core$cluster_confusion,
+                                       list(clusters, clusters)),
       networks = core$networks,
       n_genes = nrow(features),
       call = NULL,
@@ -91,7 +93,7 @@ most_probable <- function(posterior) {
 #'     1), `means` (k x D) and `covariances` (D x D x k), as in the fit. After
 #'     [cut_clusters()] the clusters consist of several of its components.
 #'   * `as.data.frame()`: a data frame with one row for each cell, named by it:
-#'     `cluster` (factor), `confidence` (posterior probability of the cluster,
+#'     `cluster` (factor), `confidence` (in the cluster, see [predict.gmvae()],
 #'     from 0 to 1), `size_factor` (median 1), `batch` (factor, if the fit has
 #'     batches), `label` (factor, if it was given labels) and the latent means
 #'     `z1`, `z2`, ...
@@ -114,7 +116,7 @@ coef.gmvae <- function(object, ...) {
 as.data.frame.gmvae <- function(x, row.names = NULL, optional = FALSE, ...) {
   validate_fit(x, "x")
   cells <- data.frame(cluster = unname(x$cluster),
-                      confidence = confidence(x$posterior),
+                      confidence = confidence(x, x$posterior),
                       size_factor = unname(x$size_factors))
   cells$batch <- unname(x$batch)
   cells$label <- unname(x$labels)
@@ -160,9 +162,20 @@ fitted_control <- function(object) {
 
 # Facts about a fit -----------------------------------------------------------
 
-confidence <- function(posterior) {
+# Of the most probable cluster of each cell (cells x clusters).
+largest_probability <- function(posterior) {
   posterior[cbind(seq_len(nrow(posterior)),
                   max.col(posterior, ties.method = "first"))]
+}
+
+# The probability that a cell is in its cluster where the clusters are found
+# again, by the posterior of cells of any origin; of fits that have no
+# `cluster_confusion`, the posterior probability.
+confidence <- function(fit, posterior) {
+  if (is.null(fit$cluster_confusion)) return(largest_probability(posterior))
+  cluster <- max.col(posterior, ties.method = "first")
+  again <- posterior %*% unname(fit$cluster_confusion)
+  pmin(again[cbind(seq_along(cluster), cluster)], 1)
 }
 
 # Latent dimensions in which cells differ by more than 1% of the total

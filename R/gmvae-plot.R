@@ -14,8 +14,8 @@
 #'     training; in the first one the ELBO is the reconstruction term alone;
 #'   * `"sizes"`: the number of cells of each cluster, and as a dot the number
 #'     that the weight of its component predicts;
-#'   * `"uncertainty"`: for each cell, one minus the posterior probability of
-#'     its cluster;
+#'   * `"uncertainty"`: for each cell, one minus the confidence in its cluster,
+#'     see [predict.gmvae()];
 #'   * `"k"`: for each number of clusters what two halves share, the stability
 #'     and the log-density of the cells of the other half (`k_path` of the fit),
 #'     with `k` of the fit marked; for fits that chose `k`;
@@ -350,7 +350,7 @@ plot_sizes <- function(x) {
 
 plot_uncertainty <- function(x, max_cells) {
   cells <- data.frame(cluster = x$cluster,
-                      uncertainty = 1 - confidence(x$posterior))
+                      uncertainty = 1 - confidence(x, x$posterior))
   shown <- sample_cells(x$cluster, max_cells)
   note <- sample_note(shown, nrow(cells))
   ggplot2::ggplot(cells, ggplot2::aes(.data$cluster, .data$uncertainty)) +
@@ -367,7 +367,7 @@ plot_uncertainty <- function(x, max_cells) {
       breaks = c(0, 0.01, 0.05, 0.1, 0.2, 0.5, 1)
     ) +
     ggplot2::labs(title = "Uncertainty of the cells", x = "Cluster",
-                  y = "1 - probability of the cell's cluster",
+                  y = "1 - confidence in the cell's cluster",
                   subtitle = paste(c("0: certain; square-root scale", note),
                                    collapse = ". ")) +
     plot_theme()

@@ -12,9 +12,10 @@
 #'   and `"prob"` the same as `"posterior"`.
 #' @param ... Must be empty.
 #' @param threshold For types `"cluster"` and `"all"`, a number from 0 to 1:
-#'   cells whose largest posterior probability is below `threshold` are
-#'   `"unassigned"`. It finds cells between the clusters of the fit; cells of a
-#'   kind that the fit has not seen often have a probability near 1.
+#'   cells whose confidence is below `threshold` are `"unassigned"`. It finds
+#'   cells between the clusters of the fit, and cells of clusters that are not
+#'   found again; cells of a kind that the fit has not seen often have a
+#'   confidence near 1.
 #' @param reject For types `"cluster"` and `"all"` and new cells, a number from
 #'   0 to 1, for instance 0.05: cells whose outlier p-value is below `reject`
 #'   are `"unknown"`, and so is about this share of the cells of known kinds;
@@ -57,6 +58,8 @@
 #'   numbers of these cells. It is called for each block of cells in turn, from
 #'   the first cell to the last. A block takes about 200 MB, and the values are
 #'   the same as without a `sink`. `NULL`: a matrix in memory.
+#' @param BPPARAM `NULL`, or the workers that read `newdata` if it is on disk,
+#'   as in [gmvae()]. The results are the same.
 #' @param assay,layer Where the counts are, if `newdata` is a
 #'   SummarizedExperiment or a Seurat object, as in [gmvae()]; otherwise must
 #'   not be given.
@@ -66,6 +69,8 @@
 #'     `"unknown"` if `reject` is.
 #'   * `"posterior"`: matrix (m x k), the probability of each component. Rows
 #'     sum to 1.
+#'   * `"confidence"`: numeric (m), named by cell: the probability that the cell
+#'     is in its cluster where the clusters are found again, see Confidence.
 #'   * `"latent"`: matrix (m x D), the means of the latent points.
 #'   * `"mean"`: matrix (genes x m), the expected values given the mean of the
 #'     latent point: counts for the size factor and the batch of the cell;
@@ -87,8 +92,8 @@
 #'   * `"outlier"`: data frame with m rows: `score`, in standard deviations,
 #'     higher for cells that are less like those of the fit, and `p_value`, from
 #'     0 to 1; see Outliers.
-#'   * `"all"`: data frame with m rows, named by cell: `cluster`, `confidence`
-#'     (the largest posterior probability), `elbo`, `outlier_score` and
+#'   * `"all"`: data frame with m rows, named by cell: `cluster`, `confidence`,
+#'     `elbo`, `outlier_score` and
 #'     `outlier_p_value`, then a column `posterior_<cluster>` for each cluster
 #'     and `z<dimension>` for each latent dimension.
 #' @details
@@ -132,6 +137,19 @@
 #' and with few held-out cells they are uncertain. For cells of a batch that the
 #' fit has not seen, p-values are too small by as much as that batch differs
 #' from those of the fit; compare the scores of such cells with each other.
+#' @section Confidence:
+#' A posterior probability takes the clusters for true: it tells how clearly the
+#' mixture places a cell, even where the mixture is one of many that describe
+#' the cells as well. The confidence of a cell also counts how repeatable the
+#' clusters are. It is \eqn{\sum_b p_b M_{bc}}{sum_b p_b M_bc} for a cell of
+#' cluster \eqn{c} with the posterior probabilities \eqn{p}, where
+#' \eqn{M_{bc}}{M_bc} (`cluster_confusion` of the fit, see [gmvae()]) is the
+#' probability that a cell of cluster \eqn{b} is in cluster \eqn{c} if the
+#' clusters are found again from half of the cells. So two clusters that halve
+#' one kind of cells have confidences near 0.5, and cells of a cluster that
+#' every half finds have nearly their posterior probability. The confidence
+#' does not count that other networks may see other clusters. In small data it
+#' is too low, because half of the cells tell less than all of them.
 #' @section Errors and warnings: `gmvae_error_input` if genes have no names, if
 #'   none or too few of them are in the fit, if genes seem to be in columns, or
 #'   if `newdata` is needed; `gmvae_error_data` as in [gmvae()];
@@ -158,15 +176,18 @@
 #' @importFrom stats predict
 #' @export
 predict.gmvae <- function(object, newdata,
-                          type = c("cluster", "posterior", "latent", "mean",
-                                   "normalized", "elbo", "outlier", "all"),
+                          type = c("cluster", "posterior", "confidence",
+                                   "latent", "mean", "normalized", "elbo",
+                                   "outlier", "all"),
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
                           covariates = NULL, at = NULL, proteins = NULL,
-                          sink = NULL, assay = NULL, layer = "counts") {
+                          sink = NULL, BPPARAM = NULL, assay = NULL,
+                          layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
+  check_bpparam(BPPARAM, call, "read cells")
   types <- eval(formals(predict.gmvae)$type)
   type <- if (missing(type)) types[1] else check_type(type, types, call)
   threshold <- check_number(threshold, 0, 1, call = call)
@@ -198,18 +219,23 @@ predict.gmvae <- function(object, newdata,
       check_no_assay(!missing(assay) || !missing(layer), call, newdata)
     }
     encode_cells(object, newdata, needed, size_factors, batch, covariates, at,
-                 proteins, assay, layer, asked, call)
+                 proteins, assay, layer, asked, call, BPPARAM)
   }
   unlike <- if (needed == "outlier") {
     outlier_table(object$outlier, cells$components, cells$depth,
                   design_rows(design_of(object, cells)), cells$elbo, call)
   }
+  sure <- if (type %in% c("cluster", "confidence", "all")) {
+    stats::setNames(confidence(object, cells$posterior),
+                    rownames(cells$posterior))
+  }
   cluster <- if (type %in% c("cluster", "all")) {
-    assigned(cells$posterior, threshold, reject, unlike$p_value)
+    assigned(cells$posterior, sure, threshold, reject, unlike$p_value)
   }
   switch(type,
     cluster = cluster,
     posterior = cells$posterior,
+    confidence = sure,
     latent = cells$latent,
     elbo = cells$elbo,
     outlier = unlike,
@@ -221,7 +247,7 @@ predict.gmvae <- function(object, newdata,
       decode_normalized(object, cells$latent[i, , drop = FALSE], rows,
                         if (!is.null(batch)) cells$batch[i], at, call)
     }, object$features[rows], rownames(cells$latent), call),
-    all = all_results(cluster, cells, unlike)
+    all = all_results(cluster, sure, cells, unlike)
   )
 }
 
@@ -246,13 +272,14 @@ check_no_assay <- function(given, call, newdata = NULL, arg = "newdata") {
   ), "option", call = call)
 }
 
-# Without a threshold, clusters only: no level that can't occur. The same for
-# cells that are rejected, by the p-values of the outlier test.
-assigned <- function(posterior, threshold, reject = 0, p_value = NULL) {
+# Without a threshold of confidence (`sure`), clusters only: no level that can't
+# occur. The same for cells that are rejected, by the p-values of the outlier
+# test.
+assigned <- function(posterior, sure, threshold, reject = 0, p_value = NULL) {
   cluster <- most_probable(posterior)
   if (threshold > 0) {
     levels(cluster) <- c(levels(cluster), "unassigned")
-    cluster[confidence(posterior) < threshold] <- "unassigned"
+    cluster[sure < threshold] <- "unassigned"
   }
   if (reject > 0) {
     levels(cluster) <- c(levels(cluster), "unknown")
@@ -261,11 +288,11 @@ assigned <- function(posterior, threshold, reject = 0, p_value = NULL) {
   cluster
 }
 
-all_results <- function(cluster, cells, unlike) {
+all_results <- function(cluster, sure, cells, unlike) {
   posterior <- cells$posterior
   latent <- cells$latent
   colnames(posterior) <- paste0("posterior_", colnames(posterior))
-  data.frame(cluster = unname(cluster), confidence = confidence(posterior),
+  data.frame(cluster = unname(cluster), confidence = unname(sure),
              elbo = unname(cells$elbo), outlier_score = unlike$score,
              outlier_p_value = unlike$p_value, posterior, latent,
              row.names = rownames(unlike), check.names = FALSE)
@@ -302,7 +329,8 @@ training_cells <- function(object, type, size_factors, batch, covariates, at,
 # Posterior of clusters and of components, latent means, ELBO, size factors,
 # batches and covariates of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
-                         at, proteins, assay, layer, asked, call) {
+                         at, proteins, assay, layer, asked, call,
+                         BPPARAM = NULL) {
   given <- given_counts(newdata, assay, "newdata", call, layer,
                         on_disk = is.null(object$proteins))
   counts <- with_all_names(given, "newdata", call)
@@ -320,13 +348,15 @@ encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
   }
   check_covariates_given(object, covariates, type, asked, call)
   proteins <- known_proteins(object, proteins, counts, newdata, call)
-  given <- checked_values(counts, object$likelihood, "newdata", call)
+  given <- checked_values(counts, object$likelihood, "newdata", call,
+                          BPPARAM = BPPARAM)
   on.exit(discard_cells(given))
   counts <- take_genes(given, index, object)
   on.exit(discard_cells(counts), add = TRUE)
   size <- new_sizes(counts, object, size_factors, call)
   with_elbo <- type %in% c("elbo", "outlier")
-  with_posterior <- type %in% c("cluster", "posterior", "outlier")
+  with_posterior <- type %in% c("cluster", "posterior", "confidence",
+                                "outlier")
   # Detected batches have no names that new cells could be given by, and other
   # cells are of batches that the fit has not seen: each is taken to be of the
   # batch in which its ELBO is higher. The encoder sees no batch, so that cells

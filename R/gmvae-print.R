@@ -19,8 +19,9 @@
 #'     `wrong_labels` (the share of labels that seem wrong, from 0 to 1; `NA`
 #'     without);
 #'   * `clusters`: data frame with one row per cluster: `cells`, `weight` (of
-#'     the component, from 0 to 1), `confidence` (mean probability of the
-#'     cluster for its cells), `stability` (`cluster_stability` of the fit);
+#'     the component, from 0 to 1), `confidence` (mean
+#'     confidence of its cells, see [predict.gmvae()]), `stability`
+#'     (`cluster_stability` of the fit);
 #'   * `stability`: how well halves of the cells reproduce the clusters, an
 #'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
 #'     clusters (stability of at least 0.875), if `k` was chosen; `choice`: how
@@ -29,8 +30,8 @@
 #'   * `n_networks`, the number of networks that were trained, and `agreement`,
 #'     the adjusted Rand index between the clusters of two networks, mean of all
 #'     pairs (`NA` for one network);
-#'   * `confidence`: the largest posterior probability of a cell, mean over the
-#'     cells; `n_unsure`: the number of cells for which it is below 0.8;
+#'   * `confidence`: the confidence of a cell, see [predict.gmvae()], mean over
+#'     the cells; `n_unsure`: the number of cells for which it is below 0.8;
 #'   * `elbo`: as in the fit, natural logarithms, per cell;
 #'   * `n_latent` and `active_units`: latent dimensions, and those in use;
 #'   * `effective_components`: exponential of the entropy of the weights, from
@@ -68,8 +69,9 @@
 #'   * `lost_classes`: the clusters of the named classes have no cells.
 #'   * `networks`: the clusters of networks from different seeds differ
 #'     (`agreement` below 0.6). Do not rely on details of the clusters.
-#'   * `overlap`: many cells lie between clusters (mean `confidence` below 0.7).
-#'     Use the posterior probabilities rather than the clusters.
+#'   * `overlap`: many cells lie between clusters (their largest posterior
+#'     probability is below 0.7 on average). Use the posterior probabilities
+#'     rather than the clusters.
 #' @seealso [gmvae()], [plot.gmvae()], [predict.gmvae()], [update.gmvae()],
 #'   [rename_clusters()]
 #' @examples
@@ -85,7 +87,7 @@ NULL
 summary.gmvae <- function(object, ...) {
   local_decimal_point()
   validate_fit(object)
-  sure <- confidence(object$posterior)
+  sure <- confidence(object, object$posterior)
   found_again <- unname(object$cluster_stability)
   if (is.null(found_again)) found_again <- NA_real_  # an older fit
   clusters <- data.frame(

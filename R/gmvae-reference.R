@@ -40,7 +40,7 @@
 #' @returns A `gmvae_mapping` object, a list with m cells and, if `labels` are
 #'   given, L types:
 #'   * `cells`: data frame (m rows, named by cell): `cluster` (factor),
-#'     `confidence` (posterior probability of the cluster), `outlier_score` and
+#'     `confidence` (in the cluster, see [predict.gmvae()]), `outlier_score` and
 #'     `outlier_p_value`, see Unseen kinds, `elbo_score` and `elbo_p_value`, the
 #'     score and p-value of [predict()][predict.gmvae] with `type = "outlier"`,
 #'     and `batch` if there is one; with `labels` also `label` (factor, the most
@@ -195,7 +195,7 @@ new_mapping <- function(model, cells, known, labels, batch, coverage, matched,
   outlier <- outlier_p_values(model, cells, known, elbo$score)
   table <- data.frame(
     cluster = unname(most_probable(posterior)),
-    confidence = confidence(posterior), outlier_score = outlier$score,
+    confidence = confidence(fit, posterior), outlier_score = outlier$score,
     outlier_p_value = outlier$p_value,
     elbo_score = elbo$score, elbo_p_value = elbo$p_value,
     row.names = rownames(elbo)
@@ -212,7 +212,7 @@ new_mapping <- function(model, cells, known, labels, batch, coverage, matched,
     types <- classify_cells(known, cells$latent, labels, coverage, fit, call)
     best <- max.col(types$probabilities, ties.method = "first")
     result$cells$label <- factor(levels(labels)[best], levels(labels))
-    result$cells$label_probability <- confidence(types$probabilities)
+    result$cells$label_probability <- largest_probability(types$probabilities)
     result$cells$set <- apply(types$sets, 1L, function(inside) {
       paste(levels(labels)[inside], collapse = " | ")
     })

@@ -2,10 +2,10 @@
 #'
 #' Gives clusters of a fit of [gmvae()] the names of the kinds of cells that
 #' they are. All that is made from the fit afterwards has these names: its
-#' `cluster`, `posterior`, `mixture` and `cluster_stability`, and what
-#' [predict()][predict.gmvae], [summary()][summary.gmvae] and
-#' [plot()][plot.gmvae] return. [update()][update.gmvae] makes new clusters,
-#' which are numbered again.
+#' `cluster`, `posterior`, `mixture`, `cluster_stability` and
+#' `cluster_confusion`, and what [predict()][predict.gmvae],
+#' [summary()][summary.gmvae] and [plot()][plot.gmvae] return.
+#' [update()][update.gmvae] makes new clusters, which are numbered again.
 #'
 #' @param fit A fit of [gmvae()] with k clusters.
 #' @param names New names, a character vector named by the clusters that get
@@ -42,6 +42,9 @@ rename_clusters <- function(fit, names) {
     dimnames(fit$mixture$covariances)[[3]] <- new
   }
   names(fit$cluster_stability) <- new
+  if (!is.null(fit$cluster_confusion)) {
+    dimnames(fit$cluster_confusion) <- list(new, new)
+  }
   fit
 }
 

@@ -219,10 +219,11 @@ print.gmvae_tree <- function(x, ...) {
 #' @param tree A result of [cluster_tree()] for this fit, with tests if `alpha`
 #'   is given. `NULL`: it is computed.
 #' @returns A `gmvae` object like `fit`, with the joined clusters in `cluster`,
-#'   `posterior`, `k` and `cluster_stability` (`NA` for clusters that are
-#'   joined), `stability` `NA` if any are joined, and `components`: for each
-#'   component of `mixture` the number of its cluster. All methods work on it:
-#'   [predict()][predict.gmvae], [plot()][plot.gmvae], [markers()] and so on;
+#'   `posterior`, `k`, `cluster_confusion` and `cluster_stability` (`NA` for
+#'   clusters that are joined), `stability` `NA` if any are joined, and
+#'   `components`: for each component of `mixture` the number of its cluster.
+#'   All methods work on it: [predict()][predict.gmvae], [plot()][plot.gmvae],
+#'   [markers()] and so on;
 #'   [update()][update.gmvae] goes back to a fit with one component for each
 #'   cluster. Clusters are numbered by weight, the largest first. If `fit` has
 #'   clusters with names ([rename_clusters()]), names stay, and a joined cluster
@@ -317,7 +318,8 @@ significant_groups <- function(tree, alpha) {
 # `group`: a number for each cluster of the fit; those with the same are joined.
 join_parts <- function(fit, group) {
   if (!anyDuplicated(group)) return(fit)
-  weight <- tapply(cluster_weights(fit), group, sum)
+  apart <- cluster_weights(fit)
+  weight <- tapply(apart, group, sum)
   order <- as.integer(names(weight)[order(-weight)])
   group <- match(group, order)
   names <- joined_names(levels(fit$cluster), group)
@@ -337,9 +339,22 @@ join_parts <- function(fit, group) {
   found_again <- rep(NA_real_, length(names))
   found_again[group[alone]] <- fit$cluster_stability[alone]
   fit$cluster_stability <- stats::setNames(found_again, names)
+  if (!is.null(fit$cluster_confusion)) {
+    fit$cluster_confusion <- joined_confusion(fit$cluster_confusion, group,
+                                              apart, names)
+  }
   fit$stability <- NA_real_
   fit$k <- length(names)
   fit
+}
+
+# Rows are means, by the weights of the clusters that are joined, columns sums.
+joined_confusion <- function(confusion, group, weights, names) {
+  share <- outer(seq_along(names), group, "==") * rep(pmax(weights, 1e-12),
+                                                      each = length(names))
+  share <- share / rowSums(share)
+  joined <- share %*% confusion %*% t((share > 0) + 0)
+  `dimnames<-`(joined, list(names, names))
 }
 
 joined_names <- function(names, group) {

@@ -69,11 +69,12 @@
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, or `"mirai"` for the daemons that
-#'   `mirai::daemons()` has started, to train several networks (`n_networks` of
-#'   [gmvae_control()]) at the same time; workers share the threads. A worker
-#'   that dies is replaced, and its network trained again. `NULL`: one network
-#'   after the other. The fit is the same. One network is trained by one
-#'   process.
+#'   `mirai::daemons()` has started. The workers read the cells of a
+#'   [cell_source()] or of a DelayedMatrix on disk, 25,000 at a time, and they
+#'   train several networks (`n_networks` of [gmvae_control()]) at the same
+#'   time, sharing the threads. A worker that dies is replaced, and its cells
+#'   are read or its network is trained again. One network is trained by one
+#'   process. `NULL`: this session does all of that. The fit is the same.
 #' @param assay Name of the assay with the counts, if `x` is a
 #'   SummarizedExperiment (`NULL`: `"counts"`) or a Seurat object (`NULL`: its
 #'   default assay).
@@ -119,6 +120,12 @@
 #'     over cells in either) of the cluster and the most similar cluster of one
 #'     half, averaged over the twelve halves (Hennig 2007). A cluster below 0.6
 #'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
+#'   * `cluster_confusion`: matrix (k x k), in row i and column j the
+#'     probability that a cell of cluster i is in cluster j if the clusters are
+#'     found again. A cell of cluster i is in a cluster of one half, and the
+#'     posterior probabilities of all cells there tell which clusters of the fit
+#'     these are; mean over the twelve halves. Rows sum to 1. See Confidence in
+#'     [predict.gmvae()].
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
 #'     eight halvings `stability_sd`, `shared` (the information in nats that
@@ -620,7 +627,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   size_factors <- check_size_factors(size_factors, ncol(counts), likelihood,
                                      call, colnames(counts))
   warn_orientation(counts, arg, call)
-  counts <- checked_values(counts, likelihood, arg, call)
+  counts <- checked_values(counts, likelihood, arg, call, BPPARAM = BPPARAM)
   on.exit(discard_cells(counts))
   sample <- some_cells(counts)
   advise_likelihood(counts, sample, likelihood)

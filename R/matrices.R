@@ -27,26 +27,44 @@ as_sparse <- function(x, arg, call) {
 }
 
 sparse_of_matrix <- function(x, arg, call) {
-  fault <- slot_fault(x)
+  fault <- matrix_fault(x)
   if (identical(fault, unsorted_rows)) {
     x <- with_sorted_rows(x)
-    fault <- slot_fault(x)
+    fault <- matrix_fault(x)
   }
-  if (is.null(fault)) {
-    valid <- methods::validObject(x, test = TRUE)
-    if (!isTRUE(valid)) fault <- valid[1]
-  }
-  if (!is.null(fault)) {
-    gmvae_abort(c(
-      "{.arg {arg}} must be a valid matrix of class {.cls {class(x)}}.",
-      x = "{fault}.",
-      i = "Its slots were changed by hand, or by a program other than R: create
-           it again, for instance with {.fn Matrix::sparseMatrix}."
-    ), "input", call = call)
-  }
+  if (!is.null(fault)) abort_matrix(x, fault, arg, call)
   if (inherits(x, "dgCMatrix")) return(x)
   x <- methods::as(methods::as(x, "dMatrix"), "generalMatrix")
   methods::as(x, "CsparseMatrix")
+}
+
+# What is wrong with a matrix of package Matrix, in words, or NULL.
+matrix_fault <- function(x) {
+  fault <- slot_fault(x)
+  if (!is.null(fault)) return(fault)
+  valid <- methods::validObject(x, test = TRUE)
+  if (!isTRUE(valid)) valid[1]
+}
+
+abort_matrix <- function(x, fault, arg, call) {
+  gmvae_abort(c(
+    "{.arg {arg}} must be a valid matrix of class {.cls {class(x)}}.",
+    x = "{fault}.",
+    i = "Its slots were changed by hand, or by a program other than R: create
+         it again, for instance with {.fn Matrix::sparseMatrix}."
+  ), "input", call = call)
+}
+
+# Where a function stopped in a way that nobody expected: is one of its
+# `arguments`, in its `frame`, a matrix that all methods of package Matrix
+# stumble over? Arguments that the function did not use are not evaluated here.
+check_matrix_arguments <- function(arguments, frame, call) {
+  lazy <- rlang::env_binding_are_lazy(frame, arguments)
+  for (name in arguments[!lazy]) {
+    x <- frame[[name]]
+    fault <- if (!rlang::is_missing(x) && is_s4(x, "Matrix")) matrix_fault(x)
+    if (!is.null(fault)) abort_matrix(x, fault, name, call)
+  }
 }
 
 # Other programs write the rows of a column in any order, which is no fault of

@@ -30,8 +30,8 @@
 #' @returns `runGMVAE()`: `x` with the results for its n cells, and otherwise
 #'   unchanged. `<name>` stands for the value of `name`. The columns are
 #'   * `<name>_cluster`: factor (n) with levels 1 to k;
-#'   * `<name>_confidence`: posterior probability of that cluster (n), from 0
-#'     to 1;
+#'   * `<name>_confidence`: confidence in that cluster (n), from 0 to 1, see
+#'     [predict.gmvae()];
 #'   * `<name>_batch`: factor (n) of the two batches, only where the fit
 #'     detected them, see [gmvae()].
 #'
@@ -145,7 +145,7 @@ gmvae_fit <- function(x, name = "GMVAE") {
 
 # The columns of cell data that a run writes: a list of vectors.
 result_columns <- function(fit, name) {
-  columns <- list(unname(fit$cluster), confidence(fit$posterior))
+  columns <- list(unname(fit$cluster), confidence(fit, fit$posterior))
   if (identical(fit$batch_source, "found")) {
     columns <- c(columns, list(unname(fit$batch)))
   }

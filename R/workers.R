@@ -114,13 +114,13 @@ bioc_pool <- function(BPPARAM, call) {
                      tasks, files)
       found <- tryCatch(
         BiocParallel::bptry(BiocParallel::bplapply(
-          unname(parcels), do_task, fn, ..., BPPARAM = BPPARAM
+          unname(parcels), do_task, fn, list(...), BPPARAM = BPPARAM
         )),
         error = function(cnd) {
           structure(lapply(files, read_result), cause = cnd)
         }
       )
-      structure(lapply(found, task_result), cause = attr(found, "cause"))
+      structure(Map(task_result, found, files), cause = attr(found, "cause"))
     },
     restart = function(call) {
       stop_backend(BPPARAM)
@@ -157,15 +157,27 @@ stop_backend <- function(BPPARAM) {
   )
 }
 
-# What a worker does with a task. Half a file has another name.
-do_task <- function(parcel, fn, ...) {
-  value <- list(fn(parcel$task, ...))
-  if (dir.exists(dirname(parcel$file))) {
-    part <- paste0(parcel$file, ".part", Sys.getpid())
-    saveRDS(value, part, compress = FALSE)
-    file.rename(part, parcel$file)
-  }
+# What a worker does with a task. An error of ours goes into the file, too, as
+# BiocParallel keeps nothing but its message.
+do_task <- function(parcel, fn, others) {
+  value <- tryCatch(list(apply_task(fn, parcel$task, others)),
+                    gmvae_error = identity)
+  write_result(value, parcel$file)
+  if (inherits(value, "error")) stop(value)
   value
+}
+
+# Half a file has another name.
+write_result <- function(value, file) {
+  if (!dir.exists(dirname(file))) return(invisible())
+  part <- paste0(file, ".part", Sys.getpid())
+  saveRDS(value, part, compress = FALSE)
+  file.rename(part, file)
+}
+
+# fn(task, ...) with a list of `others`, of which a call is not evaluated.
+apply_task <- function(fn, task, others) {
+  do.call(fn, c(list(task), others), quote = TRUE)
 }
 
 read_result <- function(file) {
@@ -174,10 +186,11 @@ read_result <- function(file) {
 }
 
 # NULL: there is none, as a worker died or another task failed before.
-task_result <- function(found) {
+task_result <- function(found, file) {
   if (is.null(found) || inherits(found, "unevaluated_error")) return(NULL)
-  if (inherits(found, "error")) return(found)
-  found[[1]]
+  if (!inherits(found, "error")) return(found[[1]])
+  ours <- read_result(file)
+  if (inherits(ours, "error")) ours else found
 }
 
 # Workers by mirai: the daemons that the user has started. A lost one costs its
@@ -201,8 +214,8 @@ mirai_pool <- function(call) {
     map = function(tasks, fn, ...) {
       others <- list(...)
       running <- lapply(unname(tasks), function(task) {
-        mirai::mirai(do.call(fn, c(list(task), others)), fn = fn, task = task,
-                     others = others)
+        mirai::mirai(apply_task(fn, task, others), apply_task = apply_task,
+                     fn = fn, task = task, others = others)
       })
       lapply(running, function(one) mirai_result(one, n_daemons))
     },

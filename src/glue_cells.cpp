@@ -45,7 +45,21 @@ void cpp_cell_file_add(SEXP writer, Rcpp::S4 counts) {
   for_cells_of(
       all_cells(matrix.source()), matrix.source(),
       [&](Index, Index n, const std::int32_t* gene, const double* value) {
-    file->add_cell(gene, value, n);
+        file->add_cell(gene, value, n);
+      },
+      &monitor);
+}
+
+// cells: another file of cells, all of which are added.
+// [[Rcpp::export(rng = false)]]
+void cpp_cell_file_append(SEXP writer, SEXP cells) {
+  Writer file(writer);
+  const CellFile& more = cell_file_of(cells);
+  RMonitor monitor(R_NilValue);
+  for_cells_of(
+      all_cells(more), more,
+      [&](Index, Index n, const std::int32_t* gene, const double* value) {
+        file->add_cell(gene, value, n);
       },
       &monitor);
 }

@@ -268,6 +268,12 @@ SEXP transposed(const std::vector<T>& x, Index rows) {
   return result;
 }
 
+inline SEXP r_matrix(const Eigen::MatrixXd& x) {
+  SEXP result = Rf_allocMatrix(REALSXP, static_cast<int>(x.rows()), static_cast<int>(x.cols()));
+  std::copy(x.data(), x.data() + x.size(), REAL(result));
+  return result;
+}
+
 // Ends what an external pointer holds, when R has no use for it any more.
 template <typename T>
 void delete_pointee(SEXP pointer) {

@@ -51,8 +51,9 @@ if [ -n "$missing" ]; then
 fi
 
 # 2. R packages: the names in DESCRIPTION that R can't find, and for the tests
-# the linter and the spelling checker, which the package itself does not need
-[ "${1:-}" = tests ] && more="lintr spelling" || more=
+# the linter, the spelling checker and the door to SLURM, which the package itself
+# does not need
+[ "${1:-}" = tests ] && more="lintr spelling batchtools" || more=
 missing_packages() {
   Rscript --vanilla -e '
     fields <- read.dcf("DESCRIPTION", c("Imports", "LinkingTo", "Suggests"))
@@ -76,7 +77,7 @@ if [ -n "$missing" ] && may_use_apt; then
   # shellcheck disable=SC2086
   [ -z "$packages" ] || apt_install $packages || say "apt-get did not install all of them"
 fi
-more=  # the tests skip what Debian does not give of these two
+more=  # the tests skip what Debian does not give of these
 missing=$(missing_packages)
 if [ -n "$missing" ]; then
   # A library that the sources of testthat's dependencies look for
@@ -92,5 +93,10 @@ if [ "${1:-}" = tests ] && ! have clang-format-14 && may_use_apt; then
   if apt-cache show clang-format-14 >/dev/null 2>&1; then
     apt_install clang-format-14 || say "apt-get did not install clang-format-14"
   fi
+fi
+
+# 4. SLURM, which a test runs on this machine alone; skipped as well
+if [ "${1:-}" = tests ] && ! { have sbatch && [ -x /usr/sbin/munged ]; } && may_use_apt; then
+  apt_install slurm-wlm munge || say "apt-get did not install slurm-wlm"
 fi
 say "everything is there"

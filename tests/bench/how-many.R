@@ -128,19 +128,6 @@ ours <- function(counts, likelihood = "nb") {
   ))$cluster
 }
 
-walktrap <- function(counts, ...) {
-  points <- if (installed("scran", "scuttle", "SingleCellExperiment")) {
-    sce <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
-    sce <- scuttle::logNormCounts(sce)
-    model <- scran::modelGeneVar(sce)
-    sce <- scran::fixedPCA(sce, subset.row = scran::getTopHVGs(model, n = 2000))
-    SingleCellExperiment::reducedDim(sce, "PCA")
-  } else {
-    principal_components(counts, 50)
-  }
-  bluster::clusterRows(points, bluster::NNGraphParam())
-}
-
 methods <- list(gmvae = ours)
 if (!"--no-peers" %in% arguments && installed("bluster")) {
   methods[["walktrap"]] <- walktrap

@@ -115,9 +115,8 @@ is_right <- function(cluster, label) {
 }
 
 # Expected calibration error (Naeini et al. 2015): how far the share of cells
-# that are right is from their mean confidence, in ten bins.
-calibration_error <- function(posterior, cluster, label) {
-  sure <- apply(posterior, 1L, max)
+# that are right is from their mean confidence (`sure`), in ten bins.
+calibration_error <- function(sure, cluster, label) {
   right <- is_right(cluster, label)
   bin <- pmin(floor(10 * sure), 9)
   gap <- tapply(sure, bin, mean) - tapply(right, bin, mean)
@@ -125,17 +124,17 @@ calibration_error <- function(posterior, cluster, label) {
 }
 
 # One row: the scores of a clustering; labels are used for nothing else.
-scores <- function(cluster, label, seconds, posterior = NULL) {
-  matched <- installed("clue")
+scores <- function(cluster, label, seconds, sure = NULL, posterior = NULL) {
+  error <- function(sure) {
+    if (!installed("clue") || is.null(sure)) return(NA)
+    calibration_error(sure, cluster, label)
+  }
   data.frame(
     ari = gmvae::adjusted_rand_index(cluster, label),
     nmi = nmi(cluster, label),
-    accuracy = if (matched) mean(is_right(cluster, label)) else NA,
-    ece = if (matched && !is.null(posterior)) {
-      calibration_error(posterior, cluster, label)
-    } else {
-      NA
-    },
+    accuracy = if (installed("clue")) mean(is_right(cluster, label)) else NA,
+    ece = error(sure),
+    ece_posterior = error(if (!is.null(posterior)) apply(posterior, 1L, max)),
     k = length(unique(as.character(cluster))), seconds = seconds
   )
 }
@@ -221,6 +220,21 @@ peers <- function() {
       scDHA::scDHA(log2(1 + t(as.matrix(x))), k = k, ncores = 1)$cluster
     }
   )
+}
+
+# scran and bluster at their defaults, which choose the number of groups;
+# without scran on the components above.
+walktrap <- function(counts, ...) {
+  points <- if (installed("scran", "scuttle", "SingleCellExperiment")) {
+    sce <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
+    sce <- scuttle::logNormCounts(sce)
+    model <- scran::modelGeneVar(sce)
+    sce <- scran::fixedPCA(sce, subset.row = scran::getTopHVGs(model, n = 2000))
+    SingleCellExperiment::reducedDim(sce, "PCA")
+  } else {
+    principal_components(counts, 50)
+  }
+  bluster::clusterRows(points, bluster::NNGraphParam())
 }
 
 quiet <- function() gmvae::gmm_control(verbose = FALSE, n_threads = 1)

@@ -15,10 +15,11 @@
 #
 # Prints and writes (--out).csv, a row per set and method: means over the seeds
 # of the adjusted Rand index (its standard deviation: sd), normalised mutual
-# information, accuracy by the best matching, expected calibration error, groups
-# and seconds; and (--out).png, the adjusted Rand index. Accuracy and
-# calibration need package clue. Of the other clusterings those run whose
-# packages are installed; all of them are told k.
+# information, accuracy by the best matching, expected calibration error of the
+# confidence and of the posterior probabilities, groups and seconds; and
+# (--out).png, the adjusted Rand index. Accuracy and calibration need package
+# clue. Of the other clusterings those run whose packages are installed; all of
+# them are told k.
 
 library(gmvae)
 script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
@@ -41,8 +42,8 @@ run_gmvae <- function(data, k, likelihood) {
     fit <- quiet_gmvae(data$counts, k, likelihood, control = control,
                        batch = if (batches) data$batch)
   )[["elapsed"]]
-  posterior <- predict(fit, type = "posterior")
-  row <- scores(fit$cluster, data$label, seconds, posterior)
+  row <- scores(fit$cluster, data$label, seconds,
+                predict(fit, type = "confidence"), fit$posterior)
   row$k <- fit$k
   row
 }
@@ -99,7 +100,8 @@ order_seen <- function(x) factor(x, unique(x))
 groups <- split(runs, list(order_seen(runs$method), order_seen(runs$set)),
                 drop = TRUE)
 report <- do.call(rbind, lapply(groups, function(rows) {
-  measures <- c("ari", "nmi", "accuracy", "ece", "k", "seconds")
+  measures <- c("ari", "nmi", "accuracy", "ece", "ece_posterior", "k",
+                "seconds")
   data.frame(rows[1, c("set", "labels", "method")], seeds = nrow(rows),
              as.list(colMeans(rows[measures])), sd = sd(rows$ari))
 }))

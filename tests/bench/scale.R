@@ -3,10 +3,11 @@
 #
 #   Rscript tests/bench/scale.R [LIBRARY] [--cells=1000000] [--genes=20000]
 #     [--share=0.05] [--groups=20] [--folder=tempdir] [--level=0]
-#     [--compare=50000,300000] [--fit=1] [--sorted=20000]
+#     [--compare=50000,300000] [--fit=1] [--workers=0] [--sorted=20000]
 #
 # --share: of values that are not zero. --level: of compression. --compare: so
 # many cells are fitted from memory, too (0: none). --fit=0: that alone.
+# --workers: so many processes read the cells (0: this one does).
 # --sorted: so many cells are fitted in the order of their groups and in random
 # order, and shuffled by blocks and one by one (0: none). The file is written
 # once for a folder. Linux only: peak memory is VmHWM of /proc.
@@ -33,6 +34,7 @@ folder <- option("folder", tempdir())
 level <- option("level", 0)
 n_compared <- as.numeric(strsplit(option("compare", "50000"), ",")[[1]])
 do_fit <- option("fit", 1) > 0
+n_workers <- option("workers", 0)
 n_sorted <- option("sorted", 20000)
 
 peak_gb <- function() {
@@ -93,11 +95,11 @@ write_cells_10x <- function(file, n, most_in_block = 5000) {
   rhdf5::h5closeAll()
 }
 
-fit_of <- function(x, k = n_groups, epochs = NULL) {
+fit_of <- function(x, k = n_groups, epochs = NULL, ...) {
   set.seed(1)
   suppressWarnings(suppressMessages(gmvae(
-    x, k, control = gmvae_control(epochs = epochs, verbose = FALSE,
-                                  n_threads = 2)
+    x, k, ..., control = gmvae_control(epochs = epochs, verbose = FALSE,
+                                       n_threads = 2)
   )))
 }
 
@@ -129,24 +131,28 @@ for (n in n_compared[n_compared > 0 & n_compared <= n_cells]) {
 }
 if (!do_fit) quit("no")
 
-# The time of reading HDF5, beside all else.
-reading <- 0
+# When HDF5 was read, by whichever process, beside all else.
+log <- tempfile("reading")
+read <- unclass(gmvae:::delayed_source(cells))$read
 timed <- cell_source(function(from, to) {
-  seconds <- system.time(
-    counts <- as(cells[, from:to, drop = FALSE], "dgCMatrix")
-  )[["elapsed"]]
-  reading <<- reading + seconds
+  begun <- as.numeric(Sys.time())
+  counts <- read(from, to)
+  cat(begun, as.numeric(Sys.time()), "\n", file = log, append = TRUE)
   counts
 }, dim(cells), dimnames(cells))
+workers <- if (n_workers > 0) BiocParallel::MulticoreParam(n_workers)
 cat(sprintf("Peak before: %.2f GB\n", peak_gb()))
-used <- system.time(fit <- fit_of(timed))
+used <- system.time(fit <- fit_of(timed, BPPARAM = workers))
+times <- as.matrix(read.table(log))
 trained <- sum(fit$history$seconds)
 cat(sprintf(paste("%.0f cells x %.0f genes (%.0f used), k = %d, %d epochs:",
                   "%.0f s (%.0f s of the processors), of which reading %.0f s",
-                  "and training %.0f s (%.0f cells a second); peak %.2f GB\n"),
+                  "(%.0f s by %d process(es)) and training %.0f s (%.0f cells a",
+                  "second); peak %.2f GB\n"),
             n_cells, n_genes, length(fit$features), fit$k, nrow(fit$history),
-            used[["elapsed"]], used[["user.self"]] + used[["sys.self"]],
-            reading, trained,
+            used[["elapsed"]], sum(used[-3]),
+            diff(range(times)), sum(times[, 2] - times[, 1]), max(n_workers, 1),
+            trained,
             0.9 * n_cells * nrow(fit$history) / trained, peak_gb()))
 truth <- ceiling(seq_len(n_cells) / n_cells * n_groups)
 cat(sprintf("Adjusted Rand index with the groups: %.3f\n",

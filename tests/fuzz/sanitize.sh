@@ -19,7 +19,9 @@ if [ ! -d "$library/gmvae" ]; then
     --no-byte-compile --no-docs --library="$library" "$copy"
 fi
 # R itself has no sanitizer: its library must come first, and R leaks by design.
-# Only the processes that make the calls load it; shells may hang with it.
+# Only the processes that make the calls load it; shells may hang with it. A call
+# takes about 20 times as long.
 asan=$(g++ -print-file-name=libasan.so)
 FUZZ_PRELOAD=$asan ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 FUZZ_MEMORY_KB=unlimited \
+  FUZZ_SECONDS="${FUZZ_SECONDS:-1200}" \
   Rscript tests/fuzz/run.R "$1" "$2" "${3:-1}" "$library"

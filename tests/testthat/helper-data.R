@@ -122,7 +122,8 @@ made_up_fit <- function(n = 60, k = 3, likelihood = "nb", n_latent = 4, ...,
     ),
     heldout = seq(10L, n, by = 10L), n_rollbacks = 0L, converged = TRUE,
     seed = 1L, k = k, stability = 0.9,
-    cluster_stability = seq(0.95, 0.8, length.out = k)
+    cluster_stability = seq(0.95, 0.8, length.out = k),
+    cluster_confusion = diag(k)
   )
   core <- utils::modifyList(core, list(...))
   features <- data.frame(gene = paste0("g", 1:8), mean = 1, variance = 2,

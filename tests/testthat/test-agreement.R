@@ -97,5 +97,8 @@ test_that("votes and errors refuse what holds no labels", {
                class = "gmvae_error_input")
   expect_error(majority_vote(list(1)), class = "gmvae_error_input")
   expect_error(majority_vote(numeric()), class = "gmvae_error_input")
+  # Without units, times can't be compared.
+  expect_error(majority_vote(structure(1:2, class = "difftime")),
+               class = "gmvae_error_input")
   expect_error(majority_vote(NULL), class = "gmvae_error_input")
 })

@@ -147,6 +147,81 @@ test_that("several networks train from a file in other processes", {
                    result(fit(x)))
 })
 
+test_that("workers read a source in parts, to the same end", {
+  skip_if_not_installed("BiocParallel")
+  skip_on_cran()
+  skip_on_os("windows")
+  x <- small()
+  folder <- new_folder()
+  rlang::local_options(gmvae.cache = folder)
+  local_internal("cells_per_run", 60)
+  fit <- fit_small(x)
+  source <- source_of(x)
+  for (workers in list(BiocParallel::SerialParam(),
+                       BiocParallel::MulticoreParam(2),
+                       BiocParallel::SnowParam(2))) {
+    shared <- fit_small(source, BPPARAM = workers)
+    expect_identical(result(shared), result(fit))
+    expect_identical(predict(fit, source, "all", BPPARAM = workers),
+                     predict(fit, x, "all"))
+    expect_true(no_files(folder))
+  }
+  workers <- BiocParallel::MulticoreParam(2)
+  again <- suppressWarnings(update(fit, 2, x = source, BPPARAM = workers))
+  expect_identical(again$latent, suppressWarnings(update(fit, 2, x = x))$latent)
+
+  # Values are named by their place in all cells.
+  x[7, 150] <- -2
+  expect_error(fit_small(source_of(x), BPPARAM = workers),
+               paste0("-2.*", colnames(x)[150]), class = "gmvae_error_data")
+  x[, c(30, 200)] <- 0
+  x[7, 150] <- 0
+  expect_error(fit_small(source_of(x), BPPARAM = workers),
+               paste0("2 of 250.*", colnames(x)[30], ".*", colnames(x)[200]),
+               class = "gmvae_error_data")
+  expect_true(no_files(folder))
+  expect_error(predict(fit, source, BPPARAM = 2), "BPPARAM",
+               class = "gmvae_error_option")
+})
+
+test_that("workers read a DelayedMatrix, and one that dies is replaced", {
+  skip_if_not_installed("HDF5Array")
+  skip_if_not_installed("BiocParallel")
+  skip_on_cran()
+  skip_on_os("windows")
+  x <- small()
+  folder <- new_folder()
+  rlang::local_options(gmvae.cache = folder, gmvae.cells_in_memory = 0)
+  local_internal("cells_per_run", 60)
+  fit <- fit_small(x)
+  file <- tempfile(fileext = ".h5")
+  on_disk <- HDF5Array::writeHDF5Array(as.matrix(x), file, "counts",
+                                       with.dimnames = TRUE)
+  on_disk <- DelayedArray::cbind(on_disk[, 1:100], on_disk[, 101:250])
+  shared <- fit_small(on_disk, BPPARAM = BiocParallel::SnowParam(2))
+  expect_identical(result(shared), result(fit))
+
+  mark <- tempfile("killed")
+  dies_once <- cell_source(function(from, to) {
+    if (from > 100 && !file.exists(mark)) {
+      cat("", file = mark)
+      tools::pskill(Sys.getpid(), tools::SIGKILL)
+      Sys.sleep(10)
+    }
+    x[, from:to, drop = FALSE]
+  }, dim(x), dimnames(x))
+  shared <- fit_small(dies_once, BPPARAM = BiocParallel::MulticoreParam(2))
+  expect_true(file.exists(mark))
+  expect_identical(result(shared), result(fit))
+  expect_true(no_files(folder))
+})
+
+test_that("files that workers write must be where this session sees them", {
+  expect_error(check_files_arrived(file.path(tempdir(), "nowhere-1"), NULL),
+               "gmvae.cache", class = "gmvae_error_file")
+  expect_null(check_files_arrived(character(), NULL))
+})
+
 test_that("the folder for files must exist", {
   rlang::local_options(gmvae.cache = "no such folder")
   expect_error(fit_small(source_of(small())), "no such folder",

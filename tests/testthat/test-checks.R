@@ -114,6 +114,8 @@ test_that("describe() has words for anything", {
               structure(1, class = "factor"), methods::getClass("numeric"))
   for (value in odd) expect_type(describe(value), "character")
   expect_identical(describe(1:3), "`1:3`")
+  expect_identical(describe(structure(c(0.5, 1.5), class = "Date")),
+                   "an object of class <Date> of length 2")
 })
 
 # The most threads that this process has while gmm_fit() runs.

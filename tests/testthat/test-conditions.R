@@ -51,3 +51,19 @@ test_that("no memory is an error of its own", {
     "Out of memory", class = "gmvae_error_core"
   )
 })
+
+test_that("a matrix with broken slots is named, whatever stumbled over it", {
+  broken <- Matrix::rsparsematrix(4, 4, 0.5)
+  attr(broken, "Dim") <- NULL
+  stumbling <- with_classed_errors(function(a, used = 1, ...) {
+    force(used)
+    stop("somewhere in another package")
+  }, "stumbling")
+  expect_error(stumbling(used = broken), "`used` must be a valid matrix",
+               class = "gmvae_error_input")
+  # An argument that was not used is not evaluated.
+  expect_error(stumbling(stop("evaluated")), class = "gmvae_error_unexpected")
+  error <- tryCatch(stumbling(stop("evaluated")), error = identity)
+  expect_identical(conditionMessage(error$parent),
+                   "somewhere in another package")
+})

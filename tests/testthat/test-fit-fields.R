@@ -19,6 +19,37 @@ test_that("fits as they were made pass", {
   expect_null(check_candidates(line, NULL))
 })
 
+# Paths of the fields without a rule, of a list and of lists in it.
+without_rule <- function(object, rules, path = "") {
+  unlist(lapply(names(object), function(name) {
+    rule <- rules[[name]]
+    if (is.null(rule)) return(paste0(path, name))
+    if (!is.list(rule)) return(character())
+    without_rule(object[[name]], rule, paste0(path, name, "$"))
+  }))
+}
+
+test_that("every field of each kind of fit has a rule", {
+  # validate_fit() looks at these apart from the table of rules.
+  apart <- list(gmvae = c("parameters", "layout"))
+  searches <- lapply(c("cv", "test"), function(criterion) {
+    gmm_fit(faithful, 1:2, "EEE", criterion = criterion,
+            prior = gmm_prior(0.1), keep_data = TRUE,
+            control = quiet(n_init = 2, n_boot = 19))
+  })
+  objects <- c(fuzz_world()$fits, fuzz_world()$mixtures, fuzz_others(),
+               searches)
+  kinds <- vapply(objects, function(object) {
+    c(intersect(class(object), names(fit_kinds)), "none")[1]
+  }, "")
+  expect_setequal(setdiff(kinds, "none"), names(fit_kinds))
+  for (i in which(kinds != "none")) {
+    rules <- fit_kinds[[kinds[i]]]$rules()
+    expect_setequal(without_rule(objects[[i]], rules),
+                    c("version", apart[[kinds[i]]]))
+  }
+})
+
 # The field that the error names, or what there is instead of an error.
 named_field <- function(expr) {
   tryCatch(
@@ -85,7 +116,11 @@ test_that("a field of a mixture that was changed is named", {
     list("posterior", "posterior", mixture$posterior[, 1]),
     list("search", "search", NULL), list("columns", "columns", c("a", "a")),
     list("control", c("control", "n_threads"), NA),
-    list("loglik", "loglik", NaN), list("call", "call", "gmm_fit()")
+    list("loglik", "loglik", NaN), list("call", "call", "gmm_fit()"),
+    list("criterion", "criterion", matrix("bic")),
+    list("criterion", "criterion", structure("bic", class = "unknown")),
+    list("checksum", "checksum", 1), list("folds", "folds", 1:3),
+    list("test", "test", data.frame(k = 1L, against = 2L, p_value = 2))
   )
   for (case in cases) {
     broken <- mixture
@@ -96,6 +131,10 @@ test_that("a field of a mixture that was changed is named", {
       expect_identical(named_field(method(broken)), case[[1]])
     }
   }
+  broken <- mixture
+  broken$criterion <- "cv"
+  broken$search$cv <- NULL
+  expect_identical(named_field(print(broken)), "search")
   broken <- mixture
   broken$candidates[[1]]$mixture$means <- 1
   expect_identical(named_field(update(broken, k = 1:2, x = faithful)),

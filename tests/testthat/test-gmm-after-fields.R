@@ -4,6 +4,11 @@ objects <- list(
   merged = merge_components(fit, n_clusters = 2),
   classifier = gmm_classify(iris[, 1:4], iris$Species, model = "EEE",
                             control = quiet()),
+  chosen = gmm_classify(iris[, 1:4], iris$Species, model = c("EEI", "EEE"),
+                        criterion = "cv", control = quiet(n_folds = 2)),
+  mixtures = gmm_classify(iris[, 1:4], iris$Species, "mixture", k = 1,
+                          model = "EEE", criterion = "icl",
+                          keep_data = TRUE, control = quiet()),
   coordinates = discriminant_coordinates(fit)
 )
 
@@ -34,6 +39,17 @@ test_that("objects that were changed are refused by class", {
   refused(objects$classifier, "covariances", array(0, c(4, 4, 3)))
   refused(objects$classifier, "classes", "one")
   refused(objects$classifier, "weights", c(1, 1, 1))
+  refused(objects$classifier, "criterion", "test")
+  refused(objects$classifier, "criterion", "cv")
+  refused(objects$classifier, "type", "mixture")
+  refused(objects$classifier, "search", data.frame())
+  refused(objects$classifier, "models", objects$classifier$models[-1, ])
+  refused(objects$classifier, "confusion", diag(2))
+  refused(objects$classifier, "predicted", factor("one"))
+  refused(objects$classifier, "loglik", NULL)
+  refused(objects$coordinates, "from_means", 1)
+  refused(objects$coordinates, "scale", NULL)
+  refused(objects$coordinates, "legend", matrix("Class"))
   refused(objects$coordinates, "directions", diag(3))
   refused(objects$coordinates, "component_group", c(1, 2, 9))
   refused(objects$coordinates, "fit", NULL)

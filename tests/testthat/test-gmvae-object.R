@@ -34,7 +34,27 @@ test_that("coef() and as.data.frame() hold the mixture and the cells", {
                         colnames(fit$latent)))
   expect_identical(rownames(cells), names(fit$cluster))
   expect_identical(cells$cluster, unname(fit$cluster))
-  expect_identical(cells$confidence, confidence(fit$posterior))
+  expect_identical(cells$confidence, confidence(fit, fit$posterior))
   fit <- made_up_fit(batch = factor(rep(c("a", "b"), 30)))
   expect_identical(as.data.frame(fit)$batch, unname(fit$batch))
+})
+
+test_that("confidence() counts how repeatable the clusters are", {
+  # The first two clusters are found again as one.
+  confusion <- rbind(c(0.5, 0.5, 0), c(0.5, 0.5, 0), c(0, 0, 1))
+  fit <- made_up_fit(k = 3, cluster_confusion = confusion)
+  expect_no_error(validate_fit(fit))
+  expect_equal(dimnames(fit$cluster_confusion),
+               list(levels(fit$cluster), levels(fit$cluster)))
+  # The cell's own cluster has 0.933, the others 0.033 each.
+  expected <- c(0.1 / 3 + 0.45, 0.1 / 3 + 0.45, 0.1 / 3 + 0.9)
+  expect_equal(confidence(fit, fit$posterior)[1:3], expected)
+  certain <- made_up_fit(k = 3)
+  expect_equal(confidence(certain, certain$posterior),
+               largest_probability(certain$posterior))
+  certain$cluster_confusion <- NULL  # saved by an earlier version
+  expect_equal(confidence(certain, certain$posterior),
+               largest_probability(certain$posterior))
+  fit$cluster_confusion[1, 1] <- 0.9
+  expect_error(validate_fit(fit), class = "gmvae_error_input")
 })

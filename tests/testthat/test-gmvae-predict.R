@@ -108,8 +108,16 @@ test_that("probabilities and means of bernoulli and gaussian fits", {
   expect_identical(probability, predict(binary, type = "normalized"))
 })
 
+test_that("type \"confidence\" is that of the cluster of each cell", {
+  sure <- predict(fit, type = "confidence")
+  expect_named(sure, colnames(x))
+  expect_identical(unname(sure), confidence(fit, fit$posterior))
+  expect_true(all(sure >= 0 & sure <= 1))
+  expect_equal(predict(fit, x[, 4:9], "confidence"), sure[4:9])
+})
+
 test_that("cells below the threshold are unassigned", {
-  sure <- confidence(fit$posterior)
+  sure <- confidence(fit, fit$posterior)
   threshold <- median(sure)
   cluster <- predict(fit, threshold = threshold)
   expect_identical(levels(cluster), c("1", "2", "3", "unassigned"))
@@ -162,7 +170,7 @@ test_that("type \"all\" holds what the other types return", {
   posterior <- predict(fit, new, "posterior")
   columns <- paste0("posterior_", colnames(posterior))
   expect_identical(unname(as.matrix(results[columns])), unname(posterior))
-  expect_identical(results$confidence, confidence(posterior))
+  expect_identical(results$confidence, confidence(fit, posterior))
   latent <- predict(fit, new, "latent")
   expect_identical(as.matrix(results[colnames(latent)]), latent)
   expect_identical(results$elbo, unname(predict(fit, new, "elbo")))

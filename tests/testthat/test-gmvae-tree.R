@@ -37,6 +37,26 @@ test_that("distances are Mahalanobis distances, averaged by weight", {
                         (w[1] + w[2])))
 })
 
+test_that("joined clusters are confused as their cells are", {
+  joined <- join_parts(fit, c(1, 1, 2, 3, 4, 5))
+  group <- joined$components
+  w <- fit$mixture$weights
+  expect_equal(unname(rowSums(joined$cluster_confusion)), rep(1, 5))
+  expect_identical(dimnames(joined$cluster_confusion),
+                   list(levels(joined$cluster), levels(joined$cluster)))
+  both <- colSums(w[1:2] * fit$cluster_confusion[1:2, ]) / sum(w[1:2])
+  expect_equal(unname(joined$cluster_confusion[group[1], group[c(1, 3)]]),
+               unname(c(both[1] + both[2], both[3])))
+  expect_equal(unname(joined$cluster_confusion[group[3], group[4]]),
+               fit$cluster_confusion[3, 4])
+  # Six clusters of three groups: no cell is as sure as its posterior says,
+  # and joined to three they are.
+  expect_lt(mean(predict(fit, type = "confidence")),
+            mean(largest_probability(fit$posterior)) - 0.05)
+  three <- cut_clusters(fit, alpha = 0.05, tree = tree)
+  expect_gt(mean(predict(three, type = "confidence")), 0.95)
+})
+
 test_that("tests tell three groups from the divisions of a group", {
   three <- cut_clusters(fit, alpha = 0.05, tree = tree)
   expect_identical(three$k, 3L)

@@ -31,7 +31,7 @@ test_that("runGMVAE() writes its results and nothing else", {
   out <- run(sce, 3, control = quick_control())
   expect_identical(SingleCellExperiment::reducedDim(out, "GMVAE"), fit$latent)
   expect_identical(out$GMVAE_cluster, unname(fit$cluster))
-  expect_equal(out$GMVAE_confidence, unname(apply(fit$posterior, 1, max)))
+  expect_equal(out$GMVAE_confidence, confidence(fit, fit$posterior))
   expect_identical(comparable(gmvae_fit(out)), comparable(fit))
   expect_equal(without_results(out, "GMVAE"), sce)
 })

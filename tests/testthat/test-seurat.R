@@ -46,8 +46,7 @@ test_that("runGMVAE() stores its results in a Seurat object", {
                unname(fit$latent))
   expect_identical(SeuratObject::Key(out[["GMVAE"]]), "GMVAE_")
   expect_identical(unname(out$GMVAE_cluster), unname(fit$cluster))
-  expect_equal(unname(out$GMVAE_confidence),
-               unname(apply(fit$posterior, 1, max)))
+  expect_equal(unname(out$GMVAE_confidence), confidence(fit, fit$posterior))
   expect_identical(as.character(SeuratObject::Idents(out)),
                    as.character(fit$cluster))
   expect_identical(comparable(gmvae_fit(out)), comparable(fit))

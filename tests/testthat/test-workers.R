@@ -16,6 +16,20 @@ test_that("maps return the results in the order of the tasks", {
   expect_identical(.Random.seed, seed)
 })
 
+test_that("workers get a call as it is", {
+  skip_if_not_installed("BiocParallel")
+  skip_on_os("windows")
+  as_given <- function(i, call) call
+  environment(as_given) <- baseenv()
+  for (param in list(BiocParallel::SerialParam(),
+                     BiocParallel::MulticoreParam(2))) {
+    pool <- open_workers(param, NULL)
+    expect_identical(map_tasks(1, as_given, pool, NULL, quote(stop("No."))),
+                     list(quote(stop("No."))))
+    pool$close()
+  }
+})
+
 test_that("an error of a task is not tried again", {
   skip_if_not_installed("BiocParallel")
   skip_on_os("windows")
@@ -136,4 +150,23 @@ test_that("runs and threads are shared out evenly", {
   expect_identical(lengths(runs_of(32, 5)), c(7L, 7L, 6L, 6L, 6L))
   expect_identical(threads_each(8, list(n = 3), 32), 2)
   expect_identical(threads_each(2, list(n = 3), 32), 1)
+})
+
+test_that("jobs of SLURM give the same fit", {
+  skip_if_not_installed("BiocParallel")
+  skip_on_cran()
+  skip_on_os(c("windows", "mac"))
+  set.seed(1)
+  x <- matrix(rnorm(400), ncol = 2) + 4 * (1:200 %% 2)
+  fit <- function(...) {
+    set.seed(2)
+    suppressWarnings(gmm_fit(x, 2, "VVV", ..., control = gmm_control(
+      n_init = 1, max_iter = 1, verbose = FALSE
+    )))
+  }
+  alone <- fit()
+  shared <- with_slurm(function(jobs) suppressMessages(fit(BPPARAM = jobs)))
+  for (field in c("loglik", "means", "covariances", "posterior")) {
+    expect_identical(shared[[field]], alone[[field]])
+  }
 })

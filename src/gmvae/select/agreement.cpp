@@ -4,6 +4,8 @@
 #include <limits>
 #include <map>
 
+#include "core/dense.h"
+
 namespace gmvae {
 
 namespace {
@@ -109,6 +111,35 @@ std::vector<double> cluster_stabilities(const Halves& halves, const std::vector<
     if (n_halves > 0 && size[c] > 0) result[c] = static_cast<double>(sum[c] / n_halves);
   }
   return result;
+}
+
+Eigen::MatrixXd cluster_confusion(const Halves& halves, const std::vector<double>& posterior,
+                                  Index k) {
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(k, k);
+  for (const auto* side : {&halves.first, &halves.second}) {
+    for (const std::vector<GroupsSeen>& seen : *side) {
+      const std::vector<int>& group = seen.front().component;
+      if (group.empty()) continue;
+      Eigen::MatrixXd both = Eigen::MatrixXd::Zero(k, k);  // clusters x groups
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        both.col(group[i]) +=
+            Eigen::Map<const Eigen::VectorXd>(posterior.data() + halves.cells[i] * k, k);
+      }
+      for (Index g = 0; g < k; ++g) {
+        const double size = both.col(g).sum();
+        if (size > 0) add_outer_product(1 / size, both.col(g), sum);
+      }
+    }
+  }
+  for (Index c = 0; c < k; ++c) {
+    const double size = sum.row(c).sum();
+    if (size > 0) {
+      sum.row(c) /= size;
+    } else {
+      sum(c, c) = 1;
+    }
+  }
+  return sum;
 }
 
 }  // namespace gmvae

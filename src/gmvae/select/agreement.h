@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/eigen.h"
 #include "core/types.h"
 #include "gmvae/select/halves.h"
 
@@ -28,5 +29,14 @@ double agreement_with(const Halves& halves, const std::vector<int>& cluster,
 // this k alone.
 std::vector<double> cluster_stabilities(const Halves& halves, const std::vector<int>& cluster,
                                         Index k);
+
+// K x K: the cluster that a cell is in where its cluster c is found again: from c to the groups
+// that the mixture of half the cells gives its cells, and from these to the clusters of theirs,
+// mean over these mixtures.
+//   P(b | c) = sum_g P(b | g) P(g | c)
+// Rows sum to 1; of clusters without a cell in the sample, and where no half has a mixture, they
+// are those of the identity.  posterior: K x n.  `halves`: for this k alone.
+Eigen::MatrixXd cluster_confusion(const Halves& halves, const std::vector<double>& posterior,
+                                  Index k);
 
 }  // namespace gmvae

@@ -176,6 +176,7 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
   result.stability = stabilities(halves, {k}).front().mean;
   result.stability = std::min(result.stability, agreement_with(halves, cluster));
   result.cluster_stability = cluster_stabilities(halves, cluster, k);
+  result.cluster_confusion = cluster_confusion(halves, cells.posterior, k);
   return result;
 }
 

@@ -23,6 +23,7 @@ struct FitResult {
   double stability;  // of the final clusters: how well halves of the cells agree with each
                      // other or, where that is less, with the clusters; NaN as in path
   std::vector<double> cluster_stability;  // k
+  Eigen::MatrixXd cluster_confusion;      // k x k
 };
 
 // All phases for one k.  For several, pretraining and warm-up, which know no clusters, come once;

@@ -45,6 +45,32 @@ TEST("agreement_with(): the clusters and what halves make of them") {
   CHECK(std::isnan(agreement_with(halves, {0, 1, 1, 0, 0})));
 }
 
+TEST("cluster_confusion(): where a cell is if its cluster is found again, by hand") {
+  // Cell 0 is not in the sample.  The first half has the clusters in another order; the second
+  // joins the second and the third; the fourth is empty.
+  Halves halves;
+  halves.cells = {1, 2, 3, 4};
+  halves.first = {{seen({3, 3, 0, 1})}};
+  halves.second = {{seen({0, 0, 2, 2})}};
+  std::vector<double> posterior(20);
+  const std::vector<int> cluster{3, 0, 0, 1, 2};
+  for (std::size_t i = 0; i < 5; ++i) posterior[4 * i + static_cast<std::size_t>(cluster[i])] = 1;
+  Eigen::MatrixXd expected = Eigen::MatrixXd::Identity(4, 4);
+  expected(1, 1) = expected(2, 2) = 0.75;
+  expected(1, 2) = expected(2, 1) = 0.25;
+  const Eigen::MatrixXd found = cluster_confusion(halves, posterior, 4);
+  CHECK_NEAR((found - expected).cwiseAbs().maxCoeff(), 0, 1e-12);
+  // A cell between two clusters is of both.
+  posterior[4 * 3 + 1] = posterior[4 * 3 + 2] = 0.5;
+  halves.second = halves.first;
+  const Eigen::MatrixXd between = cluster_confusion(halves, posterior, 4);
+  CHECK_NEAR(between(1, 1), 0.5, 1e-12);
+  CHECK_NEAR(between(2, 2), (0.5 * 0.5 + 1) / 1.5, 1e-12);
+  CHECK_NEAR((between.rowwise().sum().array() - 1).abs().maxCoeff(), 0, 1e-12);
+  halves.first = halves.second = {{seen({})}};
+  CHECK(cluster_confusion(halves, posterior, 4) == Eigen::MatrixXd::Identity(4, 4));
+}
+
 TEST("adjusted_rand_index(): the textbook's cases") {
   CHECK_NEAR(adjusted_rand_index({0, 0, 1, 1}, {1, 1, 0, 0}), 1.0, 0);
   CHECK_NEAR(adjusted_rand_index({0, 0, 0, 0}, {0, 0, 0, 0}), 1.0, 0);
