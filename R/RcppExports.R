@@ -129,16 +129,16 @@ cpp_gmvae_decode <- function(state, latent, size, design, features, n_threads, p
     .Call(`_gmvae_cpp_gmvae_decode`, state, latent, size, design, features, n_threads, progress)
 }
 
-cpp_gmvae_layout <- function(state, n_genes) {
-    .Call(`_gmvae_cpp_gmvae_layout`, state, n_genes)
+cpp_gmvae_layout <- function(state, n_rows) {
+    .Call(`_gmvae_cpp_gmvae_layout`, state, n_rows)
 }
 
 cpp_likelihoods <- function() {
     .Call(`_gmvae_cpp_likelihoods`)
 }
 
-cpp_gmvae_contrast <- function(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress) {
-    .Call(`_gmvae_cpp_gmvae_contrast`, state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress)
+cpp_gmvae_contrast <- function(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, modality, n_threads, progress) {
+    .Call(`_gmvae_cpp_gmvae_contrast`, state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, modality, n_threads, progress)
 }
 
 cpp_beta_binomial_tails <- function(x, n, a, b) {

@@ -4,9 +4,11 @@
 
 # P-values (genes x groups) of each group against the others, NULL for "none".
 # `group`: a factor with NA for cells that take no part. `group_of` for
-# "split": the group of each cluster of the fit.
+# "split": the group of each cluster of the fit; and `values` those of proteins,
+# if it has any. Proteins are not divided: they are no part of what is tested.
 group_p_values <- function(fit, counts, group, p_values, call,
-                           group_of = clusters_as_groups(fit, group)) {
+                           group_of = clusters_as_groups(fit, group),
+                           values = NULL) {
   if (p_values == "none") return(NULL)
   size <- unname(fit$size_factors)
   strata <- interaction(fit$cluster, stratum_batch(fit), drop = TRUE)
@@ -17,7 +19,7 @@ group_p_values <- function(fit, counts, group, p_values, call,
   }
   halves <- split_counts(fit, counts, spread)
   on.exit(lapply(halves, discard_cells))
-  found <- recluster(fit, counts, halves, call)
+  found <- recluster(fit, counts, halves, values, call)
   # Half of the counts has half of theta.
   tested <- lapply(1:2, function(i) {
     group <- group_of[found[, i]]
@@ -129,7 +131,7 @@ most_recluster_cells <- 3000L
 # folds, encode the half, and each of their clusters is taken for that cluster
 # of the fit that most of its trained cells are in. So the other half of the
 # cell's counts has no part in its clusters, and the networks see whole counts.
-recluster <- function(fit, counts, halves, call) {
+recluster <- function(fit, counts, halves, values, call) {
   n <- ncol(counts)
   n_folds <- if (n < 1000L) 4L else 2L
   fold <- sample(rep_len(seq_len(n_folds), n))
@@ -137,14 +139,15 @@ recluster <- function(fit, counts, halves, call) {
   for (f in seq_len(n_folds)) {
     trained <- spread_out(which(fold != f), most_recluster_cells)
     tested <- which(fold == f)
-    network <- retrain(fit, counts, trained, draw_seed(), call)
+    network <- retrain(fit, counts, values, trained, draw_seed(), call)
     # Of a file, as many at a time as memory holds.
     size <- if (is_cell_file(counts)) cells_per_block(dim(counts)) else n
     for (from in seq(1, length(tested), by = size)) {
       some <- tested[from:min(from + size - 1, length(tested))]
       for (i in 1:2) {
         half <- halves[[i]][, some, drop = FALSE]
-        found[some, i] <- clusters_of_half(fit, network, half, some, call)
+        found[some, i] <- clusters_of_half(fit, network, half, values, some,
+                                           call)
       }
     }
   }
@@ -153,7 +156,7 @@ recluster <- function(fit, counts, halves, call) {
 
 # `state` of new networks, `scale` of their sizes, and `cluster`, the cluster of
 # the fit for each of theirs.
-retrain <- function(fit, counts, cells, seed, call) {
+retrain <- function(fit, counts, values, cells, seed, call) {
   control <- fitted_control(fit)
   # Fewer cells have fewer steps per epoch.
   if (ncol(counts) > most_recluster_cells) control["epochs"] <- list(NULL)
@@ -162,34 +165,39 @@ retrain <- function(fit, counts, cells, seed, call) {
   given <- if (fit$size_source == "user") fit$size_factors[cells]
   size <- cell_sizes(counts, fit$likelihood, given)
   model <- list(likelihood = fit$likelihood, covariance = fit$covariance,
-                size_reference = size$reference)
-  known <- list(size = size$factors, design = design_of(fit, list(
-    batch = fit$batch[cells], covariates = rows_of(fit$covariates, cells)
-  )))
+                size_reference = size$reference,
+                beside = modalities_beside(fit$proteins, control))
+  design <- design_of(fit, list(batch = fit$batch[cells],
+                                covariates = rows_of(fit$covariates, cells)))
+  known <- list(size = core_sizes(size$factors, fit$proteins), design = design)
   n_components <- length(fit$mixture$weights)
   core <- with_core_errors(
-    train_networks(counts, known, model, n_components, control, seed, NULL),
+    train_networks(with_proteins(counts, cells_of(values, cells)), known, model,
+                   n_components, control, seed, NULL),
     call = call
   )
   found <- max.col(core$posterior, ties.method = "first")
   shared <- table(factor(found, seq_len(n_components)), fit$cluster[cells])
   list(
-    state = network_state(c(core, model, list(control = control,
-                                              batch = fit$batch,
-                                              covariates = fit$covariates))),
+    state = network_state(c(
+      core[c("parameters", "mixture", "seed")], model,
+      split_input(core$input, fit$proteins, nrow(counts)),
+      list(control = control, batch = fit$batch, covariates = fit$covariates)
+    )),
     scale = size$scale,
     cluster = unname(max.col(shared, ties.method = "first"))
   )
 }
 
-clusters_of_half <- function(fit, network, half, cells, call) {
+clusters_of_half <- function(fit, network, half, values, cells, call) {
   given <- if (fit$size_source == "user") fit$size_factors[cells] / 2
   half <- in_memory(half)
   # Half of a measurement has twice its value, not twice its size.
   if (!likelihood_traits(fit$likelihood)$whole) half <- 2 * half
   size <- cell_sizes(half, fit$likelihood, given, network$scale)
   posterior <- with_core_errors(cpp_gmvae_encode(
-    network$state, half, size$factors, NULL, NULL, 0L, TRUE,
+    network$state, with_proteins(half, cells_of(values, cells)),
+    core_sizes(size$factors, fit$proteins), NULL, NULL, 0L, TRUE,
     fit$control$n_threads, NULL
   ), call = call)$posterior
   network$cluster[max.col(posterior, ties.method = "first")]

@@ -12,7 +12,7 @@
 #'   vector with one entry per cell (n). The groups must not share cells.
 #'   `group2 = NULL`: all cells that are not in `group1`.
 #' @param ... Must be empty.
-#' @param threshold,pseudocount,n_draws,assay,layer As in [markers()].
+#' @param threshold,pseudocount,n_draws,proteins,assay,layer As in [markers()].
 #' @param p_values `"split"`: for groups that are clusters, as in [markers()].
 #'   `"direct"`: the exact test on all counts, valid if the groups were not
 #'   found on them. `"none"`. `NULL`: `"split"` if both groups are named as
@@ -57,7 +57,8 @@
 differential_expression <- function(fit, x = NULL, group1, group2 = NULL, ...,
                                     threshold = 1, p_values = NULL,
                                     pseudocount = NULL, n_draws = 2000,
-                                    assay = NULL, layer = NULL) {
+                                    proteins = NULL, assay = NULL,
+                                    layer = NULL) {
   call <- quote(differential_expression())
   check_no_dots(..., call = call)
   check_gmvae_fit(fit, call)
@@ -74,6 +75,7 @@ differential_expression <- function(fit, x = NULL, group1, group2 = NULL, ...,
            splitting: use {.code p_values = \"direct\"}."
     ), "option", call = call)
   }
+  values <- proteins_for_split(fit, proteins, counts, x, p_values, call)
   group <- groups$group
   core <- contrast(fit, group, threshold, pseudocount, n_draws, call)
   probability <- core$probability$mean[, 1]
@@ -87,7 +89,8 @@ differential_expression <- function(fit, x = NULL, group1, group2 = NULL, ...,
     found$detected1 <- detected[, 1]
     found$detected2 <- detected[, 2]
   }
-  p <- group_p_values(fit, counts, group, p_values, call, groups$group_of)
+  p <- group_p_values(fit, counts, group, p_values, call, groups$group_of,
+                      values)
   if (!is.null(p)) {
     found$p_value <- p[, 1]
     found$fdr <- stats::p.adjust(p[, 1], "BH")

@@ -4,6 +4,7 @@ gmvae_sizes <- function(object) {
   control <- object[["control"]]
   input <- object[["input"]]
   mixture <- object[["mixture"]]
+  proteins <- object[["proteins"]]
   part <- function(list, name) if (is.list(list)) list[[name]]
   sizes <- list(
     cells = usual_size(length(object[["cluster"]]), NROW(object[["posterior"]]),
@@ -21,6 +22,11 @@ gmvae_sizes <- function(object) {
     features = usual_size(length(object[["features"]]),
                           length(part(input, "scale")),
                           length(part(input, "offset"))),
+    proteins = usual_size(
+      length(part(proteins, "features")),
+      length(part(part(proteins, "input"), "scale")),
+      length(part(part(proteins, "input"), "offset"))
+    ),
     genes = usual_size(object[["n_genes"]], NROW(object[["feature_table"]])),
     noise = 0
   )
@@ -55,6 +61,18 @@ known_columns <- both(
   }
 )
 
+# A list whose elements have rules of their own.
+elements <- function(rules) {
+  force(rules)
+  function(value, sizes) {
+    if (!is.list(value)) return("be a list")
+    fault <- field_fault(value, rules, sizes)
+    if (!is.null(fault)) {
+      paste0("have an element `", fault$field, "`, which must ", fault$must)
+    }
+  }
+}
+
 gmvae_fields <- list(
   k = both(whole_numbers(1, 1), equals_size("k", "clusters")),
   likelihood = one_of(function() likelihood_names()),
@@ -81,6 +99,11 @@ gmvae_fields <- list(
       nlevels(value) %in% seq_len(sizes$components) && !all(is.na(value))
     }, "have classes, and no more than there are components")
   )),
+  proteins = optional(elements(list(
+    name = optional(strings(1)), features = strings("proteins", unique = TRUE),
+    transform = one_of(function() c("clr", "none")),
+    input = list(scale = numbers("proteins"), offset = numbers("proteins"))
+  ))),
   label_noise = optional(numbers(1, 0, 1)),
   cluster = groups("cells", "k"),
   posterior = both(numbers(c("cells", "k"), 0, 1 + 1e-9), rows_sum_to_one),
@@ -167,25 +190,20 @@ gmvae_fields <- list(
   seed = whole_numbers(1, most = 2^53), call = optional(is_language),
   checksum = optional(numbers("features", missing = TRUE)),
   heldout_scores = optional(numbers(NULL)),
-  outlier = function(value, sizes) {
-    if (is.null(value)) return(NULL)
-    fault <- field_fault(value, list(
-      centre = numbers(1), scale = numbers(1, 1e-300),
-      level = numbers("outlier_terms"), spread = numbers(2),
-      scores = both(numbers(NULL), that(function(value, sizes) {
-        !is.unsorted(value)
-      }, "ascend")),
-      n = whole_numbers(1, 1)
-    ), sizes)
-    if (!is.null(fault)) {
-      paste0("have an element `", fault$field, "`, which must ", fault$must)
-    }
-  }
+  outlier = optional(elements(list(
+    centre = numbers(1), scale = numbers(1, 1e-300),
+    level = numbers("outlier_terms"), spread = numbers(2),
+    scores = both(numbers(NULL), that(function(value, sizes) {
+      !is.unsorted(value)
+    }, "ascend")),
+    n = whole_numbers(1, 1)
+  )))
 )
 
 # The parts of the parameters, whose places the sizes of the networks give.
 check_layout <- function(object, arg, call) {
-  layout <- cpp_gmvae_layout(network_state(object), length(object$features))
+  n_rows <- length(object$features) + length(object$proteins$features)
+  layout <- cpp_gmvae_layout(network_state(object), n_rows)
   n <- sum(layout$rows * layout$cols)
   fault <- field_fault(
     object,

@@ -49,8 +49,11 @@ variance_test <- function(fit, decoded, cells, nsim, call) {
     spread <- decoded$latent_sd *
       matrix(stats::rnorm(length(decoded$latent)), nrow(decoded$latent))
     drawn <- cells
-    drawn$counts <- draw_counts(fit, decoded$latent + spread, cells$size,
-                                cells, draw_seed(), call)
+    values <- draw_counts(fit, decoded$latent + spread, cells$size, cells,
+                          draw_seed(), call)
+    genes <- seq_along(fit$features)
+    drawn$counts <- values[genes, , drop = FALSE]
+    if (!is.null(fit$proteins)) drawn$proteins <- values[-genes, , drop = FALSE]
     if (fit$size_source == "library") {
       drawn$size <- new_sizes(drawn$counts, fit, NULL, call)$factors
     }

@@ -16,6 +16,8 @@
 #'   at least 10.
 #' @param max_cells A number of at least 50, or `Inf`: of more cells,
 #'   `check_fit()` uses this many, evenly spread.
+#' @param proteins Of a fit with proteins: those of the cells, as in
+#'   [predict()][predict.gmvae]. The checks are of genes.
 #' @param assay,layer Where the counts are, if `x` is a SummarizedExperiment or
 #'   a Seurat object, as in [gmvae()].
 #' @returns A `gmvae_check` object, a list of
@@ -91,8 +93,8 @@
 #' check_fit(fit, counts)
 #' @export
 check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
-                      nsim = 20, max_cells = 2000, assay = NULL,
-                      layer = "counts") {
+                      nsim = 20, max_cells = 2000, proteins = NULL,
+                      assay = NULL, layer = "counts") {
   call <- quote(check_fit())
   check_no_dots(..., call = call)
   check_gmvae_fit(fit, call)
@@ -102,7 +104,8 @@ check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
   if (!is_container(x)) {
     check_no_assay(!missing(assay) || !missing(layer), call, x, "x")
   }
-  cells <- cells_to_check(fit, x, batch, size_factors, assay, layer, call)
+  cells <- cells_to_check(fit, x, batch, size_factors, proteins, assay, layer,
+                          call)
   on.exit(discard_cells(cells$counts))
   all_cells <- spread_out(seq_len(ncol(cells$counts)), max_cells)
   unseen <- if (cells$own && length(fit$heldout) >= 20L) fit$heldout
@@ -122,9 +125,11 @@ check_fit <- function(fit, x, ..., batch = NULL, size_factors = NULL,
 }
 
 # Counts of the genes used, with clusters, size factors and batches.
-cells_to_check <- function(fit, x, batch, size_factors, assay, layer, call) {
+cells_to_check <- function(fit, x, batch, size_factors, proteins, assay, layer,
+                           call) {
   own <- FALSE
-  given <- given_counts(x, assay, "x", call, layer, on_disk = TRUE)
+  given <- given_counts(x, assay, "x", call, layer,
+                        on_disk = is.null(fit$proteins))
   n <- ncol(given)
   if (n == nrow(fit$latent)) {
     own <- is.null(colnames(given)) ||
@@ -145,6 +150,7 @@ cells_to_check <- function(fit, x, batch, size_factors, assay, layer, call) {
            {first_few(absent)}."
     ), "input", call = call)
   }
+  values <- known_proteins(fit, proteins, counts, x, call, "x")
   given <- checked_values(counts, fit$likelihood, "x", call)
   counts <- given[fit$features, , drop = FALSE]
   discard_cells(given)
@@ -163,13 +169,14 @@ cells_to_check <- function(fit, x, batch, size_factors, assay, layer, call) {
       x = "The fit has batches: {first_few(levels(fit$batch))}."
     ), "option", call = call)
   }
-  list(counts = counts, size = new_sizes(counts, fit, size_factors,
-                                         call)$factors,
+  list(counts = counts, proteins = values,
+       size = new_sizes(counts, fit, size_factors, call)$factors,
        batch = batch, covariates = if (own) fit$covariates, own = own)
 }
 
 take_cells <- function(cells, which) {
   list(counts = in_memory(cells$counts[, which, drop = FALSE]),
+       proteins = cells_of(cells$proteins, which),
        size = cells$size[which],
        batch = cells$batch[which],
        covariates = rows_of(cells$covariates, which))
@@ -183,9 +190,9 @@ decoded_sums <- function(fit, cells, call) {
   cluster <- factor(max.col(posterior, ties.method = "first"), seq_len(fit$k))
   group <- strata(cluster, cells$batch)
   sums <- with_core_errors(cpp_gmvae_sums(
-    network_state(fit), cells$counts, encoded$latent, cells$size,
-    design_of(fit, cells), as.integer(group), nlevels(group),
-    fit$control$n_threads, NULL
+    network_state(fit), cells$counts, encoded$latent,
+    core_sizes(cells$size, fit$proteins), design_of(fit, cells),
+    as.integer(group), nlevels(group), fit$control$n_threads, NULL
   ), call = call)
   expected <- decode_cells(fit, encoded$latent, cells$size, cells,
                            seq_along(fit$features), call)
@@ -199,7 +206,8 @@ decoded_sums <- function(fit, cells, call) {
 
 encode_for_check <- function(fit, cells, call) {
   with_core_errors(cpp_gmvae_encode(
-    network_state(fit), cells$counts, cells$size, NULL, NULL, 0L, TRUE,
+    network_state(fit), with_proteins(cells$counts, cells$proteins),
+    core_sizes(cells$size, fit$proteins), NULL, NULL, 0L, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
 }

@@ -40,6 +40,12 @@
 #' @param label_weight Weight of the cross-entropy of a cell whose label is
 #'   known, in units of its ELBO, a number from 0 to 1e6; see Known labels in
 #'   [gmvae()].
+#' @param protein_weight Weight of the log-likelihood of proteins beside that of
+#'   RNA, above 0 and at most 1e6; see Proteins beside RNA in [gmvae()]. `NULL`:
+#'   \eqn{2.5 \sqrt{m / P}}{2.5 sqrt(m / P)}, at least 1, with P proteins and m the
+#'   number of genes that distinguish a cell, as in Narrow panels; less, down to
+#'   1, if proteins hardly vary together and may be noise. Larger weights give
+#'   proteins more say in the clusters.
 #' @param heldout Share of the cells to keep from training, from 0 to 0.5;
 #'   fewer if otherwise fewer than two training cells per cluster would remain.
 #'   On these cells training measures the held-out evidence lower bound (ELBO).
@@ -146,7 +152,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
                           zero_inflation = "gene-cell",
                           epochs = NULL, warmup = NULL,
                           batch_size = 128, learning_rate = NULL, mask = NULL,
-                          label_weight = 10,
+                          label_weight = 10, protein_weight = NULL,
                           heldout = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
                           find_batches = TRUE, alpha = 0.05, n_networks = 1,
@@ -173,6 +179,9 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
       },
       mask = if (!is.null(mask)) check_number(mask, 0, 0.95),
       label_weight = check_number(label_weight, 0, 1e6),
+      protein_weight = if (!is.null(protein_weight)) {
+        check_number(protein_weight, 0, 1e6, open = TRUE)
+      },
       heldout = check_number(heldout, 0, 0.5),
       patience = check_count(patience),
       damping = check_number(damping, 0, 1, open = TRUE),
@@ -284,9 +293,13 @@ check_batch_variation <- function(control, batch, call) {
 
 # What NULL stands for. The normal prior of the warm-up draws groups together,
 # which makes clusters of measurements and images worse, and of counts not.
-# `informative`: see informative_features().
-resolve_control <- function(control, n_cells, likelihood, informative = Inf) {
+# `informative`: see informative_features(); `proteins`: see protein_values().
+resolve_control <- function(control, n_cells, likelihood, informative = Inf,
+                            proteins = NULL) {
   traits <- likelihood_traits(likelihood)
+  if (is.null(control$protein_weight)) {
+    control$protein_weight <- usual_protein_weight(informative, proteins)
+  }
   if (traits$dense) informative <- Inf  # standardised, nothing is hidden
   narrow <- narrowness(informative)
   control$hidden_decoder <- decoder_sizes(control)

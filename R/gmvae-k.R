@@ -108,6 +108,8 @@ format_p <- function(p) {
 #'   several numbers, among which `update()` chooses by the latent means of
 #'   `object`, as [gmvae()] does. `NULL`: the same numbers as in [gmvae()].
 #' @param ... Must be empty.
+#' @param proteins Of a fit with proteins: those of the fit, as in [gmvae()].
+#'   `NULL`: those in the call of the fit.
 #' @param x The data of the fit: the same cells in the same order, and all
 #'   genes. `NULL`: the `x` in the call of [gmvae()], evaluated where `update()`
 #'   is called.
@@ -131,25 +133,33 @@ format_p <- function(p) {
 #' table(fit$cluster, four$cluster)
 #' @importFrom stats update
 #' @export
-update.gmvae <- function(object, k = NULL, ..., x = NULL, BPPARAM = NULL) {
+update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL,
+                         BPPARAM = NULL) {
   caller <- parent.frame()
   call <- quote(update())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
   check_bpparam(BPPARAM, call, "read cells")
+  x <- data_of_fit(object, x, caller, call)
   counts <- fitted_counts(object, x, caller, call, BPPARAM)
   on.exit(discard_cells(counts))
+  if (is.null(proteins) && !is.null(object$proteins)) {
+    proteins <- evaluated(object$call$proteins, caller)
+  }
+  values <- fitted_proteins(object, proteins, counts, x, call)
   ks <- check_components(k, ncol(counts), call, nlevels(object$labels))
   check_distinct_cells(counts, min(ks), call)
-  model <- unclass(object)[c("likelihood", "covariance", "size_reference")]
   control <- resolve_control(fitted_control(object), ncol(counts),
                              object$likelihood)
-  cells <- list(size = unname(object$size_factors),
+  model <- c(unclass(object)[c("likelihood", "covariance", "size_reference")],
+             list(beside = modalities_beside(object$proteins, control)))
+  cells <- list(size = core_sizes(unname(object$size_factors), object$proteins),
                 design = design_matrix(object$batch, object$covariates),
                 labels = object$labels)
   core <- with_core_errors(
-    train_networks(counts, cells, model, ks, control, object$seed,
-                   progress_reporter(control$verbose), earlier = object),
+    train_networks(with_proteins(counts, values), cells, model, ks, control,
+                   object$seed, progress_reporter(control$verbose),
+                   earlier = object),
     call = call
   )
   core$history <- rbind(object$history, core$history)
@@ -161,6 +171,10 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL, BPPARAM = NULL) {
   fit <- finish_fit(core, counts, size, features = object$feature_table,
                     batch = object$batch, batch_source = object$batch_source,
                     covariates = object$covariates, labels = object$labels,
+                    proteins = if (!is.null(values)) {
+                      c(object$proteins[c("name", "features", "transform")],
+                        list(values = values))
+                    },
                     likelihood = object$likelihood,
                     covariance = object$covariance, control = control,
                     call = call, heard = "batches")
@@ -169,26 +183,30 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL, BPPARAM = NULL) {
   with_call(fit, written)
 }
 
+# What stands in the call of a fit; NULL if it does not exist any more.
+evaluated <- function(expression, caller) {
+  tryCatch(eval(expression, caller), error = function(e) NULL)
+}
+
+# The data of the fit, as the user gave them.
+data_of_fit <- function(object, x, caller, call) {
+  if (is.null(x)) x <- evaluated(object$call$x, caller)
+  if (!is.null(x)) return(x)
+  gmvae_abort(c(
+    "{.arg x} must be given: {.fn update} needs the data of the fit.",
+    x = "The fit was made from {.code {rlang::as_label(object$call$x)}}, which
+         does not exist here.",
+    i = "For instance {.code update(fit, k = 4, x = counts)}."
+  ), "input", call = call)
+}
+
 # The counts of the genes used.
 fitted_counts <- function(object, x, caller, call, BPPARAM = NULL) {
-  if (is.null(x)) {
-    x <- tryCatch(eval(object$call$x, caller), error = function(e) NULL)
-  }
-  if (is.null(x)) {
-    gmvae_abort(c(
-      "{.arg x} must be given: {.fn update} needs the data of the fit.",
-      x = "The fit was made from {.code {rlang::as_label(object$call$x)}}, which
-           does not exist here.",
-      i = "For instance {.code update(fit, k = 4, x = counts)}."
-    ), "input", call = call)
-  }
-  written <- function(argument) {
-    tryCatch(eval(object$call[[argument]], caller), error = function(e) NULL)
-  }
+  written <- function(argument) evaluated(object$call[[argument]], caller)
   layer <- written("layer")
   counts <- as_counts(x, written("assay"), call = call,
                       layer = if (is.null(layer)) "counts" else layer,
-                      on_disk = TRUE)
+                      on_disk = is.null(object$proteins))
   same_counts(object, counts, call, BPPARAM)
 }
 

@@ -6,10 +6,10 @@ gmvae_format <- 1L
 
 # `core` is what cpp_gmvae_train() returns, `features` the table of all genes,
 # `size` the cells' size factors, `batch`, `covariates` and `labels` what else
-# is known of them.
+# is known of them, `proteins` what protein_values() gives.
 new_gmvae <- function(core, cells, features, size, batch, batch_source,
                       likelihood, covariance, control, covariates = NULL,
-                      labels = NULL) {
+                      labels = NULL, proteins = NULL) {
   k <- core$k
   clusters <- names_of_components(k, labels)
   latent <- paste0("z", seq_len(control$n_latent))
@@ -18,6 +18,11 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
   dimnames(mixture$means) <- list(clusters, latent)
   dimnames(mixture$covariances) <- list(latent, latent, clusters)
   posterior <- `dimnames<-`(core$posterior, list(cells, clusters))
+  if (!is.null(proteins)) {
+    proteins$checksum <- data_checksum(proteins$values)
+    proteins$values <- NULL
+  }
+  inputs <- split_input(core$input, proteins, sum(features$used))
   fit <- structure(
     list(
       cluster = most_probable(posterior),
@@ -36,6 +41,7 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
       batch = if (!is.null(batch)) stats::setNames(batch, cells),
       batch_source = batch_source,
       covariates = covariates,
+      proteins = inputs$proteins,
       labels = if (!is.null(labels)) stats::setNames(labels, cells),
       label_noise = if (!is.null(labels)) core$label_noise,
       heldout = core$heldout,
@@ -44,7 +50,7 @@ new_gmvae <- function(core, cells, features, size, batch, batch_source,
       active_units = count_active(core$latent, core$latent_sd),
       parameters = core$parameters,
       layout = core$layout,
-      input = core$input,
+      input = inputs$input,
       likelihood = likelihood,
       covariance = covariance,
       k = k,
@@ -124,8 +130,13 @@ network_state <- function(object) {
               "seed", "size_reference")
   options <- c("n_latent", "hidden", "dispersion", "zero_inflation")
   control <- fitted_control(object)
-  c(unclass(object)[fields], control[options],
-    list(k = length(object$mixture$weights),
+  state <- unclass(object)[fields]
+  if (!is.null(object$proteins)) {
+    state$input <- Map(c, state$input, object$proteins$input)
+  }
+  c(state, control[options],
+    list(beside = modalities_beside(object$proteins, control),
+         k = length(object$mixture$weights),
          hidden_decoder = decoder_sizes(control),
          n_design = n_design(object)))
 }

@@ -15,8 +15,9 @@
 #   scores          sorted, of cells like those of the fit; n how many they
 #                   stand for
 # `heldout`: scores of (at most 2,000 of) the held-out cells, in their order.
-# `counts` are those of the genes used, `size` the cells' size factors.
-outlier_reference <- function(fit, counts, size, call) {
+# `counts` are those of the genes used, `proteins` the values of proteins or
+# NULL, `size` the cells' size factors.
+outlier_reference <- function(fit, counts, proteins, size, call) {
   trained <- spread_out(setdiff(seq_len(ncol(counts)), fit$heldout))
   unseen <- spread_out(fit$heldout)
   cells <- c(trained, unseen)
@@ -24,7 +25,9 @@ outlier_reference <- function(fit, counts, size, call) {
   known <- design_matrix(fit$batch[cells], rows_of(fit$covariates, cells),
                          fit$covariates)
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(fit), sample, size[cells], known, NULL, elbo_draws, TRUE,
+    network_state(fit),
+    with_proteins(sample, cells_of(proteins, cells)),
+    core_sizes(size[cells], fit$proteins), known, NULL, elbo_draws, TRUE,
     fit$control$n_threads, NULL
   ), call = call)
   compare_elbos(core$elbo, core$posterior, log_depth(sample, fit$likelihood),

@@ -47,6 +47,10 @@
 #'   covariates, one for each, such as `list(chemistry = "v3")`: what would be
 #'   expected if all cells had these values (counterfactual expression). It
 #'   takes the place of the cells' own values.
+#' @param proteins Of a fit with proteins: those of the new cells, all that the
+#'   fit uses, in the form that `proteins` of [gmvae()] had. `NULL`: for a
+#'   SingleCellExperiment or a Seurat object those under the name that the fit
+#'   has.
 #' @param sink For types `"mean"` and `"normalized"` of cells that are too many
 #'   for memory: where the values go, block by block. The path of an HDF5 file
 #'   to be made, which needs package HDF5Array; or a function of `values`, a
@@ -177,8 +181,9 @@ predict.gmvae <- function(object, newdata,
                                    "outlier", "all"),
                           ..., threshold = 0, reject = 0, features = NULL,
                           size_factors = NULL, batch = NULL,
-                          covariates = NULL, at = NULL, sink = NULL,
-                          BPPARAM = NULL, assay = NULL, layer = "counts") {
+                          covariates = NULL, at = NULL, proteins = NULL,
+                          sink = NULL, BPPARAM = NULL, assay = NULL,
+                          layer = "counts") {
   call <- quote(predict())
   check_no_dots(..., call = call)
   validate_fit(object, call = call)
@@ -201,6 +206,12 @@ predict.gmvae <- function(object, newdata,
   asked <- if (reject > 0) "reject" else sprintf("type = \"%s\"", type)
   cells <- if (missing(newdata)) {
     check_no_assay(!missing(assay) || !missing(layer), call)
+    if (!is.null(proteins)) {
+      gmvae_abort(
+        "{.arg proteins} can be given only together with {.arg newdata}.",
+        "option", call = call
+      )
+    }
     training_cells(object, needed, size_factors, batch, covariates, at, asked,
                    call)
   } else {
@@ -208,7 +219,7 @@ predict.gmvae <- function(object, newdata,
       check_no_assay(!missing(assay) || !missing(layer), call, newdata)
     }
     encode_cells(object, newdata, needed, size_factors, batch, covariates, at,
-                 assay, layer, asked, call, BPPARAM)
+                 proteins, assay, layer, asked, call, BPPARAM)
   }
   unlike <- if (needed == "outlier") {
     outlier_table(object$outlier, cells$components, cells$depth,
@@ -318,9 +329,10 @@ training_cells <- function(object, type, size_factors, batch, covariates, at,
 # Posterior of clusters and of components, latent means, ELBO, size factors,
 # batches and covariates of new cells.
 encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
-                         at, assay, layer, asked, call, BPPARAM = NULL) {
+                         at, proteins, assay, layer, asked, call,
+                         BPPARAM = NULL) {
   given <- given_counts(newdata, assay, "newdata", call, layer,
-                        on_disk = TRUE)
+                        on_disk = is.null(object$proteins))
   counts <- with_all_names(given, "newdata", call)
   if (is.null(rownames(given))) check_unnamed(counts, object, call)
   index <- match_genes(counts, object, call)
@@ -335,6 +347,7 @@ encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
     covariates <- covariates_at(object, covariates, at, ncol(counts))
   }
   check_covariates_given(object, covariates, type, asked, call)
+  proteins <- known_proteins(object, proteins, counts, newdata, call)
   given <- checked_values(counts, object$likelihood, "newdata", call,
                           BPPARAM = BPPARAM)
   on.exit(discard_cells(given))
@@ -357,7 +370,8 @@ encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
     is.na(batch)
   }
   core <- with_core_errors(cpp_gmvae_encode(
-    network_state(object), counts, size$factors,
+    network_state(object), with_proteins(counts, proteins),
+    core_sizes(size$factors, object$proteins),
     if (any(unknown)) design_without_batch(object, covariates) else
       design_of_cells(object, batch, covariates),
     if (any(unknown)) batch_designs(object),
@@ -418,7 +432,7 @@ known_of <- function(cells, i) {
 # `known`: the cells' `batch` and `covariates`.
 decode_cells <- function(object, latent, size, known, rows, call) {
   values <- with_core_errors(cpp_gmvae_decode(
-    network_state(object), unname(latent), size,
+    network_state(object), unname(latent), core_sizes(size, object$proteins),
     design_of(object, known), rows,
     object$control$n_threads,
     progress_reporter(object$control$verbose && interactive())

@@ -103,6 +103,7 @@ summary.gmvae <- function(object, ...) {
       covariance = object$covariance, k = object$k,
       n_cells = nrow(object$posterior), n_genes = object$n_genes,
       n_features = length(object$features),
+      proteins = describe_proteins(object$proteins),
       batches = if (n_batches(object$batch) > 0L) table(batch = object$batch),
       covariates = describe_covariates(object$covariates),
       labels = if (!is.null(object$labels)) table(label = object$labels),
@@ -135,6 +136,7 @@ print.gmvae <- function(x, ...) {
   print_heading(facts)
   print_facts(c(
     Genes = format_genes(facts),
+    Proteins = format_proteins(facts$proteins),
     Batches = format_batches(facts$batches),
     Covariates = format_covariates(facts$covariates),
     Labels = format_labels(facts),
@@ -161,6 +163,7 @@ print.summary_gmvae <- function(x, ...) {
   }
   print_facts(c(
     Genes = format_genes(x),
+    Proteins = format_proteins(x$proteins),
     Batches = format_batches(x$batches),
     Covariates = format_covariates(x$covariates),
     Labels = format_labels(x),
@@ -241,6 +244,21 @@ format_sizes <- function(clusters, most = 20L) {
   rest <- nrow(clusters) - most
   paste0(sizes, " cells",
          if (rest > 0L) paste0("; ", rest, " more clusters"))
+}
+
+# The number of proteins, and in `name` what holds them; NULL without.
+describe_proteins <- function(proteins) {
+  if (is.null(proteins)) return(NULL)
+  list(n = length(proteins$features), name = proteins$name,
+       transform = proteins$transform)
+}
+
+format_proteins <- function(proteins) {
+  if (is.null(proteins)) return(NULL)
+  paste0(count(proteins$n), if (!is.null(proteins$name)) {
+    sprintf(" of \"%s\"", proteins$name)
+  }, if (proteins$transform == "clr") ", centred log ratios" else
+    ", values as given")
 }
 
 # NULL, so no line, without batches.

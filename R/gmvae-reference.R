@@ -142,6 +142,9 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
   check_no_dots(..., call = call)
   check_gmvae_fit(fit, call)
   check_no_covariates(fit, call)
+  refuse_proteins(fit, "fit", "Map the query with {.code predict(fit, query,
+                  proteins = )}, which needs its proteins, too; or fit the
+                  reference without {.arg proteins}.", call)
   check_query_given(missing(query), call)
   coverage <- check_number(coverage, 0.5, 0.999, call = call)
   labels <- check_reference_labels(labels, fit, call)

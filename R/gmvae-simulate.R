@@ -33,7 +33,9 @@
 #'     the cluster of the `source` cell; `size_factor`; `batch`, if the fit has
 #'     batches; and for `"posterior"` `source`, the number of the cell of the
 #'     fit;
-#'   * `latent`: matrix (`nsim` x D) of the latent points.
+#'   * `latent`: matrix (`nsim` x D) of the latent points;
+#'   * `proteins`, of a fit with proteins: matrix (proteins x `nsim`), centred
+#'     log ratios or whatever the fit saw of them.
 #'
 #'   The attribute `"seed"` is the state of the generator before, as in
 #'   [stats::simulate()]. So `gmvae(s$counts, k)` fits the cells again, and
@@ -88,10 +90,15 @@ simulate.gmvae <- function(object, nsim = NULL, seed = NULL, ...,
   counts <- draw_counts(object, drawn$latent, cells$size_factor, known,
                         draw_seed(), call)
   cells[names(known$covariates)] <- known$covariates
-  dimnames(counts) <- list(object$features, rownames(cells))
+  colnames(counts) <- rownames(cells)
   dimnames(drawn$latent) <- list(rownames(cells), colnames(object$latent))
-  structure(list(counts = counts, cells = cells, latent = drawn$latent),
-            seed = state$seed)
+  n_features <- length(object$features)
+  result <- list(counts = counts[seq_len(n_features), , drop = FALSE],
+                 cells = cells, latent = drawn$latent)
+  if (!is.null(object$proteins)) {
+    result$proteins <- as.matrix(counts[-seq_len(n_features), , drop = FALSE])
+  }
+  structure(result, seed = state$seed)
 }
 
 given_sizes <- function(size_factors, n, object, call) {
@@ -136,15 +143,18 @@ posterior_points <- function(object, n) {
        cluster = unname(object$cluster[source]))
 }
 
-# Values of all genes at latent points: a dgCMatrix without names. `known`: the
-# cells' `batch` and `covariates`.
+# Values of all genes, and below them of all proteins, at latent points: a
+# dgCMatrix without names of cells. `known`: the cells' `batch` and
+# `covariates`.
 draw_counts <- function(object, latent, size, known, seed, call) {
   state <- network_state(object)
   state$seed <- seed
   slots <- with_core_errors(cpp_gmvae_simulate(
-    state, unname(latent), unname(size), design_of(object, known),
+    state, unname(latent), core_sizes(unname(size), object$proteins),
+    design_of(object, known),
     object$control$n_threads
   ), call = call)
+  rows <- c(object$features, object$proteins$features)
   methods::new("dgCMatrix", p = slots$p, i = slots$i, x = slots$x,
-               Dim = c(length(object$features), nrow(latent)))
+               Dim = c(length(rows), nrow(latent)), Dimnames = list(rows, NULL))
 }

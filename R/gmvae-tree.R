@@ -161,7 +161,7 @@ test_divisions <- function(fit, members, call) {
     side <- 1L + cluster[cells] %in% members$second[[i]]
     test <- with_core_errors(cpp_gmvae_division(
       state, fit$latent[cells, , drop = FALSE],
-      unname(fit$size_factors[cells]), known, side,
+      core_sizes(unname(fit$size_factors[cells]), fit$proteins), known, side,
       length(members$both[[i]]),
       control[c("max_iter", "tol", "n_threads")], progress
     ), call = call)

@@ -61,6 +61,11 @@
 #'   per cell (n), `NA` where it is not known; or a vector named by the labelled
 #'   cells; or, for a SummarizedExperiment or a Seurat object, the name of a
 #'   column of its cell data. See Known labels.
+#' @param proteins Counts of proteins of the same cells (CITE-seq), raw, with
+#'   proteins in rows and cells in columns: a matrix of any kind that `x` can
+#'   be, with row names; its columns are matched by name if they have names. For
+#'   a SingleCellExperiment also the name of an alternative experiment, for a
+#'   Seurat object that of an assay, such as `"ADT"`. See Proteins beside RNA.
 #' @param control Options of the networks and the training, made by
 #'   [gmvae_control()].
 #' @param BPPARAM A `BiocParallelParam`, or `"mirai"` for the daemons that
@@ -147,6 +152,10 @@
 #'   * `labels`: factor (n), named by cell, `NA` where the label is not known;
 #'     `label_noise`: the estimated probability that a label was drawn at
 #'     random, from 0 to 1. Both `NULL` without labels.
+#'   * `proteins`: `NULL` without, or a list of `name` (of the alternative
+#'     experiment or assay, or `NULL`), `features` (names of the proteins),
+#'     `transform` (`"clr"` or `"none"`), `input` (the scaling of the encoder's
+#'     input) and `checksum`.
 #'   * `features`: names (G) of the genes used; `feature_table`: data frame with
 #'     one row for each gene of `x`: `gene`, `mean` and `variance` (of
 #'     \eqn{\log(1 + x)} of values divided by the size of the cell, for
@@ -294,6 +303,34 @@
 #' `posterior` and `cluster` of the fit are from the counts alone, so that a
 #' cell whose label seems wrong is in another cluster than its label says.
 #'
+#' @section Proteins beside RNA:
+#' With `proteins`, networks and clusters are of both kinds of measurements.
+#' Each has a first layer of the encoder and an output of the decoder of its
+#' own; the first layers add up, and so do the logarithms of the likelihoods, so
+#' that a latent point explains the RNA and the proteins of the cell:
+#' \deqn{\log p(x_i, y_i | z_i) = \log p(x_i | z_i) + w \log p(y_i |
+#'   z_i).}{log p(x_i, y_i | z_i) = log p(x_i | z_i) + w log p(y_i | z_i).}
+#' Of raw counts \eqn{a_{ip}}{a_ip} of P proteins the networks see centred log
+#' ratios
+#' \deqn{y_{ip} = \log(1 + a_{ip}) - \frac{1}{P} \sum_{q = 1}^{P} \log(1 +
+#'   a_{iq})}{y_ip = log(1 + a_ip) - mean over q of log(1 + a_iq)}
+#' within the cell (Aitchison 1982; Stoeckius et al. 2017), with a normal
+#' distribution whose mean is the decoder's and whose variance is the protein's.
+#' So the number of antibodies that a cell has caught drops out. Values that are
+#' no raw counts, for instance because they were corrected for their background,
+#' are used as they are, with a message. Each protein is standardised. The
+#' weight w (`protein_weight` of [gmvae_control()]) is above 1: thousands of
+#' genes have so much larger log-likelihoods than some twenty proteins that
+#' these would have little say in the clusters.
+#'
+#' Genes, size factors, batches that nobody named and `likelihood` are those of
+#' RNA. `batch`, `covariates` and `labels` are for both. Functions that read
+#' cells have the argument `proteins`, too; in a SingleCellExperiment or Seurat
+#' object they find the proteins under the name that the fit has. A fit of both
+#' needs both: [predict()][predict.gmvae] refuses cells without proteins, and
+#' [map_to_reference()] is for fits of RNA alone. `gmvae()` reads both into
+#' memory.
+#'
 #' @section Number of clusters:
 #' For several `k`, the networks are trained once up to the joint phase, before
 #' which they do not depend on `k`. Then mixtures with each `k` are fitted to
@@ -405,6 +442,10 @@
 #'   matrix or a SingleCellExperiment.
 #'
 #' @references
+#' Aitchison (1982) The statistical analysis of compositional data. *Journal of
+#' the Royal Statistical Society B* 44, 139-160.
+#' \doi{10.1111/j.2517-6161.1982.tb01195.x}
+#'
 #' Besag and Clifford (1991) Sequential Monte Carlo p-values. *Biometrika* 78,
 #' 301-304. \doi{10.1093/biomet/78.2.301}
 #'
@@ -444,6 +485,9 @@
 #' Meila (2007) Comparing clusterings: an information based distance. *Journal
 #' of Multivariate Analysis* 98, 873-895. \doi{10.1016/j.jmva.2006.11.013}
 #'
+#' Stoeckius et al. (2017) Simultaneous epitope and transcriptome measurement in
+#' single cells. *Nature Methods* 14, 865-868. \doi{10.1038/nmeth.4380}
+#'
 #' Tibshirani and Walther (2005) Cluster validation by prediction strength.
 #' *Journal of Computational and Graphical Statistics* 14, 511-528.
 #' \doi{10.1198/106186005X59243}
@@ -466,6 +510,17 @@
 #' fit <- gmvae(counts, k = 5, features = 500)
 #' fit
 #' table(fit$cluster, pbmc_sorted$celltype_coarse[cells])
+#'
+#' # Proteins beside RNA: two that B cells have and two antibodies that bind
+#' # to nothing, made up
+#' b_cell <- pbmc_sorted$celltype_coarse[cells] == "B cell"
+#' adt <- rbind(CD19 = rnbinom(200, mu = ifelse(b_cell, 200, 8), size = 5),
+#'              CD20 = rnbinom(200, mu = ifelse(b_cell, 90, 5), size = 5),
+#'              IgG1 = rnbinom(200, mu = 6, size = 5),
+#'              IgG2a = rnbinom(200, mu = 9, size = 5))
+#' both <- gmvae(counts, k = 5, features = 500, proteins = adt,
+#'               control = gmvae_control(epochs = 30))
+#' markers(both, of = "proteins")
 #' @export
 gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
   check_data_given(x, missing(x), quote(gmvae()))
@@ -477,14 +532,15 @@ gmvae <- function(x, k = NULL, likelihood = "nb", ...) {
 gmvae.matrix <- function(x, k = NULL, likelihood = "nb", ...,
                          covariance = "tied", features = 2000,
                          size_factors = NULL, batch = NULL, covariates = NULL,
-                         labels = NULL, control = gmvae_control(),
-                         BPPARAM = NULL) {
+                         labels = NULL, proteins = NULL,
+                         control = gmvae_control(), BPPARAM = NULL) {
   call <- quote(gmvae())
   check_no_dots(..., call = call)
   arg <- attr(x, "argument")  # of a container that the counts are from
   if (is.null(arg)) arg <- named_argument("x", substitute(x))
-  counts <- as_counts(x, arg = arg, call = call, on_disk = TRUE)
-  known <- list(batch = batch, covariates = covariates, labels = labels)
+  counts <- as_counts(x, arg = arg, call = call, on_disk = is.null(proteins))
+  known <- list(batch = batch, covariates = covariates, labels = labels,
+                proteins = proteins)
   fit <- gmvae_bridge(counts, k, likelihood, covariance, features, size_factors,
                       known, control, BPPARAM, call, arg)
   with_call(fit, match.call())
@@ -504,26 +560,30 @@ gmvae.DelayedMatrix <- gmvae.matrix
 #' @export
 gmvae.SummarizedExperiment <- function(x, k = NULL, likelihood = "nb", ...,
                                        batch = NULL, covariates = NULL,
-                                       labels = NULL, assay = NULL) {
+                                       labels = NULL, proteins = NULL,
+                                       assay = NULL) {
   call <- quote(gmvae())
   if (is.null(assay)) assay <- "counts"
   arg <- named_argument("x", substitute(x), assay)
-  counts <- as_counts(x, assay, arg, call, on_disk = TRUE)
+  counts <- as_counts(x, assay, arg, call, on_disk = is.null(proteins))
   attr(counts, "argument") <- arg
-  known <- known_of_cells(batch, covariates, labels, counts, x, call)
+  known <- known_of_cells(list(batch = batch, covariates = covariates,
+                               labels = labels, proteins = proteins),
+                          counts, x, call)
   if (!"size_factors" %in% ...names()) {
     say_unused_size_factors(x, counts, likelihood)
   }
   with_call(gmvae(counts, k, likelihood, ..., batch = known$batch,
-                  covariates = known$covariates, labels = known$labels),
+                  covariates = known$covariates, labels = known$labels,
+                  proteins = known$proteins),
             match.call())
 }
 
 #' @rdname gmvae
 #' @export
 gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
-                         covariates = NULL, labels = NULL, assay = NULL,
-                         layer = "counts") {
+                         covariates = NULL, labels = NULL, proteins = NULL,
+                         assay = NULL, layer = "counts") {
   call <- quote(gmvae())
   arg <- named_argument("x", substitute(x))
   counts <- as_counts(x, assay, arg, call, layer)
@@ -531,19 +591,23 @@ gmvae.Seurat <- function(x, k = NULL, likelihood = "nb", ..., batch = NULL,
   if (identical(batch, "layer") && !"layer" %in% cell_columns(x)) {
     batch <- layer_of_cells(x, assay, layer, call)
   }
-  known <- known_of_cells(batch, covariates, labels, counts, x, call)
+  known <- known_of_cells(list(batch = batch, covariates = covariates,
+                               labels = labels, proteins = proteins),
+                          counts, x, call)
   with_call(gmvae(counts, k, likelihood, ..., batch = known$batch,
-                  covariates = known$covariates, labels = known$labels),
+                  covariates = known$covariates, labels = known$labels,
+                  proteins = known$proteins),
             match.call())
 }
 
-# What is known of each cell, perhaps from the cell data of the container `x`.
-known_of_cells <- function(batch, covariates, labels, counts, x = NULL, call) {
+# What is `known` of each cell of `counts`, perhaps from the container `x`.
+known_of_cells <- function(known, counts, x = NULL, call) {
   n <- ncol(counts)
   cells <- colnames(counts)
-  list(batch = as_batch(batch, n, x, call, cells),
-       covariates = as_covariates(covariates, n, x, call, cells),
-       labels = as_labels(labels, n, x, call, cells))
+  list(batch = as_batch(known$batch, n, x, call, cells),
+       covariates = as_covariates(known$covariates, n, x, call, cells),
+       labels = as_labels(known$labels, n, x, call, cells),
+       proteins = as_proteins(known$proteins, counts, x, call))
 }
 
 # Checks everything, computes, constructs.
@@ -553,8 +617,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   likelihood <- check_choice(likelihood, likelihood_names(), call = call)
   covariance <- check_choice(covariance, covariance_names(), call = call)
   control <- check_gmvae_control(control, call)
-  known <- known_of_cells(known$batch, known$covariates, known$labels, counts,
-                          call = call)
+  known <- known_of_cells(known, counts, call = call)
   batch <- known$batch
   labels <- known$labels
   check_variation(control, likelihood, batch, call)
@@ -582,30 +645,38 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   check_distinct_cells(counts, min(ks), call)
   size <- cell_sizes(counts, likelihood, size_factors)
 
+  proteins <- protein_values(known$proteins)
   control <- resolve_control(control, ncol(counts), likelihood,
                              informative_features(counts, size$factors,
-                                                  likelihood))
+                                                  likelihood),
+                             proteins)
   model <- list(likelihood = likelihood, covariance = covariance,
-                size_reference = size$reference)
-  cells <- list(size = size$factors, design = design_matrix(batch, covariates),
-                labels = labels)
-  core <- train_several(counts, cells, model, ks, control, stored,
+                size_reference = size$reference,
+                beside = modalities_beside(proteins, control))
+  cells <- list(size = core_sizes(size$factors, proteins),
+                design = design_matrix(batch, covariates), labels = labels)
+  rows <- with_proteins(counts, proteins$values)
+  core <- train_several(rows, cells, model, ks, control, stored,
                         progress_reporter(control$verbose), BPPARAM, call)
   fit <- finish_fit(core, counts, size, features = chosen$table, batch = batch,
                     batch_source = batch_source(batch, found),
                     covariates = covariates, labels = labels,
-                    likelihood = likelihood, covariance = covariance,
+                    proteins = proteins, likelihood = likelihood,
+                    covariance = covariance,
                     control = without_checkpoint(control), call = call)
   remove_checkpoints(control)
   fit
 }
 
 # The fit that users see, from what the core returns. `counts` are those of the
-# genes used; `heard` names cautions that the user has been warned of before.
-finish_fit <- function(core, counts, size, ..., call, heard = NULL) {
-  fit <- new_gmvae(core, cells = colnames(counts), size = size, ...)
+# genes used; `proteins`: see protein_values(); `heard` names cautions that the
+# user has been warned of before.
+finish_fit <- function(core, counts, size, ..., proteins = NULL, call,
+                       heard = NULL) {
+  fit <- new_gmvae(core, cells = colnames(counts), size = size,
+                   proteins = proteins, ...)
   fit$checksum <- data_checksum(counts)
-  outlier <- outlier_reference(fit, counts, size$factors, call)
+  outlier <- outlier_reference(fit, counts, proteins$values, size$factors, call)
   fit$outlier <- outlier$reference
   fit$heldout_scores <- outlier$heldout
   warn_cautions(fit, call, heard)

@@ -26,6 +26,12 @@
 #'   genes. Not used for `"gaussian"`.
 #' @param n_draws Number of latent points that are drawn from each cluster, a
 #'   whole number of at least 10.
+#' @param of `"genes"`, or `"proteins"` of a fit with proteins: then column
+#'   `gene` names proteins, fold changes are differences in standard deviations
+#'   of the protein over the cells, and there are no p-values.
+#' @param proteins Of a fit with proteins, for `p_values = "split"`: those of
+#'   the fit, as in [predict()][predict.gmvae]. Genes alone are divided and
+#'   tested; the new networks see proteins whole.
 #' @param assay,layer Where the counts are, if `x` is a SummarizedExperiment or
 #'   a Seurat object, as in [gmvae()]. `NULL`: where the call of the fit says.
 #'
@@ -145,6 +151,7 @@
 markers <- function(fit, x = NULL, ...,
                     summary = c("median", "mean", "min", "any"), threshold = 1,
                     p_values = NULL, pseudocount = NULL, n_draws = 400,
+                    of = c("genes", "proteins"), proteins = NULL,
                     assay = NULL, layer = NULL) {
   call <- quote(markers())
   check_no_dots(..., call = call)
@@ -152,22 +159,27 @@ markers <- function(fit, x = NULL, ...,
   summaries <- eval(formals(markers)$summary)
   summary <- if (missing(summary)) summaries[1] else
     check_choice(summary, summaries, call = call)
+  of <- if (missing(of)) "genes" else
+    check_choice(of, c("genes", "proteins"), call = call)
+  if (of == "proteins") check_markers_of_proteins(fit, p_values, call)
   counts <- if (!is.null(x)) counts_of_fit(fit, x, assay, layer, call)
   on.exit(discard_cells(counts))
-  p_values <- check_p_values(p_values, fit, counts, "split", call)
+  p_values <- if (of == "proteins") "none" else
+    check_p_values(p_values, fit, counts, "split", call)
+  values <- proteins_for_split(fit, proteins, counts, x, p_values, call)
   group <- droplevels(unname(fit$cluster))
   check_groups(group, call)
-  core <- contrast(fit, group, threshold, pseudocount, n_draws, call)
+  core <- contrast(fit, group, threshold, pseudocount, n_draws, call, of)
   chosen <- c(mean = "mean", median = "median", min = "min", any = "max")
   change <- core$change[[chosen[[summary]]]]
   probability <- core$probability[[chosen[[summary]]]]
-  p <- group_p_values(fit, counts, group, p_values, call)
-  detected <- detection_rates(fit, counts, group)
+  p <- group_p_values(fit, counts, group, p_values, call, values = values)
+  detected <- if (of == "genes") detection_rates(fit, counts, group)
   tables <- lapply(seq_len(nlevels(group)), function(k) {
     order <- order(change[, k], decreasing = TRUE)
     table <- data.frame(
       cluster = factor(levels(group)[k], levels(fit$cluster)),
-      gene = fit$features, rank = NA_integer_, lfc = change[, k],
+      gene = rownames(change), rank = NA_integer_, lfc = change[, k],
       lfc_mean = core$change$mean[, k], lfc_min = core$change$min[, k],
       lfc_median = core$change$median[, k], lfc_max = core$change$max[, k],
       probability = probability[, k],
@@ -187,7 +199,8 @@ markers <- function(fit, x = NULL, ...,
   })
   found <- do.call(rbind, tables)
   rownames(found) <- NULL
-  structure(found, class = c("gmvae_markers", "data.frame"))
+  structure(found, class = c("gmvae_markers", "data.frame"),
+            of = if (of == "proteins") of)
 }
 
 #' @rdname markers
@@ -207,7 +220,12 @@ print.gmvae_markers <- function(x, ..., n = 6) {
   }
   columns <- paste(setdiff(names(x), c("cluster", "gene", "rank")),
                    collapse = ", ")
-  cat(strwrap(paste0("Log2 fold changes in brackets. Columns: ", columns, "."),
+  change <- if (identical(attr(x, "of"), "proteins")) {
+    "Differences in standard deviations"
+  } else {
+    "Log2 fold changes"
+  }
+  cat(strwrap(paste0(change, " in brackets. Columns: ", columns, "."),
               getOption("width")), sep = "\n")
   invisible(x)
 }
@@ -221,8 +239,9 @@ decimal <- function(x, digits) {
 # Matrices of genes x groups: `level`, mean log2 of what a median cell has, and
 # lists `change` and `probability` of what the comparisons with the other groups
 # have in common (mean, median, min, max). `group`: a factor with NA for cells
-# that take no part.
-contrast <- function(fit, group, threshold, pseudocount, n_draws, call) {
+# that take no part. `of`: genes or proteins.
+contrast <- function(fit, group, threshold, pseudocount, n_draws, call,
+                     of = "genes") {
   threshold <- check_number(threshold, 0, call = call)
   n_draws <- check_count(n_draws, min = 10, call = call)
   pseudocount <- if (is.null(pseudocount)) {
@@ -236,11 +255,13 @@ contrast <- function(fit, group, threshold, pseudocount, n_draws, call) {
   core <- with_core_errors(cpp_gmvae_contrast(
     network_state(fit), unname(fit$latent), unname(fit$latent_sd), number,
     nlevels(group), design_of(fit, usual), usual$weight, n_draws,
-    pseudocount, threshold, fit$control$n_threads, NULL
+    pseudocount, threshold, if (of == "genes") 1L else 2L,
+    fit$control$n_threads, NULL
   ), call = call)
+  names <- if (of == "genes") fit$features else fit$proteins$features
   by_group <- function(values) {
     matrix(values, ncol = nlevels(group),
-           dimnames = list(fit$features, levels(group)))
+           dimnames = list(names, levels(group)))
   }
   rapply(core, by_group, how = "list")
 }

@@ -401,13 +401,13 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_layout
-SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes);
-RcppExport SEXP _gmvae_cpp_gmvae_layout(SEXP stateSEXP, SEXP n_genesSEXP) {
+SEXP cpp_gmvae_layout(Rcpp::List state, double n_rows);
+RcppExport SEXP _gmvae_cpp_gmvae_layout(SEXP stateSEXP, SEXP n_rowsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
-    Rcpp::traits::input_parameter< double >::type n_genes(n_genesSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_layout(state, n_genes));
+    Rcpp::traits::input_parameter< double >::type n_rows(n_rowsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_layout(state, n_rows));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -421,8 +421,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_gmvae_contrast
-SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd, Rcpp::IntegerVector group, double n_groups, SEXP designs, Rcpp::NumericVector weights, double n_draws, double pseudocount, double threshold, double n_threads, SEXP progress);
-RcppExport SEXP _gmvae_cpp_gmvae_contrast(SEXP stateSEXP, SEXP latentSEXP, SEXP latent_sdSEXP, SEXP groupSEXP, SEXP n_groupsSEXP, SEXP designsSEXP, SEXP weightsSEXP, SEXP n_drawsSEXP, SEXP pseudocountSEXP, SEXP thresholdSEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
+SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd, Rcpp::IntegerVector group, double n_groups, SEXP designs, Rcpp::NumericVector weights, double n_draws, double pseudocount, double threshold, double modality, double n_threads, SEXP progress);
+RcppExport SEXP _gmvae_cpp_gmvae_contrast(SEXP stateSEXP, SEXP latentSEXP, SEXP latent_sdSEXP, SEXP groupSEXP, SEXP n_groupsSEXP, SEXP designsSEXP, SEXP weightsSEXP, SEXP n_drawsSEXP, SEXP pseudocountSEXP, SEXP thresholdSEXP, SEXP modalitySEXP, SEXP n_threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type state(stateSEXP);
@@ -435,9 +435,10 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< double >::type n_draws(n_drawsSEXP);
     Rcpp::traits::input_parameter< double >::type pseudocount(pseudocountSEXP);
     Rcpp::traits::input_parameter< double >::type threshold(thresholdSEXP);
+    Rcpp::traits::input_parameter< double >::type modality(modalitySEXP);
     Rcpp::traits::input_parameter< double >::type n_threads(n_threadsSEXP);
     Rcpp::traits::input_parameter< SEXP >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_contrast(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, n_threads, progress));
+    rcpp_result_gen = Rcpp::wrap(cpp_gmvae_contrast(state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, modality, n_threads, progress));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -658,7 +659,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_decode", (DL_FUNC) &_gmvae_cpp_gmvae_decode, 7},
     {"_gmvae_cpp_gmvae_layout", (DL_FUNC) &_gmvae_cpp_gmvae_layout, 2},
     {"_gmvae_cpp_likelihoods", (DL_FUNC) &_gmvae_cpp_likelihoods, 0},
-    {"_gmvae_cpp_gmvae_contrast", (DL_FUNC) &_gmvae_cpp_gmvae_contrast, 12},
+    {"_gmvae_cpp_gmvae_contrast", (DL_FUNC) &_gmvae_cpp_gmvae_contrast, 13},
     {"_gmvae_cpp_beta_binomial_tails", (DL_FUNC) &_gmvae_cpp_beta_binomial_tails, 4},
     {"_gmvae_cpp_gmvae_simulate", (DL_FUNC) &_gmvae_cpp_gmvae_simulate, 5},
     {"_gmvae_cpp_gmvae_sums", (DL_FUNC) &_gmvae_cpp_gmvae_sums, 9},

@@ -20,14 +20,14 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   TrainOptions options;
   options.shape = shape;
   options.covariance = read<std::string>(list, "covariance");
-  options.size_reference = read_finite(list, "size_reference");
+  options.size_reference = read_of_modalities(list, "size_reference");
   options.epochs_pretrain = read_index(list, "epochs_pretrain");
   options.epochs_warmup = read_index(list, "epochs_warmup");
   options.epochs_joint = read_index(list, "epochs_joint");
   options.epochs_before = read_index(list, "epochs_before");
   options.batch_size = read_index(list, "batch_size", 1);
   options.learning_rate = read_finite(list, "learning_rate");
-  options.mask = read_finite(list, "mask");
+  options.mask = read_of_modalities(list, "mask");
   options.heldout = read_finite(list, "heldout");
   options.patience = read_index(list, "patience", 1);
   options.damping = read_finite(list, "damping");
@@ -138,12 +138,17 @@ SEXP to_list(const FitResult& fit, double seed, const std::string& failed) {
   const TrainResult& trained = fit.trained;
   const FittedModel& model = trained.model;
   const Index d = model.shape.n_latent, k = model.shape.k;
-  const InputTransform& input = model.modality.input;
+  std::vector<double> scale, offset;
+  for (const FittedModality& modality : model.modalities) {
+    const InputTransform& input = modality.input;
+    scale.insert(scale.end(), input.scale.begin(), input.scale.end());
+    offset.insert(offset.end(), input.offset.begin(), input.offset.end());
+  }
   return NamedList()
       .add("k", r_count(k))
       .add("parameters", r_numbers(model.params))
       .add("layout", to_frame(trained.layout))
-      .add("input", NamedList().add("scale", input.scale).add("offset", input.offset).list())
+      .add("input", NamedList().add("scale", scale).add("offset", offset).list())
       .add("mixture", to_list(model.mixture))
       .add("latent", transposed(trained.cells.mean, d))
       .add("latent_sd", transposed(trained.cells.sd, d))
@@ -169,7 +174,8 @@ SEXP to_list(const FitResult& fit, double seed, const std::string& failed) {
 
 }  // namespace
 
-// size: n.  design: columns x n, sparse, or NULL.  label: n classes from 0, or -1; or NULL.  k: one
+// counts: the rows are the genes of all modalities.  size: n for each modality.  design: columns x
+// n, sparse, or NULL.  label: n classes from 0, or -1; or NULL.  k: one
 // or several to choose among.  earlier: the fit to go on from (parameters, k, latent: n x D), or
 // NULL.  checkpoint: a list of `file`, `minutes` and the identity of the fit, `seeds`, `names` and
 // `values`; or NULL.  The file stays.
@@ -181,11 +187,11 @@ SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP labe
   const CellSource& source = cells.source();
   const Design rows = to_design(design);
   const Index n = source.n_cells();
-  check_cells(size, rows, n, rows.n_columns);
   const std::vector<Index> ks(k.begin(), k.end());
   if (ks.empty() || *std::min_element(ks.begin(), ks.end()) < 1) refuse("k", "be at least 1");
   TrainOptions opts = read_train_options(
       options, read_shape(options, ks.front(), source.n_genes(), rows.n_columns), seed);
+  check_cells(size, rows, n, opts.shape.modalities.size(), rows.n_columns);
   const std::vector<int> labels = read_labels(label, n, opts.n_classes);
   if (*std::min_element(ks.begin(), ks.end()) < opts.n_classes) {
     refuse("k", "be at least the number of classes");
@@ -207,8 +213,8 @@ SEXP cpp_gmvae_fit(SEXP counts, Rcpp::NumericVector size, SEXP design, SEXP labe
   const Index n_threads = checked_threads(read<double>(options, "n_threads"));
   const FitResult result = [&] {
     Workers workers(n_threads, &monitor);
-    return fit(source, {size.begin(), &rows, labels.empty() ? nullptr : labels.data()}, opts, ks,
-               alpha, Rf_isNull(earlier) ? nullptr : &start, workers, monitor, file.get());
+    return fit(source, to_covariates(size, rows, n, labels.empty() ? nullptr : labels.data()), opts,
+               ks, alpha, Rf_isNull(earlier) ? nullptr : &start, workers, monitor, file.get());
   }();
   const std::string failed = file ? file->failed() : "";
   return made_by_r([&] { return to_list(result, seed, failed); });
@@ -249,18 +255,19 @@ SEXP cpp_gmvae_encode(Rcpp::List state, SEXP counts, Rcpp::NumericVector size, S
   const CellSource& source = cells.source();
   const FittedModel model = read_model(state);
   const Index d = model.shape.n_latent, n_design = model.shape.n_design;
-  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
+  check_length(source.n_genes(), model.shape.n_rows(), "counts");
   const Design rows = to_design(design);
   const EncodeOptions options{n_draws > 0 ? static_cast<Index>(n_draws) : 0, posterior,
                               to_design(alternatives)};
-  check_cells(size, rows, source.n_cells(), rows.empty() ? 0 : n_design);
+  check_cells(size, rows, source.n_cells(), model.modalities.size(), rows.empty() ? 0 : n_design);
   if (!options.alternatives.empty()) {
     check_length(options.alternatives.n_columns, n_design, "alternatives");
   }
   RMonitor monitor(progress);
   const Encoding encoding = [&] {
     Workers workers(checked_threads(n_threads), &monitor);
-    return encode(model, source, {size.begin(), &rows}, options, workers, monitor);
+    return encode(model, source, to_covariates(size, rows, source.n_cells()), options, workers,
+                  monitor);
   }();
   return made_by_r([&] {
     NamedList list;
@@ -274,15 +281,15 @@ SEXP cpp_gmvae_encode(Rcpp::List state, SEXP counts, Rcpp::NumericVector size, S
   });
 }
 
-// latent: n x D.  features: from 1.  Genes x n.
+// latent: n x D.  features: from 1, over all modalities.  Genes x n.
 // [[Rcpp::export(rng = false)]]
 SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericVector size,
                       SEXP design, Rcpp::IntegerVector features, double n_threads, SEXP progress) {
   const FittedModel model = read_model(state);
-  const Index n = latent.nrow(), n_genes = model.shape.modality.n_genes;
+  const Index n = latent.nrow(), n_genes = model.shape.n_rows();
   check_points(latent, n, model.shape.n_latent, "latent");
   const Design rows = to_design(design);
-  check_cells(size, rows, n, model.shape.n_design);
+  check_cells(size, rows, n, model.modalities.size(), model.shape.n_design);
   std::vector<Index> genes;
   for (int feature : features) {
     if (feature < 1 || feature > n_genes) refuse("features", "be genes of the fit");
@@ -294,16 +301,16 @@ SEXP cpp_gmvae_decode(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Numeri
       [&] { return Rf_allocMatrix(REALSXP, static_cast<int>(genes.size()), latent.nrow()); });
   RMonitor monitor(progress);
   Workers workers(checked_threads(n_threads), &monitor);
-  decode(model, ConstView<double>(points.data(), model.shape.n_latent, n), {size.begin(), &rows},
-         genes, workers, monitor,
+  decode(model, ConstView<double>(points.data(), model.shape.n_latent, n),
+         to_covariates(size, rows, n), genes, workers, monitor,
          View<double>(REAL(expected), static_cast<Index>(genes.size()), n));
   return expected;
 }
 
 // The parts of a fit's parameters, by the sizes of its networks: a data frame.
 // [[Rcpp::export(rng = false)]]
-SEXP cpp_gmvae_layout(Rcpp::List state, double n_genes) {
-  const ModelShape shape = read_shape(state, read_index(state, "k", 1), static_cast<Index>(n_genes),
+SEXP cpp_gmvae_layout(Rcpp::List state, double n_rows) {
+  const ModelShape shape = read_shape(state, read_index(state, "k", 1), static_cast<Index>(n_rows),
                                       read_index(state, "n_design"));
   const Network<float> network(shape);
   return made_by_r([&] { return to_frame(network.layout().slices()); });

@@ -15,13 +15,17 @@
 using namespace gmvae;
 
 // latent, latent_sd: n x D.  group: of each cell, from 1, or 0 for none.  designs: columns x rows
-// of the design to average over by `weights`, or NULL.  Matrices of genes x groups.
+// of the design to average over by `weights`, or NULL.  modality: whose genes are compared, from 1.
+// Matrices of genes x groups.
 // [[Rcpp::export(rng = false)]]
 SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::NumericMatrix latent_sd,
                         Rcpp::IntegerVector group, double n_groups, SEXP designs,
                         Rcpp::NumericVector weights, double n_draws, double pseudocount,
-                        double threshold, double n_threads, SEXP progress) {
+                        double threshold, double modality, double n_threads, SEXP progress) {
   const FittedModel model = read_model(state);
+  if (!(modality >= 1 && modality <= static_cast<double>(model.modalities.size()))) {
+    refuse("modality", "be one of the fit");
+  }
   const Index n = latent.nrow(), d = model.shape.n_latent;
   check_points(latent, n, d, "latent");
   check_points(latent_sd, n, d, "latent_sd");
@@ -45,7 +49,9 @@ SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
     return contrast_groups(model, ConstView<double>(mean.data(), d, n),
                            ConstView<double>(sd.data(), d, n), groups, rows,
                            std::vector<double>(weights.begin(), weights.end()),
-                           {static_cast<Index>(n_draws), pseudocount, threshold}, workers, monitor);
+                           {static_cast<Index>(n_draws), pseudocount, threshold,
+                            static_cast<std::size_t>(modality) - 1},
+                           workers, monitor);
   }();
   const auto parts_of = [](const Summaries& s) {
     return NamedList()
@@ -93,13 +99,13 @@ SEXP cpp_gmvae_simulate(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
   const Index n = latent.nrow();
   check_points(latent, n, model.shape.n_latent, "latent");
   const Design rows = to_design(design);
-  check_cells(size, rows, n, model.shape.n_design);
+  check_cells(size, rows, n, model.modalities.size(), model.shape.n_design);
   const std::vector<double> points = to_points(latent);
   RMonitor monitor(R_NilValue);
   const SimulatedCells cells = [&] {
     Workers workers(checked_threads(n_threads), &monitor);
     return simulate_counts(model, ConstView<double>(points.data(), model.shape.n_latent, n),
-                           {size.begin(), &rows}, 0, workers);
+                           to_covariates(size, rows, n), 0, workers);
   }();
   return made_by_r([&] {
     return NamedList()
@@ -119,11 +125,11 @@ SEXP cpp_gmvae_sums(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericMatrix laten
   const MatrixSource source = matrix.source();
   const FittedModel model = read_model(state);
   const Index n = source.n_cells(), groups = static_cast<Index>(n_groups);
-  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
+  check_length(source.n_genes(), model.shape.modalities.front().n_genes, "counts");
   check_points(latent, n, model.shape.n_latent, "latent");
   check_length(group.size(), n, "group");
   const Design rows = to_design(design);
-  check_cells(size, rows, n, model.shape.n_design);
+  check_cells(size, rows, n, model.modalities.size(), model.shape.n_design);
   std::vector<std::int32_t> of_cell;
   for (int one : group) {
     if (one < 1 || one > groups) refuse("group", "be a group of the cells");
@@ -134,7 +140,7 @@ SEXP cpp_gmvae_sums(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericMatrix laten
   const FitSums sums = [&] {
     Workers workers(checked_threads(n_threads), &monitor);
     return fit_sums(model, source, ConstView<double>(points.data(), model.shape.n_latent, n),
-                    {size.begin(), &rows}, of_cell, groups, workers, monitor);
+                    to_covariates(size, rows, n), of_cell, groups, workers, monitor);
   }();
   return made_by_r([&] {
     return NamedList()
@@ -162,9 +168,9 @@ SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector siz
   const SparseCounts matrix(counts);
   const MatrixSource source = matrix.source();
   const FittedModel model = read_model(state);
-  check_length(source.n_genes(), model.shape.modality.n_genes, "counts");
+  check_length(source.n_genes(), model.shape.n_rows(), "counts");
   const Design rows = to_design(design);
-  check_cells(size, rows, source.n_cells(), model.shape.n_design);
+  check_cells(size, rows, source.n_cells(), model.modalities.size(), model.shape.n_design);
   const ShiftOptions shift{read_index(options, "first_column", 1) - 1,
                            read_index(options, "n_steps"),
                            read_index(options, "batch_size", 1),
@@ -174,7 +180,8 @@ SEXP cpp_gmvae_shifts(Rcpp::List state, Rcpp::S4 counts, Rcpp::NumericVector siz
   RMonitor monitor(progress);
   const std::vector<float> params = [&] {
     Workers workers(checked_threads(n_threads), &monitor);
-    return fit_shifts(model, source, {size.begin(), &rows}, shift, workers, monitor);
+    return fit_shifts(model, source, to_covariates(size, rows, source.n_cells()), shift, workers,
+                      monitor);
   }();
   return made_by_r([&] { return r_numbers(params); });
 }
@@ -205,7 +212,7 @@ SEXP cpp_gmvae_division(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
   const Index n = latent.nrow(), d = model.shape.n_latent;
   check_points(latent, n, d, "latent");
   const Design rows = to_design(design);
-  check_cells(size, rows, n, model.shape.n_design);
+  check_cells(size, rows, n, model.modalities.size(), model.shape.n_design);
   check_length(side.size(), n, "side");
   std::vector<int> sides;
   for (int one : side) {
@@ -224,8 +231,9 @@ SEXP cpp_gmvae_division(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
   RMonitor monitor(progress);
   const DivisionTest test = [&] {
     Workers workers(checked_threads(read<double>(options, "n_threads")), &monitor);
-    return test_division(model, ConstView<double>(points.data(), d, n), {size.begin(), &rows},
-                         sides, static_cast<Index>(n_clusters), halves, workers, monitor);
+    return test_division(model, ConstView<double>(points.data(), d, n),
+                         to_covariates(size, rows, n), sides, static_cast<Index>(n_clusters),
+                         halves, workers, monitor);
   }();
   return made_by_r([&] {
     return NamedList()

@@ -90,11 +90,12 @@ struct Step {
 
   template <typename T>
   CellLoader<T> loader() const {
-    return CellLoader<T>(source, {data.size.data()}, size_reference, transform, traits, workers);
+    return CellLoader<T>(source, {data.size.data()}, {{&traits, &transform, size_reference}},
+                         workers);
   }
 
   ModelShape shape() const {
-    return {{likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell},
+    return {{{likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell}},
             latent,
             {hidden},
             {hidden},
@@ -117,8 +118,8 @@ struct Step {
     const Compute<T> compute{kernels, workers};
     const Network<T> network(shape());
     std::vector<T> params;
-    network.initialise(5, gene_levels(source, traits), params);
-    CellBlock<T> block;
+    network.initialise(5, {gene_levels(source, traits)}, params);
+    CellBlocks<T> block;
     loader<T>().load(cells(0).data(), batch, block);
     Workspace<T> work;
     const ElboTerms terms =
@@ -151,8 +152,8 @@ struct Step {
     };
 
     CellLoader<float> load = loader<float>();
-    std::vector<CellBlock<float>> blocks(static_cast<std::size_t>(repeats));
-    CellBlock<float> again;  // its memory is there already, as in an epoch
+    std::vector<CellBlocks<float>> blocks(static_cast<std::size_t>(repeats));
+    CellBlocks<float> again;  // its memory is there already, as in an epoch
     const auto fill = [&](Index i) {
       load.load(cells(i).data(), batch, again);
       load.mask_inputs(0.5, 1, i, again);
@@ -168,7 +169,7 @@ struct Step {
     const NormRelu norm(layout, "first", hidden);
     const Linear mean(layout, "mean", hidden, latent), variance(layout, "variance", hidden, latent);
     const Stack decoder(layout, "decoder", {latent, hidden});
-    const OutputHead<Likelihood, float> head(layout, shape());
+    const OutputHead<Likelihood, float> head(layout, shape(), shape().modalities.front());
     const std::size_t n_params = static_cast<std::size_t>(layout.size());
     std::vector<float> params(n_params), gradient(n_params);
     RngStream rng(2, purpose);
@@ -181,7 +182,7 @@ struct Step {
     float* g = gradient.data();
 
     report("encoder", time_calls(repeats, [&](Index i) {
-             const SparseView<float> inputs = blocks[static_cast<std::size_t>(i)].inputs();
+             const SparseView<float> inputs = blocks[static_cast<std::size_t>(i)].front().inputs();
              first.forward(compute, p, inputs, wide(x));
              norm.forward(compute, p, ConstView<float>(wide(x)), wide(u), root.data(), wide(h));
              for (const Linear* layer : {&mean, &variance}) {
@@ -225,7 +226,7 @@ struct Step {
     HeadCache<float> cache;
     std::vector<double> log_prob(static_cast<std::size_t>(batch));
     const double whole_head = median(time_calls(repeats, [&](Index i) {
-      const CellBlock<float>& block = blocks[static_cast<std::size_t>(i)];
+      const CellBlock<float>& block = blocks[static_cast<std::size_t>(i)].front();
       const HeadInput<float> input{ConstView<float>(wide(h)), {}};
       head.forward(compute, p, input, block, true, cache, log_prob.data());
       head.backward(compute, p, input, block, cache, -0.01f, g, wide(d_h), {});
@@ -280,7 +281,7 @@ struct ProcessorClock : Monitor {
 
 void run_epochs(const Data& data, const std::string& likelihood, Index batch, Workers& workers) {
   TrainOptions o;
-  o.shape = {{likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell},
+  o.shape = {{{likelihood, data.n_genes, VariesBy::gene, VariesBy::gene_cell}},
              latent,
              {hidden},
              {hidden},
@@ -288,13 +289,13 @@ void run_epochs(const Data& data, const std::string& likelihood, Index batch, Wo
              0};
   o.covariance = "tied";
   o.most_k = k;
-  o.size_reference = static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells);
+  o.size_reference = {static_cast<double>(data.gene.size()) / static_cast<double>(data.n_cells)};
   o.epochs_pretrain = 1;
   o.epochs_warmup = 1;
   o.epochs_joint = 5;
   o.batch_size = batch;
   o.learning_rate = 1e-3;
-  o.mask = 0.5;
+  o.mask = {0.5};
   o.heldout = 0;
   o.patience = 100;
   o.damping = 0.05;

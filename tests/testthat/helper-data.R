@@ -41,6 +41,23 @@ simulate_batches <- function(..., strength = 2) {
   data
 }
 
+# Raw counts of proteins (proteins x cells): the kinds in `kind` have different
+# ones, at `times` the background.
+simulate_proteins <- function(kind, proteins = 8, times = 12) {
+  kind <- as.integer(factor(kind))
+  n <- length(kind)
+  # In binary digits, and again from the first.
+  has <- outer(kind, seq_len(proteins) - 1L, function(kind, p) {
+    bitwAnd(kind, bitwShiftL(1L, p %% 3L)) > 0L
+  })
+  mu <- exp(rnorm(n, log(8), 0.3)) * ifelse(has, times, 1)
+  counts <- matrix(rnbinom(n * proteins, size = 5, mu = mu), proteins, n,
+                   byrow = TRUE)
+  dimnames(counts) <- list(paste0("CD", seq_len(proteins)),
+                           paste0("c", seq_len(n)))
+  counts
+}
+
 # Eight genes and twelve cells of ordinary counts.
 tiny_counts <- function() {
   counts <- matrix((seq_len(96) * 7) %% 5, 8)

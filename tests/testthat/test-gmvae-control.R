@@ -9,7 +9,8 @@ test_that("resolve_control() leaves nothing to choose", {
     expect_true(control$epochs >= 2)
   }
   given <- gmvae_control(epochs = 7, warmup = TRUE, mask = 0.2,
-                         learning_rate = 0.01, hidden_decoder = 64)
+                         learning_rate = 0.01, hidden_decoder = 64,
+                         protein_weight = 3)
   for (informative in c(2, Inf)) {
     expect_identical(resolve_control(given, 1e3, "nb", informative), given)
     expect_identical(resolve_control(given, 1e3, "gaussian", informative),

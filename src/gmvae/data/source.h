@@ -16,6 +16,7 @@
 #include <numeric>
 #include <vector>
 
+#include "core/error.h"
 #include "core/parallel.h"
 #include "core/types.h"
 #include "simd/kernels.h"
@@ -40,6 +41,46 @@ class CellSource {
 
   // Calls of read() for these n cells will come soon, in any order.
   virtual void will_read(const Index*, Index) const {}
+};
+
+// Overwrites `part` with those of n genes from `first` on, numbered from 0.
+inline void take_rows(const Entries& entries, Index first, Index n, Entries& part) {
+  part.start.assign(1, 0);
+  part.gene.clear();
+  part.value.clear();
+  for (std::size_t j = 0; j + 1 < entries.start.size(); ++j) {
+    const auto begin = entries.gene.begin() + entries.start[j];
+    const auto end = entries.gene.begin() + entries.start[j + 1];
+    const auto from = std::lower_bound(begin, end, first);
+    const auto to = std::lower_bound(from, end, first + n);
+    for (auto gene = from; gene != to; ++gene) {
+      part.gene.push_back(static_cast<std::int32_t>(*gene - first));
+      part.value.push_back(entries.value[static_cast<std::size_t>(gene - entries.gene.begin())]);
+    }
+    part.start.push_back(static_cast<Index>(part.gene.size()));
+  }
+}
+
+// Some genes of another source, which must outlive this one.
+class RowsSource : public CellSource {
+ public:
+  RowsSource(const CellSource& all, Index first, Index n) : all_(all), first_(first), n_(n) {
+    ensure(first >= 0 && n >= 0 && first + n <= all.n_genes(), "The rows must be in the data.");
+  }
+  Index n_cells() const override { return all_.n_cells(); }
+  Index n_genes() const override { return n_; }
+
+  void read(const Index* cells, Index n, Workers& workers, Entries& entries) const override {
+    if (n_ == all_.n_genes()) return all_.read(cells, n, workers, entries);
+    Entries read;
+    all_.read(cells, n, workers, read);
+    take_rows(read, first_, n_, entries);
+  }
+  void will_read(const Index* cells, Index n) const override { all_.will_read(cells, n); }
+
+ private:
+  const CellSource& all_;
+  Index first_, n_;
 };
 
 // A compressed sparse matrix of genes x cells in memory (R's dgCMatrix), not copied.

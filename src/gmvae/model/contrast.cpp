@@ -19,6 +19,10 @@ constexpr Index draws_at_a_time = 16;
 constexpr Index cells_at_a_time = 256;
 constexpr Index genes_at_a_time = 64;
 
+Index n_genes_of(const FittedModel& model, const ContrastOptions& options) {
+  return model.shape.modalities[options.modality].n_genes;
+}
+
 // Latent points (D x groups * (end - begin)) of draws [begin, end), those of a group side by side.
 std::vector<float> draw_points(const FittedModel& model, ConstView<double> mean,
                                ConstView<double> sd, const std::vector<std::vector<Index>>& groups,
@@ -46,12 +50,13 @@ class Levels {
   Levels(const FittedModel& model, const ContrastOptions& options, Workers& workers)
       : model_(model), options_(options), workers_(workers), network_(model.shape),
         prior_(prior_of(model.mixture, model.covariance)),
-        logarithm_(model.likelihood().encoder_input != EncoderInput::standardised) {}
+        logarithm_(model.likelihood(options.modality).encoder_input != EncoderInput::standardised) {
+  }
 
   void add(const std::vector<float>& points, const Design& designs, Index row, double weight,
            std::vector<float>& levels) {
     const Compute<float> compute{kernels<float>(), workers_};
-    const Index d = model_.shape.n_latent, n_genes = model_.shape.modality.n_genes;
+    const Index d = model_.shape.n_latent, n_genes = n_genes_of(model_, options_);
     const Index n = static_cast<Index>(points.size()) / d;
     for (Index begin = 0; begin < n; begin += cells_at_a_time) {
       const Index size = std::min(cells_at_a_time, n - begin);
@@ -59,11 +64,12 @@ class Levels {
       const Design design =
           designs.empty() ? Design()
                           : designs.rows(std::vector<Index>(static_cast<std::size_t>(size), row));
-      load_without_counts(model_, {ones.data(), &design}, 0, size, block_);
+      const std::vector<const double*> beside(model_.modalities.size() - 1, ones.data());
+      load_without_counts(model_, {ones.data(), &design, nullptr, beside}, 0, size, blocks_);
       network_.decode(compute, model_.params.data(), prior_,
-                      ConstView<float>(points.data() + begin * d, d, size), block_, work_);
+                      ConstView<float>(points.data() + begin * d, d, size), blocks_, work_);
       parallel_blocks(workers_, size, 8, [&](Index, Index first, Index last) {
-        const float* from = work_.head.mean.data();
+        const float* from = work_.heads[options_.modality].mean.data();
         for (Index i = first * n_genes; i < last * n_genes; ++i) {
           const double value = static_cast<double>(from[i]);
           const double level = logarithm_ ? std::log2(value + options_.pseudocount) : value;
@@ -85,7 +91,7 @@ class Levels {
   MixturePrior prior_;
   bool logarithm_;
   Workspace<float> work_;
-  CellBlock<float> block_;
+  CellBlocks<float> blocks_;
 };
 
 // Where the pair of groups a < b is among all pairs of n.
@@ -114,7 +120,7 @@ Contrast contrast_groups(const FittedModel& model, ConstView<double> latent_mean
                          const Design& designs, const std::vector<double>& weights,
                          const ContrastOptions& options, Workers& workers, Monitor& monitor) {
   const FlushDenormals flush;
-  const Index n_genes = model.shape.modality.n_genes, k = static_cast<Index>(groups.size());
+  const Index n_genes = n_genes_of(model, options), k = static_cast<Index>(groups.size());
   const Index n_designs = std::max<Index>(designs.n_rows(), 1);
   ensure(k >= 2, "There must be two groups at least.");
   ensure(designs.n_columns == model.shape.n_design, "The design of the cells must be given.");

@@ -12,9 +12,10 @@
 namespace gmvae {
 
 struct ContrastOptions {
-  Index n_draws;       // latent points that are drawn for each group
-  double pseudocount;  // added to expected values before their logarithm
-  double threshold;    // of the absolute log fold change
+  Index n_draws;             // latent points that are drawn for each group
+  double pseudocount;        // added to expected values before their logarithm
+  double threshold;          // of the absolute log fold change
+  std::size_t modality = 0;  // whose genes are compared
 };
 
 // What the comparisons of a group with each other group have in common, G x K.

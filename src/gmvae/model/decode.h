@@ -12,22 +12,23 @@
 
 namespace gmvae {
 
-// Expected values (genes asked for x n) at latent points (D x n) of cells of the given size and
-// design, in the units of the data.
+// Expected values (genes asked for, numbered over all modalities, x n) at latent points (D x n) of
+// cells of the given size and design, in the units of the data.
 void decode(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
             const std::vector<Index>& genes, Workers& workers, Monitor& monitor,
             View<double> expected);
 
-// What the decoder gives at the latent points of a block of cells, numbers block.cell, without
-// their counts, on which it doesn't depend.
-using UseDecoded = std::function<void(const CellBlock<float>& block, const HeadCache<float>& head)>;
+// What the decoder gives at the latent points of a block of cells, in each modality, without their
+// counts, on which it doesn't depend.
+using UseDecoded = std::function<void(const CellBlocks<float>& blocks,
+                                      const std::vector<HeadCache<float>>& heads)>;
 
-// use(block, head) for all of the latent points (D x n), one block after the other.
+// use(blocks, heads) for all of the latent points (D x n), one block after the other.
 void for_decoded(const FittedModel& model, ConstView<double> latent, const Covariates& covariates,
                  Workers& workers, const UseDecoded& use);
 
 // Cells [begin, end) of the covariates without their counts.
 void load_without_counts(const FittedModel& model, const Covariates& covariates, Index begin,
-                         Index end, CellBlock<float>& block);
+                         Index end, CellBlocks<float>& blocks);
 
 }  // namespace gmvae

@@ -31,27 +31,28 @@ Encoding encode(const FittedModel& model, const CellSource& source, const Covari
   encoding.sd.resize(encoding.mean.size());
   if (with_elbo) {
     encoding.elbo.assign(static_cast<std::size_t>(n * n_alternatives),
-                         model.likelihood().log_units(model.modality.input.scale));
+                         log_units(model.modalities, model.shape));
   }
   const MixturePrior prior = prior_of(model.mixture, model.covariance);
-  CellLoader<float> loader(source, covariates, model.modality.size_reference, model.modality.input,
-                           model.likelihood(), workers);
-  CellBlock<float> block;
+  CellLoader<float> loader(source, covariates, model.inputs(), workers);
+  CellBlocks<float> blocks;
   Workspace<float> work;
   const std::vector<Index> cells = all_cells(source);
 
   Design own_design;
   const auto add_elbo = [&](Index begin, Index alternative) {
     if (!options.alternatives.empty()) {
-      block.design = own_design.with_row(options.alternatives, alternative, block.n_cells());
+      const Design design =
+          own_design.with_row(options.alternatives, alternative, blocks.front().n_cells());
+      for (CellBlock<float>& block : blocks) block.design = design;
     }
-    ensure(block.design.n_columns == model.shape.n_design,
+    ensure(blocks.front().design.n_columns == model.shape.n_design,
            "The design of the cells must be given.");
     for (Index draw = 0; draw < options.n_draws; ++draw) {
       const double sign = draw % 2 == 0 ? 1.0 : -1.0;
-      network.elbo(compute, model.params.data(), block, prior,
+      network.elbo(compute, model.params.data(), blocks, prior,
                    {1.0, model.seed, posterior_purpose, draw / 2 + 1, sign, false}, work);
-      for (Index j = 0; j < block.n_cells(); ++j) {
+      for (Index j = 0; j < blocks.front().n_cells(); ++j) {
         const std::size_t jj = static_cast<std::size_t>(j);
         encoding.elbo[static_cast<std::size_t>((begin + j) * n_alternatives + alternative)] +=
             (work.log_prob[jj] - work.kl[jj].kl_z - work.kl[jj].kl_c) /
@@ -62,8 +63,8 @@ Encoding encode(const FittedModel& model, const CellSource& source, const Covari
 
   for (Index begin = 0; begin < n; begin += cells_at_a_time) {
     const Index end = std::min(begin + cells_at_a_time, n);
-    loader.load(cells.data() + begin, end - begin, block);
-    network.encode(compute, model.params.data(), block, work);
+    loader.load(cells.data() + begin, end - begin, blocks);
+    network.encode(compute, model.params.data(), blocks, work);
     for (std::size_t i = 0; i < static_cast<std::size_t>((end - begin) * d); ++i) {
       const std::size_t place = static_cast<std::size_t>(begin * d) + i;
       encoding.mean[place] = static_cast<double>(work.mean[i]);
@@ -73,8 +74,9 @@ Encoding encode(const FittedModel& model, const CellSource& source, const Covari
       }
     }
     // The same draws for every cell: its ELBO doesn't depend on the cells beside it.
-    std::fill(block.cell.begin(), block.cell.end(), Index{0});
-    own_design = block.design;
+    std::vector<Index>& cell = blocks.front().cell;
+    std::fill(cell.begin(), cell.end(), Index{0});
+    own_design = blocks.front().design;
     for (Index a = 0; with_elbo && a < n_alternatives; ++a) add_elbo(begin, a);
     for (std::size_t i = static_cast<std::size_t>(begin * n_alternatives);
          with_elbo && i < static_cast<std::size_t>(end * n_alternatives); ++i) {

@@ -38,10 +38,12 @@ FitSums fit_sums(const FittedModel& model, const CellSource& source, ConstView<d
                  const Covariates& covariates, const std::vector<std::int32_t>& group,
                  Index n_groups, Workers& workers, Monitor& monitor) {
   const LikelihoodTraits& likelihood = model.likelihood();
-  const InputTransform& input = model.modality.input;
+  const InputTransform& input = model.modalities.front().input;
   const bool standardised = likelihood.encoder_input == EncoderInput::standardised;
   const bool scored = likelihood.whole && !likelihood.has_zero_inflation;
   const Index n = source.n_cells(), n_genes = source.n_genes();
+  ensure(n_genes == model.shape.modalities.front().n_genes,
+         "There must be values of each gene of the first modality.");
   ensure(latent.cols == n && static_cast<Index>(group.size()) == n,
          "Each cell must have a latent point and a group.");
   FitSums sums;
@@ -92,7 +94,9 @@ FitSums fit_sums(const FittedModel& model, const CellSource& source, ConstView<d
   Entries entries;
   std::vector<double> values;
   for_decoded(model, latent, covariates, workers,
-              [&](const CellBlock<float>& block, const HeadCache<float>& head) {
+              [&](const CellBlocks<float>& blocks, const std::vector<HeadCache<float>>& heads) {
+    const CellBlock<float>& block = blocks.front();
+    const HeadCache<float>& head = heads.front();
     const Index begin = block.cell.front(), n_cells = block.n_cells();
     source.read(block.cell.data(), n_cells, workers, entries);
     values.assign(static_cast<std::size_t>(n_cells * n_genes), 0.0);

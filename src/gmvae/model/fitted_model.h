@@ -17,11 +17,16 @@ struct FittedModel {
   ModelShape shape;
   std::string covariance;  // of the mixture: a name of gmm/model/family.h
   std::vector<float> params;
-  FittedModality modality;
+  std::vector<FittedModality> modalities;  // as shape.modalities
   Mixture mixture;
   std::uint64_t seed;
 
-  const LikelihoodTraits& likelihood() const { return find_likelihood(shape.modality.likelihood); }
+  const LikelihoodTraits& likelihood(std::size_t modality = 0) const {
+    return find_likelihood(shape.modalities[modality].likelihood);
+  }
+
+  // For a CellLoader; points to what the model holds.
+  std::vector<ModalityInput> inputs() const { return inputs_of(modalities, shape); }
 };
 
 // What encoding and decoding throw where numbers of the cells overflow.

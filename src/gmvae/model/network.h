@@ -2,10 +2,13 @@
 //
 //   x -> hidden layers -> m, log s2 -> z = m + s eps -> hidden layers -> log p(x | z)
 //   loss = -(1 / B) sum over cells of [log p(x | z) - kl_weight (KL + label)]
-// where `label` is the cross-entropy of the cells whose label is known, see prior.h.
+// where log p(x | z) is the sum over the modalities, by their weights, and `label` is the
+// cross-entropy of the cells whose label is known, see prior.h.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "gmvae/model/modality.h"
@@ -55,33 +58,43 @@ struct Workspace {
   std::vector<double> log_prob;           // B
   std::vector<KlTerms> kl;                // B
   std::vector<MixturePrior::Work> prior;  // B
-  HeadCache<T> head;
+  std::vector<HeadCache<T>> heads{1};     // of each modality
+  // What the modalities beside the first add to the sums of all.
+  std::vector<T> first_part, d_decoded_part, d_cluster_part;
+  std::vector<double> log_prob_part;
 };
 
 template <typename T>
 class Network {
  public:
   explicit Network(const ModelShape& shape)
-      : shape_(shape), modality_{SparseLinear(layout_, "encoder1", shape.modality.n_genes,
-                                              shape.hidden.front()),
-                                 nullptr},
+      : shape_(shape), modalities_(first_layer(layout_, shape)),
         first_norm_(layout_, "encoder1", shape.hidden.front()),
         encoder_(layout_, "encoder", shape.hidden, 2),
         mean_(layout_, "encoder.mean", shape.hidden.back(), shape.n_latent),
         log_variance_(layout_, "encoder.log_variance", shape.hidden.back(), shape.n_latent),
         decoder_(layout_, "decoder", from_latent(shape), 1, shape.n_design) {
-    modality_.head = make_head<T>(layout_, shape);
+    modalities_.front().head = make_head<T>(layout_, shape, shape.modalities.front(), "");
+    for (std::size_t m = 1; m < shape.modalities.size(); ++m) {
+      const std::string prefix = layer_prefix(m);
+      modalities_.push_back({SparseLinear(layout_, prefix + "encoder1", shape.modalities[m].n_genes,
+                                          shape.hidden.front()),
+                             make_head<T>(layout_, shape, shape.modalities[m], prefix)});
+    }
   }
 
   const ModelShape& shape() const { return shape_; }
   const ParamLayout& layout() const { return layout_; }
 
   // After a step: parameters stay where the likelihood is not flat.
-  void clamp(std::vector<T>& params) const { head().clamp(params.data()); }
+  void clamp(std::vector<T>& params) const {
+    for (const ModalityLayers<T>& modality : modalities_) modality.head->clamp(params.data());
+  }
 
   // Weights normal with variance 2 / in before a rectifier and 1 / in elsewhere (He et al. 2015),
-  // gains one, the rest zero; the decoder starts at `bias` (G), so at each gene's overall level.
-  void initialise(std::uint64_t seed, const std::vector<double>& bias,
+  // gains one, the rest zero; the decoder starts at the `levels` (G) of each modality, so at each
+  // gene's overall level.
+  void initialise(std::uint64_t seed, const std::vector<std::vector<double>>& levels,
                   std::vector<T>& params) const {
     params.assign(static_cast<std::size_t>(layout_.size()), T(0));
     std::uint64_t item = 0;
@@ -97,7 +110,7 @@ class Network {
     const auto ones = [&](const NormRelu& norm) {
       for (Index i = 0; i < norm.size; ++i) params[static_cast<std::size_t>(norm.gain + i)] = 1;
     };
-    he(modality_.first, 2);
+    he(modalities_.front().first, 2);
     ones(first_norm_);
     for (const Stack* stack : {&encoder_, &decoder_}) {
       for (const Linear& layer : stack->linear) he(layer, 2);
@@ -106,22 +119,31 @@ class Network {
     he(mean_, 1);
     fill(log_variance_.weight, log_variance_.out, log_variance_.in,
          0.1 / std::sqrt(static_cast<double>(log_variance_.in)));
-    fill(head().mean.weight, head().n_genes, head().hidden,
-         0.1 / std::sqrt(static_cast<double>(head().hidden)));
-    for (std::size_t g = 0; g < bias.size(); ++g) {
-      params[static_cast<std::size_t>(head().mean.bias) + g] = static_cast<T>(bias[g]);
-    }
-    const Linear& zero_inflation = head().zero_inflation.layer;
-    for (Index g = 0; g < zero_inflation.out; ++g) {
-      params[static_cast<std::size_t>(zero_inflation.bias + g)] = T(-2);
+    for (std::size_t m = 0; m < modalities_.size(); ++m) {
+      if (m > 0) he(modalities_[m].first, 2);
+      const Head<T>& head = *modalities_[m].head;
+      fill(head.mean.weight, head.n_genes, head.hidden,
+           0.1 / std::sqrt(static_cast<double>(head.hidden)));
+      for (std::size_t g = 0; g < levels[m].size(); ++g) {
+        params[static_cast<std::size_t>(head.mean.bias) + g] = static_cast<T>(levels[m][g]);
+      }
+      const Linear& zero_inflation = head.zero_inflation.layer;
+      for (Index g = 0; g < zero_inflation.out; ++g) {
+        params[static_cast<std::size_t>(zero_inflation.bias + g)] = T(-2);
+      }
     }
   }
 
-  // The decoder's shifts of the design's columns begin at `levels` (G x n_design): with those of
-  // batches at zero, the latent space would learn the batches first, and keep them.
-  void initialise_design(const std::vector<double>& levels, std::vector<T>& params) const {
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-      params[static_cast<std::size_t>(head().shift.weight) + i] = static_cast<T>(levels[i]);
+  // The decoder's shifts of the design's columns begin at the `levels` (G x n_design) of each
+  // modality: with those of batches at zero, the latent space would learn the batches first, and
+  // keep them.
+  void initialise_design(const std::vector<std::vector<double>>& levels,
+                         std::vector<T>& params) const {
+    for (std::size_t m = 0; m < levels.size(); ++m) {
+      const std::size_t weight = static_cast<std::size_t>(modalities_[m].head->shift.weight);
+      for (std::size_t i = 0; i < levels[m].size(); ++i) {
+        params[weight + i] = static_cast<T>(levels[m][i]);
+      }
     }
   }
 
@@ -140,11 +162,17 @@ class Network {
   }
 
   // m and log s2 of each cell into the workspace, D x B.
-  void encode(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+  void encode(const Compute<T>& compute, const T* params, const CellBlocks<T>& cells,
               Workspace<T>& w) const {
-    const Index n = cells.n_cells(), size = modality_.first.out, d = shape_.n_latent;
+    const Index n = cells.front().n_cells(), size = first_norm_.size, d = shape_.n_latent;
     resize(n, w);
-    modality_.first.forward(compute, params, cells.inputs(), as_view(w.first_linear, size, n));
+    modalities_.front().first.forward(compute, params, cells.front().inputs(),
+                                      as_view(w.first_linear, size, n));
+    for (std::size_t m = 1; m < modalities_.size(); ++m) {
+      modalities_[m].first.forward(compute, params, cells[m].inputs(),
+                                   as_view(w.first_part, size, n));
+      compute.kernels.axpy(size * n, T(1), w.first_part.data(), w.first_linear.data());
+    }
     first_norm_.forward(compute, params, ConstView<T>(w.first_linear.data(), size, n),
                         as_view(w.first_normalised, size, n), w.first_inverse_sd.data(),
                         as_view(w.first_output, size, n));
@@ -158,15 +186,16 @@ class Network {
   }
 
   // The ELBO's terms, summed over the cells; leaves in the workspace what backward() needs.
-  ElboTerms forward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+  ElboTerms forward(const Compute<T>& compute, const T* params, const CellBlocks<T>& cells,
                     const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
     encode(compute, params, cells, w);
     return elbo(compute, params, cells, prior, step, w);
   }
 
   // The same of cells that the workspace holds encoded.
-  ElboTerms elbo(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+  ElboTerms elbo(const Compute<T>& compute, const T* params, const CellBlocks<T>& blocks,
                  const MixturePrior& prior, const StepSettings& step, Workspace<T>& w) const {
+    const CellBlock<T>& cells = blocks.front();
     const Index n = cells.n_cells(), d = shape_.n_latent, k = prior.n_components();
     w.gamma.resize(static_cast<std::size_t>(k * n));
     w.prior.resize(std::max(w.prior.size(), static_cast<std::size_t>(n)));
@@ -181,8 +210,14 @@ class Network {
     const ConstView<T> h = decoder_.forward(compute, params, ConstView<T>(w.latent.data(), d, n),
                                             w.decoder, cells.design);
     show_clusters(prior, step.kl_weight > 0, n, w);
-    head().forward(compute, params, head_input(h, w), cells, step.gradient, w.head,
-                   w.log_prob.data());
+    for (std::size_t m = 0; m < modalities_.size(); ++m) {
+      std::vector<double>& log_prob = m == 0 ? w.log_prob : w.log_prob_part;
+      modalities_[m].head->forward(compute, params, head_input(h, w), blocks[m], step.gradient,
+                                   w.heads[m], log_prob.data());
+      for (std::size_t j = 0; m > 0 && j < log_prob.size(); ++j) {
+        w.log_prob[j] += shape_.modalities[m].weight * log_prob[j];
+      }
+    }
     ElboTerms total;
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
       total += {w.log_prob[j], w.kl[j].kl_z, w.kl[j].kl_c, w.kl[j].label};
@@ -191,21 +226,21 @@ class Network {
   }
 
   // Adds the gradient of the loss to d_params, after forward() of the same batch.
-  void backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+  void backward(const Compute<T>& compute, const T* params, const CellBlocks<T>& cells,
                 const MixturePrior& prior, const StepSettings& step, Workspace<T>& w,
                 T* d_params) const {
-    const Index n = cells.n_cells(), d = shape_.n_latent, k = prior.n_components();
+    const Index n = cells.front().n_cells(), d = shape_.n_latent, k = prior.n_components();
     const double weight = 1.0 / static_cast<double>(n);
     const bool linear = decoder_.linear.empty();
     const View<T> d_decoded =
         as_view(linear ? w.d_latent : w.decoder.back().d_output, shape_.n_decoded(), n);
     const ConstView<T> h((linear ? w.latent : w.decoder.back().output).data(), shape_.n_decoded(),
                          n);
-    head().backward(compute, params, head_input(h, w), cells, w.head, static_cast<T>(-weight),
-                    d_params, d_decoded, as_view(w.d_cluster, shape_.k, n));
-    const bool clustered = head().uses_clusters() && k == shape_.k;
+    heads_backward(compute, params, head_input(h, w), cells, static_cast<T>(-weight), w, d_params,
+                   d_decoded);
+    const bool clustered = uses_clusters() && k == shape_.k;
     decoder_.backward(compute, params, ConstView<T>(w.latent.data(), d, n), w.decoder, d_params,
-                      as_view(w.d_latent, d, n), cells.design);
+                      as_view(w.d_latent, d, n), cells.front().design);
     parallel_blocks(compute.workers, n, cell_block, [&](Index, Index begin, Index end) {
       for (Index j = begin; j < end; ++j) {
         sample_backward(j, w);
@@ -223,10 +258,12 @@ class Network {
     encoder_backward(compute, params, cells, w, d_params);
   }
 
-  // Expected values, G x B, of latent points (D x B) into w.head.mean; cells gives the sizes.
+  // Expected values, G x B, of latent points (D x B) into the mean of w.heads; cells gives the
+  // sizes.
   void decode(const Compute<T>& compute, const T* params, const MixturePrior& prior,
-              ConstView<T> latent, const CellBlock<T>& cells, Workspace<T>& w) const {
-    if (head().uses_clusters()) {
+              ConstView<T> latent, const CellBlocks<T>& cells, Workspace<T>& w) const {
+    w.heads.resize(modalities_.size());
+    if (uses_clusters()) {
       const std::vector<T> exact(static_cast<std::size_t>(shape_.n_latent), T(-30));
       w.gamma.resize(static_cast<std::size_t>(prior.n_components() * latent.cols));
       MixturePrior::Work work;
@@ -235,13 +272,16 @@ class Network {
       }
     }
     show_clusters(prior, true, latent.cols, w);
-    const ConstView<T> h = decoder_.forward(compute, params, latent, w.decoder, cells.design);
-    head().expected(compute, params, head_input(h, w), cells, w.head);
+    const ConstView<T> h =
+        decoder_.forward(compute, params, latent, w.decoder, cells.front().design);
+    for (std::size_t m = 0; m < modalities_.size(); ++m) {
+      modalities_[m].head->expected(compute, params, head_input(h, w), cells[m], w.heads[m]);
+    }
   }
 
   // What a cluster has of parameters follows its new number: `order` holds the old ones.
   void reorder_clusters(const std::vector<Index>& order, std::vector<T>& params) const {
-    for (const GeneParameter* parameter : {&head().zero_inflation, &head().log_scale}) {
+    for (const GeneParameter* parameter : parameters()) {
       if (parameter->by != VariesBy::gene_cluster) continue;
       const Index size = parameter->layer.out;
       T* weights = params.data() + parameter->layer.weight;
@@ -256,10 +296,32 @@ class Network {
  private:
   static constexpr Index cell_block = 32;
 
-  const Head<T>& head() const { return *modality_.head; }
+  // The first modality without its head, whose parameters come last.
+  static std::vector<ModalityLayers<T>> first_layer(ParamLayout& layout, const ModelShape& shape) {
+    std::vector<ModalityLayers<T>> first;
+    first.push_back(
+        {SparseLinear(layout, "encoder1", shape.modalities.front().n_genes, shape.hidden.front()),
+         nullptr});
+    return first;
+  }
+
+  // Those of all heads, besides the mean.
+  std::vector<const GeneParameter*> parameters() const {
+    std::vector<const GeneParameter*> all;
+    for (const ModalityLayers<T>& modality : modalities_) {
+      all.push_back(&modality.head->zero_inflation);
+      all.push_back(&modality.head->log_scale);
+    }
+    return all;
+  }
+
+  bool uses_clusters() const {
+    return std::any_of(modalities_.begin(), modalities_.end(),
+                       [](const ModalityLayers<T>& m) { return m.head->uses_clusters(); });
+  }
 
   bool belongs_to_clusters(const ParamSlice& slice) const {
-    for (const GeneParameter* parameter : {&head().zero_inflation, &head().log_scale}) {
+    for (const GeneParameter* parameter : parameters()) {
       const Linear& layer = parameter->layer;
       if (parameter->by == VariesBy::gene_cluster && layer.out > 0 &&
           slice.offset == layer.weight && slice.cols == layer.in) {
@@ -271,7 +333,7 @@ class Network {
 
   // Gamma for the decoder; nothing while the prior has other components than there are clusters.
   void show_clusters(const MixturePrior& prior, bool on, Index n, Workspace<T>& w) const {
-    if (!head().uses_clusters()) return;
+    if (!uses_clusters()) return;
     w.cluster.assign(static_cast<std::size_t>(shape_.k * n), T(0));
     w.d_cluster.resize(w.cluster.size());
     if (on && prior.n_components() == shape_.k) {
@@ -294,7 +356,7 @@ class Network {
   }
 
   void resize(Index n, Workspace<T>& w) const {
-    const std::size_t wide = static_cast<std::size_t>(modality_.first.out * n);
+    const std::size_t wide = static_cast<std::size_t>(first_norm_.size * n);
     const std::size_t narrow = static_cast<std::size_t>(shape_.n_latent * n);
     for (std::vector<T>* part :
          {&w.first_linear, &w.first_normalised, &w.first_output, &w.d_first}) {
@@ -308,6 +370,11 @@ class Network {
     w.d_hidden.resize(static_cast<std::size_t>(shape_.hidden.back() * n));
     w.log_prob.resize(static_cast<std::size_t>(n));
     w.kl.resize(static_cast<std::size_t>(n));
+    w.heads.resize(modalities_.size());
+    if (modalities_.size() == 1) return;
+    w.first_part.resize(wide);
+    w.d_decoded_part.resize(static_cast<std::size_t>(shape_.n_decoded() * n));
+    w.log_prob_part.resize(static_cast<std::size_t>(n));
   }
 
   // z = m + s eps; the noise depends on the cell and the epoch alone.
@@ -331,9 +398,32 @@ class Network {
     }
   }
 
-  void encoder_backward(const Compute<T>& compute, const T* params, const CellBlock<T>& cells,
+  // The gradient of the hidden units and of gamma is the sum over the heads: the first one writes
+  // it, the others add to it.
+  void heads_backward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
+                      const CellBlocks<T>& cells, T weight, Workspace<T>& w, T* d_params,
+                      View<T> d_h) const {
+    bool clustered = false;
+    for (std::size_t m = 0; m < modalities_.size(); ++m) {
+      const Head<T>& head = *modalities_[m].head;
+      if (clustered) w.d_cluster_part.resize(w.d_cluster.size());
+      std::vector<T>& d_cluster = clustered ? w.d_cluster_part : w.d_cluster;
+      const View<T> d_part = m == 0 ? d_h : as_view(w.d_decoded_part, d_h.rows, d_h.cols);
+      const T scaled = m == 0 ? weight : weight * static_cast<T>(shape_.modalities[m].weight);
+      head.backward(compute, params, input, cells[m], w.heads[m], scaled, d_params, d_part,
+                    as_view(d_cluster, shape_.k, d_h.cols));
+      if (m > 0) compute.kernels.axpy(d_h.size(), T(1), d_part.data, d_h.data);
+      if (clustered && head.uses_clusters()) {
+        compute.kernels.axpy(static_cast<Index>(d_cluster.size()), T(1), d_cluster.data(),
+                             w.d_cluster.data());
+      }
+      clustered = clustered || head.uses_clusters();
+    }
+  }
+
+  void encoder_backward(const Compute<T>& compute, const T* params, const CellBlocks<T>& cells,
                         Workspace<T>& w, T* d_params) const {
-    const Index n = cells.n_cells(), size = modality_.first.out, d = shape_.n_latent;
+    const Index n = cells.front().n_cells(), size = first_norm_.size, d = shape_.n_latent;
     const Index last = shape_.hidden.back();
     const bool deep = !encoder_.linear.empty();
     const ConstView<T> first_output(w.first_output.data(), size, n);
@@ -351,13 +441,15 @@ class Network {
                          w.first_inverse_sd.data(), first_output,
                          ConstView<T>(w.d_first.data(), size, n), d_params,
                          as_view(w.d_first, size, n));
-    modality_.first.backward(compute, cells.inputs(), ConstView<T>(w.d_first.data(), size, n),
-                             d_params);
+    for (std::size_t m = 0; m < modalities_.size(); ++m) {
+      modalities_[m].first.backward(compute, cells[m].inputs(),
+                                    ConstView<T>(w.d_first.data(), size, n), d_params);
+    }
   }
 
   ModelShape shape_;
   ParamLayout layout_;
-  ModalityLayers<T> modality_;
+  std::vector<ModalityLayers<T>> modalities_;
   NormRelu first_norm_;
   Stack encoder_;
   Linear mean_, log_variance_;

@@ -2,6 +2,7 @@
 
 namespace gmvae {
 
-template std::unique_ptr<Head<float>> make_head(ParamLayout&, const ModelShape&);
+template std::unique_ptr<Head<float>> make_head(ParamLayout&, const ModelShape&,
+                                                const ModalityShape&, const std::string&);
 
 }  // namespace gmvae

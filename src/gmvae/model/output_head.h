@@ -60,13 +60,15 @@ class Head {
   const DesignShift shift;
   const GeneParameter zero_inflation, log_scale;
 
-  Head(ParamLayout& layout, const ModelShape& shape, const LikelihoodTraits& likelihood)
-      : hidden(shape.n_decoded()), n_clusters(shape.k), n_genes(shape.modality.n_genes),
-        mean(layout, "decoder.mean", hidden, n_genes),
-        shift(layout, "decoder.mean.design", n_genes, shape.n_design),
-        zero_inflation(layout, "decoder.zero_inflation", shape, shape.modality.zero_inflation,
+  // prefix: before the names of the parameters.
+  Head(ParamLayout& layout, const ModelShape& shape, const ModalityShape& modality,
+       const LikelihoodTraits& likelihood, const std::string& prefix = "")
+      : hidden(shape.n_decoded()), n_clusters(shape.k), n_genes(modality.n_genes),
+        mean(layout, prefix + "decoder.mean", hidden, n_genes),
+        shift(layout, prefix + "decoder.mean.design", n_genes, shape.n_design),
+        zero_inflation(layout, prefix + "decoder.zero_inflation", shape, modality.zero_inflation,
                        likelihood.has_zero_inflation ? n_genes : 0),
-        log_scale(layout, "decoder.log_scale", shape, shape.modality.dispersion,
+        log_scale(layout, prefix + "decoder.log_scale", shape, modality.dispersion,
                   likelihood.has_scale ? n_genes : 0) {}
   virtual ~Head() = default;
 
@@ -112,8 +114,9 @@ class OutputHead : public Head<T> {
   using Base::hidden, Base::log_scale, Base::mean, Base::n_clusters, Base::n_genes, Base::shift,
       Base::uses_clusters, Base::zero_inflation;
 
-  OutputHead(ParamLayout& layout, const ModelShape& shape)
-      : Base(layout, shape, traits_of<Likelihood>()) {}
+  OutputHead(ParamLayout& layout, const ModelShape& shape, const ModalityShape& modality,
+             const std::string& prefix = "")
+      : Base(layout, shape, modality, traits_of<Likelihood>(), prefix) {}
 
   void forward(const Compute<T>& compute, const T* params, const HeadInput<T>& input,
                const CellBlock<T>& cells, bool gradient, HeadCache<T>& cache,
@@ -431,16 +434,18 @@ class OutputHead : public Head<T> {
   }
 };
 
-// The head of the shape's likelihood, its parameters added to the layout.
+// The head of the modality's likelihood, its parameters added to the layout.
 template <typename T>
-std::unique_ptr<Head<T>> make_head(ParamLayout& layout, const ModelShape& shape) {
+std::unique_ptr<Head<T>> make_head(ParamLayout& layout, const ModelShape& shape,
+                                   const ModalityShape& modality, const std::string& prefix) {
   std::unique_ptr<Head<T>> head;
-  with_likelihood(shape.modality.likelihood, [&](auto likelihood) {
-    head = std::make_unique<OutputHead<decltype(likelihood), T>>(layout, shape);
+  with_likelihood(modality.likelihood, [&](auto likelihood) {
+    head = std::make_unique<OutputHead<decltype(likelihood), T>>(layout, shape, modality, prefix);
   });
   return head;
 }
 
-extern template std::unique_ptr<Head<float>> make_head(ParamLayout&, const ModelShape&);
+extern template std::unique_ptr<Head<float>> make_head(ParamLayout&, const ModelShape&,
+                                                       const ModalityShape&, const std::string&);
 
 }  // namespace gmvae

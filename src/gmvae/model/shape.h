@@ -26,15 +26,23 @@ struct ModalityShape {
   Index n_genes = 0;
   VariesBy dispersion = VariesBy::gene;  // inverse dispersion or variance
   VariesBy zero_inflation = VariesBy::gene;
+  double weight = 1;  // of its log p(x) in the ELBO; that of the first modality is 1
 };
 
 struct ModelShape {
-  ModalityShape modality;
+  std::vector<ModalityShape> modalities{1};
   Index n_latent = 0;
   std::vector<Index> hidden;          // encoder, from the counts inwards
   std::vector<Index> hidden_decoder;  // from the latent space outwards; none: a linear decoder
   Index k = 0;                        // clusters
   Index n_design = 0;                 // columns of the cells' design matrix; 0: nothing to explain
+
+  // Genes of all modalities: the rows of the data.
+  Index n_rows() const {
+    Index n = 0;
+    for (const ModalityShape& modality : modalities) n += modality.n_genes;
+    return n;
+  }
 
   // Units that the decoder's last layer is computed from.
   Index n_decoded() const { return hidden_decoder.empty() ? n_latent : hidden_decoder.back(); }

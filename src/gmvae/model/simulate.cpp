@@ -26,13 +26,13 @@ double draw_value(const LikelihoodTraits& likelihood, RngStream& rng, double mea
   return rng.uniform() < mean ? 1 : 0;
 }
 
-// Of one cell, the j-th of a decoded block, in the units of the data.
-void draw_cell(const FittedModel& model, const HeadCache<float>& head, Index j, RngStream& rng,
-               std::vector<std::int32_t>& gene, std::vector<double>& value) {
-  const LikelihoodTraits& likelihood = model.likelihood();
-  const InputTransform& input = model.modality.input;
+// Of one cell, the j-th of a decoded block, in one modality, in the units of the data.
+void draw_cell(const ModalityInput& modality, const HeadCache<float>& head, Index j, Index first,
+               RngStream& rng, std::vector<std::int32_t>& gene, std::vector<double>& value) {
+  const LikelihoodTraits& likelihood = *modality.likelihood;
+  const InputTransform& input = *modality.transform;
   const bool standardised = likelihood.encoder_input == EncoderInput::standardised;
-  const std::size_t n_genes = static_cast<std::size_t>(model.shape.modality.n_genes);
+  const std::size_t n_genes = static_cast<std::size_t>(modality.n_genes());
   const std::size_t from = static_cast<std::size_t>(j) * n_genes;
   const bool scale_by_cell = head.scale.size() > n_genes;
   for (std::size_t g = 0; g < n_genes; ++g) {
@@ -47,7 +47,7 @@ void draw_cell(const FittedModel& model, const HeadCache<float>& head, Index j, 
     double x = draw_value(likelihood, rng, mean, scale);
     if (standardised) x = x / input.scale[g] + input.offset[g];
     if (x == 0) continue;
-    gene.push_back(static_cast<std::int32_t>(g));
+    gene.push_back(static_cast<std::int32_t>(first) + static_cast<std::int32_t>(g));
     value.push_back(x);
   }
 }
@@ -82,9 +82,11 @@ SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> laten
                                const Covariates& covariates, std::uint32_t sample,
                                Workers& workers) {
   SimulatedCells cells;
-  cells.n_genes = model.shape.modality.n_genes;
+  cells.n_genes = model.shape.n_rows();
+  const std::vector<ModalityInput> modalities = model.inputs();
   for_decoded(model, latent, covariates, workers,
-              [&](const CellBlock<float>& block, const HeadCache<float>& head) {
+              [&](const CellBlocks<float>& blocks, const std::vector<HeadCache<float>>& heads) {
+    const CellBlock<float>& block = blocks.front();
     std::vector<std::vector<std::int32_t>> gene(block.cell.size());
     std::vector<std::vector<double>> value(gene.size());
     parallel_blocks(workers, block.n_cells(), 16, [&](Index, Index first, Index last) {
@@ -92,7 +94,11 @@ SimulatedCells simulate_counts(const FittedModel& model, ConstView<double> laten
         const std::size_t at = static_cast<std::size_t>(j);
         RngStream rng(model.seed, counts_purpose, sample,
                       static_cast<std::uint64_t>(block.cell[at]));
-        draw_cell(model, head, j, rng, gene[at], value[at]);
+        Index first_gene = 0;
+        for (std::size_t m = 0; m < modalities.size(); ++m) {
+          draw_cell(modalities[m], heads[m], j, first_gene, rng, gene[at], value[at]);
+          first_gene += modalities[m].n_genes();
+        }
       }
     });
     for (std::size_t j = 0; j < gene.size(); ++j) {

@@ -47,17 +47,16 @@ std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<doub
                                 const Covariates& covariates, const TrainOptions& options,
                                 Workers& workers, Monitor& monitor) {
   HalvesOptions halves = halves_options({}, 0, options);
-  const Design design = covariates.design ? covariates.design->rows(cells) : Design();
-  halves.design = design.factors();
+  const SomeCovariates some(covariates, cells);
+  halves.design = some.get().design->factors();
   const ConstView<double> all = points(latent, options);
-  std::vector<double> sample, size;
+  std::vector<double> sample;
   for (Index cell : cells) {
     sample.insert(sample.end(), all.col(cell), all.col(cell) + all.rows);
-    size.push_back(covariates.size[cell]);
   }
   const std::vector<Index> steps = rungs(k);
-  return test_splits(model, points(sample, options), {size.data(), &design}, steps,
-                     worth_a_test(path, steps), alpha, halves, workers, monitor);
+  return test_splits(model, points(sample, options), some.get(), steps, worth_a_test(path, steps),
+                     alpha, halves, workers, monitor);
 }
 
 // From 0, the first of equals.

@@ -248,18 +248,17 @@ DivisionTest test_division(const FittedModel& model, ConstView<double> latent,
                            Index n_clusters, const HalvesOptions& options, Workers& workers,
                            Monitor& monitor) {
   const std::vector<Index> cells = sample_cells(latent.cols, options);
-  const Design design = covariates.design ? covariates.design->rows(cells) : Design();
-  std::vector<double> points, size;
+  const SomeCovariates some(covariates, cells);
+  const Covariates of_sample = some.get();
+  std::vector<double> points;
   std::vector<int> sampled;
   for (Index cell : cells) {
     points.insert(points.end(), latent.col(cell), latent.col(cell) + latent.rows);
-    size.push_back(covariates.size[cell]);
     sampled.push_back(side[static_cast<std::size_t>(cell)]);
   }
   HalvesOptions halving = options;
-  halving.design = design.factors();
+  halving.design = of_sample.design->factors();
   const ConstView<double> view(points.data(), latent.rows, static_cast<Index>(cells.size()));
-  const Covariates of_sample{size.data(), &design};
   return SplitTests(model, view, of_sample, halving, workers, monitor)
       .division(sampled, n_clusters);
 }

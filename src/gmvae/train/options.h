@@ -10,18 +10,19 @@
 namespace gmvae {
 
 struct TrainOptions {
-  ModelShape shape;        // of the network to begin with
-  std::string covariance;  // of the mixture: a name of gmm/model/family.h
-  double size_reference;   // counts of a cell of size 1
-  Index epochs_pretrain;   // reconstruction only
-  Index epochs_warmup;     // KL to N(0, I), its weight rising to 1
-  Index epochs_joint;      // KL to the mixture
+  ModelShape shape;                    // of the network to begin with
+  std::string covariance;              // of the mixture: a name of gmm/model/family.h
+  std::vector<double> size_reference;  // of each modality: counts of a cell of size 1
+  Index epochs_pretrain;               // reconstruction only
+  Index epochs_warmup;                 // KL to N(0, I), its weight rising to 1
+  Index epochs_joint;                  // KL to the mixture
   Index batch_size;
   double learning_rate;
-  double mask;     // share of the encoder's non-zero inputs hidden in each step
-  double heldout;  // share of the cells kept for the ELBO ...
-  Index most_k;    // ... where that leaves two cells for each of so many components
-  Index patience;  // epochs of the joint phase without a better held-out ELBO
+  std::vector<double> mask;  // of each modality: share of the encoder's non-zero inputs hidden in
+                             // each step
+  double heldout;            // share of the cells kept for the ELBO ...
+  Index most_k;              // ... where that leaves two cells for each of so many components
+  Index patience;            // epochs of the joint phase without a better held-out ELBO
   double damping;  // weight of one minibatch in the mixture's running moments, full data: 1
   Index n_init;    // EM starts on the latent means
   Index max_iter;  // EM iterations

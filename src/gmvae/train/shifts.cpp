@@ -46,8 +46,7 @@ std::vector<float> fit_shifts(const FittedModel& model, const CellSource& source
   const MixturePrior prior = prior_of(model.mixture, model.covariance);
   ensure(options.first_column < model.shape.n_design && options.batch_size > 0,
          "There must be shifts to fit.");
-  CellLoader<float> loader(source, covariates, model.modality.size_reference, model.modality.input,
-                           model.likelihood(), workers);
+  CellLoader<float> loader(source, covariates, model.inputs(), workers);
   const std::vector<std::size_t> places = places_of_columns(network.layout(), options.first_column);
   std::vector<float> params = model.params, d_params(params.size(), 0.0f);
   std::vector<float> shifts(places.size()), start(places.size()), gradient(places.size());
@@ -57,7 +56,7 @@ std::vector<float> fit_shifts(const FittedModel& model, const CellSource& source
   std::vector<Index> order;
   std::size_t next = 0;
   Index epoch = 0;
-  CellBlock<float> block;
+  CellBlocks<float> blocks;
   Workspace<float> work;
   for (Index step = 0; step < options.n_steps; ++step) {
     monitor.poll();
@@ -69,11 +68,11 @@ std::vector<float> fit_shifts(const FittedModel& model, const CellSource& source
     }
     const std::size_t n =
         std::min(static_cast<std::size_t>(options.batch_size), order.size() - next);
-    loader.load(order.data() + next, static_cast<Index>(n), block);
+    loader.load(order.data() + next, static_cast<Index>(n), blocks);
     next += n;
     const StepSettings settings{1.0, options.seed, noise_of_query_purpose, step};
-    network.forward(compute, params.data(), block, prior, settings, work);
-    network.backward(compute, params.data(), block, prior, settings, work, d_params.data());
+    network.forward(compute, params.data(), blocks, prior, settings, work);
+    network.backward(compute, params.data(), blocks, prior, settings, work, d_params.data());
     for (std::size_t i = 0; i < places.size(); ++i) {
       gradient[i] = d_params[places[i]] + penalty * (shifts[i] - start[i]);
       if (!std::isfinite(gradient[i])) throw NumericalError(not_finite);

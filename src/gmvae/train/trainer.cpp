@@ -33,6 +33,26 @@ double held_out_or_training(const EpochRecord& record) {
   return std::isnan(record.elbo_heldout) ? record.elbo : record.elbo_heldout;
 }
 
+std::vector<FittedModality> fit_modalities(const CellSource& source, const Covariates& covariates,
+                                           const TrainOptions& options) {
+  ensure(options.shape.n_rows() == source.n_genes(),
+         "The network must have an input for each gene of the data.");
+  const std::vector<ModalityShape>& shapes = options.shape.modalities;
+  ensure(covariates.size_beside.size() + 1 == shapes.size() &&
+             options.size_reference.size() == shapes.size() && options.mask.size() == shapes.size(),
+         "Each modality must have sizes of cells and options of its own.");
+  std::vector<FittedModality> modalities;
+  Index first = 0;
+  for (std::size_t m = 0; m < shapes.size(); ++m) {
+    const RowsSource rows(source, first, shapes[m].n_genes);
+    modalities.push_back(
+        {fit_transform(rows, covariates.size_of(m), find_likelihood(shapes[m].likelihood)),
+         options.size_reference[m]});
+    first += shapes[m].n_genes;
+  }
+  return modalities;
+}
+
 // Did the second half of the last `n` epochs gain next to nothing?
 bool has_levelled_off(const std::vector<EpochRecord>& history, Index n) {
   if (n < shortest_to_converge) return false;
@@ -53,33 +73,41 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
     : source_(source), covariates_(covariates),
       factors_(options.shape.n_design > 0 && covariates.design ? covariates.design->factors()
                                                                : Design()),
-      options_(options),
-      likelihood_(find_likelihood(options.shape.modality.likelihood)), compute_{kernels<float>(),
-                                                                                workers},
-      monitor_(monitor), transform_(fit_transform(source, covariates.size, likelihood_)),
-      loader_(source, covariates, options.size_reference, transform_, likelihood_, workers),
+      options_(options), compute_{kernels<float>(), workers}, monitor_(monitor),
+      modalities_(fit_modalities(source, covariates, options)),
+      loader_(source, covariates, inputs_of(modalities_, options.shape), workers),
       network_(options.shape), gradient_{{}, 0, {}, LatentMoments(n_latent(), k()), {}},
       adam_(network_.layout().size()), prior_(MixturePrior::standard_normal(n_latent())),
       moments_(n_latent(), k()), labels_{options.n_classes, LabelModel().noise,
                                          options.label_weight},
       checkpoint_(checkpoint), before_{params_, adam_, prior_, moments_, label_counts_, labels_},
       epoch_(options.epochs_before) {
-  ensure(options.shape.modality.n_genes == source.n_genes(),
-         "The network must have an input for each gene of the data.");
   const Index n_design = options.shape.n_design;
   ensure(n_design == 0 || (covariates.design && covariates.design->n_columns == n_design &&
                            covariates.design->n_rows() == source.n_cells()),
          "The design must have a row for each cell.");
   ensure(options.n_classes == 0 || (covariates.label && options.n_classes <= options.shape.k),
          "There must be labels, and a component for each of their classes.");
-  std::vector<double> level = gene_levels(source, likelihood_), shifts;
-  if (n_design > 0) {
-    shifts = design_levels(source, *covariates.design, transform_, likelihood_, level);
-  }
-  network_.initialise(options.seed, level, params_);
-  network_.initialise_design(shifts, params_);
+  start_networks();
   gradient_.d_params.resize(params_.size());
   split_cells();
+}
+
+void Trainer::start_networks() {
+  const std::vector<ModalityInput> inputs = inputs_of(modalities_, options_.shape);
+  std::vector<std::vector<double>> levels, shifts;
+  Index first = 0;
+  for (const ModalityInput& input : inputs) {
+    const RowsSource rows(source_, first, input.n_genes());
+    levels.push_back(gene_levels(rows, *input.likelihood));
+    if (options_.shape.n_design > 0) {
+      shifts.push_back(design_levels(rows, *covariates_.design, *input.transform, *input.likelihood,
+                                     levels.back()));
+    }
+    first += input.n_genes();
+  }
+  network_.initialise(options_.seed, levels, params_);
+  network_.initialise_design(shifts, params_);
 }
 
 void Trainer::start_from(const std::vector<float>& params) {
@@ -120,8 +148,8 @@ std::vector<double> Trainer::latent_means() {
 }
 
 FittedModel Trainer::model() const {
-  return {network_.shape(), options_.covariance, params_, {transform_, options_.size_reference},
-          prior_.mixture(), options_.seed};
+  return {network_.shape(), options_.covariance, params_,
+          modalities_,      prior_.mixture(),    options_.seed};
 }
 
 TrainResult Trainer::result() {
@@ -277,8 +305,8 @@ ElboTerms Trainer::run_epoch(const Phase& phase, Index epoch, double learning_ra
         (static_cast<double>(epoch) + static_cast<double>(step) / static_cast<double>(n_steps)) /
         static_cast<double>(phase.epochs);
     announce_cells(order, begin, end);
-    loader_.load(order.cells.data() + begin, end - begin, block_);
-    if (options_.mask > 0) loader_.mask_inputs(options_.mask, options_.seed, epoch_, block_);
+    loader_.load(order.cells.data() + begin, end - begin, blocks_);
+    loader_.mask_inputs(options_.mask, options_.seed, epoch_, blocks_);
     gradient_of_block(phase, phase.kl_weight(t), gradient_);
     place_.total += gradient_.elbo;
     if (!is_finite(place_.total)) return place_.total;
@@ -340,10 +368,10 @@ void Trainer::set_current(const Snapshot& state) {
 
 void Trainer::gradient_of_block(const Phase& phase, double kl_weight, StepGradient& gradient) {
   const StepSettings settings{kl_weight, options_.seed, noise_purpose, epoch_};
-  gradient.n_cells = block_.n_cells();
-  gradient.elbo = network_.forward(compute_, params_.data(), block_, prior_, settings, work_);
+  gradient.n_cells = block().n_cells();
+  gradient.elbo = network_.forward(compute_, params_.data(), blocks_, prior_, settings, work_);
   if (!is_finite(gradient.elbo)) return;
-  network_.backward(compute_, params_.data(), block_, prior_, settings, work_,
+  network_.backward(compute_, params_.data(), blocks_, prior_, settings, work_,
                     gradient.d_params.data());
   if (!phase.moves_mixture) return;
   gradient.moments = LatentMoments(n_latent(), k());
@@ -366,11 +394,11 @@ void Trainer::update(const Phase& phase, double learning_rate, StepGradient& gra
 
 // Of the block's cells under the responsibilities of the prior.
 void Trainer::add_moments(LatentMoments& moments, LabelCounts& labels) const {
-  for (Index j = 0; j < block_.n_cells(); ++j) {
+  for (Index j = 0; j < block().n_cells(); ++j) {
     const double* gamma = work_.gamma.data() + j * k();
     moments.add(work_.mean.data() + j * n_latent(), work_.log_variance.data() + j * n_latent(),
                 gamma);
-    const int label = block_.label_of(j);
+    const int label = block().label_of(j);
     if (labels_.knows(label)) labels.add(labels_, gamma[label]);
   }
 }
@@ -388,7 +416,7 @@ void Trainer::start_mixture() {
   moments_ = LatentMoments(n_latent(), k());
   label_counts_ = {};
   for_blocks(training_, [&](Index) {
-    network_.forward(compute_, params_.data(), block_, prior_,
+    network_.forward(compute_, params_.data(), blocks_, prior_,
                      {0.0, options_.seed, elbo_purpose, 0, 1.0, false}, work_);
     add_moments(moments_, label_counts_);
   });
@@ -450,8 +478,8 @@ Mixture Trainer::fit_points(const std::vector<Index>& cells, ConstView<double> p
 std::vector<double> Trainer::latent_means_of(const std::vector<Index>& cells) {
   std::vector<double> latent(static_cast<std::size_t>(n_latent()) * cells.size());
   for_blocks(cells, [&](Index begin) {
-    network_.encode(compute_, params_.data(), block_, work_);
-    std::copy(work_.mean.begin(), work_.mean.begin() + block_.n_cells() * n_latent(),
+    network_.encode(compute_, params_.data(), blocks_, work_);
+    std::copy(work_.mean.begin(), work_.mean.begin() + block().n_cells() * n_latent(),
               latent.begin() + begin * n_latent());
   });
   return latent;
@@ -463,7 +491,7 @@ void Trainer::for_blocks(const std::vector<Index>& cells, Fn&& fn) {
   const Index n = static_cast<Index>(cells.size());
   for (Index begin = 0; begin < n; begin += cells_at_a_time) {
     monitor_.poll();
-    loader_.load(cells.data() + begin, std::min(cells_at_a_time, n - begin), block_);
+    loader_.load(cells.data() + begin, std::min(cells_at_a_time, n - begin), blocks_);
     fn(begin);
   }
 }
@@ -472,7 +500,7 @@ void Trainer::for_blocks(const std::vector<Index>& cells, Fn&& fn) {
 ElboTerms Trainer::elbo_of(const std::vector<Index>& cells, double kl_weight) {
   ElboTerms total;
   for_blocks(cells, [&](Index) {
-    total += network_.forward(compute_, params_.data(), block_, prior_,
+    total += network_.forward(compute_, params_.data(), blocks_, prior_,
                               {kl_weight, options_.seed, elbo_purpose, 0, 1.0, false}, work_);
   });
   return per_cell(total, static_cast<Index>(cells.size()));
@@ -480,8 +508,8 @@ ElboTerms Trainer::elbo_of(const std::vector<Index>& cells, double kl_weight) {
 
 ElboTerms Trainer::per_cell(const ElboTerms& sum, Index n) const {
   const double cells = static_cast<double>(n);
-  return {sum.reconstruction / cells + likelihood_.log_units(transform_.scale), sum.kl_z / cells,
-          sum.kl_c / cells};
+  const double units = log_units(modalities_, options_.shape);
+  return {sum.reconstruction / cells + units, sum.kl_z / cells, sum.kl_c / cells};
 }
 
 }  // namespace gmvae

@@ -111,6 +111,8 @@ class Trainer {
   Index n_latent() const { return network_.shape().n_latent; }
   Index k() const { return network_.shape().k; }
   double n_training() const { return static_cast<double>(training_.size()); }
+  const CellBlock<float>& block() const { return blocks_.front(); }
+  void start_networks();
   void split_cells();
   void run_phase(const Phase& phase, Index total);
   void run_epochs(const Phase& phase, Index total, bool stops_early);
@@ -143,10 +145,9 @@ class Trainer {
   const Covariates covariates_;
   const Design factors_;  // of the design, for mixtures
   const TrainOptions& options_;
-  const LikelihoodTraits& likelihood_;
   Compute<float> compute_;
   Monitor& monitor_;
-  InputTransform transform_;
+  std::vector<FittedModality> modalities_;  // see modality.h
   CellLoader<float> loader_;
   Network<float> network_;
   std::vector<float> params_;
@@ -157,7 +158,7 @@ class Trainer {
   LabelModel labels_;
   LabelCounts label_counts_;
   std::vector<Index> training_, heldout_;
-  CellBlock<float> block_;
+  CellBlocks<float> blocks_;  // of each modality
   Workspace<float> work_;
   std::vector<EpochRecord> history_;
   Checkpoint* checkpoint_;

@@ -50,22 +50,22 @@ inline Simulated simulate(Index n_cells = 150, bool sorted = false) {
 
 inline TrainOptions options() {
   TrainOptions o;
-  o.shape.modality.likelihood = "nb";
-  o.shape.modality.n_genes = 60;
+  o.shape.modalities[0].likelihood = "nb";
+  o.shape.modalities[0].n_genes = 60;
   o.covariance = "tied";
   o.shape.k = o.most_k = 3;
   o.shape.n_latent = 4;
-  o.shape.modality.dispersion = VariesBy::gene;
-  o.shape.modality.zero_inflation = VariesBy::gene_cell;
+  o.shape.modalities[0].dispersion = VariesBy::gene;
+  o.shape.modalities[0].zero_inflation = VariesBy::gene_cell;
   o.shape.hidden = {24, 16};
   o.shape.hidden_decoder = {16, 24};
-  o.size_reference = 100;
+  o.size_reference = {100};
   o.epochs_pretrain = 10;
   o.epochs_warmup = 30;
   o.epochs_joint = 30;
   o.batch_size = 32;
   o.learning_rate = 3e-3;
-  o.mask = 0.5;
+  o.mask = {0.5};
   o.heldout = 0.1;
   o.patience = 100;
   o.damping = 0.05;
@@ -91,7 +91,7 @@ inline Simulated simulate(const std::string& likelihood) {
 }
 
 inline TrainResult run(const TrainOptions& o, Index n_threads) {
-  const Simulated data = simulate(o.shape.modality.likelihood);
+  const Simulated data = simulate(o.shape.modalities[0].likelihood);
   Workers workers(n_threads);
   Monitor monitor;
   return train(data.source(), {data.size.data()}, o, workers, monitor);
@@ -100,7 +100,7 @@ inline TrainResult run(const TrainOptions& o, Index n_threads) {
 // After few epochs.
 inline FittedModel fitted(const std::string& likelihood) {
   TrainOptions o = options();
-  o.shape.modality.likelihood = likelihood;
+  o.shape.modalities[0].likelihood = likelihood;
   o.epochs_warmup = o.epochs_joint = 5;
   return run(o, 1).model;
 }

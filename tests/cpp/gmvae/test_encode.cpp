@@ -13,7 +13,7 @@ TEST("encode(): the training cells again, and cells one at a time") {
   Monitor monitor;
   for (VariesBy dispersion : {VariesBy::gene, VariesBy::gene_cell, VariesBy::gene_cluster}) {
     TrainOptions o = options();
-    o.shape.modality.dispersion = dispersion;
+    o.shape.modalities[0].dispersion = dispersion;
     const TrainResult fit = run(o, 2);
     const Encoding all =
         encode(fit.model, data.source(), {data.size.data()}, {4, true, {}}, workers, monitor);

@@ -31,15 +31,15 @@ Mixture some_mixture(Index d, Index k, bool shared, bool diagonal) {
 }
 
 // Four cells of two batches, 300 genes (more than one block), one cell without a count.
-CellBlock<double> some_cells(const std::string& likelihood) {
+CellBlock<double> some_cells(const std::string& likelihood, Index n_genes = 300) {
   CellBlock<double> cells;
-  cells.n_genes = 300;
+  cells.n_genes = n_genes;
   cells.start.push_back(0);
   RngStream rng(17, testing::purpose);
   for (Index j = 0; j < 4; ++j) {
     cells.cell.push_back(j);
     cells.size.push_back(20.0 + 30.0 * static_cast<double>(j));
-    for (std::int32_t g = 0; g < 300; ++g) {
+    for (std::int32_t g = 0; g < n_genes; ++g) {
       const bool dense = likelihood == "gaussian";
       if (!dense && (j == 3 || rng.uniform() > 0.15)) continue;
       cells.gene.push_back(g);
@@ -60,7 +60,7 @@ CellBlock<double> some_cells(const std::string& likelihood) {
 ModelShape some_shape(const std::string& likelihood, const std::vector<Index>& hidden,
                       VariesBy dispersion = VariesBy::gene,
                       VariesBy zero_inflation = VariesBy::gene_cell, Index n_design = 0) {
-  return {{likelihood, 300, dispersion, zero_inflation},
+  return {{{likelihood, 300, dispersion, zero_inflation}},
           3,
           hidden,
           {hidden.rbegin(), hidden.rend()},
@@ -72,7 +72,11 @@ ModelShape some_shape(const std::string& likelihood, const std::vector<Index>& h
 template <typename Net>
 std::vector<double> some_parameters(const Net& network) {
   std::vector<double> params;
-  network.initialise(5, std::vector<double>(300, 0.1), params);
+  std::vector<std::vector<double>> levels;
+  for (const ModalityShape& modality : network.shape().modalities) {
+    levels.emplace_back(static_cast<std::size_t>(modality.n_genes), 0.1);
+  }
+  network.initialise(5, levels, params);
   const auto jitter = normals(params.size(), 6, 0.1);
   for (std::size_t i = 0; i < params.size(); ++i) params[i] += jitter[i];
   return params;
@@ -84,9 +88,12 @@ template <typename Change>
 void check_gradient(const ModelShape& shape, bool shared, Change&& change) {
   Workers workers(2);
   const Compute<double> compute{kernels<double>(), workers};
-  CellBlock<double> cells = some_cells(shape.modality.likelihood);
+  CellBlocks<double> cells;
   MixturePrior prior(some_mixture(3, 4, shared, false), shared);
-  change(cells, prior);
+  for (const ModalityShape& modality : shape.modalities) {
+    cells.push_back(some_cells(modality.likelihood, modality.n_genes));
+    change(cells.back(), prior);
+  }
   const StepSettings step{0.7, 3, noise_purpose, 2};
   const Network<double> network(shape);
   const std::vector<double> params = some_parameters(network);
@@ -207,6 +214,79 @@ TEST("elbo: gradient of a linear decoder, also with a design and parameters that
   }
 }
 
+TEST("elbo: gradient of two and of three modalities") {
+  const ModalityShape proteins{"gaussian", 7, VariesBy::gene, VariesBy::gene};
+  for (const LikelihoodTraits& first : likelihoods()) {
+    for (const LikelihoodTraits& second : likelihoods()) {
+      ModelShape shape = some_shape(first.name, {7, 5});
+      shape.modalities.push_back({second.name, 7, VariesBy::gene, VariesBy::gene_cell});
+      check_gradient(shape, true);
+    }
+  }
+  for (VariesBy first : {VariesBy::gene, VariesBy::gene_cluster}) {
+    for (VariesBy second : {VariesBy::gene_cell, VariesBy::gene_cluster, VariesBy::gene_design}) {
+      ModelShape shape = some_shape("nb", {6}, first, VariesBy::gene, 2);
+      shape.modalities.push_back({"zinb", 7, second, VariesBy::gene_cluster});
+      shape.modalities.push_back(proteins);
+      check_gradient(shape, false);
+      shape.hidden_decoder = {};
+      check_gradient(shape, false);
+    }
+  }
+}
+
+TEST("elbo: that of two modalities is the sum, and each tells the encoder something") {
+  Workers workers(2);
+  const Compute<double> compute{kernels<double>(), workers};
+  ModelShape shape = some_shape("nb", {6});
+  shape.modalities.push_back({"gaussian", 7, VariesBy::gene, VariesBy::gene});
+  const Network<double> network(shape);
+  const std::vector<double> params = some_parameters(network);
+  CellBlocks<double> cells{some_cells("nb"), some_cells("gaussian", 7)};
+  const MixturePrior prior(some_mixture(3, 4, true, false), true);
+  Workspace<double> work;
+  const StepSettings step{0, 3, noise_purpose, 2};
+  const double both =
+      network.forward(compute, params.data(), cells, prior, step, work).reconstruction;
+  const std::vector<double> latent = work.mean;
+  // The heads by themselves, at the same points.
+  ParamLayout layout;
+  const auto head = make_head<double>(layout, shape, shape.modalities[1], "");
+  std::vector<double> of_head;
+  for (const ParamSlice& slice : network.layout().slices()) {
+    if (slice.name.rfind("modality2.decoder", 0) != 0) continue;
+    const auto from = params.begin() + slice.offset;
+    of_head.insert(of_head.end(), from, from + slice.rows * slice.cols);
+  }
+  CHECK(static_cast<Index>(of_head.size()) == layout.size());
+  HeadCache<double> cache;
+  std::vector<double> log_prob(4);
+  const std::vector<double>& hidden = work.decoder.back().output;
+  head->forward(compute, of_head.data(), {ConstView<double>(hidden.data(), 6, 4), {}}, cells[1],
+                false, cache, log_prob.data());
+  double proteins = 0, genes = 0;
+  for (double one : log_prob) proteins += one;
+  const auto genes_head = make_head<double>(layout, shape, shape.modalities[0], "genes.");
+  std::vector<double> of_genes(static_cast<std::size_t>(layout.size()));
+  for (const ParamSlice& slice : network.layout().slices()) {
+    for (const ParamSlice& other : layout.slices()) {
+      if (other.name != "genes." + slice.name) continue;
+      std::copy_n(params.begin() + slice.offset, slice.rows * slice.cols,
+                  of_genes.begin() + other.offset);
+    }
+  }
+  genes_head->forward(compute, of_genes.data(), {ConstView<double>(hidden.data(), 6, 4), {}},
+                      cells[0], false, cache, log_prob.data());
+  for (double one : log_prob) genes += one;
+  CHECK_NEAR(both, genes + proteins, 1e-9 * std::abs(both));
+  for (std::size_t m = 0; m < 2; ++m) {
+    CellBlocks<double> changed = cells;
+    changed[m].input[0] += 1;
+    network.encode(compute, params.data(), changed, work);
+    CHECK(work.mean != latent);
+  }
+}
+
 TEST("elbo: gradient where labels of some cells are known") {
   for (bool shared : {true, false}) {
     for (VariesBy dispersion : {VariesBy::gene, VariesBy::gene_cluster}) {
@@ -241,22 +321,22 @@ TEST("prior: with a label, the evidence is that of the cell and its label") {
 TEST("elbo: batches shift what cells are expected to have, and not where they are encoded") {
   Workers workers(1);
   const Compute<double> compute{kernels<double>(), workers};
-  CellBlock<double> cells = some_cells("nb");
+  CellBlocks<double> cells{some_cells("nb")};
   const Network<double> network(some_shape("nb", {6}, VariesBy::gene, VariesBy::gene_cell, 2));
   std::vector<double> params;
-  network.initialise(5, std::vector<double>(300, 0.1), params);
+  network.initialise(5, {std::vector<double>(300, 0.1)}, params);
   std::vector<double> levels(600, 0.0);
   levels[300 + 7] = std::log(3.0);  // gene 7 is three times as high in batch 1
-  network.initialise_design(levels, params);
+  network.initialise_design({levels}, params);
   const MixturePrior prior = MixturePrior::standard_normal(3);
   Workspace<double> work;
   const auto expected = [&](std::int32_t batch) {
-    cells.design = indicators(std::vector<std::int32_t>(4, batch), 2);
+    cells.front().design = indicators(std::vector<std::int32_t>(4, batch), 2);
     network.encode(compute, params.data(), cells, work);
     const std::vector<double> latent = work.mean;
     network.decode(compute, params.data(), prior, ConstView<double>(latent.data(), 3, 4), cells,
                    work);
-    return std::make_pair(latent, work.head.mean);
+    return std::make_pair(latent, work.heads[0].mean);
   };
   const auto [latent0, mean0] = expected(0);
   const auto [latent1, mean1] = expected(1);
@@ -269,7 +349,7 @@ TEST("elbo: batches shift what cells are expected to have, and not where they ar
 TEST("clusters that are numbered anew keep their dispersions") {
   Workers workers(1);
   const Compute<double> compute{kernels<double>(), workers};
-  const CellBlock<double> cells = some_cells("nb");
+  const CellBlocks<double> cells{some_cells("nb")};
   const Network<double> network(some_shape("nb", {6}, VariesBy::gene_cluster));
   std::vector<double> params = some_parameters(network);
   const StepSettings step{1.0, 3, noise_purpose, 2};
@@ -292,25 +372,31 @@ TEST("elbo: the same bits for 1, 2 and 3 threads") {
   for (Index t = 0; t < 3; ++t) {
     Workers workers(t + 1);
     const Compute<float> compute{kernels<float>(), workers};
-    CellBlock<double> cells = some_cells("nb");
-    CellBlock<float> single;
-    single.n_genes = cells.n_genes;
-    single.cell = cells.cell;
-    single.start = cells.start;
-    single.gene = cells.gene;
-    single.count.assign(cells.count.begin(), cells.count.end());
-    single.input.assign(cells.input.begin(), cells.input.end());
-    single.size.assign(cells.size.begin(), cells.size.end());
-    single.unmask();
-    const Network<float> network(some_shape("nb", {64}));
+    ModelShape shape = some_shape("nb", {64});
+    shape.modalities.push_back({"gaussian", 260, VariesBy::gene, VariesBy::gene});
+    CellBlocks<float> blocks;
+    for (const ModalityShape& modality : shape.modalities) {
+      const CellBlock<double> cells = some_cells(modality.likelihood, modality.n_genes);
+      CellBlock<float> single;
+      single.n_genes = cells.n_genes;
+      single.cell = cells.cell;
+      single.start = cells.start;
+      single.gene = cells.gene;
+      single.count.assign(cells.count.begin(), cells.count.end());
+      single.input.assign(cells.input.begin(), cells.input.end());
+      single.size.assign(cells.size.begin(), cells.size.end());
+      single.unmask();
+      blocks.push_back(single);
+    }
+    const Network<float> network(shape);
     std::vector<float> params;
-    network.initialise(5, std::vector<double>(300, 0.1), params);
+    network.initialise(5, {std::vector<double>(300, 0.1), std::vector<double>(260, 0.1)}, params);
     const MixturePrior prior(some_mixture(3, 4, true, false), true);
     const StepSettings step{1.0, 3, noise_purpose, 2};
     Workspace<float> work;
     gradients[t].assign(params.size(), 0.0f);
-    elbo[t] = network.forward(compute, params.data(), single, prior, step, work).reconstruction;
-    network.backward(compute, params.data(), single, prior, step, work, gradients[t].data());
+    elbo[t] = network.forward(compute, params.data(), blocks, prior, step, work).reconstruction;
+    network.backward(compute, params.data(), blocks, prior, step, work, gradients[t].data());
   }
   for (int t = 1; t < 3; ++t) {
     CHECK(elbo[t] == elbo[0]);

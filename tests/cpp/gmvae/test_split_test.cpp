@@ -26,7 +26,7 @@ std::vector<double> groups(Index k) {
 // A model of values that are not counted, so that only the test on unseen cells is made.
 FittedModel gaussian_model() {
   FittedModel model;
-  model.shape.modality.likelihood = "gaussian";
+  model.shape.modalities[0].likelihood = "gaussian";
   model.covariance = "tied";
   model.seed = 1;
   return model;

@@ -125,8 +125,8 @@ TEST("trainer: a group of one cell, whether held out or not") {
 TEST("gaussian: the ELBO is in the units of the data, in training and for new cells") {
   Simulated data = simulate();
   TrainOptions o = options();
-  o.shape.modality.likelihood = "gaussian";
-  o.size_reference = 1;
+  o.shape.modalities[0].likelihood = "gaussian";
+  o.size_reference = {1};
   Workers workers(2);
   Monitor monitor;
   double elbo[2];

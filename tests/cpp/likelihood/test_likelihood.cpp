@@ -191,9 +191,9 @@ TEST("likelihoods: one of your own is one struct, and the head trains it") {
   CHECK(traits.name == "unit_gaussian" && traits.dense && !traits.has_scale);
   const Index n_genes = 5, n_cells = 2, hidden = 3;
   ParamLayout layout;
-  const OutputHead<UnitGaussian, double> head(
-      layout,
-      {{traits.name, n_genes, VariesBy::gene, VariesBy::gene}, 2, {hidden}, {hidden}, 1, 0});
+  const ModalityShape modality{traits.name, n_genes, VariesBy::gene, VariesBy::gene};
+  const OutputHead<UnitGaussian, double> head(layout, {{modality}, 2, {hidden}, {hidden}, 1, 0},
+                                              modality);
   CHECK(layout.size() == n_genes * (hidden + 1));
   CellBlock<double> cells;
   cells.n_genes = n_genes;
