@@ -10,13 +10,11 @@ delayed_source <- function(x) {
 # Any DelayedMatrix: the values of some cells by the methods of its class.
 block_reader <- function(x) {
   packages <- packages_of(x)
-  sparse <- DelayedArray::is_sparse(x)
   function(from, to) {
     lapply(packages, loadNamespace)  # a worker has none of them yet
     some <- x[, from:to, drop = FALSE]
-    if (!sparse) return(methods::as(some, "dgCMatrix"))
     DelayedArray::blockApply(
-      some, methods::as, "CsparseMatrix", as.sparse = TRUE, BPPARAM = NULL,
+      some, methods::as, "CsparseMatrix", as.sparse = NA, BPPARAM = NULL,
       grid = DelayedArray::colAutoGrid(some, ncol = ncol(some))
     )[[1]]
   }

@@ -113,12 +113,13 @@ cells <- TENxMatrix(file, "matrix")
 
 # Few epochs: what is compared is whether they see the same cells.
 for (n in n_compared[n_compared > 0 & n_compared <= n_cells]) {
-  some <- cells[, round(seq(1, n_cells, length.out = n))]
+  some <- if (n == n_cells) cells else
+    cells[, round(seq(1, n_cells, length.out = n))]
   options(gmvae.cells_in_memory = 0)
   disk <- fit_of(some, epochs = 2)
   peak <- peak_gb()
   options(gmvae.cells_in_memory = Inf)
-  memory <- fit_of(as(some, "dgCMatrix"), epochs = 2)
+  memory <- fit_of(some, epochs = 2)
   same <- vapply(c("cluster", "posterior", "latent", "parameters", "mixture"),
                  function(field) identical(disk[[field]], memory[[field]]), NA)
   cat(sprintf(paste("%d cells, identical from disk and from memory: %s;",
