@@ -42,10 +42,10 @@
 #'   [gmvae()].
 #' @param protein_weight Weight of the log-likelihood of proteins beside that of
 #'   RNA, above 0 and at most 1e6; see Proteins beside RNA in [gmvae()]. `NULL`:
-#'   \eqn{2.5 \sqrt{m / P}}{2.5 sqrt(m / P)}, at least 1, with P proteins and m the
-#'   number of genes that distinguish a cell, as in Narrow panels; less, down to
-#'   1, if proteins hardly vary together and may be noise. Larger weights give
-#'   proteins more say in the clusters.
+#'   \eqn{2.5 \sqrt{m / P}}{2.5 sqrt(m / P)}, at least 1, with P proteins and m
+#'   the number of genes that distinguish a cell, as in Narrow panels; less,
+#'   down to 1, if proteins hardly vary together and may be noise. Larger
+#'   weights give proteins more say in the clusters.
 #' @param heldout Share of the cells to keep from training, from 0 to 0.5;
 #'   fewer if otherwise fewer than two training cells per cluster would remain.
 #'   On these cells training measures the held-out evidence lower bound (ELBO).
