@@ -102,6 +102,7 @@ struct Choice {
   Index k = 0;
   std::vector<Stability> path;
   Mixture start;  // of k components, or none
+  Index n_small = 0;
 };
 
 ByteWriter to_bytes(const Choice& choice) {
@@ -118,8 +119,8 @@ ByteWriter to_bytes(const Choice& choice) {
     bytes.put(static_cast<std::int64_t>(s.candidate));
     bytes.put(static_cast<std::int64_t>(s.stable));
   }
-  bytes.put(static_cast<std::int64_t>(choice.start.means.cols()));
-  if (choice.start.means.cols() > 0) put_prior(bytes, MixturePrior(choice.start, true));
+  bytes.put(static_cast<std::int64_t>(choice.n_small));
+  if (choice.n_small > 0) put_prior(bytes, MixturePrior(choice.start, true));
   return bytes;
 }
 
@@ -139,8 +140,8 @@ Choice read_choice(ByteReader& bytes, const std::vector<Index>& ks, Index d) {
     s.stable = bytes.get<std::int64_t>() != 0;
     choice.path.push_back(s);
   }
-  const bool started = bytes.get<std::int64_t>() > 0;
-  if (started) choice.start = get_prior(bytes, d, choice.k).mixture();
+  choice.n_small = static_cast<Index>(bytes.get<std::int64_t>());
+  if (choice.n_small > 0) choice.start = get_prior(bytes, d, choice.k).mixture();
   return choice;
 }
 
@@ -192,7 +193,8 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
       k = choose_k(choice.path, tests, alpha);
       if ((!covariates.design || covariates.design->factors().empty())) {
         choice.start = with_small_groups(latent, halves, ks, k, alpha, options, workers, monitor);
-        k = std::max(k, choice.start.means.cols());
+        choice.n_small = std::max<Index>(choice.start.means.cols() - k, 0);
+        k += choice.n_small;
       }
     }
   }
@@ -204,6 +206,7 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
   }
   trainer.run(after);
   result.path = choice.path;
+  result.n_small = choice.n_small;
   result.trained = trainer.result();
   const Encoding& cells = result.trained.cells;
   const Halves halves =
