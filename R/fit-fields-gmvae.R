@@ -173,6 +173,7 @@ gmvae_fields <- list(
     p = optional(numbers("rows", missing = TRUE)),
     p_unseen = optional(numbers("rows", missing = TRUE))
   ))),
+  small_groups = optional(whole_numbers(1)),
   stability = numbers(1, missing = TRUE),
   cluster_stability = optional(numbers("k", missing = TRUE)),
   cluster_confusion = optional(both(

@@ -74,12 +74,19 @@ choice_sentence <- function(fit) {
     return(sprintf("no division of these cells is more than chance (%s)",
                    p_of(1L)))
   }
-  good <- setdiff(nearly_as_good(path, fit$k, alpha), fit$k)
-  few <- too_few(path, fit$k, alpha)
+  # What halves and tests say is of the clusters without these.
+  small <- max(0L, fit$small_groups)
+  k <- fit$k - small
+  good <- setdiff(nearly_as_good(path, k, alpha), k)
+  few <- too_few(path, k, alpha)
   paste(c(
     sprintf("%d of %s", fit$k, from_to(path$k)),
+    if (small > 0L) {
+      cli::pluralize("{small} of them {?is a small group/are small groups} ",
+                     "beside {k} other{?s}")
+    },
     if (length(good) > 0L) {
-      good <- range(good, fit$k)
+      good <- range(good, k)
       sprintf("%d to %d are nearly as good", good[1], good[2])
     },
     if (length(few) > 0L) {
@@ -87,7 +94,7 @@ choice_sentence <- function(fit) {
       sprintf("%s %s too few (%s)", from_to(few), verb,
               format_p(max(path$p[match(few, path$k)])))
     },
-    if (!is.na(enough)) {
+    if (!is.na(enough) && small == 0L) {
       sprintf("no sign of more than %d (%s)", enough, p_of(enough))
     }
   ), collapse = "; ")

@@ -139,6 +139,8 @@
 #'     p-value of the hypothesis that `k` clusters are enough, and `p_unseen`,
 #'     that of the first of its two tests; for the latent means of at most 2,000
 #'     cells before the joint phase.
+#'   * `small_groups`: how many of the clusters are small groups that were added
+#'     to the `k` that halves and tests chose, see Number of clusters.
 #'   * `networks`: data frame with one row for each network, `NULL` for a single
 #'     one: `seed`, `elbo`, `elbo_heldout`, `stability`, `agreement` (mean
 #'     adjusted Rand index between its clusters and those of each other
@@ -386,6 +388,15 @@
 #' Cells that vary continuously in one direction are mostly one cluster, as
 #' simulated cells of one population do the same: [summary()][summary.gmvae]
 #' then has a caution.
+#'
+#' A small group adds little to what halves share, so that the `k` chosen may
+#' pass it by. Therefore, without batches, a further component is looked for
+#' beside the mixture of the `k` chosen, which stays as it is, in both halves of
+#' the cells, four times. It begins at cells of low density (Verbeek et al.
+#' 2003). If it describes the cells of the other half better (the t test again)
+#' and both halves find the same group (mean Jaccard index at least 0.6), the
+#' group is a cluster, if `k + 1` is among the numbers to choose from, and
+#' another is looked for.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several stable numbers of clusters:

@@ -168,6 +168,7 @@ SEXP to_list(const FitResult& fit, double seed, const std::string& failed) {
            r_numbers_of(fit.cluster_stability, [](double s) { return or_na(s); }))
       .add("cluster_confusion", r_matrix(fit.cluster_confusion))
       .add("checkpoint_failed", r_string(failed.c_str()))
+      .add("small_groups", r_count(fit.n_small))
       .add("k_path", fit.path.empty() ? R_NilValue : to_frame(fit.path))
       .list();
 }

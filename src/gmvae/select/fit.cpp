@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "gmvae/select/small_groups.h"
 
 namespace gmvae {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr Index halvings_of_fit = 6;
 constexpr Index halvings_of_choice = 8;
+constexpr Index halvings_of_groups = 4;
 
 HalvesOptions halves_options(const std::vector<Index>& k, Index n_halvings,
                              const TrainOptions& options) {
@@ -59,6 +61,30 @@ std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<doub
                      alpha, halves, workers, monitor);
 }
 
+// A mixture of k or more of the numbers to choose among: that of all the halves' cells, with the
+// small groups that it has overlooked.  Without components where there are none.
+Mixture with_small_groups(const std::vector<double>& latent, const Halves& halves,
+                          const std::vector<Index>& ks, Index k, double alpha,
+                          const TrainOptions& options, Workers& workers, Monitor& monitor) {
+  const auto at = std::find(ks.begin(), ks.end(), k) - ks.begin();
+  const WholeFit& whole = halves.whole[static_cast<std::size_t>(at)];
+  if (!whole.found) return {};
+  const ConstView<double> all = points(latent, options);
+  std::vector<double> sample;
+  for (Index cell : halves.cells) {
+    sample.insert(sample.end(), all.col(cell), all.col(cell) + all.rows);
+  }
+  const ConstView<double> view(sample.data(), all.rows, static_cast<Index>(halves.cells.size()));
+  const HalvesOptions halving = halves_options({}, halvings_of_groups, options);
+  Mixture mixture = whole.mixture;
+  while (std::find(ks.begin(), ks.end(), mixture.means.cols() + 1) != ks.end()) {
+    const SmallGroup group = find_small_group(view, mixture, halving, workers, monitor);
+    if (!(group.p < alpha && group.agreement >= enough_agreement)) break;
+    mixture = group.mixture;
+  }
+  return mixture.means.cols() > k ? mixture : Mixture();
+}
+
 // From 0, the first of equals.
 std::vector<int> most_probable(const std::vector<double>& posterior, Index k) {
   std::vector<int> cluster;
@@ -74,6 +100,8 @@ struct Choice {
   bool made = false;
   Index k = 0;
   std::vector<Stability> path;
+  Mixture start;  // of k components, or none
+  Index n_small = 0;
 };
 
 ByteWriter to_bytes(const Choice& choice) {
@@ -90,10 +118,12 @@ ByteWriter to_bytes(const Choice& choice) {
     bytes.put(static_cast<std::int64_t>(s.candidate));
     bytes.put(static_cast<std::int64_t>(s.stable));
   }
+  bytes.put(static_cast<std::int64_t>(choice.n_small));
+  if (choice.n_small > 0) put_prior(bytes, MixturePrior(choice.start, true));
   return bytes;
 }
 
-Choice read_choice(ByteReader& bytes, const std::vector<Index>& ks) {
+Choice read_choice(ByteReader& bytes, const std::vector<Index>& ks, Index d) {
   Choice choice;
   choice.made = bytes.get<std::int64_t>() != 0;
   choice.k = static_cast<Index>(bytes.get<std::int64_t>());
@@ -109,6 +139,8 @@ Choice read_choice(ByteReader& bytes, const std::vector<Index>& ks) {
     s.stable = bytes.get<std::int64_t>() != 0;
     choice.path.push_back(s);
   }
+  choice.n_small = static_cast<Index>(bytes.get<std::int64_t>());
+  if (choice.n_small > 0) choice.start = get_prior(bytes, d, choice.k).mixture();
   return choice;
 }
 
@@ -127,8 +159,8 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
   Choice choice;
   if (checkpoint && checkpoint->has_state()) {
     ByteReader state = checkpoint->state();
-    choice = read_choice(state, ks);
-    if (choice.made) trainer.set_clusters(choice.k);
+    choice = read_choice(state, ks, options.shape.n_latent);
+    if (choice.made) trainer.set_clusters(choice.k, choice.start);
     trainer.resume(state);
   }
   trainer.write_checkpoint(to_bytes(choice));
@@ -158,16 +190,22 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
           tests_of(trainer.model(), latent, halves.cells, ks, choice.path, alpha, covariates,
                    options, workers, monitor);
       k = choose_k(choice.path, tests, alpha);
+      if ((!covariates.design || covariates.design->factors().empty())) {
+        choice.start = with_small_groups(latent, halves, ks, k, alpha, options, workers, monitor);
+        choice.n_small = std::max<Index>(choice.start.means.cols() - k, 0);
+        k += choice.n_small;
+      }
     }
   }
   if ((choose || earlier) && !choice.made) {
-    trainer.set_clusters(k);
+    trainer.set_clusters(k, choice.start);
     choice.made = choose;
     choice.k = k;
     trainer.write_checkpoint(to_bytes(choice));
   }
   trainer.run(after);
   result.path = choice.path;
+  result.n_small = choice.n_small;
   result.trained = trainer.result();
   const Encoding& cells = result.trained.cells;
   const Halves halves =

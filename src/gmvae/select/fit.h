@@ -20,8 +20,9 @@ struct FitResult {
   TrainResult trained;
   std::vector<Stability> path;  // by k, on the latent means before the joint phase; empty where k
                                 // was given
-  double stability;  // of the final clusters: how well halves of the cells agree with each
-                     // other or, where that is less, with the clusters; NaN as in path
+  Index n_small = 0;  // of the clusters chosen, small groups that the choice by halves had not
+  double stability;   // of the final clusters: how well halves of the cells agree with each
+                      // other or, where that is less, with the clusters; NaN as in path
   std::vector<double> cluster_stability;  // k
   Eigen::MatrixXd cluster_confusion;      // k x k
 };

@@ -116,7 +116,8 @@ void Trainer::start_from(const std::vector<float>& params) {
   params_ = params;
 }
 
-void Trainer::set_clusters(Index k) {
+void Trainer::set_clusters(Index k, const Mixture& start) {
+  start_ = start;
   ModelShape shape = network_.shape();
   shape.k = k;
   Network<float> network(shape);
@@ -456,6 +457,15 @@ Mixture Trainer::fit_points(const std::vector<Index>& cells, ConstView<double> p
                             const std::string& covariance) {
   const bool labelled = labels_.n_classes > 0;
   Mixture plain;
+  if (!labelled && start_.means.cols() == k()) {
+    SearchOptions how = latent_search(1, options_.max_iter, options_.tol, options_.seed);
+    how.start_mixture = &start_;
+    const Observations data(columns_of(points), RowFacts{}, compute_.workers);
+    CandidateFit fit =
+        search(data, {{&find_family(covariance), k()}}, how, compute_.workers, monitor_)
+            .candidates.front();
+    if (fit.reason.empty()) return fit.mixture;
+  }
   if (!labelled) {
     plain =
         fit_mixture(points, covariance, k(),

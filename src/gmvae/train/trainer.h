@@ -66,8 +66,9 @@ class Trainer {
   // `before`, of whoever calls the trainer, from now on.
   void write_checkpoint(const ByteWriter& before);
 
-  // For k clusters from here on: the networks stay, the optimiser begins anew.
-  void set_clusters(Index k);
+  // For k clusters from here on: the networks stay, the optimiser begins anew.  The mixture begins
+  // at `start`, where that has components.
+  void set_clusters(Index k, const Mixture& start = {});
 
   // Before a phase that moves the mixture, EM on the latent means starts the mixture.  Throws
   // NumericalError where even small steps don't stay finite.
@@ -154,6 +155,7 @@ class Trainer {
   StepGradient gradient_;
   AdamState<float> adam_;
   MixturePrior prior_;
+  Mixture start_;  // of the mixture; without components: found by a search
   LatentMoments moments_;
   LabelModel labels_;
   LabelCounts label_counts_;
