@@ -45,7 +45,7 @@ void cpp_cell_file_add(SEXP writer, Rcpp::S4 counts) {
   for_cells_of(
       all_cells(matrix.source()), matrix.source(),
       [&](Index, Index n, const std::int32_t* gene, const double* value) {
-        file->add_cell(gene, value, n);
+    file->add_cell(gene, value, n);
       },
       &monitor);
 }
@@ -59,7 +59,7 @@ void cpp_cell_file_append(SEXP writer, SEXP cells) {
   for_cells_of(
       all_cells(more), more,
       [&](Index, Index n, const std::int32_t* gene, const double* value) {
-        file->add_cell(gene, value, n);
+    file->add_cell(gene, value, n);
       },
       &monitor);
 }

@@ -148,8 +148,8 @@ times <- as.matrix(read.table(log))
 trained <- sum(fit$history$seconds)
 cat(sprintf(paste("%.0f cells x %.0f genes (%.0f used), k = %d, %d epochs:",
                   "%.0f s (%.0f s of the processors), of which reading %.0f s",
-                  "(%.0f s by %d process(es)) and training %.0f s (%.0f cells a",
-                  "second); peak %.2f GB\n"),
+                  "(%.0f s of %d process(es)) and training %.0f s (%.0f",
+                  "cells a second); peak %.2f GB\n"),
             n_cells, n_genes, length(fit$features), fit$k, nrow(fit$history),
             used[["elapsed"]], sum(used[-3]),
             diff(range(times)), sum(times[, 2] - times[, 1]), max(n_workers, 1),

@@ -1,5 +1,5 @@
-# One small fit of each kind, with a prediction of each type, for valgrind: see
-# tests/fuzz/README.md.
+# One small fit of each kind, with a prediction of each type, for valgrind; the
+# file README.md beside this one says how to run it.
 #   R_LIBS=LIBRARY R -d "valgrind ..." --vanilla -q -f tests/fuzz/valgrind.R
 library(gmvae)
 

@@ -1,6 +1,6 @@
-# fn() of a BiocParallel back end whose two jobs SLURM runs on this machine alone,
-# as Debian has it (slurm-wlm, munge). Skips the test, with the reason, where
-# SLURM can't start.
+# fn() of a BiocParallel back end whose two jobs SLURM (Debian's slurm-wlm and
+# munge) runs on this machine alone. Skips the test, with the reason, where SLURM
+# can't start.
 with_slurm <- function(fn) {
   skip_if_not_installed("batchtools")
   programs <- find_programs(c("munged", "slurmctld", "slurmd", "sbatch"))
@@ -13,9 +13,9 @@ with_slurm <- function(fn) {
   writeLines(slurm_settings(folder), at("slurm.conf"))
   before <- Sys.getenv(c("SLURM_CONF", "R_LIBS", "USER"), NA, names = TRUE)
   on.exit(stop_slurm(folder, before))
-  Sys.setenv(SLURM_CONF = at("slurm.conf"),
-             R_LIBS = paste(.libPaths(), collapse = ":"),
-             USER = Sys.info()[["user"]])  # batchtools asks for the jobs of USER
+  # batchtools asks SLURM for the jobs of USER.
+  Sys.setenv(SLURM_CONF = at("slurm.conf"), USER = Sys.info()[["user"]],
+             R_LIBS = paste(.libPaths(), collapse = ":"))
   start <- function(program, ...) {
     status <- system2(programs[[program]], c(...), stdout = at("said"),
                       stderr = at("said"))
