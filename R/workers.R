@@ -135,7 +135,11 @@ bioc_pool <- function(BPPARAM, call) {
 }
 
 start_backend <- function(BPPARAM, call) {
+  session <- Sys.getpid()
   rlang::try_fetch(BiocParallel::bpstart(BPPARAM), error = function(cnd) {
+    # A fork works within bpstart(): one that has lost the session ends here,
+    # and does not go on as another session.
+    if (Sys.getpid() != session) tools::pskill(Sys.getpid(), tools::SIGKILL)
     gmvae_abort(c(
       "The workers of {.arg BPPARAM} could not be started.",
       i = "{.code BiocParallel::bpstart()} shows more."

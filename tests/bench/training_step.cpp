@@ -156,7 +156,7 @@ struct Step {
     CellBlocks<float> again;  // its memory is there already, as in an epoch
     const auto fill = [&](Index i) {
       load.load(cells(i).data(), batch, again);
-      load.mask_inputs(0.5, 1, i, again);
+      load.mask_inputs({0.5}, 1, i, again);
     };
     for (Index i = 0; i < repeats; ++i) {
       fill(i);
