@@ -49,10 +49,9 @@ test_that("joined clusters are confused as their cells are", {
                unname(c(both[1] + both[2], both[3])))
   expect_equal(unname(joined$cluster_confusion[group[3], group[4]]),
                fit$cluster_confusion[3, 4])
-  # Six clusters of three groups: no cell is as sure as its posterior says,
-  # and joined to three they are.
-  expect_lt(mean(predict(fit, type = "confidence")),
-            mean(largest_probability(fit$posterior)) - 0.05)
+  # Six clusters of three groups: some share their cells, and no cell is sure;
+  # joined to three, all are.
+  expect_lt(mean(predict(fit, type = "confidence")), 0.8)
   three <- cut_clusters(fit, alpha = 0.05, tree = tree)
   expect_gt(mean(predict(three, type = "confidence")), 0.95)
 })

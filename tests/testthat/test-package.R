@@ -46,9 +46,10 @@ test_that("the core reads every option that the controls have", {
   # seeds, `noise_density` as a fact about the noise.
   # `n_boot` and `alpha` as numbers of samples.
   # `checkpoint` and `checkpoint_minutes` as a list of their own.
+  # `protein_weight` as the weight of a modality.
   elsewhere <- c("...", "alpha", "checkpoint", "checkpoint_minutes", "epochs",
                  "find_batches", "n_boot", "n_folds", "n_networks",
-                 "noise_density", "verbose", "warmup")
+                 "noise_density", "protein_weight", "verbose", "warmup")
   options_of <- function(control) setdiff(names(formals(control)), elsewhere)
   expect_in <- function(options, names) {
     expect_identical(setdiff(options, names), character())
