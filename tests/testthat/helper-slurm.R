@@ -1,6 +1,6 @@
-# fn() of a BiocParallel back end whose two jobs SLURM (Debian's slurm-wlm and
-# munge) runs on this machine alone. Skips the test, with the reason, where SLURM
-# can't start.
+# fn() of a BiocParallel back end whose two jobs SLURM runs on this machine
+# alone (Debian's slurm-wlm and munge). Skips the test, with the reason, where
+# SLURM can't start.
 with_slurm <- function(fn) {
   skip_if_not_installed("batchtools")
   programs <- find_programs(c("munged", "slurmctld", "slurmd", "sbatch"))
