@@ -29,6 +29,11 @@ with_slurm <- function(fn) {
   start("slurmctld")
   start("slurmd")
   wait_for_node()
+  tried <- suppressWarnings(system2(
+    programs$sbatch, c("--wait", "--wrap=true", "--output=/dev/null"),
+    stdout = at("said"), stderr = at("said"), timeout = 60
+  ))
+  if (tried != 0L) skip("SLURM does not run a job")
   fn(BiocParallel::BatchtoolsParam(
     2, cluster = "slurm",
     template = BiocParallel::batchtoolsTemplate("slurm"),
