@@ -9,10 +9,6 @@ cpp_cell_file_add <- function(writer, counts) {
     invisible(.Call(`_gmvae_cpp_cell_file_add`, writer, counts))
 }
 
-cpp_cell_file_append <- function(writer, cells) {
-    invisible(.Call(`_gmvae_cpp_cell_file_append`, writer, cells))
-}
-
 cpp_cell_file_finish <- function(writer) {
     invisible(.Call(`_gmvae_cpp_cell_file_finish`, writer))
 }

@@ -60,7 +60,7 @@ write_runs <- function(path, x, likelihood, arg, call, BPPARAM) {
   writer <- cpp_cell_file_create(path, nrow(x),
                                  likelihood_traits(likelihood)$whole)
   for (file in files) {
-    cpp_cell_file_append(writer, cpp_cell_file_open(file, NULL, FALSE))
+    cpp_cell_file_add(writer, cpp_cell_file_open(file, NULL, FALSE))
     unlink(file)
   }
   cpp_cell_file_finish(writer)

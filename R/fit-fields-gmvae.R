@@ -102,7 +102,8 @@ gmvae_fields <- list(
   proteins = optional(elements(list(
     name = optional(strings(1)), features = strings("proteins", unique = TRUE),
     transform = one_of(function() c("clr", "none")),
-    input = list(scale = numbers("proteins"), offset = numbers("proteins"))
+    input = list(scale = numbers("proteins"), offset = numbers("proteins")),
+    checksum = optional(numbers("proteins", missing = TRUE))
   ))),
   label_noise = optional(numbers(1, 0, 1)),
   cluster = groups("cells", "k"),

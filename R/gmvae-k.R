@@ -74,7 +74,7 @@ choice_sentence <- function(fit) {
     return(sprintf("no division of these cells is more than chance (%s)",
                    p_of(1L)))
   }
-  # What halves and tests say is of the clusters without these.
+  # `k_path` compares numbers of clusters without the small groups.
   small <- max(0L, fit$small_groups)
   k <- fit$k - small
   good <- setdiff(nearly_as_good(path, k, alpha), k)

@@ -93,9 +93,9 @@
 #'     higher for cells that are less like those of the fit, and `p_value`, from
 #'     0 to 1; see Outliers.
 #'   * `"all"`: data frame with m rows, named by cell: `cluster`, `confidence`,
-#'     `elbo`, `outlier_score` and
-#'     `outlier_p_value`, then a column `posterior_<cluster>` for each cluster
-#'     and `z<dimension>` for each latent dimension.
+#'     `elbo`, `outlier_score` and `outlier_p_value`, then a column
+#'     `posterior_<cluster>` for each cluster and `z<dimension>` for each latent
+#'     dimension.
 #' @details
 #' Genes of `newdata` are matched by name; their order does not matter, and
 #' genes that the fit does not use are ignored. A gene that the fit uses and
@@ -138,18 +138,19 @@
 #' fit has not seen, p-values are too small by as much as that batch differs
 #' from those of the fit; compare the scores of such cells with each other.
 #' @section Confidence:
-#' A posterior probability takes the clusters for true: it tells how clearly the
-#' mixture places a cell, even where the mixture is one of many that describe
-#' the cells as well. The confidence of a cell also counts how repeatable the
-#' clusters are. It is \eqn{\sum_b p_b M_{bc}}{sum_b p_b M_bc} for a cell of
+#' The posterior probabilities assume that the clusters are right: they tell how
+#' clearly the mixture separates a cell from the other clusters, even if other
+#' mixtures describe the cells equally well. The confidence also takes into
+#' account how repeatable the clusters are. It is \eqn{\sum_b p_b M_{bc}}{sum_b p_b M_bc} for a cell of
 #' cluster \eqn{c} with the posterior probabilities \eqn{p}, where
 #' \eqn{M_{bc}}{M_bc} (`cluster_confusion` of the fit, see [gmvae()]) is the
 #' probability that a cell of cluster \eqn{b} is in cluster \eqn{c} if the
-#' clusters are found again from half of the cells. So two clusters that halve
-#' one kind of cells have confidences near 0.5, and cells of a cluster that
-#' every half finds have nearly their posterior probability. The confidence
-#' does not count that other networks may see other clusters. In small data it
-#' is too low, because half of the cells tell less than all of them.
+#' clusters are found again from half of the cells. So the cells of two clusters
+#' that divide one kind of cells at random have confidences near 0.5, and cells
+#' of a cluster that every half finds have nearly their posterior probability.
+#' All halves use the same network, so the confidence does not tell whether
+#' another network would find other clusters. For a few hundred cells it is too
+#' low, because half of them divide less clearly than all of them.
 #' @section Errors and warnings: `gmvae_error_input` if genes have no names, if
 #'   none or too few of them are in the fit, if genes seem to be in columns, or
 #'   if `newdata` is needed; `gmvae_error_data` as in [gmvae()];
@@ -296,146 +297,4 @@ all_results <- function(cluster, sure, cells, unlike) {
              elbo = unname(cells$elbo), outlier_score = unlike$score,
              outlier_p_value = unlike$p_value, posterior, latent,
              row.names = rownames(unlike), check.names = FALSE)
-}
-
-# `asked`: what the user asks for that needs `type`.
-training_cells <- function(object, type, size_factors, batch, covariates, at,
-                           asked, call) {
-  if (type %in% c("elbo", "outlier")) {
-    gmvae_abort(c(
-      "{.arg newdata} must be given for {.code {asked}}.",
-      i = "The fit holds no counts: give the counts that it was made from, or
-           others."
-    ), "input", call = call)
-  }
-  if (!is.null(size_factors)) {
-    gmvae_abort(
-      "{.arg size_factors} can be given only together with {.arg newdata}.",
-      "option", call = call
-    )
-  }
-  batch <- known_batch(object, batch, nrow(object$latent), NULL, call,
-                       rownames(object$latent))
-  n <- nrow(object$latent)
-  covariates <- known_covariates(object, covariates, n, NULL, call,
-                                 rownames(object$latent))
-  if (is.null(covariates)) covariates <- object$covariates
-  list(latent = object$latent, posterior = object$posterior,
-       size = unname(object$size_factors),
-       batch = if (is.null(batch)) object$batch else batch,
-       covariates = covariates_at(object, covariates, at, n))
-}
-
-# Posterior of clusters and of components, latent means, ELBO, size factors,
-# batches and covariates of new cells.
-encode_cells <- function(object, newdata, type, size_factors, batch, covariates,
-                         at, proteins, assay, layer, asked, call,
-                         BPPARAM = NULL) {
-  given <- given_counts(newdata, assay, "newdata", call, layer,
-                        on_disk = is.null(object$proteins))
-  counts <- with_all_names(given, "newdata", call)
-  if (is.null(rownames(given))) check_unnamed(counts, object, call)
-  index <- match_genes(counts, object, call)
-  size_factors <- check_size_factors(size_factors, ncol(counts),
-                                     object$likelihood, call, colnames(counts))
-  check_batch_given(object, batch, type, asked, call)
-  batch <- known_batch(object, batch, ncol(counts), newdata, call,
-                       colnames(counts), unseen = type %in% types_of_unseen)
-  if (!is.null(covariates) || type %in% types_of_batch) {
-    covariates <- known_covariates(object, covariates, ncol(counts), newdata,
-                                   call, colnames(counts))
-    covariates <- covariates_at(object, covariates, at, ncol(counts))
-  }
-  check_covariates_given(object, covariates, type, asked, call)
-  proteins <- known_proteins(object, proteins, counts, newdata, call)
-  given <- checked_values(counts, object$likelihood, "newdata", call,
-                          BPPARAM = BPPARAM)
-  on.exit(discard_cells(given))
-  counts <- take_genes(given, index, object)
-  on.exit(discard_cells(counts), add = TRUE)
-  size <- new_sizes(counts, object, size_factors, call)
-  with_elbo <- type %in% c("elbo", "outlier")
-  with_posterior <- type %in% c("cluster", "posterior", "confidence",
-                                "outlier")
-  # Detected batches have no names that new cells could be given by, and other
-  # cells are of batches that the fit has not seen: each is taken to be of the
-  # batch in which its ELBO is higher. The encoder sees no batch, so that cells
-  # are encoded once.
-  batches <- levels(object$batch)
-  unknown <- if (!needs_batch(object, type)) {
-    FALSE
-  } else if (is.null(batch)) {
-    rep(TRUE, ncol(counts))
-  } else {
-    is.na(batch)
-  }
-  core <- with_core_errors(cpp_gmvae_encode(
-    network_state(object), with_proteins(counts, proteins),
-    core_sizes(size$factors, object$proteins),
-    if (any(unknown)) design_without_batch(object, covariates) else
-      design_of_cells(object, batch, covariates),
-    if (any(unknown)) batch_designs(object),
-    if (with_elbo || any(unknown)) elbo_draws else 0L, with_posterior,
-    object$control$n_threads,
-    progress_reporter(object$control$verbose && interactive())
-  ), call = call)
-  likeliest <- 1L
-  if (any(unknown)) {
-    likeliest <- max.col(core$elbo, ties.method = "first")
-    likeliest[!unknown] <- as.integer(batch)[!unknown]
-    batch <- factor(batches[likeliest], batches)
-  }
-  elbo <- if (with_elbo) core$elbo[cbind(seq_len(ncol(counts)), likeliest)]
-  cells <- colnames(counts)
-  components <- if (with_posterior) {
-    `dimnames<-`(core$posterior, list(cells, names(object$mixture$weights)))
-  }
-  list(
-    latent = `dimnames<-`(core$latent, list(cells, colnames(object$latent))),
-    posterior = if (with_posterior) {
-      cluster_posterior(object, components)
-    },
-    components = components,
-    elbo = if (with_elbo) stats::setNames(elbo, cells),
-    depth = if (type == "outlier") {
-      log_depth(counts, object$likelihood, size$totals)
-    },
-    size = size$factors,
-    batch = batch,
-    covariates = covariates
-  )
-}
-
-# Expected values of cells of the median size, in the batches and at the values
-# of covariates given, averaged over the other batches and levels of the fit.
-decode_normalized <- function(object, latent, rows, batch, at, call) {
-  n <- nrow(latent)
-  reference <- reference_design(object, !is.null(batch), at)
-  total <- 0
-  for (i in seq_along(reference$weight)) {
-    here <- rep(i, n)
-    known <- list(batch = if (is.null(batch)) reference$batch[here] else batch,
-                  covariates = covariates_at(
-                    object, rows_of(reference$covariates, here), at, n
-                  ))
-    total <- total + reference$weight[i] *
-      decode_cells(object, latent, rep(1, n), known, rows, call)
-  }
-  total
-}
-
-# `batch` and `covariates` of the cells `i`.
-known_of <- function(cells, i) {
-  list(batch = cells$batch[i], covariates = rows_of(cells$covariates, i))
-}
-
-# `known`: the cells' `batch` and `covariates`.
-decode_cells <- function(object, latent, size, known, rows, call) {
-  values <- with_core_errors(cpp_gmvae_decode(
-    network_state(object), unname(latent), core_sizes(size, object$proteins),
-    design_of(object, known), rows,
-    object$control$n_threads,
-    progress_reporter(object$control$verbose && interactive())
-  ), call = call)
-  `dimnames<-`(values, list(object$features[rows], rownames(latent)))
 }

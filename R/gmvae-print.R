@@ -19,9 +19,8 @@
 #'     `wrong_labels` (the share of labels that seem wrong, from 0 to 1; `NA`
 #'     without);
 #'   * `clusters`: data frame with one row per cluster: `cells`, `weight` (of
-#'     the component, from 0 to 1), `confidence` (mean
-#'     confidence of its cells, see [predict.gmvae()]), `stability`
-#'     (`cluster_stability` of the fit);
+#'     the component, from 0 to 1), `confidence` (mean confidence of its cells,
+#'     see [predict.gmvae()]), `stability` (`cluster_stability` of the fit);
 #'   * `stability`: how well halves of the cells reproduce the clusters, an
 #'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
 #'     clusters (stability of at least 0.875), if `k` was chosen; `choice`: how

@@ -344,6 +344,7 @@ join_parts <- function(fit, group) {
                                               apart, names)
   }
   fit$stability <- NA_real_
+  fit$small_groups <- NULL
   fit$k <- length(names)
   fit
 }

@@ -122,10 +122,10 @@
 #'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
 #'   * `cluster_confusion`: matrix (k x k), in row i and column j the
 #'     probability that a cell of cluster i is in cluster j if the clusters are
-#'     found again. A cell of cluster i is in a cluster of one half, and the
-#'     posterior probabilities of all cells there tell which clusters of the fit
-#'     these are; mean over the twelve halves. Rows sum to 1. See Confidence in
-#'     [predict.gmvae()].
+#'     found again from half of the cells: the mixture of the half puts the cell
+#'     into a group, and the mean posterior probability of cluster j in this
+#'     group counts; mean over the cells of cluster i and the twelve halves.
+#'     Rows sum to 1. See Confidence in [predict.gmvae()].
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
 #'     eight halvings `stability_sd`, `shared` (the information in nats that
@@ -312,18 +312,18 @@
 #' that a latent point explains the RNA and the proteins of the cell:
 #' \deqn{\log p(x_i, y_i | z_i) = \log p(x_i | z_i) + w \log p(y_i |
 #'   z_i).}{log p(x_i, y_i | z_i) = log p(x_i | z_i) + w log p(y_i | z_i).}
-#' Of raw counts \eqn{a_{ip}}{a_ip} of P proteins the networks see centred log
-#' ratios
+#' From raw counts \eqn{a_{ip}}{a_ip} of P proteins `gmvae()` computes the
+#' centred log ratios within the cell (Aitchison 1982; Stoeckius et al. 2017)
 #' \deqn{y_{ip} = \log(1 + a_{ip}) - \frac{1}{P} \sum_{q = 1}^{P} \log(1 +
 #'   a_{iq})}{y_ip = log(1 + a_ip) - mean over q of log(1 + a_iq)}
-#' within the cell (Aitchison 1982; Stoeckius et al. 2017), with a normal
-#' distribution whose mean is the decoder's and whose variance is the protein's.
-#' So the number of antibodies that a cell has caught drops out. Values that are
-#' no raw counts, for instance because they were corrected for their background,
-#' are used as they are, with a message. Each protein is standardised. The
-#' weight w (`protein_weight` of [gmvae_control()]) is above 1: thousands of
-#' genes have so much larger log-likelihoods than some twenty proteins that
-#' these would have little say in the clusters.
+#' so that they do not depend on how many antibodies a cell has bound. Values
+#' that are not raw counts, for instance because their background was
+#' subtracted, are used as they are, and a message says so. The networks see
+#' each protein standardised. Its values are normal: the decoder gives their
+#' mean in each cell, and each protein has a variance of its own. The weight w
+#' (`protein_weight` of [gmvae_control()]) is above 1, because the
+#' log-likelihoods of thousands of genes add up to so much more than those of
+#' twenty proteins that the proteins would hardly matter for the clusters.
 #'
 #' Genes, size factors, batches that nobody named and `likelihood` are those of
 #' RNA. `batch`, `covariates` and `labels` are for both. Functions that read
@@ -389,14 +389,15 @@
 #' simulated cells of one population do the same: [summary()][summary.gmvae]
 #' then has a caution.
 #'
-#' A small group adds little to what halves share, so that the `k` chosen may
-#' pass it by. Therefore, without batches, a further component is looked for
-#' beside the mixture of the `k` chosen, which stays as it is, in both halves of
-#' the cells, four times. It begins at cells of low density (Verbeek et al.
-#' 2003). If it describes the cells of the other half better (the t test again)
-#' and both halves find the same group (mean Jaccard index at least 0.6), the
-#' group is a cluster, if `k + 1` is among the numbers to choose from, and
-#' another is looked for.
+#' A small group adds little to the information that halves share, so the
+#' choice of `k` may miss it. Therefore `gmvae()` looks for small groups
+#' afterwards, unless there are batches or labels: it keeps the mixture with the
+#' chosen `k` as it is, and fits one component more to each half of the cells,
+#' for four halvings. EM starts this component from cells of low density
+#' (Verbeek et al. 2003). The component becomes a cluster if it describes the
+#' cells of the other half better (by the same t test), if the halves find the
+#' same cells (mean Jaccard index of at least 0.6), and if `k + 1` is among the
+#' numbers to choose from. Then `gmvae()` looks for the next one.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several stable numbers of clusters:

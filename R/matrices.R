@@ -55,9 +55,9 @@ abort_matrix <- function(x, fault, arg, call) {
   ), "input", call = call)
 }
 
-# Where a function stopped in a way that nobody expected: is one of its
-# `arguments`, in its `frame`, a matrix that all methods of package Matrix
-# stumble over? Arguments that the function did not use are not evaluated here.
+# Raises a classed error if one of the `arguments` in the `frame` of a function
+# that stopped unexpectedly is a matrix with invalid slots. Arguments that the
+# function did not use stay unevaluated.
 check_matrix_arguments <- function(arguments, frame, call) {
   lazy <- rlang::env_binding_are_lazy(frame, arguments)
   for (name in arguments[!lazy]) {

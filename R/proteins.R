@@ -95,7 +95,7 @@ in_order_of_cells <- function(given, counts, call) {
     "{.arg proteins} must have the cells of the RNA in its columns.",
     x = if (anyNA(at)) "It lacks {sum(is.na(at))} of {length(cells)} cells:
       {first_few(cells[is.na(at)])}." else
-      "Names of its columns occur more than once.",
+      "Some of its column names occur more than once.",
     i = "Keep the cells that were measured in both, or remove the column names
          if the order is the same."
   ), "input", call = call)
@@ -135,8 +135,8 @@ protein_values <- function(proteins) {
   bad <- not_counted(proteins)
   if (!is.null(bad)) {
     cli::cli_inform(c(
-      "{.fn gmvae} uses the values of {.arg proteins} as they are, since they
-       are no raw counts.",
+      "{.fn gmvae} uses the values of {.arg proteins} as they are, because they
+       are not raw counts.",
       x = "{bad$n} {?is/are} negative or no whole number{?s}; the first is
            {bad$value}, for {of_protein(bad)}.",
       i = "From raw counts {.fn gmvae} computes centred log ratios itself."
@@ -172,8 +172,7 @@ modalities_beside <- function(proteins, control) {
   list(list(likelihood = protein_likelihood,
             n_genes = length(proteins$features), dispersion = "gene",
             zero_inflation = "gene-cell", size_reference = 1,
-            weight = control$protein_weight,
-            mask = getOption("gmvae.protein_mask", 0)))
+            weight = control$protein_weight, mask = 0))
 }
 
 # The weight of proteins in the ELBO. Some hundred genes tell a cell from
@@ -295,7 +294,7 @@ proteins_for_split <- function(fit, proteins, counts, x, p_values, call) {
 check_markers_of_proteins <- function(fit, p_values, call) {
   if (is.null(fit$proteins)) {
     gmvae_abort(c(
-      "{.arg of} can be {.val proteins} only if the fit has proteins.",
+      "{.arg of} can be {.val proteins} only for a fit of RNA and proteins.",
       i = "Fit again with {.arg proteins} in {.fn gmvae}."
     ), "option", call = call)
   }

@@ -25,22 +25,12 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_cell_file_add
-void cpp_cell_file_add(SEXP writer, Rcpp::S4 counts);
+void cpp_cell_file_add(SEXP writer, SEXP counts);
 RcppExport SEXP _gmvae_cpp_cell_file_add(SEXP writerSEXP, SEXP countsSEXP) {
 BEGIN_RCPP
     Rcpp::traits::input_parameter< SEXP >::type writer(writerSEXP);
-    Rcpp::traits::input_parameter< Rcpp::S4 >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
     cpp_cell_file_add(writer, counts);
-    return R_NilValue;
-END_RCPP
-}
-// cpp_cell_file_append
-void cpp_cell_file_append(SEXP writer, SEXP cells);
-RcppExport SEXP _gmvae_cpp_cell_file_append(SEXP writerSEXP, SEXP cellsSEXP) {
-BEGIN_RCPP
-    Rcpp::traits::input_parameter< SEXP >::type writer(writerSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type cells(cellsSEXP);
-    cpp_cell_file_append(writer, cells);
     return R_NilValue;
 END_RCPP
 }
@@ -627,7 +617,6 @@ END_RCPP
 static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_cell_file_create", (DL_FUNC) &_gmvae_cpp_cell_file_create, 3},
     {"_gmvae_cpp_cell_file_add", (DL_FUNC) &_gmvae_cpp_cell_file_add, 2},
-    {"_gmvae_cpp_cell_file_append", (DL_FUNC) &_gmvae_cpp_cell_file_append, 2},
     {"_gmvae_cpp_cell_file_finish", (DL_FUNC) &_gmvae_cpp_cell_file_finish, 1},
     {"_gmvae_cpp_cell_file_open", (DL_FUNC) &_gmvae_cpp_cell_file_open, 3},
     {"_gmvae_cpp_cell_file_genes", (DL_FUNC) &_gmvae_cpp_cell_file_genes, 4},

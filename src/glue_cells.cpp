@@ -36,28 +36,14 @@ SEXP cpp_cell_file_create(std::string path, double n_genes, bool counts) {
   return Writer(new CellFileWriter(path, static_cast<Index>(n_genes), counts));
 }
 
-// counts: a dgCMatrix of genes x some cells.
+// counts: a dgCMatrix of genes x some cells, or another file of cells, all of which are added.
 // [[Rcpp::export(rng = false)]]
-void cpp_cell_file_add(SEXP writer, Rcpp::S4 counts) {
+void cpp_cell_file_add(SEXP writer, SEXP counts) {
   Writer file(writer);
-  const SparseCounts matrix(counts);
+  const GivenCells cells(counts);
   RMonitor monitor(R_NilValue);
   for_cells_of(
-      all_cells(matrix.source()), matrix.source(),
-      [&](Index, Index n, const std::int32_t* gene, const double* value) {
-    file->add_cell(gene, value, n);
-      },
-      &monitor);
-}
-
-// cells: another file of cells, all of which are added.
-// [[Rcpp::export(rng = false)]]
-void cpp_cell_file_append(SEXP writer, SEXP cells) {
-  Writer file(writer);
-  const CellFile& more = cell_file_of(cells);
-  RMonitor monitor(R_NilValue);
-  for_cells_of(
-      all_cells(more), more,
+      all_cells(cells.source()), cells.source(),
       [&](Index, Index n, const std::int32_t* gene, const double* value) {
     file->add_cell(gene, value, n);
       },

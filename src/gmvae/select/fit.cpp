@@ -190,7 +190,7 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
           tests_of(trainer.model(), latent, halves.cells, ks, choice.path, alpha, covariates,
                    options, workers, monitor);
       k = choose_k(choice.path, tests, alpha);
-      if ((!covariates.design || covariates.design->factors().empty())) {
+      if (!covariates.design || covariates.design->factors().empty()) {
         choice.start = with_small_groups(latent, halves, ks, k, alpha, options, workers, monitor);
         choice.n_small = std::max<Index>(choice.start.means.cols() - k, 0);
         k += choice.n_small;
