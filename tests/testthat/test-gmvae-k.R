@@ -71,6 +71,11 @@ test_that("the choice is told in words", {
     choice_sentence(list(k = 5L, k_path = path)),
     "5 of 1 to 8; 5 to 6 are nearly as good; 1 to 3 are too few (p = 0.01)"
   )
+  expect_identical(
+    choice_sentence(list(k = 7L, small_groups = 2L, k_path = path)),
+    paste0("7 of 1 to 8; 2 of them are small groups beside 5 others; ",
+           "5 to 6 are nearly as good; 1 to 3 are too few (p = 0.01)")
+  )
   path$p[4] <- 0.4
   expect_identical(
     choice_sentence(list(k = 3L, k_path = path)),
