@@ -29,8 +29,9 @@ packages_of <- function(x) {
 
 # A file of 10x Genomics, or of AnnData, has the slots of a dgCMatrix as
 # datasets. Where nothing has been done to such a matrix since it was opened,
-# they are read as they are, three times faster than by the methods of its class,
-# which serve only cells whose genes do not ascend. NULL for another matrix.
+# they are read as they are, three times faster than by the methods of its
+# class, which serve only cells whose genes do not ascend. NULL for another
+# matrix.
 compressed_reader <- function(x) {
   if (!is_compressed_file(x)) return(NULL)
   file <- DelayedArray::path(x)

@@ -141,9 +141,10 @@
 #' The posterior probabilities assume that the clusters are right: they tell how
 #' clearly the mixture separates a cell from the other clusters, even if other
 #' mixtures describe the cells equally well. The confidence also takes into
-#' account how repeatable the clusters are. It is \eqn{\sum_b p_b M_{bc}}{sum_b p_b M_bc} for a cell of
-#' cluster \eqn{c} with the posterior probabilities \eqn{p}, where
-#' \eqn{M_{bc}}{M_bc} (`cluster_confusion` of the fit, see [gmvae()]) is the
+#' account how repeatable the clusters are. It is
+#' \eqn{\sum_b p_b M_{bc}}{sum_b p_b M_bc} for a cell of cluster \eqn{c} with
+#' the posterior probabilities \eqn{p}, where \eqn{M_{bc}}{M_bc}
+#' (`cluster_confusion` of the fit, see [gmvae()]) is the
 #' probability that a cell of cluster \eqn{b} is in cluster \eqn{c} if the
 #' clusters are found again from half of the cells. So the cells of two clusters
 #' that divide one kind of cells at random have confidences near 0.5, and cells
