@@ -178,11 +178,12 @@ in_memory <- function(counts) {
 
 # fn(counts, cells) for blocks of the cells of a file in turn: a dgCMatrix, and
 # the numbers of its cells.
-for_file_blocks <- function(x, fn) {
+for_cell_blocks <- function(x, fn) {
+  if (ncol(x) == 0L) return(invisible())
   size <- cells_per_block(dim(x))
   for (from in block_starts(dim(x))) {
     block <- from:min(from + size - 1, ncol(x))
-    fn(in_memory(x[, block]), block)
+    fn(in_memory(x[, block, drop = FALSE]), block)
   }
 }
 

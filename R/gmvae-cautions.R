@@ -17,6 +17,8 @@ caution_facts <- function(fit) {
     epochs = fit$control$epochs,
     n_joint = training_phases(fit$control$epochs,
                               fit$control$warmup)$epochs_joint,
+    steps_per_epoch = (nrow(fit$latent) - length(fit$heldout)) /
+      fit$control$batch_size,
     empty = sum(tabulate(fit$cluster, fit$k) == 0L),
     active = fit$active_units,
     n_latent = fit$control$n_latent,
@@ -50,7 +52,7 @@ cautions <- list(
   ),
   not_converged = caution(
     !converged,
-    if (n_joint < 10) {
+    if (n_joint < 10 && n_joint * steps_per_epoch < 10000) {
       say("The joint phase had {n_joint} epoch{?s}, too few to tell whether ",
           "training converged.")
     } else {

@@ -25,7 +25,9 @@
 #'   each, or all in the joint phase without a warm-up; a whole number of at
 #'   least 2. Pretraining adds a sixth of this number, or two thirds without a
 #'   warm-up. `NULL`: as many as give about 10,000 training steps, from 20 to
-#'   120, for narrow panels up to 240.
+#'   120, for narrow panels up to 240. With more than 400,000 cells, fewer than
+#'   20: as many as read 8 million cells, which are 62,500 training steps, but
+#'   at least 4.
 #' @param warmup `TRUE` or `FALSE`: train towards a normal prior, with a weight
 #'   that rises from 0 to 1, before the mixture is the prior? `NULL`: `TRUE` for
 #'   counts, `FALSE` for `"bernoulli"` and `"gaussian"`.
@@ -306,8 +308,10 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf,
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)
     epochs <- ceiling(10000 / steps_per_epoch)
+    # At 20 epochs a million cells would take 156,000 steps.
+    least <- max(min(20, round(8e6 / n_cells)), 4)
     most <- round(120 * 2^narrow)
-    control$epochs <- as.integer(min(max(epochs, 20), most))
+    control$epochs <- as.integer(min(max(epochs, least), most))
   }
   if (is.null(control$learning_rate)) {
     control$learning_rate <- 0.001 * 3^narrow

@@ -105,7 +105,8 @@
 #'     `elbo_heldout` (`NaN` without held-out cells), `reconstruction`, `kl`
 #'     (natural logarithms, means per cell), `learning_rate`, `seconds`.
 #'   * `converged`: `TRUE` if training stopped early, or if the ELBO gained less
-#'     than 0.3% in the second half of a joint phase of at least ten epochs.
+#'     than 0.3% in the second half of a joint phase of at least ten epochs, or
+#'     10,000 training steps.
 #'   * `stability`: how well halves of the cells reproduce the clusters: 1 if
 #'     they give the same clusters, about 0 if they agree by chance. Mixtures
 #'     are fitted to the latent means of the two halves of the cells, in six

@@ -2,30 +2,53 @@
 
 # For each gene and group: `excess`, how much more the group has than its share,
 # and p-values in both directions, `lower` (the group has less) and `upper`;
-# NA where no batch has cells of the group and of another one. `spread`: see
-# within_spread().
+# NA where no batch has cells of the group and of another one. `group`: a factor
+# with NA for cells that take no part. `spread`: see within_spread().
 group_tails <- function(fit, counts, size, group, spread) {
-  whole <- likelihood_traits(fit$likelihood)$whole
-  batch <- stratum_batch(fit)
+  tails_of_sums(fit, sums_in_batches(fit, counts, size, group), spread)
+}
+
+# What the tests need of `counts`, those of `cells` of the fit, for each batch:
+# sums of the genes by group (genes x groups), numbers of cells, and for counts
+# the sums of their sizes, otherwise of squares.
+sums_in_batches <- function(fit, counts, size, group,
+                            cells = seq_len(ncol(counts))) {
+  batch <- stratum_batch(fit)[cells]
   batch[is.na(group)] <- NA
-  in_batches <- split(seq_along(batch), batch)
-  in_batches <- Filter(length, in_batches)
-  parts <- lapply(in_batches, function(cells) {
-    group <- group[cells]
-    counts <- counts[, cells, drop = FALSE]
-    if (!whole) return(group_moments(counts, group))
-    sum_of <- function(x) {
-      as.vector(tapply(x[cells], group, sum, default = 0))
+  size <- unname(size)[cells]
+  lapply(split(seq_along(batch), batch), function(some) {
+    group <- group[some]
+    counts <- counts[, some, drop = FALSE]
+    sum_of <- function(x) as.vector(tapply(x, group, sum, default = 0))
+    sums <- list(n = as.vector(table(group)), sums = group_sums(counts, group))
+    if (likelihood_traits(fit$likelihood)$whole) {
+      c(sums, list(size = sum_of(size[some]), size2 = sum_of(size[some]^2)))
+    } else {
+      c(sums, list(squares = group_sums(counts, group,
+                                        function(v, cells) v^2)))
     }
-    list(sums = group_sums(counts, group), size = sum_of(size),
-         size2 = sum_of(size^2))
   })
-  tails <- lapply(seq_len(nlevels(group)), function(k) {
-    if (whole) exact_tails(parts, k, spread) else welch_tails(parts, k)
+}
+
+# Sums over two sets of cells.
+add_sums <- function(one, other) {
+  if (is.null(one)) return(other)
+  Map(function(a, b) Map(`+`, a, b), one, other)
+}
+
+# `parts`: independent sums, of batches or of parts of counts.
+tails_of_sums <- function(fit, parts, spread) {
+  sums <- parts[[1]]$sums
+  parts <- Filter(function(part) sum(part$n) > 0, parts)
+  whole <- likelihood_traits(fit$likelihood)$whole
+  if (!whole) parts <- lapply(parts, group_moments)
+  tails <- lapply(seq_len(ncol(sums)), function(k) {
+    if (whole) exact_tails(parts, k, spread) else
+      welch_tails(parts, k, nrow(sums))
   })
   side_by_side <- function(name) {
-    matrix(unlist(lapply(tails, `[[`, name)), nrow(counts),
-           dimnames = list(rownames(counts), levels(group)))
+    matrix(unlist(lapply(tails, `[[`, name)), nrow(sums),
+           dimnames = dimnames(sums))
   }
   list(excess = side_by_side("excess"), lower = side_by_side("lower"),
        upper = side_by_side("upper"))
@@ -71,17 +94,16 @@ exact_tails <- function(parts, k, spread) {
 }
 
 # Number of cells, means and variances of values of each group (genes x groups).
-group_moments <- function(counts, group) {
-  n <- as.vector(table(group))
-  mean <- sweep(group_sums(counts, group), 2, n, "/")
-  squares <- group_sums(counts, group, function(v, cells) v^2)
-  variance <- sweep(squares - sweep(mean^2, 2, n, "*"), 2, n - 1, "/")
+group_moments <- function(sums) {
+  n <- sums$n
+  mean <- sweep(sums$sums, 2, n, "/")
+  variance <- sweep(sums$squares - sweep(mean^2, 2, n, "*"), 2, n - 1, "/")
   list(n = n, mean = mean, variance = pmax(variance, 0))
 }
 
 # Welch's test of the difference in means, averaged over batches with weights
 # n1 n2 / (n1 + n2), degrees of freedom by Satterthwaite.
-welch_tails <- function(parts, k) {
+welch_tails <- function(parts, k, n_genes) {
   change <- variance <- squared <- 0
   weights <- 0
   for (part in parts) {
@@ -97,7 +119,7 @@ welch_tails <- function(parts, k) {
     weights <- weights + weight
   }
   if (weights == 0) {
-    nothing <- rep(NA_real_, nrow(parts[[1]]$mean))
+    nothing <- rep(NA_real_, n_genes)
     return(list(excess = nothing, lower = nothing, upper = nothing))
   }
   t <- change / sqrt(variance)

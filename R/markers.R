@@ -49,7 +49,7 @@
 #'     all other cells, that have a count of the gene;
 #'   * `p_value`, and `fdr`, p-values adjusted for the number of genes by
 #'     Benjamini and Hochberg (1995). `NA` for a cluster that is not found
-#'     again, and for a gene without counts in both halves.
+#'     again, and for a gene without counts.
 #'
 #'   For `"gaussian"`, fold changes are differences in standard deviations of
 #'   the feature over all cells, and there are no detection rates.
@@ -78,20 +78,21 @@
 #' @section P-values: Clusters are found where cells differ, also where they
 #'   differ by chance: a test on the same counts would find differences in any
 #'   division of one kind of cell. With `"split"`, each count is divided at
-#'   random into two halves, which are independent for negative binomial counts
-#'   (Neufeld et al. 2023): given \eqn{x}, one half is beta-binomial with
-#'   \eqn{x} trials and shapes \eqn{\theta_g / 2}{theta_g / 2}. One half of its
-#'   counts assigns a cell to a cluster; the other half is tested, in the
-#'   direction of the difference in the first. Then the halves change roles, and
-#'   Fisher's method combines the two p-values. The networks of the fit have
-#'   seen both halves and can't assign the cells: the cells are divided into two
-#'   folds (four with fewer than 1,000 cells), and new networks for each fold
-#'   are trained on the whole counts of the other folds, on at most 3,000 cells.
-#'   Each of their clusters is taken for the cluster of the fit that most of its
-#'   cells are in. A cluster of the fit that they do not find has no p-values.
+#'   random into eight parts, which are independent for negative binomial counts
+#'   (Neufeld et al. 2023): given \eqn{x}, one part is beta-binomial with
+#'   \eqn{x} trials and shapes \eqn{\theta_g / 8}{theta_g / 8} and \eqn{7
+#'   \theta_g / 8}{7 theta_g / 8}. Seven parts of its counts assign a cell to a
+#'   cluster, and the eighth is tested. Each part takes this role once, so that
+#'   one test adds up all counts, each in the cluster that the others show. The
+#'   networks of the fit have seen all parts and can't assign the cells: the
+#'   cells are divided into two folds (four with fewer than 1,000 cells), and new
+#'   networks for each fold are trained on the whole counts of the other folds,
+#'   on at most 3,000 cells. Each of their clusters is taken for the cluster of
+#'   the fit that most of its cells are in. A cluster of the fit that they do not
+#'   find has no p-values.
 #'
 #'   The dispersion \eqn{\theta_g}{theta_g} is estimated from the variance
-#'   within clusters and batches. With it the two halves of a gene are
+#'   within clusters and batches. With it the parts of a gene are
 #'   uncorrelated there for any distribution of the counts, since this only
 #'   needs \eqn{Var(x) = \mu + \mu^2 / \theta}{Var(x) = mu + mu^2 / theta}.
 #'   Count splitting fails where this dispersion is wrong for some kinds of
@@ -109,9 +110,8 @@
 #'
 #'   Divisions and new networks draw from R's generator: use [set.seed()].
 #'
-#'   Counts on disk (see [cell_source()]) are read block by block, and their
-#'   halves are two temporary files. The counts are then divided by other draws
-#'   than in memory if there is more than one block.
+#'   Counts on disk (see [cell_source()]) are read block by block, and have the
+#'   p-values of the same counts in memory.
 #' @section Errors: `gmvae_error_input` if `fit` is not a fit of [gmvae()] with
 #'   two clusters that have cells, or if `x` is not the data of the fit;
 #'   `gmvae_error_option` for other arguments, also for p-values without `x` and
@@ -301,7 +301,7 @@ group_sums <- function(counts, group, fn = NULL) {
   if (is_cell_file(counts)) {
     sums <- matrix(0, nrow(counts), nlevels(group),
                    dimnames = list(rownames(counts), levels(group)))
-    for_file_blocks(counts, function(some, block) {
+    for_cell_blocks(counts, function(some, block) {
       of_block <- if (!is.null(fn)) function(v, cells) fn(v, block[cells])
       sums <<- sums + group_sums(some, group[block], of_block)
     })

@@ -131,6 +131,9 @@ dimnames_fault <- function(names, dim) {
     is.null(names[[side]]) ||
       (is.character(names[[side]]) && length(names[[side]]) == dim[side])
   }, NA)
+  if (any(vapply(names, is.object, NA))) {
+    return("The names in slot `Dimnames` must have no class")
+  }
   if (all(fits)) return(NULL)
   sprintf("Slot `Dimnames` must have %d %s names", dim[!fits][1],
           c("row", "column")[!fits][1])

@@ -78,28 +78,27 @@ pca_set <- function(seed) {
   whole <- stats::prcomp(t(logs_of(counts)))$x[, 1]
   cells <- factor(1 + (whole > 0), 1:2)
   spread <- gmvae:::within_spread(fit, counts, size, cells)
-  halves <- gmvae:::split_counts(fit, counts, spread)
+  parts <- gmvae:::split_counts(fit, counts, spread)
   fold <- sample(rep_len(1:4, ncol(counts)))
-  found <- matrix(NA, ncol(counts), 2)
+  found <- matrix(NA, ncol(counts), length(parts))
   for (f in 1:4) {
     others <- stats::prcomp(t(logs_of(counts[, fold != f])))
     side <- sign(stats::cor(others$x[, 1], whole[fold != f]))
-    for (i in 1:2) {
-      score <- stats::predict(others, t(logs_of(halves[[i]][, fold == f])))[, 1]
-      found[fold == f, i] <- 1 + (side * score > stats::median(side * score))
+    for (j in seq_along(parts)) {
+      shown <- (counts - parts[[j]])[, fold == f]
+      score <- stats::predict(others, t(logs_of(shown)))[, 1]
+      found[fold == f, j] <- 1 + (side * score > stats::median(side * score))
     }
   }
-  tested <- lapply(1:2, function(i) {
-    group <- factor(found[, i], 1:2)
-    tails <- lapply(halves, function(half) {
-      gmvae:::group_tails(fit, half, size, group, 2 * spread)
-    })
-    ifelse(tails[[i]]$excess >= 0, tails[[3 - i]]$upper,
-           tails[[3 - i]]$lower)[, 1]
+  sums <- lapply(seq_along(parts), function(j) {
+    group <- factor(found[, j], 1:2)
+    gmvae:::sums_in_batches(fit, parts[[j]], size, group)[[1]]
   })
-  p <- gmvae:::fisher_combined(tested[[1]], tested[[2]])
-  tails <- gmvae:::group_tails(fit, counts, size, cells, spread)
-  naive <- pmin(2 * pmin(tails$lower, tails$upper)[, 1], 1)
+  two_sided <- function(tails) {
+    pmin(2 * pmin(tails$lower, tails$upper)[, 1], 1)
+  }
+  p <- two_sided(gmvae:::tails_of_sums(fit, sums, length(parts) * spread))
+  naive <- two_sided(gmvae:::group_tails(fit, counts, size, cells, spread))
   c(p = mean(p < 0.05), fdr = mean(p.adjust(p, "BH") < 0.05),
     naive = mean(naive < 0.05), naive_fdr = mean(p.adjust(naive, "BH") < 0.05))
 }

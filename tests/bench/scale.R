@@ -155,6 +155,8 @@ cat(sprintf(paste("%.0f cells x %.0f genes (%.0f used), k = %d, %d epochs:",
             diff(range(times)), sum(times[, 2] - times[, 1]), max(n_workers, 1),
             trained,
             0.9 * n_cells * nrow(fit$history) / trained, peak_gb()))
+cat("Held-out ELBO of the epochs:",
+    sprintf("%.2f", fit$history$elbo_heldout), "\n")
 truth <- ceiling(seq_len(n_cells) / n_cells * n_groups)
 cat(sprintf("Adjusted Rand index with the groups: %.3f\n",
             adjusted_rand_index(fit$cluster, truth)))

@@ -123,6 +123,8 @@ tampered <- function(value) {
 #   "matrix"  a matrix of package Matrix with a slot changed
 fuzz_case <- function(kind, seed) {
   world <- fuzz_world()
+  # Made once, and not after the seed is set.
+  if (kind %in% c("call", "object")) fuzz_others()
   set.seed(seed)
   if (kind == "matrix") {
     x <- invalid_matrix()
@@ -213,7 +215,7 @@ fuzz_object <- function(world) {
 corpus <- list(
   call = c(936L, 1044L, 1129L, 1185L, 2722L, 3112L, 3578L, 3674L),
   fit = c(123L, 365L, 690L, 848L, 878L),
-  object = c(38L, 79L, 111L, 136L, 190L, 193L),
+  object = c(38L, 79L, 111L, 136L, 190L, 193L, 395L),
   matrix = c(8L, 29L, 35L, 58L, 78L, 152L, 176L, 177L, 179L, 180L, 190L, 193L)
 )
 

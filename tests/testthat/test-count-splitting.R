@@ -24,39 +24,46 @@ test_that("the spread within strata is the inverse dispersion", {
   expect_lt(max(abs(found[-1] - 0.5)), 0.1)
 })
 
-test_that("halves of counts add up to them and are uncorrelated", {
+expect_uncorrelated <- function(parts, genes, most) {
+  for (g in genes) {
+    values <- vapply(parts, function(part) as.vector(part[g, ]),
+                     numeric(ncol(parts[[1]])))
+    others <- rowSums(values) - values
+    for (j in seq_along(parts)) {
+      expect_lt(abs(cor(values[, j], others[, j])), most)
+    }
+  }
+}
+
+test_that("parts of counts add up to them and are uncorrelated", {
   set.seed(2)
   for (theta in c(0.3, 2, 1e8)) {
     x <- negative_binomial(theta = theta)
     fit <- made_up_fit(2000)
     spread <- within_spread(fit, x, rep(1, 2000), one_stratum(2000))
-    halves <- split_counts(fit, x, spread)
-    expect_equal(halves[[1]] + halves[[2]], x)
-    expect_true(all(values_of(halves[[1]]) == round(values_of(halves[[1]]))))
-    for (g in 1:5) {
-      together <- cor(as.vector(halves[[1]][g, ]), as.vector(halves[[2]][g, ]))
-      expect_lt(abs(together), 4 / sqrt(2000))
+    parts <- split_counts(fit, x, spread)
+    expect_length(parts, n_parts)
+    expect_equal(Reduce(`+`, parts), x)
+    for (part in parts) {
+      expect_true(all(values_of(part) == round(values_of(part))))
+      expect_gte(min(values_of(part)), 0)
+      shares <- Matrix::rowMeans(part) / Matrix::rowMeans(x)
+      expect_lt(max(abs(shares - 1 / n_parts)), 0.08)
     }
-    expect_equal(Matrix::rowMeans(halves[[1]]) / Matrix::rowMeans(x),
-                 c(g1 = 0.5, g2 = 0.5, g3 = 0.5, g4 = 0.5, g5 = 0.5),
-                 tolerance = 0.15)
+    expect_uncorrelated(parts, 1:5, 4.5 / sqrt(2000))
   }
 })
 
-test_that("halves of zero-inflated counts are uncorrelated, too", {
+test_that("parts of zero-inflated counts are uncorrelated, too", {
   set.seed(3)
   x <- negative_binomial(n = 4000, theta = 3)
   x <- x * (matrix(runif(length(x)), 5) < 0.6)
   fit <- made_up_fit(4000, likelihood = "zinb")
   spread <- within_spread(fit, x, rep(1, 4000), one_stratum(4000))
-  halves <- split_counts(fit, x, spread)
-  for (g in 2:5) {
-    together <- cor(as.vector(halves[[1]][g, ]), as.vector(halves[[2]][g, ]))
-    expect_lt(abs(together), 0.06)
-  }
+  expect_uncorrelated(split_counts(fit, x, spread), 2:5, 0.06)
 })
 
-test_that("halves of measurements are independent", {
+test_that("parts of measurements are independent", {
   set.seed(4)
   x <- matrix(rnorm(5 * 2000, sd = c(1, 2, 3, 4, 5)), 5)
   dimnames(x) <- list(paste0("g", 1:5), NULL)
@@ -64,20 +71,29 @@ test_that("halves of measurements are independent", {
   fit <- made_up_fit(2000, likelihood = "gaussian")
   spread <- within_spread(fit, x, rep(1, 2000), one_stratum(2000))
   expect_equal(spread, unname(apply(as.matrix(x), 1, var)), tolerance = 1e-6)
-  halves <- split_counts(fit, x, spread)
-  expect_equal(as.matrix(halves[[1]] + halves[[2]]), as.matrix(x))
-  for (g in 1:5) {
-    together <- cor(as.vector(halves[[1]][g, ]), as.vector(halves[[2]][g, ]))
-    expect_lt(abs(together), 4 / sqrt(2000))
+  parts <- split_counts(fit, x, spread)
+  expect_equal(as.matrix(Reduce(`+`, parts)), as.matrix(x))
+  for (part in parts) {
+    expect_equal(unname(apply(as.matrix(part), 1, var)), spread / n_parts,
+                 tolerance = 0.15)
   }
+  expect_uncorrelated(parts, 1:5, 4.5 / sqrt(2000))
 })
 
-test_that("Fisher's method combines two p-values, or takes the one there is", {
-  expect_equal(fisher_combined(c(0.01, NA, NA), c(0.2, 0.3, NA)),
-               c(pchisq(-2 * log(0.002), 4, lower.tail = FALSE), 0.3, NA))
+test_that("sums of two sets of cells are those of all", {
   set.seed(5)
-  p <- fisher_combined(runif(1e4), runif(1e4))
-  expect_gt(ks.test(p, "punif")$p.value, 0.001)
+  x <- negative_binomial(n = 60)
+  batch <- factor(rep(c("x", "y"), c(20, 40)))
+  group <- factor(rep(c("a", "b", NA), 20))
+  size <- runif(60, 0.5, 2)
+  for (likelihood in c("nb", "gaussian")) {
+    fit <- made_up_fit(60, likelihood = likelihood, batch = batch)
+    sums_of <- function(cells) {
+      sums_in_batches(fit, x[, cells], size, group[cells], cells)
+    }
+    # No cell of the second batch is in the first set.
+    expect_equal(add_sums(sums_of(1:15), sums_of(16:60)), sums_of(1:60))
+  }
 })
 
 two_kinds <- function(n = 200, changed = 0) {
@@ -92,28 +108,33 @@ two_kinds <- function(n = 200, changed = 0) {
 }
 
 test_that("p-values of one kind of cells, cut in two, are uniform", {
-  cut_in_two <- function(x) {
-    factor(kmeans(prcomp(t(log1p(as.matrix(x))))$x[, 1:2], 2)$cluster, 1:2)
+  cut_in_two <- function(x, like = NULL) {
+    first <- prcomp(t(log1p(as.matrix(x))))$x[, 1]
+    if (!is.null(like)) first <- first * sign(cor(first, as.integer(like)))
+    factor(1 + (first > median(first)), 1:2)
   }
   set.seed(6)
   p <- unlist(lapply(1:6, function(i) {
     data <- two_kinds()
     fit <- made_up_fit(200)
-    spread <- within_spread(fit, data$x, data$size, cut_in_two(data$x))
-    halves <- split_counts(fit, data$x, spread)
-    group <- cut_in_two(halves[[1]])
-    found <- group_tails(fit, halves[[1]], data$size, group, 2 * spread)
-    tails <- group_tails(fit, halves[[2]], data$size, group, 2 * spread)
-    ifelse(found$excess >= 0, tails$upper, tails$lower)[, 1]
+    group <- cut_in_two(data$x)
+    spread <- within_spread(fit, data$x, data$size, group)
+    parts <- split_counts(fit, data$x, spread)
+    sums <- lapply(parts, function(part) {
+      found <- cut_in_two(data$x - part, group)
+      sums_in_batches(fit, part, data$size, found)[[1]]
+    })
+    tails <- tails_of_sums(fit, sums, n_parts * spread)
+    pmin(2 * pmin(tails$lower, tails$upper), 1)[, 1]
   }))
-  p <- p[!is.na(p)]  # genes without a count in one half
+  p <- p[!is.na(p)]  # genes without a count
   expect_gt(length(p), 500)
   expect_lt(mean(p < 0.05), 0.08)
   expect_lt(mean(p < 0.01), 0.025)
   expect_lt(abs(mean(p < 0.5) - 0.5), 0.08)
 })
 
-test_that("clusters that half of the counts do not show have no p-value", {
+test_that("clusters that other counts do not show are no finding", {
   set.seed(7)
   data <- two_kinds()
   fit <- quick_fit(data$x, 2)

@@ -34,6 +34,13 @@ test_that("resolve_control() leaves nothing to choose", {
   expect_identical(by_width(2, "gaussian"), by_width(Inf, "gaussian"))
 })
 
+test_that("the epochs follow the number of cells", {
+  epochs <- function(n) resolve_control(gmvae_control(), n, "nb")$epochs
+  cells <- c(1e3, 2e4, 1e5, 4e5, 8e5, 1e6, 1e8)
+  expect_identical(vapply(cells, epochs, 1L),
+                   c(120L, 64L, 20L, 20L, 10L, 8L, 4L))
+})
+
 test_that("training_phases() gives every phase at least one epoch", {
   for (epochs in c(2, 3, 7, 200)) {
     phases <- training_phases(epochs, warmup = TRUE)

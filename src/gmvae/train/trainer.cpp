@@ -21,7 +21,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Index cells_at_a_time = 256;
 constexpr Index most_rollbacks = 12;
 constexpr double convergence_gain = 3e-3;   // of the ELBO
-constexpr Index shortest_to_converge = 10;  // epochs
+// Epochs of a phase that can tell whether it has converged; steps, if epochs are long.
+constexpr Index shortest_to_converge = 10, fewest_steps_to_converge = 10000;
 
 bool is_finite(const ElboTerms& terms) {
   return std::isfinite(terms.reconstruction + terms.kl() + terms.label);
@@ -51,9 +52,9 @@ std::vector<FittedModality> fit_modalities(const CellSource& source, const Covar
   return modalities;
 }
 
-// Did the second half of the last `n` epochs gain next to nothing?
-bool has_levelled_off(const std::vector<EpochRecord>& history, Index n) {
-  if (n < shortest_to_converge) return false;
+// Did the second half of the last `n` epochs, of `n_steps` each, gain next to nothing?
+bool has_levelled_off(const std::vector<EpochRecord>& history, Index n, Index n_steps) {
+  if (n < shortest_to_converge && (n < 2 || n * n_steps < fewest_steps_to_converge)) return false;
   const std::size_t end = history.size(), length = static_cast<std::size_t>(n);
   double best = -infinity, best_of_first_half = -infinity;
   for (std::size_t i = end - length; i < end; ++i) {
@@ -222,7 +223,7 @@ void Trainer::run_phase(const Phase& phase, Index total) {
     params_ = place_.best_params;
     prior_ = place_.best_prior;
   }
-  converged_ = stopped || (phase.stops_early && has_levelled_off(history_, phase.epochs));
+  converged_ = stopped || (phase.stops_early && has_levelled_off(history_, phase.epochs, steps_per_epoch()));
   const Index n_phases = place_.n_phases + 1;
   place_ = Place();
   place_.n_phases = n_phases;
@@ -290,12 +291,17 @@ bool Trainer::try_epoch(const Phase& phase, Index epoch, EpochRecord& record) {
   return true;
 }
 
+// For minibatches of equal size (but for one cell), near the size asked for.
+Index Trainer::steps_per_epoch() const {
+  const Index n = static_cast<Index>(training_.size());
+  return std::max<Index>(1, (n + options_.batch_size / 2) / options_.batch_size);
+}
+
 // Means per cell; stops early, not finite, where a step is.
 ElboTerms Trainer::run_epoch(const Phase& phase, Index epoch, double learning_rate) {
   const CellOrder order = order_of_epoch(training_, options_.seed, epoch_, options_.most_single);
-  // Minibatches of equal size (but for one cell), near the size asked for.
   const Index n = static_cast<Index>(order.cells.size());
-  const Index n_steps = std::max<Index>(1, (n + options_.batch_size / 2) / options_.batch_size);
+  const Index n_steps = steps_per_epoch();
   for (Index& step = place_.n_steps; step < n_steps; ++step) {
     monitor_.poll();
     if (checkpoint_ && step > 0 && checkpoint_->is_due()) write_state(false);

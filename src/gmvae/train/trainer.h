@@ -113,6 +113,7 @@ class Trainer {
   Index k() const { return network_.shape().k; }
   double n_training() const { return static_cast<double>(training_.size()); }
   const CellBlock<float>& block() const { return blocks_.front(); }
+  Index steps_per_epoch() const;
   void start_networks();
   void split_cells();
   void run_phase(const Phase& phase, Index total);
