@@ -20,7 +20,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Index cells_at_a_time = 256;
 constexpr Index most_rollbacks = 12;
-constexpr double convergence_gain = 3e-3;   // of the ELBO
+constexpr double convergence_gain = 3e-3;  // of the ELBO
 // Epochs of a phase that can tell whether it has converged; steps, if epochs are long.
 constexpr Index shortest_to_converge = 10, fewest_steps_to_converge = 10000;
 
@@ -223,7 +223,8 @@ void Trainer::run_phase(const Phase& phase, Index total) {
     params_ = place_.best_params;
     prior_ = place_.best_prior;
   }
-  converged_ = stopped || (phase.stops_early && has_levelled_off(history_, phase.epochs, steps_per_epoch()));
+  converged_ =
+      stopped || (phase.stops_early && has_levelled_off(history_, phase.epochs, steps_per_epoch()));
   const Index n_phases = place_.n_phases + 1;
   place_ = Place();
   place_.n_phases = n_phases;
