@@ -68,22 +68,23 @@ TEST("RowFile has the rows, weights and labels that were written") {
 
 TEST("fits of rows in a file have the bits of those in memory") {
   const TemporaryFile file("fit");
+  constexpr Index n = 500;
   for (const Family& family : families) {
-    Task task(three_groups(5000, 3));
+    Task task(three_groups(n, 3));
     task.data.x(0, 11) = missing;
     task.data.x.col(40).tail(2).setConstant(missing);
     task.options.noise.on = true;
     task.options.noise.share = 0.02;
     task.options.noise.density = missing;
-    task.weights.assign(5000, 1.5);
+    task.weights.assign(n, 1.5);
     task.weights[77] = 0.0;
-    task.labels.assign(5000, -1);
+    task.labels.assign(n, -1);
     task.labels[5] = 1;
     const CandidateFit expected = task.fit(family.code, 3);
     RowFacts facts;
     facts.weights = task.weights.data();
     facts.labels = task.labels.data();
-    write_all(task.data.x, 777, facts, file.path);
+    write_all(task.data.x, 77, facts, file.path);
     const RowFile rows(file.path);
     Workers workers(2);
     Monitor monitor;

@@ -84,7 +84,7 @@ TEST("checkpoint: training that is stopped again and again ends with the same bi
   const FitResult whole = fit_with({3}, nullptr, silent);
   for (double minutes : {1e-9, 1e-5, 60.0}) {
     int n_stops = 0;
-    CHECK(same(in_pieces({3}, 211, minutes, "pieces", n_stops), whole));
+    CHECK(same(in_pieces({3}, 997, minutes, "pieces", n_stops), whole));
     CHECK(n_stops > 5);
   }
 }
