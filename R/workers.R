@@ -126,7 +126,19 @@ bioc_pool <- function(BPPARAM, call) {
       stop_backend(BPPARAM)
       BPPARAM <<- start_backend(BPPARAM, call)
     },
-    check = function(call) check_workers(BPPARAM, call),
+    check = function(call) {
+      if (methods::is(BPPARAM, "MulticoreParam")) return(invisible())
+      n_losses <- 0L
+      while (inherits(found <- worker_versions(BPPARAM), "error")) {
+        n_losses <- n_losses + 1L
+        if (n_losses > most_losses) {
+          abort_lost("the first task", 1L, n_losses, found, call)
+        }
+        stop_backend(BPPARAM)
+        BPPARAM <<- start_backend(BPPARAM, call)
+      }
+      check_worker_versions(found, version_here()(), call)
+    },
     close = function() {
       if (own) stop_backend(BPPARAM)
       unlink(folder, recursive = TRUE)
@@ -251,14 +263,12 @@ mirai_result <- function(one, n_daemons) {
 }
 
 # Workers in processes of their own load the package themselves: it must be this
-# version, as others may give other results.
-check_workers <- function(BPPARAM, call) {
-  if (methods::is(BPPARAM, "MulticoreParam")) return(invisible())
-  version <- version_here()
-  found <- unlist(BiocParallel::bplapply(
-    seq_len(BiocParallel::bpnworkers(BPPARAM)), version, BPPARAM = BPPARAM
-  ))
-  check_worker_versions(found, version(), call)
+# version, as others may give other results. An error where one has died.
+worker_versions <- function(BPPARAM) {
+  tryCatch(unlist(BiocParallel::bplapply(
+    seq_len(BiocParallel::bpnworkers(BPPARAM)), version_here(),
+    BPPARAM = BPPARAM
+  )), error = identity)
 }
 
 # A function that says which version there is, and nothing of this package goes

@@ -88,6 +88,22 @@ test_that("a worker that dies costs its task only", {
   }
 })
 
+test_that("workers that have died before the first task are replaced", {
+  skip_if_not_installed("BiocParallel")
+  skip_on_cran()
+  skip_on_os("windows")
+  for (n_dead in 1:2) {
+    param <- BiocParallel::bpstart(BiocParallel::SnowParam(2))
+    pids <- unlist(BiocParallel::bplapply(1:2, function(i) Sys.getpid(),
+                                          BPPARAM = param))
+    tools::pskill(pids[seq_len(n_dead)], tools::SIGKILL)
+    pool <- open_workers(param, NULL)
+    expect_identical(map_tasks(1:3, square, pool, NULL), list(1, 4, 9))
+    pool$close()
+    BiocParallel::bpstop(param)
+  }
+})
+
 test_that("a task that kills every worker is named", {
   skip_if_not_installed("BiocParallel")
   skip_on_cran()
