@@ -80,7 +80,7 @@ if ("same" %in% parts) {
 if ("workers" %in% parts) {
   alone <- fit_rows(rows, n_threads = 1)
   say("this session: %.1f s", alone$seconds)
-  for (n_workers in 1:2) {
+  for (n_workers in 1:3) {
     workers <- BiocParallel::bpstart(BiocParallel::SnowParam(n_workers))
     shared <- fit_rows(rows, BPPARAM = workers, n_threads = 1)
     BiocParallel::bpstop(workers)
