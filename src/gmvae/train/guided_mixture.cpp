@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "gmm/inference/matching.h"
 #include "gmm/start/kmeans.h"
 #include "gmvae/train/latent_moments.h"
 
@@ -20,11 +21,17 @@ constexpr Index rough_steps = 15;    // of every start
 constexpr Index most_steps = 100;    // of the best
 constexpr Index most_points = 4000;  // of more, so many evenly spread are enough
 constexpr double least_gain = 1e-4;  // per point
+// Labels decide between starts, as they tell which groups are meant, and points where labels do
+// not.
+constexpr double label_weight = 1000;
 
 struct Attempt {
   Mixture mixture;
   double noise = LabelModel().noise;
   double objective = -std::numeric_limits<double>::infinity();
+  double labels = 0;  // their share of it
+
+  double score() const { return objective + label_weight * labels; }
 };
 
 class GuidedEm {
@@ -51,6 +58,29 @@ class GuidedEm {
     return maximise(gamma, nowhere);
   }
 
+  // A mixture with its components in an order in which the classes are those that most of their
+  // labelled points are in.
+  Mixture with_classes(const Mixture& plain) const {
+    const Index k = plain.means.cols(), n = data_.points.cols;
+    Eigen::MatrixXd gamma(k, n), cost = Eigen::MatrixXd::Zero(k, k);
+    std::vector<double> log_density(static_cast<std::size_t>(n));
+    evaluate_mixture(plain, data_.points, workers_, log_density.data(), gamma.data());
+    for (Index j = 0; j < n; ++j) {
+      const int label = data_.label[static_cast<std::size_t>(j)];
+      if (label >= 0) cost.row(label) -= gamma.col(j).transpose();
+    }
+    const std::vector<Index> order = least_cost_assignment(cost);
+    Mixture mixture = plain;
+    for (Index c = 0; c < k; ++c) {
+      const Index from = order[static_cast<std::size_t>(c)];
+      mixture.weights[c] = plain.weights[from];
+      mixture.means.col(c) = plain.means.col(from);
+      mixture.covariances[static_cast<std::size_t>(c)] =
+          plain.covariances[static_cast<std::size_t>(from)];
+    }
+    return mixture;
+  }
+
   // Up to `steps` steps, fewer where the objective gains next to nothing; keeps the best mixture.
   Attempt iterate(const Mixture& start, Index steps, Monitor& monitor) const {
     Attempt best, now;
@@ -58,7 +88,7 @@ class GuidedEm {
     for (Index step = 0; step < steps; ++step) {
       monitor.poll();
       Eigen::MatrixXd gamma;
-      now.objective = expect(now.mixture, &now.noise, &gamma);
+      now.objective = expect(now.mixture, &now.noise, &now.labels, &gamma);
       const double gain = now.objective - best.objective;
       if (gain > 0) best = now;
       if (!(gain > least_gain * n_)) break;
@@ -71,14 +101,16 @@ class GuidedEm {
   // gamma (K x n) under the mixture, whose objective is returned; the noise of the labels becomes
   // that of these gamma.  The shares of batches are those of the mixture's responsibilities without
   // regard to batches.
-  double expect(const Mixture& mixture, double* noise, Eigen::MatrixXd* gamma) const {
+  double expect(const Mixture& mixture, double* noise, double* labels,
+                Eigen::MatrixXd* gamma) const {
     const Index k = mixture.means.cols(), n = data_.points.cols;
     gamma->resize(k, n);
     std::vector<double> log_density(static_cast<std::size_t>(n));
     evaluate_mixture(mixture, data_.points, workers_, log_density.data(), gamma->data());
     double objective = 0, information = 0;
     for (double value : log_density) objective += value;
-    if (!data_.label.empty()) objective += add_labels(noise, gamma);
+    *labels = data_.label.empty() ? 0 : add_labels(noise, gamma);
+    objective += *labels;
     if (data_.design.empty()) return objective;
     const Eigen::MatrixXd joint = shares(*gamma);
     // Every factor of the design has all points once.
@@ -230,12 +262,16 @@ GuidedMixture fit_guided(const GuidedPoints& all, const Mixture& plain, Index k,
   const auto try_from = [&](auto&& start, Index steps) {
     try {
       const Attempt attempt = em.iterate(start(), steps, monitor);
-      if (attempt.objective > best.objective) best = attempt;
+      if (attempt.score() > best.score()) best = attempt;
     } catch (const NumericalError&) {
       // A covariance broke down: this start leads nowhere.
     }
   };
-  if (!labelled) try_from([&] { return plain; }, rough_steps);
+  if (!labelled) {
+    try_from([&] { return plain; }, rough_steps);
+  } else if (plain.means.cols() == k) {
+    try_from([&] { return em.with_classes(plain); }, rough_steps);
+  }
   const Eigen::VectorXd ones = Eigen::VectorXd::Ones(n);
   // Where each component is a class, all starts are the same.
   const Index n_starts = classes.centres.cols() == k ? 1 : n_init;
@@ -250,7 +286,9 @@ GuidedMixture fit_guided(const GuidedPoints& all, const Mixture& plain, Index k,
     try_from(partition, rough_steps);
   }
   if (!std::isfinite(best.objective)) {
-    if (plain.means.cols() > 0) return {plain, LabelModel().noise};
+    if (plain.means.cols() == k) {
+      return {labelled ? em.with_classes(plain) : plain, LabelModel().noise};
+    }
     throw NumericalError("no mixture with the classes as components was found");
   }
   const Mixture reached = best.mixture;

@@ -39,11 +39,15 @@ struct GuidedMixture {
   double noise;     // of the labels
 };
 
-// From `plain`, a mixture found without regard to batches, and n_init k-means, that of the largest
+// From `plain`, a mixture found without regard to batches and labels, and n_init k-means, that of
+// the largest
 //   log-likelihood - theta n I(c; b),   I the mutual information of component and batch,
 // the likelihood that of points and labels.  With labels k-means begins with a cluster at each
-// class, and `plain` is not tried, as its components are no classes.  Where all break down, `plain`
-// itself; throws NumericalError where that has no components.  Of many points a sample is used.
+// class, and the components of `plain` become the classes that most of their labelled points have;
+// that start is taken whose labels are likelier in the end.  The first follows labels where groups
+// overlap, the second is not led astray by wrong labels of small classes.  Where all break down,
+// `plain` itself; throws NumericalError where that has no components.  Of many points a sample is
+// used.
 GuidedMixture fit_guided(const GuidedPoints& all, const Mixture& plain, Index k,
                          const std::string& covariance, Index n_init, std::uint64_t seed,
                          Workers& workers, Monitor& monitor);

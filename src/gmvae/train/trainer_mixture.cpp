@@ -35,7 +35,6 @@ Mixture Trainer::fit_latent() {
 Mixture Trainer::fit_points(const std::vector<Index>& cells, ConstView<double> points,
                             const std::string& covariance) {
   const bool labelled = labels_.n_classes > 0;
-  Mixture plain;
   // The mixture with small groups, which are looked for without labels and batches only.
   if (!labelled && start_.means.cols() == k()) {
     SearchOptions how = latent_search(1, options_.max_iter, options_.tol, options_.seed);
@@ -46,14 +45,17 @@ Mixture Trainer::fit_points(const std::vector<Index>& cells, ConstView<double> p
             .candidates.front();
     if (fit.reason.empty()) return fit.mixture;
   }
-  if (!labelled) {
+  Mixture plain;
+  try {
     plain =
         fit_mixture(points, covariance, k(),
                     latent_search(options_.n_init, options_.max_iter, options_.tol, options_.seed),
                     compute_.workers, monitor_)
             .mixture;
-    if (factors_.empty()) return plain;
+  } catch (const NumericalError&) {
+    if (!labelled) throw;  // the classes may be a start where nothing else is
   }
+  if (!labelled && factors_.empty()) return plain;
   GuidedPoints guided{points, factors_.rows(cells), {}, labels_.n_classes};
   for (Index cell : cells) {
     if (labelled) guided.label.push_back(covariates_.label[cell]);

@@ -102,6 +102,33 @@ TEST("fit_guided(): classes are components in their order, and a group without l
   CHECK(found.noise < 0.1);
 }
 
+TEST("fit_guided(): classes are found where k-means does not find them") {
+  Monitor monitor;
+  Workers workers(1);
+  // Two long groups, side by side, of which three cells each have a label, one of them wrong.
+  RngStream rng(5, purpose);
+  GuidedPoints guided;
+  guided.n_classes = 2;
+  std::vector<double> points;
+  for (int i = 0; i < 300; ++i) {
+    const int group = i % 2;
+    points.push_back(10 * rng.normal());
+    points.push_back(3 * group + 0.3 * rng.normal());
+    guided.label.push_back(i >= 6 ? -1 : i < 4 ? group : 1 - group);
+  }
+  guided.points = ConstView<double>(points.data(), 2, 300);
+  Mixture plain;  // in the other order
+  plain.weights = Eigen::Vector2d(0.5, 0.5);
+  plain.means.resize(2, 2);
+  plain.means << 0, 0, 3, 0;
+  plain.covariances.assign(2, Eigen::Vector2d(100, 0.09).asDiagonal());
+  const GuidedMixture found = fit_guided(guided, plain, 2, "tied", 5, 3, workers, monitor);
+  CHECK_NEAR(found.mixture.means(1, 0), 0.0, 0.2);
+  CHECK_NEAR(found.mixture.means(1, 1), 3.0, 0.2);
+  const GuidedMixture alone = fit_guided(guided, {}, 2, "tied", 5, 3, workers, monitor);
+  CHECK(std::abs(alone.mixture.means(1, 0) - alone.mixture.means(1, 1)) < 2);
+}
+
 TEST("fit_guided(): the share of wrong labels is estimated") {
   Monitor monitor;
   Workers workers(1);
