@@ -85,11 +85,11 @@
 #'   cluster, and the eighth is tested. Each part takes this role once, so that
 #'   one test adds up all counts, each in the cluster that the others show. The
 #'   networks of the fit have seen all parts and can't assign the cells: the
-#'   cells are divided into two folds (four with fewer than 1,000 cells, ten with
-#'   fewer than 500), and new networks for each fold are trained on the whole
-#'   counts of the other folds, on at most 3,000 cells. Each of their clusters is
-#'   taken for the cluster of the fit that most of its cells are in. A cluster of
-#'   the fit that they do not find has no p-values.
+#'   cells are divided into two folds (four with fewer than 1,000 cells, ten
+#'   with fewer than 500), and new networks for each fold are trained on the
+#'   whole counts of the other folds, on at most 3,000 cells. Each of their
+#'   clusters is taken for the cluster of the fit that most of its cells are in.
+#'   A cluster of the fit that they do not find has no p-values.
 #'
 #'   The dispersion \eqn{\theta_g}{theta_g} is estimated from the variance
 #'   within clusters and batches. With it the parts of a gene are
