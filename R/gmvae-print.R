@@ -42,8 +42,8 @@
 #' @section Cautions: [gmvae()] also warns of those marked so.
 #'   * `rollbacks`: training repeated epochs because of non-finite values.
 #'   * `not_converged` (warning): training did not converge, or its joint phase
-#'     had fewer than ten epochs and than 10,000 training steps, too few to tell.
-#'     Use more epochs.
+#'     was too short to tell, with fewer than ten epochs and fewer than 10,000
+#'     training steps. Use more epochs.
 #'   * `collapsed` (warning): the cells differ in at most one latent dimension,
 #'     so that clusters mean little. The cells may be of one kind, or the genes
 #'     used may be too few.
