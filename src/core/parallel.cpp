@@ -63,7 +63,8 @@ void Workers::run(Index n_blocks, const std::function<void(Index)>& job, Share s
     n_blocks_ = n_blocks;
     n_shares_ = share == Share::nearby ? n_threads() : 1;
     for (Taken& taken : taken_) taken.n = 0;
-    busy_ = static_cast<Index>(threads_.size());
+    busy_ = 0;
+    open_ = true;
     error_ = nullptr;
     polls_ = polls;
     stopped_ = false;
@@ -71,6 +72,11 @@ void Workers::run(Index n_blocks, const std::function<void(Index)>& job, Share s
   }
   start_.notify_all();
   take_blocks(0);
+  {
+    // On a busy machine a thread may come when all blocks are taken: nobody waits for it.
+    std::lock_guard<std::mutex> lock(mutex_);
+    open_ = false;
+  }
   spin_until([this] { return busy_.load() == 0; });
   std::unique_lock<std::mutex> lock(mutex_);
   finish_.wait(lock, [this] { return busy_.load() == 0; });
@@ -127,6 +133,8 @@ void Workers::wait_for_work(Index thread) {
       start_.wait(lock, [&] { return round_.load() != seen; });
       seen = round_.load();
       if (stop_) return;
+      if (!open_) continue;
+      ++busy_;
     }
     take_blocks(thread);
     {

@@ -66,6 +66,7 @@ class Workers {
   std::atomic<Index> busy_{0};
   std::atomic<unsigned long> round_{0};
   bool polls_ = false;  // in this loop
+  bool open_ = false;   // a loop has blocks to take
   bool stop_ = false;
   std::atomic<bool> stopped_{false};  // this loop, by the monitor
   std::exception_ptr error_;
