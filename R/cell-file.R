@@ -176,8 +176,8 @@ in_memory <- function(counts) {
                        dims = dim(counts), dimnames = dimnames(counts))
 }
 
-# fn(counts, cells) for blocks of the cells of a file in turn: a dgCMatrix, and
-# the numbers of its cells.
+# fn(counts, cells) for blocks of the cells in turn, of a file or in memory: a
+# dgCMatrix, and the numbers of its cells.
 for_cell_blocks <- function(x, fn) {
   if (ncol(x) == 0L) return(invisible())
   size <- cells_per_block(dim(x))

@@ -59,8 +59,9 @@ within_spread <- function(fit, counts, size, strata) {
   pmin(pmax(ifelse(is.finite(spread), spread, 0), 1e-6), 1e3)
 }
 
-# More parts leave more of the counts to tell the groups. Sixteen find 1%
-# more planted genes than eight, two find 12% fewer (tests/bench/markers.R).
+# More parts leave more of the counts to tell the groups. In sets like those of
+# tests/bench/markers.R, sixteen parts find 1% more of the planted genes than
+# eight, and two find 12% fewer.
 n_parts <- 8L
 
 # Sums (see sums_in_batches()) of each part of the counts, by the groups that

@@ -49,8 +49,10 @@ class ByteWriter {
 
  private:
   void append(const void* from, std::size_t n) {
-    const char* at = static_cast<const char*>(from);
-    bytes_.insert(bytes_.end(), at, at + n);
+    if (n == 0) return;  // there may be no address
+    const std::size_t size = bytes_.size();
+    bytes_.resize(size + n);
+    std::memcpy(bytes_.data() + size, from, n);
   }
 
   std::vector<char> bytes_;

@@ -30,11 +30,12 @@ std::vector<bool> sparse_points(const Eigen::MatrixXd& points, double share, std
   const Index rank = std::min(neighbour, references.cols() - 1);
   std::vector<double> distance(static_cast<std::size_t>(n));
   parallel_blocks(workers, n, block_size, [&](Index, Index begin, Index end) {
-    Eigen::VectorXd squares;
+    std::vector<double> squares(order.size());
+    Eigen::Map<Eigen::RowVectorXd> all(squares.data(), references.cols());
     for (Index i = begin; i < end; ++i) {
-      squares = (references.colwise() - points.col(i)).colwise().squaredNorm();
-      std::nth_element(squares.data(), squares.data() + rank, squares.data() + squares.size());
-      distance[static_cast<std::size_t>(i)] = squares[rank];
+      all = (references.colwise() - points.col(i)).colwise().squaredNorm();
+      std::nth_element(squares.begin(), squares.begin() + rank, squares.end());
+      distance[static_cast<std::size_t>(i)] = all[rank];
     }
   });
   monitor.poll();
