@@ -89,7 +89,10 @@ new_source <- function(read, dim, dimnames, what, class, call) {
     gmvae_abort(c(
       "{.arg dimnames} must be a list of {dim[1]} names of {what[1]} and
        {dim[2]} names of {what[2]}, or {.code NULL} in place of either.",
-      x = "You supplied {describe(dimnames)}."
+      x = "You supplied {describe(dimnames)}.",
+      i = if (is.list(dimnames) && any(vapply(dimnames, is.object, NA))) {
+        "Names must have no class: use {.fn as.character}."
+      }
     ), "option", call = call)
   }
   structure(list(read = read, dim = as.integer(dim),

@@ -296,10 +296,10 @@
 #' \deqn{p(y_i | c_i) = (1 - \epsilon) [y_i = c_i] + \epsilon / C.}{p(y_i | c_i)
 #' = (1 - epsilon) [y_i = c_i] + epsilon / C.}
 #' So some labels may be wrong. EM estimates \eqn{\epsilon}{epsilon}, with the
-#' mixture before the joint phase and during it. This mixture starts once from
-#' the labelled cells and once from the mixture that the cells have without
-#' labels, whose components are matched to the classes; `gmvae()` takes the one
-#' under which the labels are likelier. The ELBO of a labelled cell is
+#' mixture before the joint phase and during it. EM fits this
+#' mixture twice: from the labelled cells, and from the mixture that it finds
+#' without labels, whose components it matches to the classes. `gmvae()` keeps
+#' the one under which the labels are more probable. The ELBO of a labelled cell is
 #' that of its counts and its label. As the label tells little beside thousands
 #' of counts, the loss also has, `label_weight` times, the cross-entropy of the
 #' label under the cluster probabilities that the counts alone give (equation 9

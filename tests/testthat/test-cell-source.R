@@ -277,3 +277,9 @@ test_that("so it does with several blocks", {
   expect_false(anyNA(split$lfc))
   expect_true(all(split$p_value >= 0 & split$p_value <= 1, na.rm = TRUE))
 })
+
+test_that("names of cells and genes that have a class are refused", {
+  read <- function(from, to) NULL
+  expect_error(cell_source(read, c(2, 9), list(noquote(c("a", "b")), NULL)),
+               "must have no class", class = "gmvae_error_option")
+})
