@@ -298,10 +298,10 @@
 #' So some labels may be wrong. EM estimates \eqn{\epsilon}{epsilon}, with the
 #' mixture before the joint phase and during it. EM fits this mixture twice:
 #' from the labelled cells, and from the mixture that it finds without labels,
-#' whose components it matches to the classes. `gmvae()` keeps the one under which the
-#' labels are more probable. The ELBO of a labelled cell is that of its counts
-#' and its label. As the label tells little beside thousands
-#' of counts, the loss also has, `label_weight` times, the cross-entropy of the
+#' whose components it matches to the classes. `gmvae()` keeps the one under
+#' which the labels are more probable. The ELBO of a labelled cell is that of
+#' its counts and its label. As the label tells little beside thousands of
+#' counts, the loss also has, `label_weight` times, the cross-entropy of the
 #' label under the cluster probabilities that the counts alone give (equation 9
 #' of Kingma et al. 2014; for cells Xu et al. 2021). Pretraining and warm-up do
 #' not use labels.
