@@ -296,15 +296,18 @@
 #' \deqn{p(y_i | c_i) = (1 - \epsilon) [y_i = c_i] + \epsilon / C.}{p(y_i | c_i)
 #' = (1 - epsilon) [y_i = c_i] + epsilon / C.}
 #' So some labels may be wrong. EM estimates \eqn{\epsilon}{epsilon}, with the
-#' mixture before the joint phase and during it. EM fits this mixture twice:
-#' from the labelled cells, and from the mixture that it finds without labels,
-#' whose components it matches to the classes. `gmvae()` keeps the one under
-#' which the labels are more probable. The ELBO of a labelled cell is that of
-#' its counts and its label. As the label tells little beside thousands of
-#' counts, the loss also has, `label_weight` times, the cross-entropy of the
-#' label under the cluster probabilities that the counts alone give (equation 9
-#' of Kingma et al. 2014; for cells Xu et al. 2021). Pretraining and warm-up do
-#' not use labels.
+#' mixture before the joint phase and during it. In the means and covariances of
+#' the mixture, the labelled cells count as much as the others together, but
+#' each at most ten times: otherwise EM would move the components from the
+#' classes to where a Gaussian mixture describes most cells (Nigam et al. 2000).
+#' EM starts from the labelled cells, from k-means clusters that begin at the
+#' classes, and from the mixture that it finds without labels, whose components
+#' it matches to the classes; `gmvae()` keeps the likeliest result. The ELBO of
+#' a labelled cell is that of its counts and its label. As the label tells
+#' little beside thousands of counts, the loss also has, `label_weight` times,
+#' the cross-entropy of the label under the cluster probabilities that the
+#' counts alone give (equation 9 of Kingma et al. 2014; for cells Xu et al.
+#' 2021). Pretraining and warm-up do not use labels.
 #'
 #' `posterior` and `cluster` of the fit are from the counts alone, so that a
 #' cell whose label seems wrong is in another cluster than its label says.
@@ -500,6 +503,9 @@
 #'
 #' Meila (2007) Comparing clusterings: an information based distance. *Journal
 #' of Multivariate Analysis* 98, 873-895. \doi{10.1016/j.jmva.2006.11.013}
+#'
+#' Nigam et al. (2000) Text classification from labeled and unlabeled documents
+#' using EM. *Machine Learning* 39, 103-134. \doi{10.1023/A:1007692713085}
 #'
 #' Stoeckius et al. (2017) Simultaneous epitope and transcriptome measurement in
 #' single cells. *Nature Methods* 14, 865-868. \doi{10.1038/nmeth.4380}

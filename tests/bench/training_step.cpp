@@ -256,7 +256,7 @@ struct Step {
              });
              LatentMoments now(latent, k);
              for (Index j = 0; j < batch; ++j) {
-               now.add(m.data() + j * latent, m.data() + j * latent, gamma.data() + j * k);
+               now.add(m.data() + j * latent, m.data() + j * latent, gamma.data() + j * k, 1);
              }
              now.divide(static_cast<double>(batch));
              moments.blend(now, 0.05);

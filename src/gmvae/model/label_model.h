@@ -4,6 +4,7 @@
 // so that wrong labels cost little, and cells of free components may have been given a label.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/types.h"
@@ -14,6 +15,7 @@ struct LabelModel {
   Index n_classes = 0;  // 0: no labels
   double noise = 0.1;   // to begin with
   double weight = 0;    // of the cross-entropy of a labelled cell, beside its ELBO
+  double count = 1;     // of a labelled cell in the mixture's moments, see labelled_count()
 
   bool knows(int label) const { return label >= 0 && n_classes > 0; }
   double right() const { return 1 - noise + wrong(); }
@@ -24,6 +26,15 @@ struct LabelModel {
   // That a label was drawn at random, where its own component has responsibility gamma.
   double random(double gamma) const { return 1 - gamma * (1 - noise) / right(); }
 };
+
+// How often a labelled cell counts in the means and covariances of the mixture.  A Gaussian mixture
+// describes few kinds of cells well, and EM moves its components to where it describes most cells,
+// not to where the classes are, if the cells without a label are many (Nigam et al. 2000,
+// <doi:10.1023/A:1007692713085>, section 5.3, which gives these less weight).  So labelled cells
+// count as much as the others together, but at most ten times, as some labels may be wrong.
+inline double labelled_count(double n_labelled, double n_others) {
+  return std::min(std::max(n_others / std::max(n_labelled, 1.0), 1.0), 10.0);
+}
 
 // Of labelled cells, what the noise is estimated from.
 struct LabelCounts {

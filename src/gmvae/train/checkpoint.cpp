@@ -186,15 +186,16 @@ Eigen::MatrixXd get_matrix(ByteReader& bytes, Index rows, Index cols) {
 }
 
 void put_moments(ByteWriter& bytes, const LatentMoments& moments) {
+  put_matrix(bytes, moments.sizes());
   put_matrix(bytes, moments.counts());
   put_matrix(bytes, moments.sums());
   put_matrix(bytes, moments.squares());
 }
 
 LatentMoments get_moments(ByteReader& bytes, Index d, Index k) {
-  const Eigen::VectorXd counts = get_matrix(bytes, k, 1);
+  const Eigen::VectorXd sizes = get_matrix(bytes, k, 1), counts = get_matrix(bytes, k, 1);
   const Eigen::MatrixXd sums = get_matrix(bytes, d, k);
-  return LatentMoments(counts, sums, get_matrix(bytes, d, d * k));
+  return LatentMoments(sizes, counts, sums, get_matrix(bytes, d, d * k));
 }
 
 void put_prior(ByteWriter& bytes, const MixturePrior& prior) {

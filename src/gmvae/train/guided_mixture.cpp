@@ -21,9 +21,9 @@ constexpr Index rough_steps = 15;    // of every start
 constexpr Index most_steps = 100;    // of the best
 constexpr Index most_points = 4000;  // of more, so many evenly spread are enough
 constexpr double least_gain = 1e-4;  // per point
-// Labels decide between starts, as they tell which groups are meant, and points where labels do
-// not.
-constexpr double label_weight = 1000;
+// Between starts labels count so much more than within EM, as they tell which groups are meant.
+// With much larger weights, a few wrong labels would outweigh what the points say.
+constexpr double label_weight = 3;
 
 struct Attempt {
   Mixture mixture;
@@ -38,24 +38,34 @@ class GuidedEm {
  public:
   GuidedEm(const GuidedPoints& data, const std::string& covariance, Workers& workers)
       : data_(data), covariance_(covariance), workers_(workers),
-        n_(static_cast<double>(data.points.cols)),
+        n_(static_cast<double>(data.points.cols)), weight_(Eigen::VectorXd::Ones(data.points.cols)),
         batch_share_(Eigen::VectorXd::Zero(data.design.n_columns)),
         no_noise_(static_cast<std::size_t>(data.points.rows),
                   -std::numeric_limits<double>::infinity()) {
     for (Index j = 0; !data.design.empty() && j < data.points.cols; ++j) {
       data.design.for_row(j, [&](Index b, float value) { batch_share_[b] += value / n_; });
     }
+    const auto labelled = [](int label) { return label >= 0; };
+    const double n_labelled =
+        static_cast<double>(std::count_if(data.label.begin(), data.label.end(), labelled));
+    for (Index j = 0; n_labelled > 0 && j < data.points.cols; ++j) {
+      if (!labelled(data.label[static_cast<std::size_t>(j)])) continue;
+      weight_[j] = labelled_count(n_labelled, n_ - n_labelled);
+    }
   }
 
   // The mixture whose responsibilities a partition (n) gives.
   Mixture from_partition(const std::vector<Index>& component, Index k) const {
-    Eigen::MatrixXd gamma = Eigen::MatrixXd::Zero(k, data_.points.cols);
-    for (Index j = 0; j < data_.points.cols; ++j) {
-      gamma(component[static_cast<std::size_t>(j)], j) = 1;
-    }
-    Mixture nowhere;
-    nowhere.means = Eigen::MatrixXd::Zero(data_.points.rows, k);
-    return maximise(gamma, nowhere);
+    return from_shares(component, k, 1);
+  }
+
+  // The same with the means and covariances of the labelled points, and of the others together as
+  // many as there are dimensions and two: far from where the labels are wrong, covariances are
+  // larger, and EM does not stay there.
+  Mixture from_labels(const std::vector<Index>& component, Index k) const {
+    Mixture mixture = from_shares(component, k, static_cast<double>(data_.points.rows + 2) / n_);
+    mixture.weights = from_partition(component, k).weights;
+    return mixture;
   }
 
   // A mixture with its components in an order in which the classes are those that most of their
@@ -108,7 +118,9 @@ class GuidedEm {
     std::vector<double> log_density(static_cast<std::size_t>(n));
     evaluate_mixture(mixture, data_.points, workers_, log_density.data(), gamma->data());
     double objective = 0, information = 0;
-    for (double value : log_density) objective += value;
+    for (Index j = 0; j < n; ++j) {
+      objective += weight_[j] * log_density[static_cast<std::size_t>(j)];
+    }
     *labels = data_.label.empty() ? 0 : add_labels(noise, gamma);
     objective += *labels;
     if (data_.design.empty()) return objective;
@@ -147,11 +159,23 @@ class GuidedEm {
       for (Index c = 0; c < column.size(); ++c) column[c] *= model.probability(c, label);
       const double probability = column.sum();
       column /= probability;
-      loglik += std::log(probability);
+      loglik += weight_[j] * std::log(probability);
       counts.add(model, column[label]);
     }
     *noise = counts.noise(1);
     return loglik;
+  }
+
+  // share: the responsibility for a point without a label, of its component.
+  Mixture from_shares(const std::vector<Index>& component, Index k, double share) const {
+    Eigen::MatrixXd gamma = Eigen::MatrixXd::Zero(k, data_.points.cols);
+    for (std::size_t j = 0; j < component.size(); ++j) {
+      const bool labelled = !data_.label.empty() && data_.label[j] >= 0;
+      gamma(component[j], static_cast<Index>(j)) = labelled ? 1 : share;
+    }
+    Mixture nowhere;
+    nowhere.means = Eigen::MatrixXd::Zero(data_.points.rows, k);
+    return maximise(gamma, nowhere);
   }
 
   // K x n_batches: of the points, in each component and batch.
@@ -167,7 +191,7 @@ class GuidedEm {
   Mixture maximise(const Eigen::MatrixXd& gamma, const Mixture& before) const {
     LatentMoments moments(data_.points.rows, gamma.rows());
     for (Index j = 0; j < gamma.cols(); ++j) {
-      moments.add(data_.points.col(j), no_noise_.data(), gamma.col(j).data());
+      moments.add(data_.points.col(j), no_noise_.data(), gamma.col(j).data(), weight_[j]);
     }
     moments.divide(n_);
     return moments.maximise(covariance_, n_, before);
@@ -177,6 +201,7 @@ class GuidedEm {
   const std::string& covariance_;
   Workers& workers_;
   double n_;
+  Eigen::VectorXd weight_;        // n: of the points
   Eigen::VectorXd batch_share_;   // n_batches: of the points
   std::vector<double> no_noise_;  // D: log variances of points that are known exactly
 };
@@ -277,13 +302,11 @@ GuidedMixture fit_guided(const GuidedPoints& all, const Mixture& plain, Index k,
   const Index n_starts = classes.centres.cols() == k ? 1 : n_init;
   for (Index i = 0; i < n_starts; ++i) {
     const RngStream rng(seed, guided_mixture_purpose, 0, static_cast<std::uint64_t>(i));
-    const auto partition = [&] {
-      std::vector<Index> cluster =
-          kmeans(data.points, ones, k, classes.centres, rng, workers, monitor);
-      classes.number(data.label, cluster);
-      return em.from_partition(cluster, k);
-    };
-    try_from(partition, rough_steps);
+    std::vector<Index> partition =
+        kmeans(data.points, ones, k, classes.centres, rng, workers, monitor);
+    classes.number(data.label, partition);
+    try_from([&] { return em.from_partition(partition, k); }, rough_steps);
+    if (labelled) try_from([&] { return em.from_labels(partition, k); }, rough_steps);
   }
   if (!std::isfinite(best.objective)) {
     if (plain.means.cols() == k) {

@@ -11,7 +11,7 @@
 // factor of the design has its own factor of gamma.
 //
 // Labelled cells have p(y_i | c) as a further factor of gamma, see label_model.h, whose noise EM
-// estimates.
+// estimates, and count more than others, see labelled_count().
 #pragma once
 
 #include <cstdint>
@@ -42,12 +42,14 @@ struct GuidedMixture {
 // From `plain`, a mixture found without regard to batches and labels, and n_init k-means, that of
 // the largest
 //   log-likelihood - theta n I(c; b),   I the mutual information of component and batch,
-// the likelihood that of points and labels.  With labels k-means begins with a cluster at each
-// class, and the components of `plain` become the classes that most of their labelled points have;
-// that start is taken whose labels are likelier in the end.  The first follows labels where groups
-// overlap, the second is not led astray by wrong labels of small classes.  Where all break down,
-// `plain` itself; throws NumericalError where that has no components.  Of many points a sample is
-// used.
+// the likelihood that of points and labels.  With labels there are three kinds of starts:
+//   the components of `plain`, which become the classes that most of their labelled points have:
+//     wrong labels of small classes don't lead it astray
+//   k-means from a cluster at each class
+//   the labelled points, and k-means where no class is: this follows labels where groups overlap
+// and the best of them has the largest objective, in which labels weigh more.  Where all break
+// down, `plain` itself; throws NumericalError where that has no components.  Of many points a
+// sample is used.
 GuidedMixture fit_guided(const GuidedPoints& all, const Mixture& plain, Index k,
                          const std::string& covariance, Index n_init, std::uint64_t seed,
                          Workers& workers, Monitor& monitor);

@@ -23,20 +23,22 @@ std::vector<Eigen::MatrixXd> covariances_of(const Family& family, const Moments&
 }  // namespace
 
 LatentMoments::LatentMoments(Index latent, Index k)
-    : counts_(Eigen::VectorXd::Zero(k)), sums_(Eigen::MatrixXd::Zero(latent, k)),
+    : sizes_(Eigen::VectorXd::Zero(k)), counts_(sizes_), sums_(Eigen::MatrixXd::Zero(latent, k)),
       squares_(Eigen::MatrixXd::Zero(latent, latent * k)) {}
 
-LatentMoments::LatentMoments(const Eigen::VectorXd& counts, const Eigen::MatrixXd& sums,
-                             const Eigen::MatrixXd& squares)
-    : counts_(counts), sums_(sums), squares_(squares) {}
+LatentMoments::LatentMoments(const Eigen::VectorXd& sizes, const Eigen::VectorXd& counts,
+                             const Eigen::MatrixXd& sums, const Eigen::MatrixXd& squares)
+    : sizes_(sizes), counts_(counts), sums_(sums), squares_(squares) {}
 
-void LatentMoments::add(const float* mean, const float* log_variance, const double* gamma) {
+void LatentMoments::add(const float* mean, const float* log_variance, const double* gamma,
+                        double weight) {
   const std::size_t d = static_cast<std::size_t>(sums_.rows());
   const std::vector<double> m(mean, mean + d), l(log_variance, log_variance + d);
-  add(m.data(), l.data(), gamma);
+  add(m.data(), l.data(), gamma, weight);
 }
 
-void LatentMoments::add(const double* mean, const double* log_variance, const double* gamma) {
+void LatentMoments::add(const double* mean, const double* log_variance, const double* gamma,
+                        double weight) {
   const Index d = sums_.rows(), k = sums_.cols();
   Eigen::MatrixXd square(d, d);
   for (Index j = 0; j < d; ++j) {
@@ -45,20 +47,24 @@ void LatentMoments::add(const double* mean, const double* log_variance, const do
   }
   for (Index c = 0; c < k; ++c) {
     if (gamma[c] < 1e-12) continue;
-    counts_[c] += gamma[c];
-    for (Index i = 0; i < d; ++i) sums_(i, c) += gamma[c] * mean[i];
+    const double by = weight * gamma[c];
+    sizes_[c] += gamma[c];
+    counts_[c] += by;
+    for (Index i = 0; i < d; ++i) sums_(i, c) += by * mean[i];
     double* sum = squares_.col(c * d).data();
-    for (Index e = 0; e < d * d; ++e) sum[e] += gamma[c] * square.data()[e];
+    for (Index e = 0; e < d * d; ++e) sum[e] += by * square.data()[e];
   }
 }
 
 void LatentMoments::divide(double n) {
+  sizes_ /= n;
   counts_ /= n;
   sums_ /= n;
   squares_ /= n;
 }
 
 void LatentMoments::blend(const LatentMoments& other, double damping) {
+  sizes_ += damping * (other.sizes_ - sizes_);
   counts_ += damping * (other.counts_ - counts_);
   sums_ += damping * (other.sums_ - sums_);
   squares_ += damping * (other.squares_ - squares_);
@@ -93,7 +99,7 @@ Mixture LatentMoments::maximise(const std::string& covariance, double n_cells,
   Mixture mixture;
   mixture.means = moments.means;
   mixture.weights =
-      (counts_.array() * n_cells + 1) / (n_cells * counts_.sum() + static_cast<double>(k));
+      (sizes_.array() * n_cells + 1) / (n_cells * sizes_.sum() + static_cast<double>(k));
   mixture.covariances = covariances_of(find_family(covariance), moments);
   const double ridge = 1e-6 * (pooled.trace() / static_cast<double>(d));
   for (Eigen::MatrixXd& sigma : mixture.covariances) sigma.diagonal().array() += ridge;

@@ -18,16 +18,19 @@ class LatentMoments {
  public:
   LatentMoments(Index latent, Index k);
 
-  // What the other functions have made of them before; counts: K   sums: D x K   squares: D x DK.
-  LatentMoments(const Eigen::VectorXd& counts, const Eigen::MatrixXd& sums,
-                const Eigen::MatrixXd& squares);
+  // What the other functions have made of them before; sizes, counts: K   sums: D x K   squares:
+  // D x DK.
+  LatentMoments(const Eigen::VectorXd& sizes, const Eigen::VectorXd& counts,
+                const Eigen::MatrixXd& sums, const Eigen::MatrixXd& squares);
+  const Eigen::VectorXd& sizes() const { return sizes_; }
   const Eigen::VectorXd& counts() const { return counts_; }
   const Eigen::MatrixXd& sums() const { return sums_; }
   const Eigen::MatrixXd& squares() const { return squares_; }
 
-  // One cell: mean, log_variance (D), gamma (K).
-  void add(const float* mean, const float* log_variance, const double* gamma);
-  void add(const double* mean, const double* log_variance, const double* gamma);
+  // One cell: mean, log_variance (D), gamma (K).  It counts `weight` times for the means and
+  // covariances, once for the weights of the components.
+  void add(const float* mean, const float* log_variance, const double* gamma, double weight);
+  void add(const double* mean, const double* log_variance, const double* gamma, double weight);
 
   // Per cell, of n of them.
   void divide(double n);
@@ -39,9 +42,10 @@ class LatentMoments {
   Mixture maximise(const std::string& covariance, double n_cells, const Mixture& before) const;
 
  private:
-  Eigen::VectorXd counts_;   // K: mean gamma_c
-  Eigen::MatrixXd sums_;     // D x K: mean gamma_c m
-  Eigen::MatrixXd squares_;  // D x DK: mean gamma_c (m m' + diag s2)
+  Eigen::VectorXd sizes_;    // K: mean gamma_c
+  Eigen::VectorXd counts_;   // K: mean w gamma_c
+  Eigen::MatrixXd sums_;     // D x K: mean w gamma_c m
+  Eigen::MatrixXd squares_;  // D x DK: mean w gamma_c (m m' + diag s2)
 };
 
 }  // namespace gmvae

@@ -194,6 +194,9 @@ void Trainer::split_cells() {
     }
     (held ? heldout_ : training_).push_back(cell);
   }
+  const double n_labelled = static_cast<double>(std::count_if(
+      training_.begin(), training_.end(), [&](Index cell) { return class_of(cell) >= 0; }));
+  labels_.count = labelled_count(n_labelled, n_training() - n_labelled);
   std::sort(heldout_.begin(), heldout_.end());
   std::sort(training_.begin(), training_.end());
 }
@@ -402,10 +405,11 @@ void Trainer::update(const Phase& phase, double learning_rate, StepGradient& gra
 void Trainer::add_moments(LatentMoments& moments, LabelCounts& labels) const {
   for (Index j = 0; j < block().n_cells(); ++j) {
     const double* gamma = work_.gamma.data() + j * k();
-    moments.add(work_.mean.data() + j * n_latent(), work_.log_variance.data() + j * n_latent(),
-                gamma);
     const int label = block().label_of(j);
-    if (labels_.knows(label)) labels.add(labels_, gamma[label]);
+    const bool known = labels_.knows(label);
+    moments.add(work_.mean.data() + j * n_latent(), work_.log_variance.data() + j * n_latent(),
+                gamma, known ? labels_.count : 1);
+    if (known) labels.add(labels_, gamma[label]);
   }
 }
 
