@@ -113,11 +113,13 @@ map_cells <- function(model, counts, size_factors, batch, call) {
     batch <- factor(model$known[likeliest], model$known)
   }
   cells <- colnames(counts)
+  # Where there are no size factors, there are no totals.
+  totals <- if (!is.null(size$totals)) size$totals / model$share
   list(latent = `dimnames<-`(core$latent, list(cells, colnames(fit$latent))),
        posterior = `dimnames<-`(core$posterior,
                                 list(cells, names(fit$mixture$weights))),
        elbo = as.vector(core$elbo),
-       depth = log_depth(counts, fit$likelihood, size$totals / model$share),
+       depth = log_depth(counts, fit$likelihood, totals),
        batch = batch)
 }
 

@@ -1,4 +1,4 @@
-# Cell types of a query: probabilities, conformal sets, and unseen kinds.
+# Cell types of a query: probabilities and conformal sets.
 
 # `labels` as a factor of the cells of the fit, or NULL.
 check_reference_labels <- function(labels, fit, call) {
@@ -36,12 +36,16 @@ label_classifier <- function(latent, cluster, labels, mixture) {
   means <- (rowsum(latent, as.integer(pair)) + centres) / (n + 1)
   within <- crossprod(latent - means[as.integer(pair), , drop = FALSE])
   d <- ncol(latent)
-  usual <- rowSums(mixture$covariances * rep(mixture$weights, each = d^2),
-                   dims = 2)
-  covariance <- (within + d * usual) / (nrow(latent) + d)
+  covariance <- (within + d * within_components(mixture)) / (nrow(latent) + d)
   root <- backsolve(chol(covariance), diag(d))
   list(means = means %*% root, root = root, log_weight = log(n / sum(n)),
        label = as.integer(labels)[first], levels = levels(labels))
+}
+
+# The covariance of a mixture's components, mean over them (D x D).
+within_components <- function(mixture) {
+  by <- rep(mixture$weights, each = ncol(mixture$means)^2)
+  rowSums(mixture$covariances * by, dims = 2)
 }
 
 # Logarithms of the joint density of points and types, up to a constant (m x L).
@@ -118,48 +122,6 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
        sets = p_values > 1 - coverage + 1e-9,
        calibration = list(coverage = coverage, n = length(own),
                           heldout = all(calibrating %in% fit$heldout)))
-}
-
-
-# Outliers ---------------------------------------------------------------------
-
-# Mahalanobis distances from the nearest component (m).
-latent_distances <- function(latent, mixture) {
-  d <- ncol(latent)
-  squares <- vapply(seq_along(mixture$weights), function(component) {
-    stats::mahalanobis(latent, mixture$means[component, ],
-                       matrix(mixture$covariances[, , component], d))
-  }, numeric(nrow(latent)))
-  sqrt(apply(matrix(squares, nrow(latent)), 1L, min))
-}
-
-# Scores and p-values of cells: how far they are in the latent space or, if that
-# is more, how badly they are reconstructed; both in standard deviations of
-# held-out cells. Where few cells were held out (or an older fit has no scores
-# of them), and in new batches, whose shifts the ELBO depends on, the distance.
-outlier_p_values <- function(model, cells, known, elbo_score) {
-  fit <- model$fit
-  usual <- spread_out(fit$heldout)
-  by_elbo <- length(usual) >= 19L && length(known$heldout) == length(usual)
-  if (length(usual) < 19L) usual <- seq_len(nrow(fit$latent))
-  of_usual <- latent_distances(known$latent[usual, , drop = FALSE],
-                               fit$mixture)
-  standard <- function(scores, usual) {
-    (scores - stats::median(usual)) / max(stats::mad(usual), 1e-8)
-  }
-  score <- standard(unname(latent_distances(cells$latent, fit$mixture)),
-                    of_usual)
-  of_usual <- standard(of_usual, of_usual)
-  p_value <- conformal_p_values(-score, -of_usual)
-  both <- if (by_elbo) which(!cells$batch %in% model$new)
-  if (by_elbo && is.null(cells$batch)) both <- seq_along(score)
-  if (length(both) > 0L) {
-    score[both] <- pmax(score[both],
-                        standard(elbo_score[both], known$heldout))
-    of_both <- pmax(of_usual, standard(known$heldout, known$heldout))
-    p_value[both] <- conformal_p_values(-score[both], -of_both)
-  }
-  list(score = score, p_value = p_value)
 }
 
 # The share of the scores of `calibration` that are as low, one more counted.
