@@ -1,13 +1,14 @@
 # The number of clusters: chosen by what halves of the cells share and by tests,
 # told in words, and changed after the fit.
 
-# `k` as numbers of components to choose among; NULL: from 1 to 20, in small
+# `k` as numbers of components to choose among; NULL: from 1 to 60, in small
 # data while clusters have ten cells on average; with labels, from the number of
-# their classes to ten more.
+# their classes to ten more. The core compares 20 at a time, and goes on only
+# where the best is among the last of these.
 check_components <- function(k, n_cells, call, n_classes = 0L) {
   if (is.null(k)) {
     least <- max(1L, n_classes)
-    most <- min(if (n_classes > 0L) least + 10L else 20L, n_cells %/% 10L)
+    most <- min(if (n_classes > 0L) least + 10L else 60L, n_cells %/% 10L)
     k <- seq.int(least, max(2L, least, most))
   }
   k <- sort(unique(check_count(k, length = NULL, arg = "k", call = call)))

@@ -17,7 +17,7 @@
 #' @param k Number of clusters (components of the mixture), a whole number from
 #'   1 to the number of cells; or several numbers, such as `2:12`, among which
 #'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 1 to
-#'   20, with fewer than 200 cells among 1 to a tenth of the number of cells;
+#'   60, with fewer than 600 cells among 1 to a tenth of the number of cells;
 #'   with `labels` from the number of their classes to ten more. With `labels`
 #'   `k` is the number of classes plus that of further clusters, so that it must
 #'   be at least the number of classes.
@@ -361,10 +361,13 @@
 #' most, of those up to the `k` whose mixtures give the cells of the other half
 #' the highest density. With batches, a `k` for which most cells are in clusters
 #' of one batch (95% of their cells) is left out if another `k` mixes the
-#' batches.
+#' batches. If there are more than 20 numbers to choose from, `gmvae()` compares
+#' 20 of them, and the next 20 only if the best is in the last quarter, such as
+#' 16 of 1 to 20.
 #'
 #' Then it tests whether fewer clusters are enough, among the numbers 1, 2, 3,
-#' 4, 5, 7, 9, 12 and 16. Each is compared with the next three of these. It
+#' 4, 5, 7, 9, 12, 16, 22, ..., and the largest compared. Each is compared with
+#' the next three of these. It
 #' omits a `k` whose halves share less than those of a smaller one, as it would
 #' not be chosen. First comes the smallest `k`, then the largest below the
 #' proposed one: if the latter is clearly too few (p at most 0.001), all others

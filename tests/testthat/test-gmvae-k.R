@@ -37,6 +37,23 @@ test_that("one population is one cluster", {
   expect_output(print(fit), "no division of these cells is more than chance")
 })
 
+test_that("more than 20 groups are counted", {
+  set.seed(2)
+  group <- rep_len(1:26, 780)
+  change <- matrix(rbinom(200 * 26, 1, 0.25) * rnorm(200 * 26, sd = 1.5), 200)
+  rate <- exp(rnorm(200, sd = 0.7) + change)[, group]
+  rate <- 1500 * t(t(rate) / colSums(rate))
+  x <- matrix(rpois(length(rate), rate), 200,
+              dimnames = list(paste0("g", 1:200), paste0("c", 1:780)))
+  set.seed(1)
+  fit <- without_cautions(gmvae(x, likelihood = "poisson",
+                                control = gmvae_control(epochs = 30,
+                                                        verbose = FALSE)))
+  expect_identical(fit$k, 26L)
+  expect_identical(fit$k_path$k, 1:40)
+  expect_gt(adjusted_rand_index(fit$cluster, group), 0.98)
+})
+
 test_that("two clear groups are two clusters, from every seed", {
   set.seed(8)
   data <- simulate_counts(n = 300, depth = 60, separation = 10)

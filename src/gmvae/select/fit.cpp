@@ -42,6 +42,41 @@ Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k,
   return fit_halves(points(latent, options), halves, workers, monitor);
 }
 
+// So many of the numbers to choose among are compared at a time, further ones only while the best
+// is in the last quarter of those.
+constexpr std::size_t at_a_time = 20;
+
+struct Comparison {
+  std::vector<Index> ks;
+  Halves halves;
+  std::vector<Stability> path;
+};
+
+Comparison compare(const std::vector<double>& latent, const std::vector<Index>& ks,
+                   const Covariates& covariates, const TrainOptions& options, Workers& workers,
+                   Monitor& monitor) {
+  Comparison all;
+  while (all.ks.size() < ks.size()) {
+    const std::size_t n = std::min(at_a_time, ks.size() - all.ks.size());
+    const auto from = ks.begin() + static_cast<std::ptrdiff_t>(all.ks.size());
+    const std::vector<Index> next(from, from + static_cast<std::ptrdiff_t>(n));
+    Halves halves =
+        halves_of(latent, next, halvings_of_choice, covariates, options, workers, monitor);
+    if (all.ks.empty()) {
+      all.halves = std::move(halves);
+    } else {
+      append(all.halves, std::move(halves));
+    }
+    all.ks.insert(all.ks.end(), next.begin(), next.end());
+    Design batches = covariates.design ? covariates.design->rows(all.halves.cells) : Design();
+    if (!batches.is_one_hot()) batches = Design();
+    all.path = stabilities(all.halves, all.ks, batches);
+    const std::size_t last_quarter = all.ks.size() - all.ks.size() / 4;
+    if (choose_k(all.path) <= all.ks[last_quarter - 1]) break;
+  }
+  return all;
+}
+
 // Of the cells that the halves are of.
 std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<double>& latent,
                                 const std::vector<Index>& cells, const std::vector<Index>& k,
@@ -66,6 +101,7 @@ std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<doub
 Mixture with_small_groups(const std::vector<double>& latent, const Halves& halves,
                           const std::vector<Index>& ks, Index k, double alpha,
                           const TrainOptions& options, Workers& workers, Monitor& monitor) {
+  // The numbers that were compared are the first of them.
   const auto at = std::find(ks.begin(), ks.end(), k) - ks.begin();
   const WholeFit& whole = halves.whole[static_cast<std::size_t>(at)];
   if (!whole.found) return {};
@@ -177,21 +213,19 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
   Index k = choice.made ? choice.k : ks.front();
   if (choose && !choice.made) {
     const std::vector<double> latent = earlier ? earlier->latent : trainer.latent_means();
-    const Halves halves =
-        halves_of(latent, ks, halvings_of_choice, covariates, options, workers, monitor);
-    Design batches = covariates.design ? covariates.design->rows(halves.cells) : Design();
-    if (!batches.is_one_hot()) batches = Design();
-    choice.path = stabilities(halves, ks, batches);
+    const Comparison compared = compare(latent, ks, covariates, options, workers, monitor);
+    choice.path = compared.path;
     k = choose_k(choice.path);
     // Classes that labels name are different, whatever a test says.
     if (alpha < 1 && options.n_classes == 0) {
       if (earlier) trainer.set_clusters(1);
       const std::vector<SplitTest> tests =
-          tests_of(trainer.model(), latent, halves.cells, ks, choice.path, alpha, covariates,
-                   options, workers, monitor);
+          tests_of(trainer.model(), latent, compared.halves.cells, compared.ks, choice.path, alpha,
+                   covariates, options, workers, monitor);
       k = choose_k(choice.path, tests, alpha);
       if (!covariates.design || covariates.design->factors().empty()) {
-        choice.start = with_small_groups(latent, halves, ks, k, alpha, options, workers, monitor);
+        choice.start =
+            with_small_groups(latent, compared.halves, ks, k, alpha, options, workers, monitor);
         choice.n_small = std::max<Index>(choice.start.means.cols() - k, 0);
         k += choice.n_small;
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -199,6 +200,18 @@ Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Worker
     result.second.push_back(std::move(second[h].groups));
   }
   return result;
+}
+
+void append(Halves& halves, Halves&& more) {
+  const auto move_to = [](auto& to, auto& from) {
+    std::move(from.begin(), from.end(), std::back_inserter(to));
+  };
+  move_to(halves.whole, more.whole);
+  for (std::size_t h = 0; h < halves.first.size(); ++h) {
+    move_to(halves.first[h], more.first[h]);
+    move_to(halves.second[h], more.second[h]);
+    move_to(halves.both[h], more.both[h]);
+  }
 }
 
 }  // namespace gmvae

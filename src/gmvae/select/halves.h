@@ -64,4 +64,7 @@ std::vector<Index> sample_cells(Index n, const HalvesOptions& options);
 Halves fit_halves(ConstView<double> latent, const HalvesOptions& options, Workers& workers,
                   Monitor& monitor);
 
+// `more`: the same cells and halves, for other k, which come last.
+void append(Halves& halves, Halves&& more);
+
 }  // namespace gmvae

@@ -216,6 +216,8 @@ std::vector<Index> rungs(const std::vector<Index>& k) {
       chosen.push_back(next);
     }
   }
+  // Every number below the last has a larger one to be compared with.
+  if (!k.empty() && chosen.back() != k.back()) chosen.push_back(k.back());
   return chosen;
 }
 

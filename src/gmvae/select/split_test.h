@@ -29,7 +29,8 @@ struct SplitTest {
   Index n_simulated;  // data sets; 0 where the first test settles it
 };
 
-// The numbers to test, each compared with up to three larger ones: ascending, ever further apart.
+// The numbers to test, each compared with up to three larger ones: ascending, ever further apart,
+// and the last of k.
 std::vector<Index> rungs(const std::vector<Index>& k);
 
 // Of `tested`, ascending and all among `rungs`: the first; the last, which settles all where it is

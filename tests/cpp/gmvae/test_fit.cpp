@@ -39,6 +39,14 @@ TEST("fit(): several k are tried on networks that are trained once") {
   CHECK(rand_index(chosen.trained, data) > 0.97);
 }
 
+TEST("fit(): more than 20 numbers are compared only where the best of 20 is among the last") {
+  std::vector<Index> k;
+  for (Index i = 1; i <= 24; ++i) k.push_back(i);
+  const FitResult chosen = fit_k(k);
+  CHECK(chosen.path.size() == 20);
+  CHECK(chosen.trained.model.shape.k == 3);
+}
+
 TEST("fit(): an earlier fit goes on to another k, with the joint phase alone") {
   const FitResult three = fit_k({3});
   const EarlierFit earlier{three.trained.model.params, 3, three.trained.cells.mean};
