@@ -367,9 +367,8 @@
 #'
 #' Then it tests whether fewer clusters are enough, among the numbers 1, 2, 3,
 #' 4, 5, 7, 9, 12, 16, 22, ..., and the largest compared. Each is compared with
-#' the next three of these. It
-#' omits a `k` whose halves share less than those of a smaller one, as it would
-#' not be chosen. First comes the smallest `k`, then the largest below the
+#' the next three of these. It omits a `k` whose halves share less than those of
+#' a smaller one, as it would not be chosen. First comes the smallest `k`, then the largest below the
 #' proposed one: if the latter is clearly too few (p at most 0.001), all others
 #' are, too. Otherwise these follow from the smallest on. Two tests must both
 #' reject that `k` clusters are enough:
@@ -401,13 +400,16 @@
 #'
 #' A small group adds little to the information that halves share, so the
 #' choice of `k` may miss it. Therefore `gmvae()` looks for small groups
-#' afterwards, unless there are batches or labels: it keeps the mixture with the
-#' chosen `k` as it is, and fits one component more to each half of the cells,
-#' for four halvings. EM starts this component from cells of low density
-#' (Verbeek et al. 2003). The component becomes a cluster if it describes the
-#' cells of the other half better (by the same t test), if the halves find the
-#' same cells (mean Jaccard index of at least 0.6), and if `k + 1` is among the
-#' numbers to choose from. Then `gmvae()` looks for the next one.
+#' afterwards, unless there are labels: it keeps the mixture with the chosen `k`
+#' as it is, and fits one component more to each half of the cells, for four
+#' halvings. EM starts this component from cells of low density (Verbeek et al.
+#' 2003). The component becomes a cluster if it describes the cells of the other
+#' half better (by the same t test), if the halves find the same cells (mean
+#' Jaccard index of at least 0.6), and if `k + 1` is among the numbers to choose
+#' from. With batches, the component must not be of one batch alone: at least 5%
+#' of its cells must be of other batches, or chance must put as many cells into
+#' one batch with a probability of at least 1%. Then `gmvae()` looks for the
+#' next one.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several stable numbers of clusters:

@@ -100,7 +100,8 @@ std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<doub
 // small groups that it has overlooked.  Without components where there are none.
 Mixture with_small_groups(const std::vector<double>& latent, const Halves& halves,
                           const std::vector<Index>& ks, Index k, double alpha,
-                          const TrainOptions& options, Workers& workers, Monitor& monitor) {
+                          const Covariates& covariates, const TrainOptions& options,
+                          Workers& workers, Monitor& monitor) {
   // The numbers that were compared are the first of them.
   const auto at = std::find(ks.begin(), ks.end(), k) - ks.begin();
   const WholeFit& whole = halves.whole[static_cast<std::size_t>(at)];
@@ -112,10 +113,13 @@ Mixture with_small_groups(const std::vector<double>& latent, const Halves& halve
   }
   const ConstView<double> view(sample.data(), all.rows, static_cast<Index>(halves.cells.size()));
   const HalvesOptions halving = halves_options({}, halvings_of_groups, options);
+  const Design batches =
+      covariates.design ? covariates.design->rows(halves.cells).factors() : Design();
   Mixture mixture = whole.mixture;
   while (std::find(ks.begin(), ks.end(), mixture.means.cols() + 1) != ks.end()) {
     const SmallGroup group = find_small_group(view, mixture, halving, workers, monitor);
     if (!(group.p < alpha && group.agreement >= enough_agreement)) break;
+    if (is_of_one_batch(group.mixture, view, batches, workers)) break;
     mixture = group.mixture;
   }
   return mixture.means.cols() > k ? mixture : Mixture();
@@ -223,12 +227,10 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
           tests_of(trainer.model(), latent, compared.halves.cells, compared.ks, choice.path, alpha,
                    covariates, options, workers, monitor);
       k = choose_k(choice.path, tests, alpha);
-      if (!covariates.design || covariates.design->factors().empty()) {
-        choice.start =
-            with_small_groups(latent, compared.halves, ks, k, alpha, options, workers, monitor);
-        choice.n_small = std::max<Index>(choice.start.means.cols() - k, 0);
-        k += choice.n_small;
-      }
+      choice.start = with_small_groups(latent, compared.halves, ks, k, alpha, covariates, options,
+                                       workers, monitor);
+      choice.n_small = std::max<Index>(choice.start.means.cols() - k, 0);
+      k += choice.n_small;
     }
   }
   if ((choose || earlier) && !choice.made) {

@@ -165,4 +165,28 @@ SmallGroup find_small_group(ConstView<double> points, const Mixture& mixture,
   return group;
 }
 
+bool is_of_one_batch(const Mixture& mixture, ConstView<double> points, const Design& batches,
+                     Workers& workers) {
+  if (batches.empty()) return false;
+  const Index k = mixture.means.cols(), n = points.cols;
+  std::vector<double> log_density(static_cast<std::size_t>(n));
+  Eigen::MatrixXd posterior(k, n);
+  evaluate_mixture(mixture, points, workers, log_density.data(), posterior.data());
+  double size = 0;
+  Eigen::VectorXd all = Eigen::VectorXd::Zero(batches.n_columns), inside = all;
+  for (Index j = 0; j < n; ++j) {
+    const double p = posterior(k - 1, j);
+    size += p;
+    batches.for_row(j, [&](Index b, float value) {
+      all[b] += value;
+      inside[b] += value * p;
+    });
+  }
+  for (Index b = 0; b < all.size(); ++b) {
+    const double by_chance = std::pow(all[b] / static_cast<double>(n), size);
+    if (inside[b] >= 0.95 * size && by_chance < 0.01) return true;
+  }
+  return false;
+}
+
 }  // namespace gmvae

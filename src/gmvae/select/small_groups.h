@@ -5,6 +5,7 @@
 // et al. 2003, <doi:10.1162/089976603762553004>), in each of two halves by itself.
 #pragma once
 
+#include "core/design.h"
 #include "gmm/em/mixture.h"
 #include "gmvae/select/halves.h"
 
@@ -23,5 +24,10 @@ constexpr double enough_agreement = 0.6;
 // points: D x n.  Of options the number of halvings and the seed.
 SmallGroup find_small_group(ConstView<double> points, const Mixture& mixture,
                             const HalvesOptions& options, Workers& workers, Monitor& monitor);
+
+// Whether next to all points of the last component are of one of the batches (n rows, indicators,
+// or empty), and more than chance may give: the group may be an artefact of that batch.
+bool is_of_one_batch(const Mixture& mixture, ConstView<double> points, const Design& batches,
+                     Workers& workers);
 
 }  // namespace gmvae

@@ -35,33 +35,38 @@ Mixture Trainer::fit_latent() {
 Mixture Trainer::fit_points(const std::vector<Index>& cells, ConstView<double> points,
                             const std::string& covariance) {
   const bool labelled = labels_.n_classes > 0;
-  // The mixture with small groups, which are looked for without labels and batches only.
+  Mixture plain;
+  Index n_init = options_.n_init;
+  // The mixture with small groups, which are looked for without labels only.
   if (!labelled && start_.means.cols() == k()) {
     SearchOptions how = latent_search(1, options_.max_iter, options_.tol, options_.seed);
     how.start_mixture = &start_;
     const Observations data(columns_of(points), RowFacts{}, compute_.workers);
-    CandidateFit fit =
+    const CandidateFit fit =
         search(data, {{&find_family(covariance), k()}}, how, compute_.workers, monitor_)
             .candidates.front();
-    if (fit.reason.empty()) return fit.mixture;
+    if (fit.reason.empty()) {
+      plain = fit.mixture;
+      n_init = 0;  // k-means would not find them
+    }
   }
-  Mixture plain;
-  try {
-    plain =
-        fit_mixture(points, covariance, k(),
-                    latent_search(options_.n_init, options_.max_iter, options_.tol, options_.seed),
-                    compute_.workers, monitor_)
-            .mixture;
-  } catch (const NumericalError&) {
-    if (!labelled) throw;  // the classes may be a start where nothing else is
+  if (n_init > 0) {
+    try {
+      plain = fit_mixture(points, covariance, k(),
+                          latent_search(n_init, options_.max_iter, options_.tol, options_.seed),
+                          compute_.workers, monitor_)
+                  .mixture;
+    } catch (const NumericalError&) {
+      if (!labelled) throw;  // the classes may be a start where nothing else is
+    }
   }
   if (!labelled && factors_.empty()) return plain;
   GuidedPoints guided{points, factors_.rows(cells), {}, labels_.n_classes};
   for (Index cell : cells) {
     if (labelled) guided.label.push_back(covariates_.label[cell]);
   }
-  const GuidedMixture found = fit_guided(guided, plain, k(), covariance, options_.n_init,
-                                         options_.seed, compute_.workers, monitor_);
+  const GuidedMixture found =
+      fit_guided(guided, plain, k(), covariance, n_init, options_.seed, compute_.workers, monitor_);
   labels_.noise = labelled ? found.noise : labels_.noise;
   return found.mixture;
 }

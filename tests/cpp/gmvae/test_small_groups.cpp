@@ -62,3 +62,20 @@ TEST("find_small_group(): the same bits for any number of threads") {
   CHECK(found_in(20, 1).mixture.means == found_in(20, 3).mixture.means);
   CHECK(found_in(20, 1).p == found_in(20, 3).p);
 }
+
+TEST("is_of_one_batch(): a group of one batch alone, unless nearly all points are of that batch") {
+  const std::vector<double> x = points(20);
+  const ConstView<double> all(x.data(), dimensions, n);
+  const Mixture mixture = found_in(20).mixture;
+  Workers workers(1);
+  const auto of_one = [&](auto&& batch_of) {
+    std::vector<std::int32_t> batch;
+    for (Index i = 0; i < n; ++i) batch.push_back(batch_of(i));
+    return is_of_one_batch(mixture, all, indicators(batch, 2), workers);
+  };
+  CHECK(of_one([](Index i) { return i < 20 || i % 2 == 0; }));
+  CHECK(!of_one([](Index i) { return i % 2 == 0; }));
+  CHECK(!of_one([](Index i) { return i % 4 == 0; }));
+  CHECK(!of_one([](Index i) { return i < 20 || i % 10 > 0; }));
+  CHECK(!is_of_one_batch(mixture, all, {}, workers));
+}
