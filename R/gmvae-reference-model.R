@@ -166,25 +166,40 @@ known_cells <- function(model, reference, call) {
        outlier = outlier$reference, heldout = outlier$heldout)
 }
 
+# The counts of the genes of the fit.
 reference_counts <- function(reference, fit, call) {
   counts <- as_counts(reference, arg = "reference", call = call,
                       on_disk = TRUE)
   at <- match(fit$features, rownames(counts))
   if (ncol(counts) != nrow(fit$latent) || anyNA(at)) {
-    gmvae_abort(c(
-      "{.arg reference} must be the data that {.arg fit} was made from.",
-      x = "It has {ncol(counts)} cells and {sum(!is.na(at))} of the genes of the
-           fit, which has {nrow(fit$latent)} cells and
-           {length(fit$features)} genes."
-    ), "input", call = call)
+    abort_other_reference(cli::format_inline(
+      "It has {ncol(counts)} cells and {sum(!is.na(at))} of the genes of the
+       fit, which has {nrow(fit$latent)} cells and {length(fit$features)}
+       genes."
+    ), call)
   }
-  if (!inherits(counts, "cell_source")) {
-    return(checked_values(counts[at, , drop = FALSE], fit$likelihood,
-                          "reference", call))
+  if (inherits(counts, "cell_source")) {
+    given <- checked_values(counts, fit$likelihood, "reference", call)
+    on.exit(discard_cells(given))
+    used <- given[at, , drop = FALSE]
+  } else {
+    used <- checked_values(counts[at, , drop = FALSE], fit$likelihood,
+                           "reference", call)
   }
-  given <- checked_values(counts, fit$likelihood, "reference", call)
-  on.exit(discard_cells(given))
-  given[at, , drop = FALSE]
+  if (!has_checksum(used, fit$checksum)) {
+    discard_cells(used)
+    abort_other_reference("It has the size of these data, but other values or
+                           another order of the cells.", call)
+  }
+  used
+}
+
+abort_other_reference <- function(found, call) {
+  gmvae_abort(c(
+    "{.arg reference} must be the data that {.arg fit} was made from, with the
+     cells in the same order.",
+    x = "{found}"
+  ), "input", call = call)
 }
 
 # Cells of the reference that are encoded at once.

@@ -1,6 +1,7 @@
 # How many clusters: gmvae() with k not given, on made-up counts whose number of
-# groups is known and on labelled sets, beside scran + bluster at their defaults
-# (package scran, or the components of panel-helpers.R where it is missing):
+# groups is known and on labelled sets, beside scran + bluster (package scran, or
+# the components of panel-helpers.R where it is missing) and Seurat, all at their
+# defaults, where they are installed:
 #   Rscript tests/bench/how-many.R [folder] [--kinds=null,redrawn,...] [--n=5]
 #           [--cells=600] [--genes=600] [--panel=a,b] [--alpha=0.05] [--cores=1]
 #           [--no-peers] [--out=how-many]
@@ -129,8 +130,9 @@ ours <- function(counts, likelihood = "nb") {
 }
 
 methods <- list(gmvae = ours)
-if (!"--no-peers" %in% arguments && installed("bluster")) {
-  methods[["walktrap"]] <- walktrap
+if (!"--no-peers" %in% arguments) {
+  if (installed("bluster")) methods[["walktrap"]] <- walktrap
+  if (installed("Seurat")) methods[["Seurat"]] <- seurat_louvain
 }
 
 run <- function(kind, i, data, likelihood = "nb") {

@@ -237,4 +237,16 @@ walktrap <- function(counts, ...) {
   bluster::clusterRows(points, bluster::NNGraphParam())
 }
 
+# Seurat's workflow at its defaults, with the ten components of its tutorial.
+seurat_louvain <- function(counts, ...) {
+  x <- Seurat::CreateSeuratObject(counts)
+  x <- Seurat::NormalizeData(x, verbose = FALSE)
+  x <- Seurat::FindVariableFeatures(x, verbose = FALSE)
+  x <- Seurat::ScaleData(x, verbose = FALSE)
+  x <- Seurat::RunPCA(x, verbose = FALSE)
+  x <- Seurat::FindNeighbors(x, dims = 1:10, verbose = FALSE)
+  x <- Seurat::FindClusters(x, verbose = FALSE)
+  as.character(Seurat::Idents(x))
+}
+
 quiet <- function() gmvae::gmm_control(verbose = FALSE, n_threads = 1)

@@ -150,6 +150,9 @@ test_that("missing genes are hidden; too few are an error", {
                "20% of the information", class = "gmvae_error_input")
   expect_error(suppressWarnings(map_to_reference(fit, some, reference = some)),
                "data that `fit` was made from", class = "gmvae_error_input")
+  others <- x[, rev(seen)]
+  expect_error(map_to_reference(fit, x[, query], reference = others),
+               "another order of the cells", class = "gmvae_error_input")
 })
 
 test_that("wrong labels are named", {
