@@ -368,10 +368,10 @@
 #' Then it tests whether fewer clusters are enough, among the numbers 1, 2, 3,
 #' 4, 5, 7, 9, 12, 16, 22, ..., and the largest compared. Each is compared with
 #' the next three of these. It omits a `k` whose halves share less than those of
-#' a smaller one, as it would not be chosen. First comes the smallest `k`, then the largest below the
-#' proposed one: if the latter is clearly too few (p at most 0.001), all others
-#' are, too. Otherwise these follow from the smallest on. Two tests must both
-#' reject that `k` clusters are enough:
+#' a smaller one, as it would not be chosen. First comes the smallest `k`, then
+#' the largest below the proposed one: if the latter is clearly too few (p at
+#' most 0.001), all others are, too. Otherwise these follow from the smallest
+#' on. Two tests must both reject that `k` clusters are enough:
 #'   * The larger number gives cells of the other half a higher log-density, by
 #'     a paired one-sided t test over the cells.
 #'   * The gain in log-density is larger than in simulated data with `k`

@@ -1,7 +1,7 @@
 # How many clusters: gmvae() with k not given, on made-up counts whose number of
-# groups is known and on labelled sets, beside scran + bluster (package scran, or
-# the components of panel-helpers.R where it is missing) and Seurat, all at their
-# defaults, where they are installed:
+# groups is known and on labelled sets, beside these at their defaults, where
+# they are installed: scran + bluster (or, without scran, the components of
+# panel-helpers.R) and Seurat:
 #   Rscript tests/bench/how-many.R [folder] [--kinds=null,redrawn,...] [--n=5]
 #           [--cells=600] [--genes=600] [--panel=a,b] [--alpha=0.05] [--cores=1]
 #           [--no-peers] [--out=how-many]
@@ -132,7 +132,7 @@ ours <- function(counts, likelihood = "nb") {
 methods <- list(gmvae = ours)
 if (!"--no-peers" %in% arguments) {
   if (installed("bluster")) methods[["walktrap"]] <- walktrap
-  if (installed("Seurat")) methods[["Seurat"]] <- seurat_louvain
+  if (installed("Seurat")) methods[["Seurat"]] <- seurat
 }
 
 run <- function(kind, i, data, likelihood = "nb") {

@@ -229,7 +229,8 @@ walktrap <- function(counts, ...) {
     sce <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
     sce <- scuttle::logNormCounts(sce)
     model <- scran::modelGeneVar(sce)
-    sce <- scran::fixedPCA(sce, subset.row = scran::getTopHVGs(model, n = 2000))
+    sce <- scran::fixedPCA(sce, rank = min(50, ncol(sce) - 1),
+                           subset.row = scran::getTopHVGs(model, n = 2000))
     SingleCellExperiment::reducedDim(sce, "PCA")
   } else {
     principal_components(counts, 50)
@@ -238,7 +239,8 @@ walktrap <- function(counts, ...) {
 }
 
 # Seurat's workflow at its defaults, with the ten components of its tutorial.
-seurat_louvain <- function(counts, ...) {
+seurat <- function(counts, ...) {
+  rownames(counts) <- make.unique(gsub("_", "-", rownames(counts)))
   x <- Seurat::CreateSeuratObject(counts)
   x <- Seurat::NormalizeData(x, verbose = FALSE)
   x <- Seurat::FindVariableFeatures(x, verbose = FALSE)

@@ -21,28 +21,6 @@ sets <- sets_of(folder)
 sets <- chosen("sets", sets[!startsWith(sets, "atac")])
 out <- option("out", "peers")
 
-walktrap <- function(counts) {
-  sce <- SingleCellExperiment::SingleCellExperiment(list(counts = counts))
-  sce <- scuttle::logNormCounts(sce)
-  genes <- scran::getTopHVGs(scran::modelGeneVar(sce), n = 2000)
-  sce <- scran::fixedPCA(sce, rank = min(50, ncol(sce) - 1),
-                         subset.row = genes)
-  pcs <- SingleCellExperiment::reducedDim(sce, "PCA")
-  bluster::clusterRows(pcs, bluster::NNGraphParam(cluster.fun = "walktrap"))
-}
-
-seurat <- function(counts) {
-  rownames(counts) <- make.unique(gsub("_", "-", rownames(counts)))
-  object <- Seurat::CreateSeuratObject(counts)
-  object <- Seurat::NormalizeData(object, verbose = FALSE)
-  object <- Seurat::FindVariableFeatures(object, verbose = FALSE)
-  object <- Seurat::ScaleData(object, verbose = FALSE)
-  object <- Seurat::RunPCA(object, verbose = FALSE)
-  object <- Seurat::FindNeighbors(object, dims = 1:10, verbose = FALSE)
-  object <- Seurat::FindClusters(object, verbose = FALSE)
-  unname(Seurat::Idents(object))
-}
-
 mclust_of_pcs <- function(counts) {
   mclustBIC <- mclust::mclustBIC  # Mclust() looks for it where it is called
   mclust::Mclust(principal_components(counts)[, 1:10], 1:20,
