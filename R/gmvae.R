@@ -380,14 +380,12 @@
 #'     size factors and batches of the cells, encoded, and halved like the data.
 #'     From three simulated data sets on, a gain far above theirs settles the
 #'     test (p at most 0.001 by Student's t distribution). Otherwise the p-value
-#'     is
-#'     the rank of the gain among up to \eqn{1 / \alpha - 1}{1 / alpha - 1} of
-#'     them, which rejects nothing if \eqn{\alpha}{alpha} is at most 0.16: the
-#'     networks have seen the noise of the real cells alone, so that it is not
-#'     enough for the gain to be the largest of few.
-#'     The simulation ends with the first that gains as much (Besag and Clifford
-#'     1991).
-#'     For likelihoods of other values than counts there is only the first test.
+#'     is the rank of the gain among up to \eqn{1 / \alpha - 1}{1 / alpha - 1}
+#'     of them, which rejects nothing if \eqn{\alpha}{alpha} is at most 0.16:
+#'     the networks have seen the noise of the real cells alone, so that it is
+#'     not enough for the gain to be the largest of few. The simulation ends
+#'     with the first that gains as much (Besag and Clifford 1991). For
+#'     likelihoods of other values than counts there is only the first test.
 #'
 #' At the first `k` whose larger p-value is not below \eqn{\alpha}{alpha}
 #' (`alpha` of [gmvae_control()]) the tests stop, and no larger `k` is chosen.
