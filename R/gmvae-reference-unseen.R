@@ -61,7 +61,7 @@ pools_of <- function(cells, model) {
 
 # A function of a pool of the query's cells that returns a list of scores:
 # `query` of these, `usual` of the held-out cells. NULL without the counts of
-# the reference, or where few cells were held out.
+# the reference, where few cells were held out, or where all are of new batches.
 #
 # A score is the sum over the genes of the squared mean Pearson residual of a
 # cell and its nearest neighbours. Where the decoder knows a kind, residuals are
@@ -74,6 +74,7 @@ surroundings_of <- function(model, cells, counts, size_factors, reference,
   fit <- model$fit
   usual <- spread_out(fit$heldout)
   if (is.null(reference) || length(usual) < 19L) return(NULL)
+  if (length(pools_of(cells, model)) == 0L) return(NULL)
   trained <- spread_out(setdiff(seq_len(nrow(fit$latent)), fit$heldout))
   known <- reference_counts(reference, fit, call)
   on.exit(discard_cells(known))

@@ -65,6 +65,7 @@ test_that("a large query is compared in parts of all of it", {
   expect_lte(max(lengths(pools)), most_in_pool)
   expect_gt(min(table(cells$batch[pools[[2]]])), 1000)
   expect_length(pools_of(cells["latent"], list(new = "c")), 3)
+  expect_length(pools_of(cells, list(new = c("a", "b", "c"))), 0)
 })
 
 test_that("cells of a new batch have no surroundings, others keep theirs", {
