@@ -16,10 +16,10 @@
 # Prints and writes (--out).csv, a row per set and method: means over the seeds
 # of the adjusted Rand index (its standard deviation: sd), normalised mutual
 # information, accuracy by the best matching, expected calibration error of the
-# confidence and of the posterior probabilities, groups and seconds; and
-# (--out).png, the adjusted Rand index. Accuracy and calibration need package
-# clue. Of the other clusterings those run whose packages are installed; all of
-# them are told k.
+# confidence and of the posterior probabilities, groups and seconds, and the
+# mean adjusted Rand index of two seeds' clusters (agree); and (--out).png, the
+# adjusted Rand index. Accuracy and calibration need package clue. Of the other
+# clusterings those run whose packages are installed; all of them are told k.
 
 library(gmvae)
 script <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))
@@ -45,7 +45,21 @@ run_gmvae <- function(data, k, likelihood) {
   row <- scores(fit$cluster, data$label, seconds,
                 predict(fit, type = "confidence"), fit$posterior)
   row$k <- fit$k
+  with_cluster(row, fit$cluster)
+}
+
+# The clusters in a column of the row.
+with_cluster <- function(row, cluster) {
+  row$cluster <- list(as.character(cluster))
   row
+}
+
+# Mean adjusted Rand index of each two of several clusterings.
+agreement <- function(clusters) {
+  if (length(clusters) < 2L) return(NA)
+  mean(utils::combn(length(clusters), 2L, function(pair) {
+    adjusted_rand_index(clusters[[pair[1]]], clusters[[pair[2]]])
+  }))
 }
 
 # NULL where the method fails: the table says so by its absence.
@@ -54,7 +68,7 @@ run_peer <- function(method, data, pcs, k) {
     seconds <- system.time(
       cluster <- method(pcs, data$counts, k)
     )[["elapsed"]]
-    scores(cluster, data$label, seconds)
+    with_cluster(scores(cluster, data$label, seconds), cluster)
   }, error = function(e) {
     message(conditionMessage(e))
     NULL
@@ -103,7 +117,8 @@ report <- do.call(rbind, lapply(groups, function(rows) {
   measures <- c("ari", "nmi", "accuracy", "ece", "ece_posterior", "k",
                 "seconds")
   data.frame(rows[1, c("set", "labels", "method")], seeds = nrow(rows),
-             as.list(colMeans(rows[measures])), sd = sd(rows$ari))
+             as.list(colMeans(rows[measures])), sd = sd(rows$ari),
+             agree = agreement(rows$cluster))
 }))
 rownames(report) <- NULL
 
