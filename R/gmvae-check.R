@@ -136,9 +136,7 @@ cells_to_check <- function(fit, x, batch, size_factors, proteins, assay, layer,
       identical(colnames(given), rownames(fit$latent))
   }
   if (own && is.null(batch)) batch <- fit$batch
-  if (own && is.null(size_factors) && fit$size_source == "user") {
-    size_factors <- unname(fit$size_factors) * fit$size_scale
-  }
+  if (own && is.null(size_factors)) size_factors <- sizes_of_user(fit)
   counts <- with_all_names(given, "x", call)
   if (is.null(rownames(given))) check_unnamed(counts, fit, call, "x")
   absent <- setdiff(fit$features, rownames(counts))

@@ -135,8 +135,7 @@ known_cells <- function(model, reference, call) {
   n <- nrow(fit$latent)
   counts <- if (!is.null(reference)) reference_counts(reference, fit, call)
   on.exit(discard_cells(counts))
-  user <- if (fit$size_source == "user") unname(fit$size_factors) *
-      fit$size_scale
+  user <- sizes_of_user(fit)
   # Of a file, and of many cells that are simulated, blocks.
   size <- if (is_cell_file(counts) || is.null(counts)) most_in_memory else n
   blocks <- lapply(seq(1, n, by = size), function(from) {

@@ -14,10 +14,10 @@ latent_distances <- function(latent, mixture) {
 
 # Scores and p-values of cells. The score is the largest of two or three, each
 # in standard deviations of held-out cells: the distance, `elbo_score` and,
-# where there are `surroundings`, what remains around the cell. Where few cells
-# were held out (or an older fit has no scores of them), and in new batches,
-# whose shifts the others depend on, the distance alone.
-outlier_p_values <- function(model, cells, known, elbo_score, surroundings) {
+# unless it is NULL, that of `score_pool`, see neighbourhood_scorer(). Where few
+# cells were held out (or an older fit has no scores of them), and in new
+# batches, whose shifts the others depend on, the distance alone.
+outlier_p_values <- function(model, cells, known, elbo_score, score_pool) {
   fit <- model$fit
   usual <- spread_out(fit$heldout)
   by_elbo <- length(usual) >= 19L && length(known$heldout) == length(usual)
@@ -36,8 +36,8 @@ outlier_p_values <- function(model, cells, known, elbo_score, surroundings) {
   for (pool in pools_of(cells, model)) {
     score[pool] <- pmax(score[pool], standard(elbo_score[pool], known$heldout))
     of_pool <- of_usual
-    if (!is.null(surroundings)) {
-      around <- surroundings(pool)
+    if (!is.null(score_pool)) {
+      around <- score_pool(pool)
       score[pool] <- pmax(score[pool], standard(around$query, around$usual))
       of_pool <- pmax(of_usual, standard(around$usual, around$usual))
     }
@@ -57,7 +57,7 @@ pools_of <- function(cells, model) {
   split(known, (seq_along(known) - 1) %% n_pools)
 }
 
-# Surroundings -----------------------------------------------------------------
+# Neighbourhoods ---------------------------------------------------------------
 
 # A function of a pool of the query's cells that returns a list of scores:
 # `query` of these, `usual` of the held-out cells. NULL without the counts of
@@ -69,8 +69,8 @@ pools_of <- function(cells, model) {
 # stays. Neighbours are sought among the pool and the held-out cells together,
 # so that if both are alike, their scores are exchangeable and the p-values
 # conformal (Marandon et al. 2024, section 3).
-surroundings_of <- function(model, cells, counts, size_factors, reference,
-                            call) {
+neighbourhood_scorer <- function(model, cells, counts, size_factors, reference,
+                                 call) {
   fit <- model$fit
   usual <- spread_out(fit$heldout)
   if (is.null(reference) || length(usual) < 19L) return(NULL)
@@ -92,13 +92,12 @@ surroundings_of <- function(model, cells, counts, size_factors, reference,
   }
 }
 
-# Cells as a query is seen: their counts, latent means, size factors and batch.
+# Cells of the reference, in the form of a query: their counts, latent means,
+# size factors and batches.
 seen_cells <- function(model, known, i, call) {
   fit <- model$fit
   counts <- in_memory(known[, i, drop = FALSE])[model$present, , drop = FALSE]
-  user <- if (fit$size_source == "user") {
-    unname(fit$size_factors[i]) * fit$size_scale
-  }
+  user <- sizes_of_user(fit)[i]
   mapped <- map_cells(model, counts, user, fit$batch[i], call)
   list(latent = mapped$latent, batch = mapped$batch, counts = counts,
        size = sizes_in(model, counts, user, call)$factors)
@@ -117,9 +116,9 @@ joined_cells <- function(a, b) {
        counts = cbind(a$counts, b$counts), size = c(a$size, b$size))
 }
 
-# Sums over blocks of genes of fn(counts, expected, genes), matrices of the
+# A list of fn(counts, expected, genes) for blocks of the genes, matrices of the
 # genes of a block x cells, so that these are small.
-sum_over_genes <- function(model, cells, fn, call) {
+by_gene_blocks <- function(model, cells, fn, call) {
   n_genes <- sum(model$present)
   blocks <- split(seq_len(n_genes), (seq_len(n_genes) - 1) %/% 1000)
   lapply(blocks, function(genes) {
@@ -137,18 +136,18 @@ sum_over_genes <- function(model, cells, fn, call) {
 # expectation m has beyond m, over m^2 (the method of moments).
 gene_spread <- function(model, cells, call) {
   dense <- likelihood_traits(model$fit$likelihood)$dense
-  unlist(sum_over_genes(model, cells, function(x, expected, genes) {
+  unlist(by_gene_blocks(model, cells, function(x, expected, genes) {
     squares <- rowSums((x - expected)^2)
     if (dense) return(pmax(squares / ncol(x), 1e-12))
     pmax((squares - rowSums(expected)) / rowSums(expected^2), 0)
   }, call), use.names = FALSE)
 }
 
-# The scores, see surroundings_of(), of all the cells.
+# The scores, see neighbourhood_scorer(), of all the cells.
 residuals_around <- function(model, cells, spread, call) {
   dense <- likelihood_traits(model$fit$likelihood)$dense
   near <- neighbourhoods(cells$latent, model$fit$mixture)
-  Reduce(`+`, sum_over_genes(model, cells, function(x, expected, genes) {
+  Reduce(`+`, by_gene_blocks(model, cells, function(x, expected, genes) {
     variance <- if (dense) spread[genes] else
       expected + spread[genes] * expected^2
     # A single count where none was expected is not to outweigh all others.

@@ -29,12 +29,12 @@
 #' @param coverage Probability from 0.5 to 0.999 with which the set of a cell
 #'   contains its type.
 #' @param reference The counts that the fit was made from, as `x` of [gmvae()].
-#'   With it, outliers are told by their surroundings, too, which finds kinds
-#'   that the reference lacks much better, see Unseen kinds. And if the query
-#'   lacks genes of the fit, the encoder sees the cells of the fit without these
-#'   genes, too, so that types, sets and p-values compare like with like;
-#'   without `reference`, cells that are simulated from the fit, see Missing
-#'   genes.
+#'   With them, `map_to_reference()` also looks at the neighbours of each cell,
+#'   and finds kinds that the reference lacks much better, see Unseen kinds. And
+#'   if the query lacks genes of the fit, the encoder sees the cells of the fit
+#'   without these genes, too, so that types, sets and p-values compare like
+#'   with like; with `NULL` it sees cells that are simulated from the fit, see
+#'   Missing genes.
 #' @param size_factors One positive number per cell of the query (m), see
 #'   [predict()][predict.gmvae].
 #' @param assay,layer Where the counts are, if `query` is a SummarizedExperiment
@@ -85,24 +85,24 @@
 #'   * the Mahalanobis distance of the latent mean from the nearest component of
 #'     the mixture;
 #'   * `elbo_score`;
-#'   * with `reference`, the surroundings of the cell: the sum over the genes of
-#'     the squared mean Pearson residual of the cell and its 50 nearest
-#'     neighbours in the latent space, among the query and the held-out cells of
-#'     the fit. The residuals of a known kind are noise, which the mean removes;
-#'     what a new kind has in common remains. The variance of a gene is that of
-#'     the fit's own cells around the decoder's expectation.
+#'   * with `reference`, the neighbourhood of the cell: the sum over the genes
+#'     of the squared mean Pearson residual of the cell and its 50 nearest
+#'     neighbours in the latent space, among the query and the held-out cells
+#'     of the fit. The residuals of a known kind are noise, which the mean
+#'     removes; what a new kind has in common remains. The variance of a gene
+#'     is that of the fit's own cells around the decoder's expectation.
 #'
 #'   `outlier_score` is the largest of them, each less the median of the
 #'   held-out cells and in units of their median absolute deviation.
 #'   `outlier_p_value` is the share of held-out cells with a score as high, one
-#'   more counted: a conformal p-value, uniform for cells like the held-out ones
-#'   whatever the networks (Bates et al. 2023). That holds with surroundings,
-#'   too, as query and held-out cells have theirs in common (Marandon et al.
-#'   2024), and about so in large queries, which are compared 4,000 cells at a
-#'   time. The p-value is at least one over one more than the number of held-out
-#'   cells, so that few of these can't give small ones. For cells of new
-#'   batches, and if fewer than 19 cells were held out, `outlier_score` is about
-#'   the distance alone.
+#'   more counted: a conformal p-value, uniform for cells like the held-out
+#'   ones whatever the networks (Bates et al. 2023). That holds with
+#'   neighbourhoods, too, as query and held-out cells share them (Marandon et
+#'   al. 2024), and about so in large queries, which are compared 4,000 cells
+#'   at a time. The p-value is at least one over one more than the number of
+#'   held-out cells, so that few of these can't give small ones. For cells of
+#'   new batches, and if fewer than 19 cells were held out, `outlier_score` is
+#'   about the distance alone.
 #'
 #'   Where each of ten types of sorted blood cells in turn was left out of a
 #'   reference of 1,500 cells, `outlier_score` had an area under the ROC curve
@@ -139,92 +139,14 @@
 #'   Bates, Candes, Lei, Romano and Sesia (2023) Testing for outliers with
 #'   conformal p-values. *Annals of Statistics* 51, 149-178.
 #'   \doi{10.1214/22-AOS2244}
-#'
-#'   Hastie and Tibshirani 1996), fitted to the training cells of the fit. So a
-#'   type may have several clusters, and a cluster several types.
-#'
-#'   The held-out cells of the fit, which neither the networks nor the
-#'   classifier have seen, calibrate the sets (split conformal prediction;
-#'   Angelopoulos and Bates 2023, section 1). The score of a type is the
-#'   logarithm of its odds; its p-value is the share of held-out cells whose
-#'   own type has an odds as low, one more counted, and the set has the types
-#'   whose p-values are above `1 - coverage`. If the query's cells are like the
-#'   held-out ones, sets contain the right type with probability `coverage`,
-#'   whatever the quality of the classifier. A set with several types says that
-#'   these can't be told apart; an empty one that no type is as plausible as
-#'   for usual cells. For cells of other batches, or other mixtures of types,
-#'   the coverage is approximate, and for types that the reference lacks there
-#'   is none: look at `outlier_p_value`.
-#' @section Unseen kinds: Cells of a kind that the reference lacks are far from
-#'   its clusters in the latent space, or the decoder reconstructs them badly,
-#'   whatever the probabilities of clusters and types. These scores measure it:
-#'   * the Mahalanobis distance of the latent mean from the nearest component of
-#'     the mixture;
-#'   * `elbo_score`;
-#'   * with `reference`, the surroundings of the cell: the sum over the genes of
-#'     the squared mean Pearson residual of the cell and its 50 nearest
-#'     neighbours in the latent space, among the query and the held-out cells of
-#'     the fit. The residuals of a known kind are noise, which the mean removes;
-#'     what a new kind has in common remains. The variance of a gene is that of
-#'     the fit's own cells around the decoder's expectation.
-#'
-#'   `outlier_score` is the largest of them, each less the median of the
-#'   held-out cells and in units of their median absolute deviation.
-#'   `outlier_p_value` is the share of held-out cells with a score as high, one
-#'   more counted: a conformal p-value, uniform for cells like the held-out ones
-#'   whatever the networks (Bates et al. 2023). That holds with surroundings,
-#'   too, as query and held-out cells have theirs in common (Marandon et al.
-#'   2024), and about so in large queries, which are compared 4,000 cells at a
-#'   time. The p-value is at least one over one more than the number of held-out
-#'   cells, so that few of these can't give small ones. For cells of new
-#'   batches, and if fewer than 19 cells were held out, `outlier_score` is about
-#'   the distance alone.
-#'
-#'   Where each of ten types of sorted blood cells in turn was left out of a
-#'   reference of 1,500 cells, `outlier_score` had an area under the ROC curve
-#'   of 0.89 (mean of the types), without `reference` of 0.76; it was 0.99 and
-#'   0.91 for three types of the mouse cortex (`tests/bench/reference.R`). If
-#'   the query has only a few cells of a new kind, these are found a little less
-#'   well than without `reference`, as most of their neighbours are of other
-#'   kinds. A kind that lies between known kinds need not be an outlier.
-#' @section New batches: The encoder does not see batches, so clusters and types
-#'   need no fitting. The decoder has a shift of its first hidden layer and of
-#'   the output of each gene for each batch. For new batches these alone are
-#'   fitted, by the ELBO of at most 2,000 cells of the query, starting from the
-#'   mean over the batches of the fit, with a weak penalty on their squares.
-#'   They serve the ELBO and its p-values. Where all cells of a new
-#'   batch are of a kind that the reference lacks, the shifts explain a part of
-#'   what is new.
-#' @section Missing genes: The encoder is trained with genes hidden at random
-#'   (`mask` of [gmvae_control()]), and genes that the query lacks are hidden
-#'   from it, those that it has weighing more. The decoder and the size factors
-#'   are about the genes that are there. They must have at least 20% of the
-#'   information, see [predict()][predict.gmvae]. Without `reference`, the
-#'   classifier of types, the sets and the p-values rest on cells that are
-#'   simulated from the fit at the posterior of its cells; their noise is that
-#'   of the model.
-#' @section Errors and warnings: `gmvae_error_input` if the query has no names
-#'   of genes of the fit or too few, or if `reference` is not the data of the
-#'   fit; `gmvae_error_option` for wrong `labels`, `genes`, `batch` or
-#'   `coverage`; `gmvae_error_data` as in [gmvae()]. `gmvae_warning_input` if
-#'   genes are missing, and if too few cells are held out to calibrate sets.
-#' @references Angelopoulos and Bates (2023) Conformal prediction: a gentle
-#'   introduction. *Foundations and Trends in Machine Learning* 16, 494-591.
-#'   \doi{10.1561/2200000101}
-#'
-#'   Bates, Candes, Lei, Romano and Sesia (2023) Testing for outliers with
-#'   conformal p-values. *Annals of Statistics* 51, 149-178.
-#'   \doi{10.1214/22-AOS2244}
-#'
-#'   Marandon, Lei, Mary and Roquain (2024) Adaptive novelty detection with
-#'   false discovery rate guarantee. *Annals of Statistics* 52, 157-183.
-#'   \doi{10.1214/23-AOS2338}
 #'
 #'   Hastie and Tibshirani (1996) Discriminant analysis by Gaussian mixtures.
 #'   *Journal of the Royal Statistical Society B* 58, 155-176.
 #'   \doi{10.1111/j.2517-6161.1996.tb02073.x}
 #'
-
+#'   Marandon, Lei, Mary and Roquain (2024) Adaptive novelty detection with
+#'   false discovery rate guarantee. *Annals of Statistics* 52, 157-183.
+#'   \doi{10.1214/23-AOS2338}
 #' @seealso [predict()][predict.gmvae] for cells of the same batches and genes
 #' @examples
 #' data(pbmc_sorted)
@@ -267,10 +189,9 @@ map_to_reference <- function(fit, query, batch = NULL, ..., labels = NULL,
   model <- with_new_shifts(model, counts, size_factors, batch, call)
   cells <- map_cells(model, counts, size_factors, batch, call)
   known <- known_cells(model, reference, call)
-  surroundings <- surroundings_of(model, cells, counts, size_factors, reference,
-                                  call)
-  new_mapping(model, cells, known, surroundings, labels, coverage, matched,
-              call)
+  score_pool <- neighbourhood_scorer(model, cells, counts, size_factors,
+                                     reference, call)
+  new_mapping(model, cells, known, score_pool, labels, coverage, matched, call)
 }
 
 # A query has other batches; what its covariates would be is not clear.
@@ -292,13 +213,13 @@ check_query_given <- function(absent, call) {
 
 # The result -------------------------------------------------------------------
 
-new_mapping <- function(model, cells, known, surroundings, labels, coverage,
+new_mapping <- function(model, cells, known, score_pool, labels, coverage,
                         matched, call) {
   fit <- model$fit
   elbo <- outlier_table(known$outlier, cells$posterior, cells$depth,
                         batch_shares(cells$batch, fit), cells$elbo, call)
   posterior <- cluster_posterior(fit, cells$posterior)
-  outlier <- outlier_p_values(model, cells, known, elbo$score, surroundings)
+  outlier <- outlier_p_values(model, cells, known, elbo$score, score_pool)
   table <- data.frame(
     cluster = unname(most_probable(posterior)),
     confidence = confidence(fit, posterior), outlier_score = outlier$score,

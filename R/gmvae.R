@@ -396,18 +396,18 @@
 #' simulated cells of one population do the same: [summary()][summary.gmvae]
 #' then has a caution.
 #'
-#' A small group adds little to the information that halves share, so the
-#' choice of `k` may miss it. Therefore `gmvae()` looks for small groups
-#' afterwards, unless there are labels: it keeps the mixture with the chosen `k`
-#' as it is, and fits one component more to each half of the cells, for four
-#' halvings. EM starts this component from cells of low density (Verbeek et al.
-#' 2003). The component becomes a cluster if it describes the cells of the other
-#' half better (by the same t test), if the halves find the same cells (mean
-#' Jaccard index of at least 0.6), and if `k + 1` is among the numbers to choose
-#' from. With batches, the component must not be of one batch alone: at least 5%
-#' of its cells must be of other batches, or chance must put as many cells into
-#' one batch with a probability of at least 1%. Then `gmvae()` looks for the
-#' next one.
+#' A small group adds little to the information that halves share, so the choice
+#' of `k` may miss it. Therefore `gmvae()` looks for small groups afterwards,
+#' unless there are labels: it keeps the mixture with the chosen `k` as it is,
+#' and fits one component more to each half of the cells, for four halvings. EM
+#' starts this component from cells of low density (Verbeek et al. 2003). The
+#' component becomes a cluster if it describes the cells of the other half
+#' better (by the same t test), if the halves find the same cells (mean Jaccard
+#' index of at least 0.6), and if `k + 1` is among the numbers to choose from.
+#' With batches, the component must not be of one batch alone: at least 5% of
+#' its cells must be of other batches, or it must have so few that chance puts
+#' them all into one batch with a probability of at least 1%. Then `gmvae()`
+#' looks for the next one.
 #'
 #' `gmvae()` starts the joint phase from the chosen `k`. Data with clusters
 #' within clusters have several stable numbers of clusters:

@@ -38,6 +38,11 @@ new_sizes <- function(counts, object, user, call) {
   cell_sizes(counts, object$likelihood, user, scale)
 }
 
+# The size factors that the user gave for the cells of the fit, or NULL.
+sizes_of_user <- function(fit) {
+  if (fit$size_source == "user") unname(fit$size_factors) * fit$size_scale
+}
+
 # Size factors that the user gives for `n` cells, or NULL; in the order of the
 # `cells`' names if they have names.
 check_size_factors <- function(size_factors, n, likelihood, call,

@@ -37,7 +37,7 @@ area <- function(cells) {
   mean(outer(score[new], score[!new], ">"))
 }
 
-test_that("surroundings tell a new kind that single cells do not", {
+test_that("neighbourhoods tell a new kind that single cells do not", {
   alone <- map_to_reference(fit, data$x[, query])$cells
   mapped <- map_to_reference(fit, data$x[, query],
                              reference = data$x[, data$seen])$cells
@@ -68,7 +68,7 @@ test_that("a large query is compared in parts of all of it", {
   expect_length(pools_of(cells, list(new = c("a", "b", "c"))), 0)
 })
 
-test_that("cells of a new batch have no surroundings, others keep theirs", {
+test_that("cells of a new batch are compared alone, others with neighbours", {
   batch <- rep(c("one", "two"), length.out = length(data$seen))
   fit <- fit_seen(data, batch = batch)
   theirs <- rep(c("one", "three"), length.out = length(query))

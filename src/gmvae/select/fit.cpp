@@ -42,8 +42,8 @@ Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k,
   return fit_halves(points(latent, options), halves, workers, monitor);
 }
 
-// So many of the numbers to choose among are compared at a time, further ones only while the best
-// is in the last quarter of those.
+// compare() takes so many of the numbers to choose among at a time, and further ones only while the
+// best is in the last quarter of those that it has taken.
 constexpr std::size_t at_a_time = 20;
 
 struct Comparison {

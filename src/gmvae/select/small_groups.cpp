@@ -8,6 +8,7 @@
 #include "core/dense.h"
 #include "core/rng.h"
 #include "gmvae/select/split_test.h"
+#include "gmvae/select/stability.h"
 
 namespace gmvae {
 
@@ -184,7 +185,7 @@ bool is_of_one_batch(const Mixture& mixture, ConstView<double> points, const Des
   }
   for (Index b = 0; b < all.size(); ++b) {
     const double by_chance = std::pow(all[b] / static_cast<double>(n), size);
-    if (inside[b] >= 0.95 * size && by_chance < 0.01) return true;
+    if (inside[b] >= nearly_all * size && by_chance < 0.01) return true;
   }
   return false;
 }

@@ -25,8 +25,9 @@ constexpr double enough_agreement = 0.6;
 SmallGroup find_small_group(ConstView<double> points, const Mixture& mixture,
                             const HalvesOptions& options, Workers& workers, Monitor& monitor);
 
-// Whether next to all points of the last component are of one of the batches (n rows, indicators,
-// or empty), and more than chance may give: the group may be an artefact of that batch.
+// Whether nearly all points of the last component are of one of the batches (n rows, indicators, or
+// empty), and chance would put them there with a probability below 1%: the group may be an artefact
+// of that batch.
 bool is_of_one_batch(const Mixture& mixture, ConstView<double> points, const Design& batches,
                      Workers& workers);
 

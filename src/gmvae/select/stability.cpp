@@ -41,7 +41,7 @@ double smallest_share(const std::vector<int>& component, Index k) {
          std::max<double>(static_cast<double>(component.size()), 1);
 }
 
-// Of the cells, in groups of which at least 95% are of one batch.
+// Of the cells, in groups of which nearly all are of one batch.
 double share_of_one_batch(const std::vector<int>& component, Index k, const Design& batches) {
   if (batches.empty() || component.empty()) return 0;
   std::vector<std::vector<double>> cells(
@@ -56,7 +56,7 @@ double share_of_one_batch(const std::vector<int>& component, Index k, const Desi
   for (const std::vector<double>& group : cells) {
     double size = 0;
     for (double n : group) size += n;
-    if (*std::max_element(group.begin(), group.end()) >= 0.95 * size) held += size;
+    if (*std::max_element(group.begin(), group.end()) >= nearly_all * size) held += size;
   }
   return held / static_cast<double>(component.size());
 }

@@ -20,6 +20,9 @@ namespace gmvae {
 constexpr double price_of_difference = 3;
 double shared_information(const Eigen::MatrixXd& both);
 
+// Of the cells of a group that is of one batch.
+constexpr double nearly_all = 0.95;
+
 // One number of clusters, by the halves of the cells.  NaN where some half has no such mixture.
 struct Stability {
   Index k;

@@ -59,9 +59,8 @@ class GuidedEm {
     return from_shares(component, k, 1);
   }
 
-  // The same with the means and covariances of the labelled points, and of the others together as
-  // many as there are dimensions and two: far from where the labels are wrong, covariances are
-  // larger, and EM does not stay there.
+  // The same, but all points without a label count as D + 2 points only: means and covariances are
+  // those of the labelled points.  Wrong labels make the covariances wide, and so EM moves on.
   Mixture from_labels(const std::vector<Index>& component, Index k) const {
     Mixture mixture = from_shares(component, k, static_cast<double>(data_.points.rows + 2) / n_);
     mixture.weights = from_partition(component, k).weights;
