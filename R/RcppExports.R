@@ -57,6 +57,10 @@ cpp_find_batches <- function(counts, size, n_threads) {
     .Call(`_gmvae_cpp_find_batches`, counts, size, n_threads)
 }
 
+cpp_split_half_reliability <- function(counts, size, group) {
+    .Call(`_gmvae_cpp_split_half_reliability`, counts, size, group)
+}
+
 cpp_log_prob <- function(likelihood, x, mean, scale, zero_inflation) {
     .Call(`_gmvae_cpp_log_prob`, likelihood, x, mean, scale, zero_inflation)
 }

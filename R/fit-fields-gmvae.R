@@ -82,7 +82,7 @@ gmvae_fields <- list(
       control_fault(value, "gmvae_control", function(control, call) {
         check_gmvae_control(control, call)
         check_count(control$epochs, arg = "epochs", call = call)
-        check_number(control$mask, 0, arg = "mask", call = call)
+        check_mask(control$mask, call = call)
         check_flag(control$warmup, arg = "warmup", call = call)
       })
     },

@@ -37,8 +37,11 @@
 #'   Training reduces it if a step gives non-finite values (`n_rollbacks` of the
 #'   fit). `NULL`: 0.001, for narrow panels up to 0.003.
 #' @param mask Share of the non-zero values that a training step hides from the
-#'   encoder, at random, from 0 to 0.95. The likelihood uses all values. `NULL`:
-#'   0.5, for narrow panels less, for `"gaussian"` 0.
+#'   encoder, at random, from 0 to 0.95; or two such numbers, the smaller one
+#'   first: in each step every cell draws its own share between them. The
+#'   likelihood uses all values. `NULL`: 0.5, or `c(0.1, 0.7)` if half of the
+#'   values do not tell where a cell lies (see Hidden values), for narrow panels
+#'   less, for `"gaussian"` 0.
 #' @param label_weight Weight of the cross-entropy of a cell whose label is
 #'   known, in units of its ELBO, a number from 0 to 1e6; see Known labels in
 #'   [gmvae()].
@@ -101,13 +104,37 @@
 #' genes. With \eqn{s = \min(1, \max(0, (60 - m) / 30))}{s = min(1,
 #' max(0, (60 - m) / 30))}, which is 0 from 60 informative features on and 1 up
 #' to 30, the defaults are
-#' * `mask`: \eqn{0.5\, (1 - s)}{0.5 (1 - s)}, nothing if the features are few;
+#' * `mask`: \eqn{1 - s} times what Hidden values says, nothing if the features
+#'   are few;
 #' * `learning_rate`: \eqn{0.001 \cdot 3^s}{0.001 * 3^s}, and `epochs` of at
 #'   most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are learned better in
 #'   more and larger steps.
 #'
 #' None of this applies to `"gaussian"`, and options that you give are used as
 #' they are.
+#' @section Hidden values:
+#' An encoder that sees half of the values learns from genes that vary together,
+#' if it can recognise a cell by half of the values. Where few genes distinguish
+#' many groups, or a cell has few counts, it can't: the latent space then holds
+#' some of the groups only. So [gmvae()] measures how well half of the genes
+#' tells where a cell lies. It computes the first ten principal components of
+#' the logarithms of one plus the count per size factor for one half of at most
+#' 2,000 cells. Two random halves of the genes then give every other cell two
+#' points \eqn{a} and \eqn{b}. The split-half reliability (Spearman 1910) is the
+#' share of the points' variance, over cells and components, that both have in
+#' common,
+#' \deqn{r = \frac{\sum_l \mathrm{cov}(a_l, b_l)}{\sum_l (\mathrm{var}(a_l) +
+#' \mathrm{var}(b_l)) / 2},}{r = sum_l cov(a_l, b_l) / sum_l (var(a_l) +
+#' var(b_l)) / 2,}
+#' where both sums are also over eight divisions of the genes and both halves of
+#' the cells, and deviations are from the mean of a batch, if there are any. It
+#' is 0.80 to 0.97 for eight labelled sets of whole transcriptomes, and about 0
+#' for noise. If \eqn{r} is at least 2/3, half of the genes have twice as much
+#' signal as noise, and half of the values are hidden. If it is less, every
+#' cell draws its share of hidden values anew in each step, from 0.1 to 0.7: the
+#' cells that show more tell small differences, and those that show less keep
+#' the networks from learning noise by heart. Both shares are multiplied by
+#' \eqn{1 - s}, as above.
 #' @section Checkpoints:
 #' With `checkpoint = "fit.ckpt"`, [gmvae()] writes the state of the training to
 #' that file when training begins, at the end of each phase, after every
@@ -145,6 +172,9 @@
 #'   unknown options, and in [gmvae()] for a checkpoint of other data or
 #'   options; `gmvae_error_file`, in [gmvae()], if the checkpoint can't be
 #'   written, or is a file of another kind, cut off or changed.
+#' @references
+#' Spearman (1910) Correlation calculated from faulty data. *British Journal of
+#' Psychology* 3, 271-295. \doi{10.1111/j.2044-8295.1910.tb00206.x}
 #' @seealso [gmvae()]
 #' @examples
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
@@ -179,7 +209,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
       learning_rate = if (!is.null(learning_rate)) {
         check_number(learning_rate, 0, 1, open = TRUE)
       },
-      mask = if (!is.null(mask)) check_number(mask, 0, 0.95),
+      mask = if (!is.null(mask)) check_mask(mask),
       label_weight = check_number(label_weight, 0, 1e6),
       protein_weight = if (!is.null(protein_weight)) {
         check_number(protein_weight, 0, 1e6, open = TRUE)
@@ -250,6 +280,17 @@ check_hidden <- function(hidden, arg = rlang::caller_arg(hidden),
   ), "option", call = call)
 }
 
+check_mask <- function(mask, call = rlang::caller_env()) {
+  valid <- is.numeric(mask) && length(mask) %in% 1:2 &&
+    all(is.finite(mask) & mask >= 0 & mask <= 0.95) && !is.unsorted(mask)
+  if (valid) return(as.double(mask))
+  gmvae_abort(c(
+    "{.arg mask} must be a number of at least 0 and at most 0.95, or two such
+     numbers, the smaller one first.",
+    x = "You supplied {describe(mask)}."
+  ), "option", call = call)
+}
+
 # Dispersion and zero inflation keep their defaults unless the likelihood has
 # such a parameter.
 check_variation <- function(control, likelihood, batch, call) {
@@ -295,9 +336,10 @@ check_batch_variation <- function(control, batch, call) {
 
 # What NULL stands for. The normal prior of the warm-up draws groups together,
 # which makes clusters of measurements and images worse, and of counts not.
-# `informative`: see informative_features(); `proteins`: see protein_values().
+# `informative`: see informative_features(); `reliability`: see
+# split_half_reliability(); `proteins`: see protein_values().
 resolve_control <- function(control, n_cells, likelihood, informative = Inf,
-                            proteins = NULL) {
+                            reliability = NaN, proteins = NULL) {
   traits <- likelihood_traits(likelihood)
   if (is.null(control$protein_weight)) {
     control$protein_weight <- usual_protein_weight(informative, proteins)
@@ -320,7 +362,8 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf,
     control$warmup <- traits$size_factors
   }
   if (is.null(control$mask)) {
-    control$mask <- if (traits$dense) 0 else 0.5 * (1 - narrow)
+    control$mask <- if (traits$dense) 0 else
+      usual_mask(reliability, narrow)
   }
   control
 }

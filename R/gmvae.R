@@ -674,6 +674,8 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   control <- resolve_control(control, ncol(counts), likelihood,
                              informative_features(counts, size$factors,
                                                   likelihood),
+                             split_half_reliability(counts, size$factors,
+                                                    batch),
                              proteins)
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference,

@@ -166,6 +166,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_split_half_reliability
+double cpp_split_half_reliability(SEXP counts, Rcpp::NumericVector size, Rcpp::IntegerVector group);
+RcppExport SEXP _gmvae_cpp_split_half_reliability(SEXP countsSEXP, SEXP sizeSEXP, SEXP groupSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type group(groupSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_split_half_reliability(counts, size, group));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_log_prob
 Rcpp::NumericVector cpp_log_prob(std::string likelihood, Rcpp::NumericVector x, Rcpp::NumericVector mean, Rcpp::NumericVector scale, Rcpp::NumericVector zero_inflation);
 RcppExport SEXP _gmvae_cpp_log_prob(SEXP likelihoodSEXP, SEXP xSEXP, SEXP meanSEXP, SEXP scaleSEXP, SEXP zero_inflationSEXP) {
@@ -629,6 +641,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_feature_moments", (DL_FUNC) &_gmvae_cpp_feature_moments, 3},
     {"_gmvae_cpp_feature_deviance", (DL_FUNC) &_gmvae_cpp_feature_deviance, 2},
     {"_gmvae_cpp_find_batches", (DL_FUNC) &_gmvae_cpp_find_batches, 3},
+    {"_gmvae_cpp_split_half_reliability", (DL_FUNC) &_gmvae_cpp_split_half_reliability, 3},
     {"_gmvae_cpp_log_prob", (DL_FUNC) &_gmvae_cpp_log_prob, 5},
     {"_gmvae_cpp_use_kernels", (DL_FUNC) &_gmvae_cpp_use_kernels, 1},
     {"_gmvae_cpp_kernels", (DL_FUNC) &_gmvae_cpp_kernels, 0},

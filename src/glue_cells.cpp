@@ -11,6 +11,7 @@
 #include "gmvae/data/gene_scores.h"
 #include "gmvae/data/values.h"
 #include "gmvae/select/find_batches.h"
+#include "gmvae/select/split_half.h"
 
 using namespace gmvae;
 
@@ -180,4 +181,21 @@ SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads) {
     return find_batches(cells.source(), size.begin(), workers, monitor);
   }();
   return made_by_r([&] { return r_flags_of(second, [](bool one) { return one; }); });
+}
+
+// group: of each cell, from 1.
+// [[Rcpp::export(rng = false)]]
+double cpp_split_half_reliability(SEXP counts, Rcpp::NumericVector size,
+                                  Rcpp::IntegerVector group) {
+  const GivenCells cells(counts);
+  const Index n = cells.source().n_cells();
+  check_length(size.size(), n, "size");
+  check_length(group.size(), n, "group");
+  std::vector<int> from_zero;
+  for (int one : group) {
+    if (one < 1 || one > n) refuse("group", "be from 1 to the number of cells");
+    from_zero.push_back(one - 1);
+  }
+  RMonitor monitor(R_NilValue);
+  return split_half_reliability(cells.source(), size.begin(), from_zero, monitor);
 }

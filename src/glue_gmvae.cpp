@@ -16,6 +16,23 @@ using namespace gmvae;
 
 namespace {
 
+MaskRange read_mask(const Rcpp::List& list) {
+  const std::vector<double> ends = read<std::vector<double>>(list, "mask");
+  if (ends.size() != 1 && ends.size() != 2) refuse("mask", "be one number or two");
+  const MaskRange mask{ends.front(), ends.back()};
+  if (!(mask.least >= 0 && mask.least <= mask.most && mask.most < 1)) {
+    refuse("mask", "rise, from 0 to less than 1");
+  }
+  return mask;
+}
+
+// Of each modality.
+std::vector<MaskRange> read_masks(const Rcpp::List& list) {
+  std::vector<MaskRange> all{read_mask(list)};
+  for (const Rcpp::List& beside : read_beside(list)) all.push_back(read_mask(beside));
+  return all;
+}
+
 TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape, double seed) {
   TrainOptions options;
   options.shape = shape;
@@ -27,7 +44,7 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   options.epochs_before = read_index(list, "epochs_before");
   options.batch_size = read_index(list, "batch_size", 1);
   options.learning_rate = read_finite(list, "learning_rate");
-  options.mask = read_of_modalities(list, "mask");
+  options.mask = read_masks(list);
   options.heldout = read_finite(list, "heldout");
   options.patience = read_index(list, "patience", 1);
   options.damping = read_finite(list, "damping");

@@ -156,7 +156,7 @@ struct Step {
     CellBlocks<float> again;  // its memory is there already, as in an epoch
     const auto fill = [&](Index i) {
       load.load(cells(i).data(), batch, again);
-      load.mask_inputs({0.5}, 1, i, again);
+      load.mask_inputs({{0.5, 0.5}}, 1, i, again);
     };
     for (Index i = 0; i < repeats; ++i) {
       fill(i);
@@ -295,7 +295,7 @@ void run_epochs(const Data& data, const std::string& likelihood, Index batch, Wo
   o.epochs_joint = 5;
   o.batch_size = batch;
   o.learning_rate = 1e-3;
-  o.mask = {0.5};
+  o.mask = {{0.5, 0.5}};
   o.heldout = 0;
   o.patience = 100;
   o.damping = 0.05;

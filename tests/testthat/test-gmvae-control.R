@@ -32,6 +32,13 @@ test_that("resolve_control() leaves nothing to choose", {
                                mask = 0.25))
   expect_equal(by_width(2), c(epochs = 240, learning_rate = 3e-3, mask = 0))
   expect_identical(by_width(2, "gaussian"), by_width(Inf, "gaussian"))
+  by_reliability <- function(reliability, informative = Inf) {
+    resolve_control(gmvae_control(), 1e3, "nb", informative, reliability)$mask
+  }
+  expect_identical(by_reliability(0.67), 0.5)
+  expect_identical(by_reliability(NaN), 0.5)
+  expect_identical(by_reliability(0.66), c(0.1, 0.7))
+  expect_identical(by_reliability(-0.1, 45), c(0.05, 0.35))
 })
 
 test_that("the epochs follow the number of cells", {

@@ -11,6 +11,7 @@
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "gmvae/data/input_transform.h"
+#include "gmvae/data/mask_range.h"
 #include "gmvae/data/source.h"
 #include "nn/sparse_linear.h"
 
@@ -126,12 +127,12 @@ class CellLoader {
     }
   }
 
-  // Hides each input of a modality with probability `mask` (of each) and scales up the others, a
-  // stream for each cell; the likelihood still sees every count.
-  void mask_inputs(const std::vector<double>& mask, std::uint64_t seed, Index epoch,
+  // Hides each input of a cell with a probability drawn from the range of its modality and scales
+  // up the others, a stream for each cell; the likelihood still sees every count.
+  void mask_inputs(const std::vector<MaskRange>& mask, std::uint64_t seed, Index epoch,
                    CellBlocks<T>& blocks) {
     for (std::size_t m = 0; m < blocks.size(); ++m) {
-      if (mask[m] > 0) mask_modality(m, mask[m], seed, epoch, blocks[m]);
+      if (mask[m].most > 0) mask_modality(m, mask[m], seed, epoch, blocks[m]);
     }
   }
 
@@ -191,14 +192,15 @@ class CellLoader {
     block.unmask();
   }
 
-  void mask_modality(std::size_t m, double mask, std::uint64_t seed, Index epoch,
+  void mask_modality(std::size_t m, const MaskRange& mask, std::uint64_t seed, Index epoch,
                      CellBlock<T>& block) {
-    const double limit = mask * 4294967296.0;
-    const T scale = static_cast<T>(1.0 / (1.0 - mask));
     const std::uint64_t first_item = static_cast<std::uint64_t>(m) << 48;
     for_cells(block, [&](std::size_t j, std::size_t begin, std::size_t end) {
       RngStream rng(seed, mask_purpose, static_cast<std::uint32_t>(epoch),
                     first_item + static_cast<std::uint64_t>(block.cell[j]));
+      const double share = mask.draw(rng);
+      const double limit = share * 4294967296.0;
+      const T scale = static_cast<T>(1.0 / (1.0 - share));
       const std::int32_t* gene = block.gene.data();
       std::int32_t* input_gene = block.input_gene.data();
       T* input = block.input.data();

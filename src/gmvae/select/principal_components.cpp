@@ -84,4 +84,13 @@ Eigen::MatrixXd PrincipalComponents::points(const std::vector<Index>& cells) con
   return sums;
 }
 
+Eigen::MatrixXd PrincipalComponents::points_by(const std::vector<char>& taken,
+                                               const std::vector<Index>& cells) const {
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(weights_.rows(), static_cast<Index>(cells.size()));
+  for_non_zeros_of(cells, source_, size_, true, [&](Index j, std::size_t gene, double value) {
+    if (taken[gene]) sums.col(j) += value * weights_.col(static_cast<Index>(gene));
+  });
+  return sums;
+}
+
 }  // namespace gmvae

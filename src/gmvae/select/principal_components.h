@@ -20,6 +20,9 @@ class PrincipalComponents {
   // L x cells: of these or any others, less those of the mean cell.
   Eigen::MatrixXd points(const std::vector<Index>& cells) const;
 
+  // L x cells: what the genes that are `taken` (G) add to points(), but for a constant.
+  Eigen::MatrixXd points_by(const std::vector<char>& taken, const std::vector<Index>& cells) const;
+
  private:
   const CellSource& source_;
   const double* size_;

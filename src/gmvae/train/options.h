@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gmvae/data/mask_range.h"
 #include "gmvae/model/shape.h"
 
 namespace gmvae {
@@ -18,11 +19,10 @@ struct TrainOptions {
   Index epochs_joint;                  // KL to the mixture
   Index batch_size;
   double learning_rate;
-  std::vector<double> mask;  // of each modality: share of the encoder's non-zero inputs hidden in
-                             // each step
-  double heldout;            // share of the cells kept for the ELBO ...
-  Index most_k;              // ... where that leaves two cells for each of so many components
-  Index patience;            // epochs of the joint phase without a better held-out ELBO
+  std::vector<MaskRange> mask;  // of each modality: inputs hidden from the encoder in each step
+  double heldout;               // share of the cells kept for the ELBO ...
+  Index most_k;                 // ... where that leaves two cells for each of so many components
+  Index patience;               // epochs of the joint phase without a better held-out ELBO
   double damping;  // weight of one minibatch in the mixture's running moments, full data: 1
   Index n_init;    // EM starts on the latent means
   Index max_iter;  // EM iterations

@@ -65,7 +65,7 @@ inline TrainOptions options() {
   o.epochs_joint = 30;
   o.batch_size = 32;
   o.learning_rate = 3e-3;
-  o.mask = {0.5};
+  o.mask = {{0.5, 0.5}};
   o.heldout = 0.1;
   o.patience = 100;
   o.damping = 0.05;

@@ -1,0 +1,69 @@
+# Counts of `k` groups of `each` cells, a share `changed` of the genes changed.
+grouped_counts <- function(k, each, changed, n_genes = 300, sd = 1) {
+  change <- matrix(rnorm(n_genes * k, 0, sd) * (runif(n_genes * k) < changed),
+                   n_genes)
+  group <- rep(seq_len(k), each = each)
+  share <- rlnorm(n_genes) * exp(change[, group])
+  mu <- t(t(share) / colSums(share)) * 1000
+  list(counts = as_counts(matrix(rnbinom(length(mu), mu = mu, size = 5),
+                                 n_genes)),
+       group = group)
+}
+
+test_that("few distinguishing genes make half of the genes unreliable", {
+  set.seed(1)
+  reliability <- function(data, ...) {
+    split_half_reliability(data$counts, rep(1, ncol(data$counts)), ...)
+  }
+  none <- grouped_counts(1, 400, 0)
+  few <- grouped_counts(10, 40, 0.05)
+  many <- grouped_counts(10, 40, 0.5)
+  expect_lt(abs(reliability(none)), 0.1)
+  expect_lt(reliability(few), 2 / 3)
+  expect_gt(reliability(many), 2 / 3)
+  expect_gt(reliability(many), reliability(few))
+  # Batches are not what is looked for
+  batch <- grouped_counts(2, 200, 1)
+  expect_gt(reliability(batch), 2 / 3)
+  expect_lt(reliability(batch, factor(batch$group)), 0.2)
+  # Too few cells to say
+  expect_identical(reliability(list(counts = many$counts[, 1:19])), NaN)
+})
+
+test_that("gmvae() chooses the mask by it, and keeps what it is given", {
+  set.seed(2)
+  few <- grouped_counts(3, 40, 0.03)
+  many <- grouped_counts(3, 40, 0.5)
+  fit <- function(data, ..., n_threads = 1) {
+    set.seed(1)
+    without_cautions(gmvae(
+      data$counts, 3,
+      control = gmvae_control(epochs = 4, n_threads = n_threads, ...)
+    ))
+  }
+  ranged <- fit(few)
+  expect_identical(ranged$control$mask, c(0.1, 0.7))
+  expect_identical(fit(many)$control$mask, 0.5)
+  given <- fit(few, mask = c(0.1, 0.7))
+  expect_identical(given$latent, ranged$latent)
+  expect_identical(fit(few, n_threads = 2)$latent, ranged$latent)
+  expect_identical(fit(few, mask = c(0.3, 0.3))$latent,
+                   fit(few, mask = 0.3)$latent)
+  expect_output(print(ranged$control), "mask +0.1, 0.7")
+  expect_s3_class(without_cautions(update(ranged, 2, x = few$counts)), "gmvae")
+})
+
+test_that("gmvae() finds groups that few genes distinguish", {
+  set.seed(3)
+  data <- grouped_counts(20, 40, 0.08, n_genes = 600)
+  found <- function(...) {
+    set.seed(1)
+    fit <- without_cautions(gmvae(
+      data$counts, 20, control = gmvae_control(n_threads = 2, ...)
+    ))
+    adjusted_rand_index(fit$cluster, data$group)
+  }
+  by_default <- found()
+  expect_gt(by_default, 0.8)
+  expect_gt(by_default, found(mask = 0.5))
+})
