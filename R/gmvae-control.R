@@ -101,9 +101,13 @@
 #' whatever the number of features, and about the number of detected genes if
 #' many genes differ by as much: about 2 for hashtags, 8 for 20 proteins, 30 for
 #' 100 variable genes, and from 60 to 800 for whole transcriptomes with 2,000
-#' genes. With \eqn{s = \min(1, \max(0, (60 - m) / 30))}{s = min(1,
-#' max(0, (60 - m) / 30))}, which is 0 from 60 informative features on and 1 up
-#' to 30, the defaults are
+#' genes. Cells of few counts have few informative features, too, but they are
+#' no narrow panel: another cell has others, and among all of many genes the
+#' networks would learn noise by heart. With G features in all,
+#' \deqn{s = \min\left(\frac{60 - m}{30}, \frac{500 - G}{250}\right),}{s =
+#' min((60 - m) / 30, (500 - G) / 250),}
+#' at least 0 and at most 1, is 1 for up to 30 informative of up to 250
+#' features, and 0 from 60 or 500 on. The defaults are
 #' * `mask`: \eqn{1 - s} times what Hidden values says, nothing if the features
 #'   are few;
 #' * `learning_rate`: \eqn{0.001 \cdot 3^s}{0.001 * 3^s}, and `epochs` of at
@@ -339,13 +343,14 @@ check_batch_variation <- function(control, batch, call) {
 # `informative`: see informative_features(); `reliability`: see
 # split_half_reliability(); `proteins`: see protein_values().
 resolve_control <- function(control, n_cells, likelihood, informative = Inf,
-                            reliability = NaN, proteins = NULL) {
+                            n_features = Inf, reliability = NaN,
+                            proteins = NULL) {
   traits <- likelihood_traits(likelihood)
   if (is.null(control$protein_weight)) {
     control$protein_weight <- usual_protein_weight(informative, proteins)
   }
   if (traits$dense) informative <- Inf  # standardised, nothing is hidden
-  narrow <- narrowness(informative)
+  narrow <- narrowness(informative, n_features)
   control$hidden_decoder <- decoder_sizes(control)
   if (is.null(control$epochs)) {
     steps_per_epoch <- ceiling(n_cells / control$batch_size)

@@ -12,7 +12,7 @@
 # 0.96, but costs up to 0.18 on real sets thinned to a tenth of their counts.
 usual_mask <- function(reliability, narrow) {
   recognisable <- is.nan(reliability) || reliability >= 2 / 3
-  (1 - narrow) * (if (recognisable) 0.5 else c(0.1, 0.7))
+  unique((1 - narrow) * (if (recognisable) 0.5 else c(0.1, 0.7)))
 }
 
 # How well half of the genes tells where a cell lies, from about 0, not at all,

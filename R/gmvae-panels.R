@@ -37,6 +37,13 @@ informative_features <- function(counts, size, likelihood) {
 # features) and on genes of pbmc_sorted (13 for 50 genes, 27 for 100), clusters
 # are lost when half of the input is hidden; with 54 (200 genes) the difference
 # is within the noise of the seed. The ramp between is a choice, not a result.
-narrowness <- function(informative) {
-  max(0, min(1, (60 - informative) / 30))
+#
+# Cells of few counts have few informative features, too, but each has others:
+# networks that see all of many features learn noise by heart. mouse_bladder
+# thinned to a tenth of its counts has 26 informative features of 1,749, and
+# without a mask a held-out ELBO that is lower by 39. So panels have few features
+# altogether.
+narrowness <- function(informative, n_features) {
+  between <- function(x) max(0, min(1, x))
+  min(between((60 - informative) / 30), between((500 - n_features) / 250))
 }

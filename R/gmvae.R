@@ -671,12 +671,11 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   size <- cell_sizes(counts, likelihood, size_factors)
 
   proteins <- protein_values(known$proteins)
-  control <- resolve_control(control, ncol(counts), likelihood,
-                             informative_features(counts, size$factors,
-                                                  likelihood),
-                             split_half_reliability(counts, size$factors,
-                                                    batch),
-                             proteins)
+  control <- resolve_control(
+    control, ncol(counts), likelihood,
+    informative_features(counts, size$factors, likelihood),
+    nrow(counts), split_half_reliability(counts, size$factors, batch), proteins
+  )
   model <- list(likelihood = likelihood, covariance = covariance,
                 size_reference = size$reference,
                 beside = modalities_beside(proteins, control))

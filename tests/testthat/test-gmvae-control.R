@@ -23,8 +23,9 @@ test_that("resolve_control() leaves nothing to choose", {
   expect_identical(chosen("bernoulli"), list(warmup = FALSE, mask = 0.5))
   expect_identical(chosen("gaussian"), list(warmup = FALSE, mask = 0))
   by_width <- function(informative, likelihood = "nb") {
-    unlist(resolve_control(gmvae_control(), 1e3, likelihood,
-                           informative)[c("epochs", "learning_rate", "mask")])
+    control <- resolve_control(gmvae_control(), 1e3, likelihood, informative,
+                               n_features = 250)
+    unlist(control[c("epochs", "learning_rate", "mask")])
   }
   expect_equal(by_width(Inf), c(epochs = 120, learning_rate = 1e-3, mask = 0.5))
   expect_identical(by_width(60), by_width(Inf))
@@ -33,7 +34,8 @@ test_that("resolve_control() leaves nothing to choose", {
   expect_equal(by_width(2), c(epochs = 240, learning_rate = 3e-3, mask = 0))
   expect_identical(by_width(2, "gaussian"), by_width(Inf, "gaussian"))
   by_reliability <- function(reliability, informative = Inf) {
-    resolve_control(gmvae_control(), 1e3, "nb", informative, reliability)$mask
+    resolve_control(gmvae_control(), 1e3, "nb", informative, n_features = 250,
+                    reliability)$mask
   }
   expect_identical(by_reliability(0.67), 0.5)
   expect_identical(by_reliability(NaN), 0.5)

@@ -53,6 +53,24 @@ test_that("gmvae() chooses the mask by it, and keeps what it is given", {
   expect_s3_class(without_cautions(update(ranged, 2, x = few$counts)), "gmvae")
 })
 
+test_that("cells of few counts are no narrow panel", {
+  set.seed(4)
+  share <- matrix(rlnorm(600 * 3), 600)[, rep(1:3, each = 60)]
+  x <- matrix(rpois(length(share), 30 * t(t(share) / colSums(share))), 600)
+  x <- as_counts(x[, colSums(x) > 0])
+  expect_lt(informative_features(x, rep(1, ncol(x)), "nb"), 40)
+  control <- function(x) {
+    set.seed(1)
+    without_cautions(gmvae(
+      x, 2, control = gmvae_control(epochs = 2, n_threads = 1)
+    ))$control[c("mask", "learning_rate")]
+  }
+  expect_identical(control(x), list(mask = c(0.1, 0.7), learning_rate = 0.001))
+  few <- x[1:40, ]
+  few <- few[, Matrix::colSums(few) > 0]
+  expect_identical(control(few), list(mask = 0, learning_rate = 0.003))
+})
+
 test_that("gmvae() finds groups that few genes distinguish", {
   set.seed(3)
   data <- grouped_counts(20, 40, 0.08, n_genes = 600)

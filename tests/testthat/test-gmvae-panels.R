@@ -38,10 +38,13 @@ test_that("a tag counts as one feature, however many others there are", {
   expect_identical(informed(matrix(5, 4, 6)), Inf)
 })
 
-test_that("cells of few informative features are narrow panels", {
-  expect_identical(vapply(c(1, 30, 45, 60, Inf), narrowness, 0),
+test_that("few informative ones of few features are narrow panels", {
+  expect_identical(vapply(c(1, 30, 45, 60, Inf), narrowness, 0, 250),
                    c(1, 1, 0.5, 0, 0))
-  expect_equal(narrowness(57.5), 1 / 12)
+  expect_equal(narrowness(57.5, 100), 1 / 12)
+  # Many features of which a cell shows few
+  expect_identical(vapply(c(250, 375, 500, 2000), narrowness, 0,
+                          informative = 20), c(1, 0.5, 0, 0))
 })
 
 test_that("gmvae() finds the groups of narrow panels", {
