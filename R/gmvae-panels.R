@@ -41,8 +41,8 @@ informative_features <- function(counts, size, likelihood) {
 # Cells of few counts have few informative features, too, but each has others:
 # networks that see all of many features learn noise by heart. mouse_bladder
 # thinned to a tenth of its counts has 26 informative features of 1,749, and
-# without a mask a held-out ELBO that is lower by 39. So panels have few features
-# altogether.
+# without a mask a held-out ELBO that is lower by 39. So panels have few
+# features altogether.
 narrowness <- function(informative, n_features) {
   between <- function(x) max(0, min(1, x))
   min(between((60 - informative) / 30), between((500 - n_features) / 250))
