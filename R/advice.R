@@ -28,8 +28,7 @@ advise_likelihood <- function(counts, sample, likelihood) {
 # Up to `n` cells, evenly spread, in memory.
 some_cells <- function(counts, n = 2000L) {
   if (ncol(counts) <= n) return(in_memory(counts))
-  in_memory(counts[, round(seq(1, ncol(counts), length.out = n)),
-                   drop = FALSE])
+  in_memory(counts[, spread_out(seq_len(ncol(counts)), n), drop = FALSE])
 }
 
 # Both ends of a fragment of ATAC fall into the same peak, mostly, so that

@@ -40,8 +40,8 @@
 #'   encoder, at random, from 0 to 0.95; or two such numbers, the smaller one
 #'   first: in each step every cell draws its own share between them. The
 #'   likelihood uses all values. `NULL`: 0.5, or `c(0.1, 0.7)` if half of the
-#'   values do not tell where a cell lies (see Hidden values), for narrow panels
-#'   less, for `"gaussian"` 0.
+#'   values do not suffice to place a cell among the others (see Hidden values),
+#'   for narrow panels less, for `"gaussian"` 0.
 #' @param label_weight Weight of the cross-entropy of a cell whose label is
 #'   known, in units of its ELBO, a number from 0 to 1e6; see Known labels in
 #'   [gmvae()].
@@ -106,10 +106,11 @@
 #' networks would learn noise by heart. With G features in all,
 #' \deqn{s = \min\left(\frac{60 - m}{30}, \frac{500 - G}{250}\right),}{s =
 #' min((60 - m) / 30, (500 - G) / 250),}
-#' at least 0 and at most 1, is 1 for up to 30 informative of up to 250
-#' features, and 0 from 60 or 500 on. The defaults are
-#' * `mask`: \eqn{1 - s} times what Hidden values says, nothing if the features
-#'   are few;
+#' or 0 if this is negative, and 1 if it is above 1. So \eqn{s} is 1 for at most
+#' 30 informative features of at most 250, and 0 for at least 60 informative
+#' features, or for at least 500 in all. The defaults are
+#' * `mask`: \eqn{1 - s} times the share of the section Hidden values, so that
+#'   nothing is hidden if \eqn{s} is 1;
 #' * `learning_rate`: \eqn{0.001 \cdot 3^s}{0.001 * 3^s}, and `epochs` of at
 #'   most \eqn{120 \cdot 2^s}{120 * 2^s}: few features are learned better in
 #'   more and larger steps.
@@ -121,12 +122,12 @@
 #' if it can recognise a cell by half of the values. Where few genes distinguish
 #' many groups, or a cell has few counts, it can't: the latent space then holds
 #' some of the groups only. So [gmvae()] measures how well half of the genes
-#' tells where a cell lies. It computes the first ten principal components of
-#' the logarithms of one plus the count per size factor for one half of at most
-#' 2,000 cells. Two random halves of the genes then give every other cell two
-#' points \eqn{a} and \eqn{b}. The split-half reliability (Spearman 1910) is the
-#' share of the points' variance, over cells and components, that both have in
-#' common,
+#' determines a cell's place among the others. From one half of at most 2,000
+#' cells, it computes the first ten principal components of the logarithms of
+#' one plus the count per size factor. Two random halves of the genes then give
+#' every other cell two points \eqn{a} and \eqn{b}. The split-half reliability
+#' (Spearman 1910) is the share of the points' variance, over cells and
+#' components, that both have in common,
 #' \deqn{r = \frac{\sum_l \mathrm{cov}(a_l, b_l)}{\sum_l (\mathrm{var}(a_l) +
 #' \mathrm{var}(b_l)) / 2},}{r = sum_l cov(a_l, b_l) / sum_l (var(a_l) +
 #' var(b_l)) / 2,}

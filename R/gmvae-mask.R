@@ -15,15 +15,12 @@ usual_mask <- function(reliability, narrow) {
   unique((1 - narrow) * (if (recognisable) 0.5 else c(0.1, 0.7)))
 }
 
-# How well half of the genes tells where a cell lies, from about 0, not at all,
-# to 1, or NaN where there is too little to say; of at most 2,000 cells. `size`:
-# size factors. What the cells of a batch have in common does not count.
+# How well half of the genes determines a cell's place among the others: about 0
+# for noise, at most 1, and NaN for too few cells. `size`: size factors. What
+# the cells of a batch have in common does not count.
 split_half_reliability <- function(counts, size, batch = NULL) {
   sample <- spread_out(seq_len(ncol(counts)))
-  if (length(sample) < ncol(counts)) {
-    counts <- counts[, sample, drop = FALSE]
-  }
   group <- if (is.null(batch)) rep(1L, length(sample)) else
     as.integer(factor(batch[sample]))
-  cpp_split_half_reliability(in_memory(counts), size[sample], group)
+  cpp_split_half_reliability(some_cells(counts), size[sample], group)
 }

@@ -8,12 +8,8 @@
 # where many genes differ by as much, and 1 where a single tag stands out among
 # any number of others. `size`: size factors of the cells.
 informative_features <- function(counts, size, likelihood) {
-  sample <- spread_out(seq_len(ncol(counts)))
-  if (length(sample) < ncol(counts)) {
-    counts <- counts[, sample, drop = FALSE]
-    size <- size[sample]
-  }
-  counts <- in_memory(counts)
+  size <- size[spread_out(seq_len(ncol(counts)))]
+  counts <- some_cells(counts)
   log_input <- likelihood_traits(likelihood)$encoder_input == "log_counts"
   input <- map_values(counts, function(v, cells) {
     if (log_input) log1p(v / size[cells]) else v
