@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/types.h"
 
@@ -10,6 +11,7 @@ namespace gmvae {
 
 constexpr double pi = 3.14159265358979323846;
 constexpr double log_two_pi = 1.8378770664093454836;
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // log sum_i exp(x_i), for n >= 1; -Inf where all are.
 template <typename T>

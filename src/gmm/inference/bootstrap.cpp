@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <limits>
 #include <memory>
 
 #include "core/denormals.h"
+#include "core/numeric.h"
 #include "core/rng.h"
 #include "core/shared_monitor.h"
 #include "gmm/data/noise.h"
@@ -19,7 +19,6 @@ namespace gmvae {
 namespace {
 
 constexpr Purpose refit_purpose{21};  // of the searches' own seeds
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // fn(i, monitor) for each replicate, shared out among the workers.
 template <typename Fn>

@@ -4,11 +4,11 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <memory>
 
 #include "core/denormals.h"
 #include "core/error.h"
+#include "core/numeric.h"
 #include "core/shared_monitor.h"
 #include "gmm/data/noise.h"
 #include "gmm/em/expectation.h"
@@ -40,8 +40,6 @@ constexpr std::size_t more_runs = 6;
 
 // A pass of so many flops is shared by threads; below, whole runs are.
 constexpr double shared_pass = 5e6;
-
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // What has been found for a candidate so far.
 struct Found {

@@ -1,16 +1,14 @@
 #include "gmvae/select/agreement.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
 #include "core/dense.h"
+#include "core/numeric.h"
 
 namespace gmvae {
 
 namespace {
-
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 double pairs(double n) { return n * (n - 1) / 2; }
 

@@ -4,10 +4,10 @@
 #include <atomic>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <numeric>
 #include <utility>
 
+#include "core/numeric.h"
 #include "core/rng.h"
 #include "core/select.h"
 #include "core/shared_monitor.h"
@@ -20,8 +20,6 @@ namespace gmvae {
 namespace {
 
 constexpr Purpose halves_purpose{10};
-
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x.cols()}; }
 

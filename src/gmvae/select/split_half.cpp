@@ -1,8 +1,8 @@
 #include "gmvae/select/split_half.h"
 
 #include <algorithm>
-#include <limits>
 
+#include "core/numeric.h"
 #include "core/rng.h"
 #include "gmvae/select/principal_components.h"
 
@@ -12,7 +12,6 @@ namespace {
 
 constexpr Purpose split_half_purpose{18};
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr Index fewest_cells = 20;
 constexpr Index n_components = 10;
 constexpr Index n_halvings = 8;  // of the genes

@@ -1,4 +1,5 @@
 #include "gmvae/select/stability.h"
+#include "core/numeric.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +9,6 @@ namespace gmvae {
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Sums in extended precision, as R's sd() has them.

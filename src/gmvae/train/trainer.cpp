@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/denormals.h"
+#include "core/numeric.h"
 #include "gmvae/data/design_levels.h"
 
 namespace gmvae {
@@ -16,7 +17,6 @@ namespace {
 constexpr Purpose heldout_purpose{7};
 constexpr Purpose elbo_purpose{9};
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Index cells_at_a_time = 256;
 constexpr Index most_rollbacks = 12;
