@@ -27,10 +27,10 @@ CandidateStarts::CandidateStarts(const Observations& data, const std::vector<Can
   if (sample_ != nullptr) n_rows_ = sample_->n_source_rows();
   rows_ = std::move(sample.rows);
   const Starts starts(std::move(sample.points), std::move(sample.weights), std::move(sample.labels),
-                      options.seed, workers, monitor);
+                      n_starts, options.seed, workers, monitor);
   for (const Candidate& candidate : candidates) {
     const Index k = candidate.k;
-    if (starts_.count(k) == 0) starts_[k] = starts.make(k, n_starts, workers, monitor);
+    if (starts_.count(k) == 0) starts_[k] = starts.make(k, workers, monitor);
   }
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 constexpr Index most_leaves = 2000;
 
+// Places of the trees among the starts.
+constexpr Index by_volume = 0, by_ward = 1, by_ward_sphered = 3, by_model = 4;
+
 ConstView<double> view(const Eigen::MatrixXd& x) { return {x.data(), x.rows(), x.cols()}; }
 
 Eigen::MatrixXd some(const Eigen::MatrixXd& points, const std::vector<Index>& columns) {
@@ -45,42 +48,47 @@ void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>*
 }
 
 Starts::Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int> labels,
-               std::uint64_t seed, Workers& workers, Monitor& monitor)
+               Index n_starts, std::uint64_t seed, Workers& workers, Monitor& monitor)
     : points_(std::move(points)), weights_(std::move(weights)), labels_(std::move(labels)),
-      seed_(seed), spherable_(points_.cols() > points_.rows()) {
+      n_starts_(n_starts), seed_(seed), spherable_(points_.cols() > points_.rows()) {
   if (spherable_) {
     const PrincipalAxes components(points_, weights_);
     sphered_ = components.sphered();
     half_sphered_ = components.half_sphered();
   }
   if (sphered_.rows() == 0) sphered_ = half_sphered_ = points_;
-  const Index n = points_.cols();
-  for (Index i = 0; i < n; ++i) leaves_.push_back(i);
-  if (n > most_leaves) {
+  for (Index i = 0; i < points_.cols(); ++i) leaves_.push_back(i);
+  if (points_.cols() > most_leaves) {
     RngStream(seed, mixture_start, 2, 0).shuffle(leaves_);
     leaves_.resize(static_cast<std::size_t>(most_leaves));
     std::sort(leaves_.begin(), leaves_.end());
   }
   const Eigen::VectorXd masses = select(weights_, leaves_);
+  const bool one_column = points_.rows() == 1;
+  // Of trees those that some start is cut from.
   SharedMonitor shared(monitor);
   shared.watch([&] {
     workers.run(4, [&](Index tree) {
       if (tree != 2 && !spherable_) return;
-      if (tree == 0) model_ = model_based(some(sphered_, leaves_), masses, shared);
-      if (tree == 1 && points_.rows() > 1) {
+      if (tree == 0 && (one_column || n_starts > by_model)) {
+        model_ = model_based(some(sphered_, leaves_), masses, shared);
+      }
+      if (tree == 1 && !one_column) {
         volume_ = volume_and_trace(some(half_sphered_, leaves_), masses, shared);
       }
-      if (tree == 2) ward_scaled_ = ward(some(points_, leaves_), masses, shared);
-      if (tree == 3 && points_.rows() > 1) {
+      if (tree == 2 && (!spherable_ || n_starts > by_ward)) {
+        ward_scaled_ = ward(some(points_, leaves_), masses, shared);
+      }
+      if (tree == 3 && !one_column && n_starts > by_ward_sphered) {
         ward_sphered_ = ward(some(sphered_, leaves_), masses, shared);
       }
     });
   });
 }
 
-std::vector<Start> Starts::make(Index k, Index n, Workers& workers, Monitor& monitor) const {
+std::vector<Start> Starts::make(Index k, Workers& workers, Monitor& monitor) const {
   std::vector<Start> starts;
-  if (k == 1) n = 1;
+  const Index n = k == 1 ? 1 : n_starts_;
   for (Index which = 0; which < n; ++which) {
     starts.push_back(make_one(k, which, workers, monitor));
     respect_labels(labels_, k, &starts.back().partition);
@@ -103,15 +111,17 @@ Start Starts::make_one(Index k, Index which, Workers& workers, Monitor& monitor)
     return {"k-means", from_kmeans(points_, k, stream, workers, monitor)};
   }
   const bool one_column = points_.rows() == 1;
-  if (which == 0 && !one_column) {
+  if (which == by_volume && !one_column) {
     return {"tree by volume and trace", from_tree(volume_, half_sphered_, k)};
   }
-  if (which == 1) return {"Ward's tree", from_tree(ward_scaled_, points_, k)};
-  if (which == 3) {
+  if (which == by_ward) return {"Ward's tree", from_tree(ward_scaled_, points_, k)};
+  if (which == by_ward_sphered) {
     if (one_column) return {"quantiles", quantiles(k)};
     return {"Ward's tree, sphered", from_tree(ward_sphered_, sphered_, k)};
   }
-  if (which == 4 || which == 0) return {"model-based tree", from_tree(model_, sphered_, k)};
+  if (which == by_model || which == 0) {
+    return {"model-based tree", from_tree(model_, sphered_, k)};
+  }
   switch (which % 3) {
   case 0:
     return random_points();

@@ -26,12 +26,12 @@ void respect_labels(const std::vector<int>& labels, Index k, std::vector<Index>*
 
 class Starts {
  public:
-  // points: d x n in standard units, weights: n, labels: n or empty.
-  Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int> labels,
+  // points: d x n in standard units, weights: n, labels: n or empty; n_starts: of each k.
+  Starts(Eigen::MatrixXd points, Eigen::VectorXd weights, std::vector<int> labels, Index n_starts,
          std::uint64_t seed, Workers& workers, Monitor& monitor);
 
-  // n different kinds or seeds of starts with k components, best bets first.
-  std::vector<Start> make(Index k, Index n, Workers& workers, Monitor& monitor) const;
+  // Different kinds or seeds of starts with k components, best bets first.
+  std::vector<Start> make(Index k, Workers& workers, Monitor& monitor) const;
 
  private:
   Start make_one(Index k, Index which, Workers& workers, Monitor& monitor) const;
@@ -43,6 +43,7 @@ class Starts {
   Eigen::MatrixXd points_, sphered_, half_sphered_;
   Eigen::VectorXd weights_;
   std::vector<int> labels_;
+  Index n_starts_;
   std::uint64_t seed_;
   bool spherable_;             // d or fewer points, sphered, are all as far from each other
   std::vector<Index> leaves_;  // the points that the trees are made of

@@ -12,6 +12,7 @@
 #include "core/rng.h"
 #include "gmm/start/hierarchical.h"
 #include "gmm/start/kmeans.h"
+#include "gmm/start/starts.h"
 #include "testing.h"
 
 using namespace gmvae;
@@ -357,6 +358,27 @@ TEST("a classifier is its formula, block by block") {
       }
     }
     CHECK(found[static_cast<std::size_t>(i)] == expected);
+  }
+}
+
+TEST("few starts are the first of many, whichever trees these need") {
+  Workers workers(1);
+  Monitor monitor;
+  for (Index d : {1, 4}) {
+    for (Index n : {3, 60}) {  // 3: too few to be sphered in 4 dimensions
+      const Eigen::MatrixXd x = normals(d, n);
+      const Starts many(x, masses(n), {}, 12, 1, workers, monitor);
+      for (Index n_starts = 1; n_starts < 12; ++n_starts) {
+        const Starts few(x, masses(n), {}, n_starts, 1, workers, monitor);
+        const std::vector<Start> of_few = few.make(3, workers, monitor);
+        const std::vector<Start> of_many = many.make(3, workers, monitor);
+        CHECK(static_cast<Index>(of_few.size()) == n_starts);
+        for (std::size_t i = 0; i < of_few.size(); ++i) {
+          CHECK(of_few[i].name == of_many[i].name);
+          CHECK(of_few[i].partition == of_many[i].partition);
+        }
+      }
+    }
   }
 }
 
