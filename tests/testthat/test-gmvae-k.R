@@ -54,6 +54,24 @@ test_that("more than 20 groups are counted", {
   expect_gt(adjusted_rand_index(fit$cluster, group), 0.98)
 })
 
+test_that("small groups that share little information are counted", {
+  group <- rep(1:10, c(20, 24, 30, 40, 50, 60, 70, 80, 90, 96))
+  set.seed(5)
+  rate <- rgamma(400, 1, 1)
+  change <- sapply(1:10, function(i) {
+    exp(ifelse(runif(400) < 0.13, rnorm(400), 0))
+  })
+  mean <- (rate * change)[, group]
+  x <- matrix(rnbinom(length(mean), mu = mean, size = 5), 400,
+              dimnames = list(paste0("g", 1:400), paste0("c", 1:560)))
+  set.seed(1)
+  fit <- without_cautions(gmvae(x, control = gmvae_control(verbose = FALSE)))
+  path <- fit$k_path
+  expect_lt(path$k[which.max(path$shared)], 10)
+  expect_identical(fit$k, 10L)
+  expect_gt(adjusted_rand_index(fit$cluster, group), 0.95)
+})
+
 test_that("two clear groups are two clusters, from every seed", {
   set.seed(8)
   data <- simulate_counts(n = 300, depth = 60, separation = 10)

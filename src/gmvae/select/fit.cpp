@@ -91,7 +91,7 @@ std::vector<SplitTest> tests_of(const FittedModel& model, const std::vector<doub
   for (Index cell : cells) {
     sample.insert(sample.end(), all.col(cell), all.col(cell) + all.rows);
   }
-  const std::vector<Index> steps = rungs(k);
+  const std::vector<Index> steps = rungs(k, choose_k(path));
   return test_splits(model, points(sample, options), some.get(), steps, worth_a_test(path, steps),
                      alpha, halves, workers, monitor);
 }

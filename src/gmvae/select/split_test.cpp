@@ -209,12 +209,12 @@ double student_tail(double t, double degrees) {
   return t > 0 ? both / 2 : 1 - both / 2;
 }
 
-std::vector<Index> rungs(const std::vector<Index>& k) {
+std::vector<Index> rungs(const std::vector<Index>& k, Index proposed) {
   std::vector<Index> chosen;
   for (Index next : k) {
-    if (chosen.empty() || next >= chosen.back() + std::max<Index>(1, (2 * chosen.back()) / 5)) {
-      chosen.push_back(next);
-    }
+    const bool is_far =
+        chosen.empty() || next >= chosen.back() + std::max<Index>(1, (2 * chosen.back()) / 5);
+    if (is_far || next == proposed) chosen.push_back(next);
   }
   // Every number below the last has a larger one to be compared with.
   if (!k.empty() && chosen.back() != k.back()) chosen.push_back(k.back());

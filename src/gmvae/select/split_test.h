@@ -30,8 +30,8 @@ struct SplitTest {
 };
 
 // The numbers to test, each compared with up to three larger ones: ascending, ever further apart,
-// and the last of k.
-std::vector<Index> rungs(const std::vector<Index>& k);
+// with the proposed number and the last of k among them.
+std::vector<Index> rungs(const std::vector<Index>& k, Index proposed);
 
 // Of `tested`, ascending and all among `rungs`: the first; the last, which settles all where it is
 // clearly too few, as fewer are then too few as well; and otherwise the others, up to the first

@@ -61,19 +61,47 @@ double share_of_one_batch(const std::vector<int>& component, Index k, const Desi
   return held / static_cast<double>(component.size());
 }
 
+// Place of the highest density of the cells of the other half; path.size() if there is none.
+std::size_t densest(const std::vector<Stability>& path) {
+  std::size_t best = path.size();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (!std::isfinite(path[i].mean)) continue;
+    if (best == path.size() || path[i].log_density > path[best].log_density) best = i;
+  }
+  return best;
+}
+
+// by_density: of numbers whose halves share as much, whether the density decides.
+Index choose(const std::vector<Stability>& path, bool by_density) {
+  const Stability* most = nullptr;
+  for (const Stability& s : path) {
+    if (s.candidate && (!most || s.shared > most->shared)) most = &s;
+  }
+  if (!most) return path.front().k;
+  const Stability* best = most;
+  for (const Stability& s : path) {
+    if (!by_density || !s.candidate || s.k == 1 || most->k == 1) continue;
+    const bool as_much = s.shared >= most->shared - std::max(s.shared_sd, most->shared_sd);
+    if (as_much && s.log_density > best->log_density) best = &s;
+  }
+  return best->k;
+}
+
 }  // namespace
 
+bool density_falls(const std::vector<Stability>& path) {
+  return densest(path) + std::max<std::size_t>(path.size() / 4, 1) < path.size();
+}
+
 void mark_candidates(std::vector<Stability>& path) {
-  double best_density = -infinity, least_of_one_batch = infinity;
-  Index best_k = 0;
+  double least_of_one_batch = infinity;
   for (const Stability& s : path) {
-    if (!std::isfinite(s.mean)) continue;
-    if (s.k > 1) least_of_one_batch = std::min(least_of_one_batch, s.one_batch);
-    if (s.log_density > best_density) {
-      best_density = s.log_density;
-      best_k = s.k;
+    if (std::isfinite(s.mean) && s.k > 1) {
+      least_of_one_batch = std::min(least_of_one_batch, s.one_batch);
     }
   }
+  const std::size_t at = densest(path);
+  const Index best_k = at < path.size() ? path[at].k : 0;
   const double most_of_one_batch = std::max(least_of_one_batch, 0.5);
   for (Stability& s : path) {
     s.candidate =
@@ -132,13 +160,7 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
   return path;
 }
 
-Index choose_k(const std::vector<Stability>& path) {
-  const Stability* best = nullptr;
-  for (const Stability& s : path) {
-    if (s.candidate && (!best || s.shared > best->shared)) best = &s;
-  }
-  return best ? best->k : path.front().k;
-}
+Index choose_k(const std::vector<Stability>& path) { return choose(path, density_falls(path)); }
 
 std::vector<Index> worth_a_test(const std::vector<Stability>& path,
                                 const std::vector<Index>& rungs) {
@@ -162,7 +184,7 @@ Index choose_k(std::vector<Stability>& path, const std::vector<SplitTest>& tests
   std::vector<Stability> allowed, beyond;
   for (const Stability& s : path) (s.k <= most ? allowed : beyond).push_back(s);
   mark_candidates(allowed);
-  const Index k = choose_k(allowed);
+  const Index k = choose(allowed, density_falls(path));
   for (Stability& s : beyond) s.candidate = s.stable = false;
   path = allowed;
   path.insert(path.end(), beyond.begin(), beyond.end());

@@ -49,12 +49,19 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
 constexpr double enough_stability = 0.875;
 void mark_candidates(std::vector<Stability>& path);
 
+// Whether the density of the cells of the other half is highest before the last quarter of the
+// numbers: then Gaussians describe the cells, and their number shows.  Clusters of other shapes are
+// described ever better by more Gaussians.
+bool density_falls(const std::vector<Stability>& path);
+
 // Of `rungs` 1, and those below the chosen one whose halves share more than those of every smaller
 // number: a test that stops at another would leave only numbers that it found too few.
 std::vector<Index> worth_a_test(const std::vector<Stability>& path,
                                 const std::vector<Index>& rungs);
 
-// The candidate whose halves share most; the first of equals.
+// The candidate whose halves share most, the first of equals.  Where the density falls, the one of
+// highest density among those whose halves share as much: less by at most a standard deviation over
+// halvings, the larger one of the two.
 Index choose_k(const std::vector<Stability>& path);
 
 // The same among the numbers up to the first that a test finds to be enough.  The path, with new

@@ -40,7 +40,7 @@ std::vector<SplitTest> tests_of(const std::vector<double>& latent,
   Monitor monitor;
   const std::vector<double> size(n, 1.0);
   return test_splits(gaussian_model(), ConstView<double>(latent.data(), dimensions, n),
-                     {size.data()}, rungs({1, 2, 3, 4, 5, 6}), tested, 0.05, halving(), workers,
+                     {size.data()}, rungs({1, 2, 3, 4, 5, 6}, 6), tested, 0.05, halving(), workers,
                      monitor);
 }
 
@@ -58,8 +58,9 @@ TEST("student_tail(): R's pt()") {
 TEST("rungs(): ever further apart") {
   std::vector<Index> k;
   for (Index i = 1; i <= 20; ++i) k.push_back(i);
-  CHECK((rungs(k) == std::vector<Index>{1, 2, 3, 4, 5, 7, 9, 12, 16, 20}));
-  CHECK((rungs({4, 8}) == std::vector<Index>{4, 8}));
+  CHECK((rungs(k, 1) == std::vector<Index>{1, 2, 3, 4, 5, 7, 9, 12, 16, 20}));
+  CHECK((rungs(k, 10) == std::vector<Index>{1, 2, 3, 4, 5, 7, 9, 10, 14, 19, 20}));
+  CHECK((rungs({4, 8}, 4) == std::vector<Index>{4, 8}));
 }
 
 std::vector<Index> tested_in(const std::vector<SplitTest>& tests) {

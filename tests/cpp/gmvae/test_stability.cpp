@@ -52,6 +52,30 @@ TEST("choose_k(): none beyond the best density of the other half") {
   CHECK(chosen({0, .6, .9, 1.2, .8}, {1, 2, 3, 2, 1}) == 3);
 }
 
+TEST("choose_k(): of numbers that share as much the densest, where the density falls") {
+  const auto chosen_with = [](double sd, std::vector<double> log_density) {
+    std::vector<Stability> path = path_of({0, .6, .9, 1.2, 1.1, 1.05, .8, .7}, log_density);
+    for (Stability& s : path) s.shared_sd = sd;
+    mark_candidates(path);
+    return choose_k(path);
+  };
+  const std::vector<double> falls{1, 2, 3, 4, 5, 6, 5, 4}, falls_at_5{1, 2, 3, 4, 6, 5, 4, 3};
+  CHECK(chosen_with(.2, falls) == 6);
+  CHECK(chosen_with(.2, falls_at_5) == 5);
+  CHECK(chosen_with(.12, falls) == 5);                    // 6 shares less
+  CHECK(chosen_with(.05, falls) == 4);                    // so does 5
+  CHECK(chosen_with(.2, {1, 2, 3, 4, 5, 6, 7, 8}) == 4);  // ever denser
+  CHECK(chosen_with(.2, {1, 2, 3, 4, 5, 6, 7, 6}) == 4);  // nearly to the end
+  CHECK(chosen_with(missing, falls) == 4);                // one halving has no deviation
+  std::vector<Stability> path = path_of({0, -.1, -.2, -.3}, {1, 3, 2, 1});
+  for (Stability& s : path) s.shared_sd = .5;
+  mark_candidates(path);
+  CHECK(choose_k(path) == 1);                              // no division repeats itself
+  CHECK(!density_falls(path_of({0, 1, 1.1}, {1, 2, 3})));  // of few numbers, the last is densest
+  CHECK(density_falls(path_of({0, 1, 1.1}, {1, 3, 2})));
+  CHECK(!density_falls(path_of({missing, missing})));
+}
+
 TEST("choose_k(): no k that divides by batches where another mixes them") {
   const std::vector<double> shared{0, .6, .9, 1.2, 1.4};
   CHECK(chosen(shared, {}, {1, 0, .1, .4, .8}) == 4);
