@@ -364,9 +364,9 @@
 #' Then, of the `k` whose halves share as much as those of the best (less by at
 #' most a standard deviation over halvings, the larger one of both), `gmvae()`
 #' proposes the one of the highest density. Density counts as falling if its
-#' maximum is not in the last quarter of the numbers compared. With batches, a
-#' `k` for which most cells are in clusters of one batch (95% of their cells) is
-#' left out if another `k` mixes the batches. If there are more than 20 numbers
+#' maximum is not in the last tenth of the numbers compared (the last of fewer
+#' than ten). With batches, a `k` for which most cells are in clusters of one
+#' batch (95% of their cells) is left out if another `k` mixes the batches. If there are more than 20 numbers
 #' to choose from, `gmvae()` compares 20 of them, and the next 20 only if the
 #' best is in the last quarter, such as 16 of 1 to 20.
 #'

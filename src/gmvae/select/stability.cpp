@@ -90,7 +90,7 @@ Index choose(const std::vector<Stability>& path, bool by_density) {
 }  // namespace
 
 bool density_falls(const std::vector<Stability>& path) {
-  return densest(path) + std::max<std::size_t>(path.size() / 4, 1) < path.size();
+  return densest(path) + std::max<std::size_t>(path.size() / 10, 1) < path.size();
 }
 
 void mark_candidates(std::vector<Stability>& path) {

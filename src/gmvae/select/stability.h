@@ -49,7 +49,7 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
 constexpr double enough_stability = 0.875;
 void mark_candidates(std::vector<Stability>& path);
 
-// Whether the density of the cells of the other half is highest before the last quarter of the
+// Whether the density of the cells of the other half is highest before the last tenth of the
 // numbers: then Gaussians describe the cells, and their number shows.  Clusters of other shapes are
 // described ever better by more Gaussians.
 bool density_falls(const std::vector<Stability>& path);

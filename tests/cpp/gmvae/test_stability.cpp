@@ -65,7 +65,6 @@ TEST("choose_k(): of numbers that share as much the densest, where the density f
   CHECK(chosen_with(.12, falls) == 5);                    // 6 shares less
   CHECK(chosen_with(.05, falls) == 4);                    // so does 5
   CHECK(chosen_with(.2, {1, 2, 3, 4, 5, 6, 7, 8}) == 4);  // ever denser
-  CHECK(chosen_with(.2, {1, 2, 3, 4, 5, 6, 7, 6}) == 4);  // nearly to the end
   CHECK(chosen_with(missing, falls) == 4);                // one halving has no deviation
   std::vector<Stability> path = path_of({0, -.1, -.2, -.3}, {1, 3, 2, 1});
   for (Stability& s : path) s.shared_sd = .5;
@@ -74,6 +73,12 @@ TEST("choose_k(): of numbers that share as much the densest, where the density f
   CHECK(!density_falls(path_of({0, 1, 1.1}, {1, 2, 3})));  // of few numbers, the last is densest
   CHECK(density_falls(path_of({0, 1, 1.1}, {1, 3, 2})));
   CHECK(!density_falls(path_of({missing, missing})));
+  std::vector<double> density(20);  // of 1 to 20, highest at the 19th, then at the 18th
+  for (std::size_t i = 0; i < 20; ++i) density[i] = static_cast<double>(i < 19 ? i : 17);
+  const std::vector<double> shared(20, 1.0);
+  CHECK(!density_falls(path_of(shared, density)));
+  density[18] = 16;
+  CHECK(density_falls(path_of(shared, density)));
 }
 
 TEST("choose_k(): no k that divides by batches where another mixes them") {
