@@ -78,9 +78,10 @@ Index choose(const std::vector<Stability>& path, bool by_density) {
     if (s.candidate && (!most || s.shared > most->shared)) most = &s;
   }
   if (!most) return path.front().k;
+  if (!by_density || most->k == 1) return most->k;
   const Stability* best = most;
   for (const Stability& s : path) {
-    if (!by_density || !s.candidate || s.k == 1 || most->k == 1) continue;
+    if (!s.candidate || s.k == 1) continue;
     const bool as_much = s.shared >= most->shared - std::max(s.shared_sd, most->shared_sd);
     if (as_much && s.log_density > best->log_density) best = &s;
   }
@@ -90,7 +91,11 @@ Index choose(const std::vector<Stability>& path, bool by_density) {
 }  // namespace
 
 bool density_falls(const std::vector<Stability>& path) {
-  return densest(path) + std::max<std::size_t>(path.size() / 10, 1) < path.size();
+  std::size_t n_larger = 0;
+  for (std::size_t i = densest(path) + 1; i < path.size(); ++i) {
+    n_larger += std::isfinite(path[i].mean);
+  }
+  return n_larger >= std::max<std::size_t>(path.size() / 10, 1);
 }
 
 void mark_candidates(std::vector<Stability>& path) {

@@ -73,6 +73,7 @@ TEST("choose_k(): of numbers that share as much the densest, where the density f
   CHECK(!density_falls(path_of({0, 1, 1.1}, {1, 2, 3})));  // of few numbers, the last is densest
   CHECK(density_falls(path_of({0, 1, 1.1}, {1, 3, 2})));
   CHECK(!density_falls(path_of({missing, missing})));
+  CHECK(!density_falls(path_of({0, 1, missing}, {1, 2, 3})));
   std::vector<double> density(20);  // of 1 to 20, highest at the 19th, then at the 18th
   for (std::size_t i = 0; i < 20; ++i) density[i] = static_cast<double>(i < 19 ? i : 17);
   const std::vector<double> shared(20, 1.0);
