@@ -82,7 +82,8 @@ Index choose(const std::vector<Stability>& path, bool by_density) {
   const Stability* best = most;
   for (const Stability& s : path) {
     if (!s.candidate || s.k == 1) continue;
-    const bool as_much = s.shared >= most->shared - std::max(s.shared_sd, most->shared_sd);
+    const double difference = most->shared - s.shared;
+    const bool as_much = difference <= as_much_within * std::hypot(s.shared_sd, most->shared_sd);
     if (as_much && s.log_density > best->log_density) best = &s;
   }
   return best->k;
