@@ -359,27 +359,28 @@
 #' it if the halves agree clearly on the division, whatever happens elsewhere,
 #' and not if its parts overlap. `gmvae()` proposes the `k` whose halves share
 #' most, of those up to the `k` whose mixtures give the cells of the other half
-#' the highest density. If this density falls again, the clusters are much like
-#' Gaussians, and density finds small ones that information hardly notices.
-#' Then, of the `k` whose halves share as much as those of the best (less by at
-#' most 0.6 times the root of the sum of both variances over halvings, which is
-#' not significantly less at the level 0.05 by a one-sided t test), `gmvae()`
-#' proposes the one of the highest density. Density counts as falling if its
-#' maximum is not in the last tenth of the numbers compared (the last of fewer
-#' than ten). With batches, a `k` for which most cells are in clusters of one
-#' batch (95% of their cells) is left out if another `k` mixes the batches. If
-#' there are more than 20 numbers to choose from, `gmvae()` compares 20 of them,
-#' and the next 20 only if the best is in the last quarter, such as 16 of 1 to
-#' 20.
+#' the highest density. If this density falls again as `k` grows, the clusters
+#' are much like Gaussians, and the density reveals small clusters that change
+#' the shared information by less than its noise. `gmvae()` then proposes the
+#' `k` of highest density among those whose halves share as much as the halves
+#' of the best `k`, that is, not significantly less: by at most 0.6 times the
+#' root of the sum of both variances over halvings, which is the limit of a
+#' one-sided t test at the level 0.05. The density counts as falling if its
+#' maximum is not in the last tenth of the numbers compared (for fewer than ten
+#' numbers, not the last one). With batches, `gmvae()` leaves out a `k` for
+#' which most cells are in clusters of one batch (95% of their cells) if another
+#' `k` mixes the batches. If there are more than 20 numbers to choose from,
+#' `gmvae()` compares the first 20. It compares the next 20 only if the best is
+#' in the last quarter of those, such as 16 of 1 to 20.
 #'
-#' Then it tests whether fewer clusters are enough, among the numbers 1, 2, 3,
-#' 4, 5, 7, 9, 12, 16, 22, ..., the proposed one and the largest compared. Each
-#' is compared with the next three of these. It omits a `k` whose halves share
-#' less than those of a smaller one, as it would not be chosen. First comes the
-#' smallest `k`, then the largest below the proposed one: if the latter is
-#' clearly too few (p at most 0.001), all others are, too. Otherwise these
-#' follow from the smallest on. Two tests must both reject that `k` clusters are
-#' enough:
+#' Then `gmvae()` tests whether fewer clusters are enough. The numbers tested
+#' are 1, 2, 3, 4, 5, 7, 9, 12, 16, 22, ..., the proposed one and the largest
+#' compared, and each is compared with the next three of them. `gmvae()` omits a
+#' `k` whose halves share less than those of a smaller one, as it would not be
+#' chosen. It tests the smallest `k` first, then the largest below the proposed
+#' one: if the latter is clearly too few (p at most 0.001), all smaller numbers
+#' are too few as well. Otherwise it tests the numbers in between, from the
+#' smallest on. Two tests must both reject that `k` clusters are enough:
 #'   * The larger number gives cells of the other half a higher log-density, by
 #'     a paired one-sided t test over the cells.
 #'   * The gain in log-density is larger than in simulated data with `k`
