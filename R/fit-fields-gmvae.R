@@ -83,6 +83,10 @@ gmvae_fields <- list(
         check_gmvae_control(control, call)
         check_count(control$epochs, arg = "epochs", call = call)
         check_mask(control$mask, call = call)
+        # Fits from before this option have none.
+        if (!is.null(control$n_pcs)) {
+          check_count(control$n_pcs, min = 0, arg = "n_pcs", call = call)
+        }
         check_flag(control$warmup, arg = "warmup", call = call)
       })
     },

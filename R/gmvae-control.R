@@ -42,6 +42,11 @@
 #'   likelihood uses all values. `NULL`: 0.5, or `c(0.1, 0.7)` if half of the
 #'   values do not suffice to place a cell among the others (see Hidden values),
 #'   for narrow panels less, for `"gaussian"` 0.
+#' @param n_pcs Number of principal components of the cells with which the
+#'   encoder's first weights begin, a whole number from 0 to 1,000; 0: the
+#'   weights are random. `NULL`: 0, or 50 if half of the values do not suffice
+#'   to place a cell among the others (see Hidden values); 0 for narrow panels
+#'   and `"gaussian"`.
 #' @param label_weight Weight of the cross-entropy of a cell whose label is
 #'   known, in units of its ELBO, a number from 0 to 1e6; see Known labels in
 #'   [gmvae()].
@@ -134,12 +139,21 @@
 #' where both sums are also over eight divisions of the genes and both halves of
 #' the cells, and deviations are from the mean of a batch, if there are any. It
 #' is 0.80 to 0.97 for eight labelled sets of whole transcriptomes, and about 0
-#' for noise. If \eqn{r} is at least 2/3, half of the genes have twice as much
-#' signal as noise, and half of the values are hidden. If it is less, every
-#' cell draws its share of hidden values anew in each step, from 0.1 to 0.7: the
-#' cells that show more tell small differences, and those that show less keep
-#' the networks from learning noise by heart. Both shares are multiplied by
-#' \eqn{1 - s}, as above.
+#' for noise. If \eqn{r} is at least 3/4, half of the genes have three times as
+#' much signal as noise, half of the values are hidden, and the encoder's first
+#' weights are random. If it is less, two things change:
+#' * Every cell draws its share of hidden values anew in each step, from 0.1 to
+#'   0.7: the cells that show more tell small differences, and those that show
+#'   less keep the networks from learning noise by heart. Both shares are
+#'   multiplied by \eqn{1 - s}, as above.
+#' * The encoder begins with principal components (`n_pcs`), because random
+#'   weights take in the noise of every gene, and training then ends before it
+#'   has found small groups. Each unit of the first layer begins as a random sum
+#'   of the components of at most 2,000 cells. A component counts by what its
+#'   variance exceeds the variance of the last one, which stands for noise. A
+#'   tenth of the variance of the weights stays random, the weights are
+#'   orthogonal to the differences between batches, and each unit begins with
+#'   mean zero over the cells.
 #' @section Checkpoints:
 #' With `checkpoint = "fit.ckpt"`, [gmvae()] writes the state of the training to
 #' that file when training begins, at the end of each phase, after every
@@ -189,6 +203,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
                           zero_inflation = "gene-cell",
                           epochs = NULL, warmup = NULL,
                           batch_size = 128, learning_rate = NULL, mask = NULL,
+                          n_pcs = NULL,
                           label_weight = 10, protein_weight = NULL,
                           heldout = 0.1, patience = 20, damping = 0.05,
                           n_init = 20, max_iter = 200, tol = 1e-6,
@@ -215,6 +230,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
         check_number(learning_rate, 0, 1, open = TRUE)
       },
       mask = if (!is.null(mask)) check_mask(mask),
+      n_pcs = if (!is.null(n_pcs)) check_count(n_pcs, min = 0, max = 1000),
       label_weight = check_number(label_weight, 0, 1e6),
       protein_weight = if (!is.null(protein_weight)) {
         check_number(protein_weight, 0, 1e6, open = TRUE)
@@ -370,6 +386,10 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf,
   if (is.null(control$mask)) {
     control$mask <- if (traits$dense) 0 else
       usual_mask(reliability, narrow)
+  }
+  if (is.null(control$n_pcs)) {
+    control$n_pcs <- if (traits$dense) 0L else
+      usual_pcs(reliability, narrow)
   }
   control
 }

@@ -45,6 +45,7 @@ TrainOptions read_train_options(const Rcpp::List& list, const ModelShape& shape,
   options.batch_size = read_index(list, "batch_size", 1);
   options.learning_rate = read_finite(list, "learning_rate");
   options.mask = read_masks(list);
+  options.n_pcs = read_index(list, "n_pcs");
   options.heldout = read_finite(list, "heldout");
   options.patience = read_index(list, "patience", 1);
   options.damping = read_finite(list, "damping");

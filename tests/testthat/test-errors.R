@@ -110,6 +110,7 @@ test_that("gmvae_control() names the option that was meant", {
     refusal(gmvae_control(mask = 1))
     refusal(gmvae_control(mask = c(0.7, 0.1)))
     refusal(gmvae_control(mask = numeric()))
+    refusal(gmvae_control(n_pcs = -1))
     refusal(gmvae_control(heldout = 0.9))
     refusal(gmvae_control(n_threads = 0))
     refusal(gmvae_control(verbose = NA))

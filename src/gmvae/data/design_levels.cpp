@@ -124,11 +124,7 @@ void refine(const CellSource& source, const Design& design, std::vector<double>&
   constexpr Index most_cells = 2000, n_steps = 10;
   constexpr double largest_step = 2;
   const std::size_t n_genes = level.size();
-  const Index n = source.n_cells();
-  std::vector<Index> cells;
-  for (Index i = 0; i < std::min(n, most_cells); ++i) {
-    cells.push_back(i * n / std::min(n, most_cells));
-  }
+  const std::vector<Index> cells = evenly_spread(source.n_cells(), most_cells);
   const Design rows = design.rows(cells);
   const Sides sides(rows, n_genes);
   std::vector<double> observed(sides.n() * n_genes), all(n_genes), total;

@@ -162,6 +162,14 @@ inline std::vector<Index> all_cells(const CellSource& source) {
   return all;
 }
 
+// `most` of n cells, or all if they are fewer: ascending and evenly spread.
+inline std::vector<Index> evenly_spread(Index n, Index most) {
+  const Index m = std::min(n, most);
+  std::vector<Index> cells;
+  for (Index j = 0; j < m; ++j) cells.push_back(j * n / m);
+  return cells;
+}
+
 // The same for every cell: place is the cell.
 template <typename Fn>
 void for_non_zeros(const CellSource& source, const double* size, bool log, Fn&& fn,

@@ -85,6 +85,7 @@ class Network {
 
   const ModelShape& shape() const { return shape_; }
   const ParamLayout& layout() const { return layout_; }
+  const SparseLinear& first_layer() const { return modalities_.front().first; }
 
   // After a step: parameters stay where the likelihood is not flat.
   void clamp(std::vector<T>& params) const {

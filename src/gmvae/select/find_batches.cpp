@@ -11,7 +11,7 @@
 #include "core/rng.h"
 #include "core/shared_monitor.h"
 #include "gmm/start/kmeans.h"
-#include "gmvae/select/principal_components.h"
+#include "gmvae/data/principal_components.h"
 
 namespace gmvae {
 
@@ -312,10 +312,10 @@ using Sides = std::array<std::vector<Index>, 2>;
 // `cells` on both sides of their division; nothing where there is none.
 Sides divide(const CellSource& source, const double* size, const std::vector<Index>& cells,
              Workers& workers, Monitor& monitor) {
-  const Index n = static_cast<Index>(cells.size()), m = std::min(n, most_cells);
+  const Index n = static_cast<Index>(cells.size());
   if (n < 2 * least_cells) return {};
   std::vector<Index> sample;
-  for (Index j = 0; j < m; ++j) sample.push_back(cells[static_cast<std::size_t>(j * n / m)]);
+  for (Index j : evenly_spread(n, most_cells)) sample.push_back(cells[static_cast<std::size_t>(j)]);
   const PrincipalComponents components(source, size, sample, most_components,
                                        RngStream(0, batches_purpose), monitor);
   const Eigen::MatrixXd points = components.points(sample);

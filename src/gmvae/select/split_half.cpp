@@ -4,7 +4,7 @@
 
 #include "core/numeric.h"
 #include "core/rng.h"
-#include "gmvae/select/principal_components.h"
+#include "gmvae/data/principal_components.h"
 
 namespace gmvae {
 

@@ -20,6 +20,7 @@ struct TrainOptions {
   Index batch_size;
   double learning_rate;
   std::vector<MaskRange> mask;  // of each modality: inputs hidden from the encoder in each step
+  Index n_pcs = 0;              // components that the encoder begins with, see component_weights.h
   double heldout;               // share of the cells kept for the ELBO ...
   Index most_k;                 // ... where that leaves two cells for each of so many components
   Index patience;               // epochs of the joint phase without a better held-out ELBO

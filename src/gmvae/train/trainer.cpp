@@ -8,7 +8,6 @@
 
 #include "core/denormals.h"
 #include "core/numeric.h"
-#include "gmvae/data/design_levels.h"
 
 namespace gmvae {
 
@@ -18,7 +17,6 @@ constexpr Purpose heldout_purpose{7};
 constexpr Purpose elbo_purpose{9};
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr Index cells_at_a_time = 256;
 constexpr Index most_rollbacks = 12;
 constexpr double convergence_gain = 3e-3;  // of the ELBO
 // Epochs of a phase that can tell whether it has converged; steps, if epochs are long.
@@ -90,23 +88,6 @@ Trainer::Trainer(const CellSource& source, const Covariates& covariates,
   start_networks();
   gradient_.d_params.resize(params_.size());
   split_cells();
-}
-
-void Trainer::start_networks() {
-  const std::vector<ModalityInput> inputs = inputs_of(modalities_, options_.shape);
-  std::vector<std::vector<double>> levels, shifts;
-  Index first = 0;
-  for (const ModalityInput& input : inputs) {
-    const RowsSource rows(source_, first, input.n_genes());
-    levels.push_back(gene_levels(rows, *input.likelihood));
-    if (options_.shape.n_design > 0) {
-      shifts.push_back(design_levels(rows, *covariates_.design, *input.transform, *input.likelihood,
-                                     levels.back()));
-    }
-    first += input.n_genes();
-  }
-  network_.initialise(options_.seed, levels, params_);
-  network_.initialise_design(shifts, params_);
 }
 
 void Trainer::start_from(const std::vector<float>& params) {
@@ -445,17 +426,6 @@ std::vector<double> Trainer::latent_means_of(const std::vector<Index>& cells) {
               latent.begin() + begin * n_latent());
   });
   return latent;
-}
-
-// fn(place of the first cell) for blocks of the cells, inputs unmasked.
-template <typename Fn>
-void Trainer::for_blocks(const std::vector<Index>& cells, Fn&& fn) {
-  const Index n = static_cast<Index>(cells.size());
-  for (Index begin = 0; begin < n; begin += cells_at_a_time) {
-    monitor_.poll();
-    loader_.load(cells.data() + begin, std::min(cells_at_a_time, n - begin), blocks_);
-    fn(begin);
-  }
 }
 
 // Mean ELBO of cells, with the same noise at each call.

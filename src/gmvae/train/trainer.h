@@ -115,6 +115,7 @@ class Trainer {
   const CellBlock<float>& block() const { return blocks_.front(); }
   Index steps_per_epoch() const;
   void start_networks();
+  void start_encoder();
   void split_cells();
   void run_phase(const Phase& phase, Index total);
   void run_epochs(const Phase& phase, Index total, bool stops_early);
@@ -131,8 +132,17 @@ class Trainer {
   Mixture fit_points(const std::vector<Index>& cells, ConstView<double> points,
                      const std::string& covariance);
   std::vector<double> latent_means_of(const std::vector<Index>& cells);
+  // fn(place of the first cell) for blocks of the cells, inputs unmasked.
   template <typename Fn>
-  void for_blocks(const std::vector<Index>& cells, Fn&& fn);
+  void for_blocks(const std::vector<Index>& cells, Fn&& fn) {
+    constexpr Index at_a_time = 256;
+    const Index n = static_cast<Index>(cells.size());
+    for (Index begin = 0; begin < n; begin += at_a_time) {
+      monitor_.poll();
+      loader_.load(cells.data() + begin, std::min(at_a_time, n - begin), blocks_);
+      fn(begin);
+    }
+  }
   ElboTerms elbo_of(const std::vector<Index>& cells, double kl_weight);
   ElboTerms per_cell(const ElboTerms& sum, Index n) const;
   void save();

@@ -1,4 +1,4 @@
-#include "gmvae/select/principal_components.h"
+#include "gmvae/data/principal_components.h"
 
 #include "core/dense.h"
 #include "gmvae/kinds.h"

@@ -19,18 +19,18 @@ test_that("few distinguishing genes make half of the genes unreliable", {
   few <- grouped_counts(10, 40, 0.05)
   many <- grouped_counts(10, 40, 0.5)
   expect_lt(abs(reliability(none)), 0.1)
-  expect_lt(reliability(few), 2 / 3)
-  expect_gt(reliability(many), 2 / 3)
+  expect_lt(reliability(few), 3 / 4)
+  expect_gt(reliability(many), 3 / 4)
   expect_gt(reliability(many), reliability(few))
   # Batches are not what is looked for
   batch <- grouped_counts(2, 200, 1)
-  expect_gt(reliability(batch), 2 / 3)
+  expect_gt(reliability(batch), 3 / 4)
   expect_lt(reliability(batch, factor(batch$group)), 0.2)
   # Too few cells to say
   expect_identical(reliability(list(counts = many$counts[, 1:19])), NaN)
 })
 
-test_that("gmvae() chooses the mask by it, and keeps what it is given", {
+test_that("gmvae() chooses mask and components by it, and keeps given ones", {
   set.seed(2)
   few <- grouped_counts(3, 40, 0.03)
   many <- grouped_counts(3, 40, 0.5)
@@ -42,9 +42,11 @@ test_that("gmvae() chooses the mask by it, and keeps what it is given", {
     ))
   }
   ranged <- fit(few)
-  expect_identical(ranged$control$mask, c(0.1, 0.7))
-  expect_identical(fit(many)$control$mask, 0.5)
-  given <- fit(few, mask = c(0.1, 0.7))
+  expect_identical(ranged$control[c("mask", "n_pcs")],
+                   list(mask = c(0.1, 0.7), n_pcs = 50L))
+  expect_identical(fit(many)$control[c("mask", "n_pcs")],
+                   list(mask = 0.5, n_pcs = 0L))
+  given <- fit(few, mask = c(0.1, 0.7), n_pcs = 50)
   expect_identical(given$latent, ranged$latent)
   expect_identical(fit(few, n_threads = 2)$latent, ranged$latent)
   expect_identical(fit(few, mask = c(0.3, 0.3))$latent,

@@ -1,7 +1,14 @@
-# How much of its input the encoder does without in training.
+# How well half of a cell's genes tell its place among the others, and how the
+# encoder learns where they don't.
+
+# Do half of the genes have three times as much signal as noise? `reliability`:
+# see split_half_reliability().
+halves_suffice <- function(reliability) {
+  is.nan(reliability) || reliability >= 3 / 4
+}
 
 # The share of the non-zero values to hide, or the range that it is drawn from.
-# `reliability`: see split_half_reliability(). `narrow`: see narrowness().
+# `narrow`: see narrowness().
 #
 # To learn from half of the values, the encoder must be able to recognise a cell
 # by them. Where it can't, as where few genes distinguish many groups, or counts
@@ -11,8 +18,13 @@
 # half of the values are hidden and 0.93 by the range. A fifth hidden gives
 # 0.96, but costs up to 0.18 on real sets thinned to a tenth of their counts.
 usual_mask <- function(reliability, narrow) {
-  recognisable <- is.nan(reliability) || reliability >= 2 / 3
-  unique((1 - narrow) * (if (recognisable) 0.5 else c(0.1, 0.7)))
+  unique((1 - narrow) * (if (halves_suffice(reliability)) 0.5 else c(0.1, 0.7)))
+}
+
+# How many principal components the encoder begins with. Half of a narrow panel
+# says little about the whole of it.
+usual_pcs <- function(reliability, narrow) {
+  if (halves_suffice(reliability) || narrow > 0) 0L else 50L
 }
 
 # How well half of the genes determines a cell's place among the others: about 0

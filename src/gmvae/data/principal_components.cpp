@@ -1,4 +1,4 @@
-#include "gmvae/select/principal_components.h"
+#include "gmvae/data/principal_components.h"
 
 #include <algorithm>
 
@@ -69,10 +69,11 @@ PrincipalComponents::PrincipalComponents(const CellSource& source, const double*
     weights = orthonormal_basis(weights);
   }
   const Eigen::MatrixXd y = scores(weights);
-  const Eigen::MatrixXd largest_first =
-      symmetric_eigen(crossprod(y, y)).vectors.rowwise().reverse();
-  weights_ =
-      multiply(weights, largest_first.leftCols(std::min(n_components, n_tracked))).transpose();
+  const SymmetricEigen eigen = symmetric_eigen(crossprod(y, y));
+  const Index n_kept = std::min(n_components, n_tracked);
+  const Eigen::MatrixXd largest_first = eigen.vectors.rowwise().reverse();
+  weights_ = multiply(weights, largest_first.leftCols(n_kept)).transpose();
+  variance_ = eigen.values.reverse().head(n_kept).cwiseMax(0) / static_cast<double>(n);
   centre_ = multiply_vector(weights_, mean);
 }
 
