@@ -7,7 +7,8 @@
 #' @param ... Must be empty: options are given by their full names, and other
 #'   names are errors.
 #' @param n_latent Number of dimensions of the latent space, a whole number from
-#'   1 to 512.
+#'   1 to 512. `NULL`: 10, or up to 30 if half of the values do not suffice to
+#'   place a cell among the others (see Hidden values).
 #' @param hidden Units of each hidden layer: up to 8 whole numbers from 1 to
 #'   8,192. The encoder has the layers in this order.
 #' @param hidden_decoder Units of each hidden layer of the decoder, as `hidden`,
@@ -141,7 +142,7 @@
 #' is 0.80 to 0.97 for eight labelled sets of whole transcriptomes, and about 0
 #' for noise. If \eqn{r} is at least 3/4, half of the genes have three times as
 #' much signal as noise, half of the values are hidden, and the encoder's first
-#' weights are random. If it is less, two things change:
+#' weights are random. If it is less, three things change:
 #' * Every cell draws its share of hidden values anew in each step, from 0.1 to
 #'   0.7: the cells that show more tell small differences, and those that show
 #'   less keep the networks from learning noise by heart. Both shares are
@@ -154,6 +155,10 @@
 #'   tenth of the variance of the weights stays random, the weights are
 #'   orthogonal to the differences between batches, and each unit begins with
 #'   mean zero over the cells.
+#' * The latent space has as many dimensions as there are components whose own
+#'   \eqn{r}, from one term of the sums, is at least 0.1: at least 10, and at
+#'   most the 30 components that are examined. Twenty planted groups have 15 to
+#'   18 of them.
 #' @section Checkpoints:
 #' With `checkpoint = "fit.ckpt"`, [gmvae()] writes the state of the training to
 #' that file when training begins, at the end of each phase, after every
@@ -198,7 +203,7 @@
 #' @examples
 #' gmvae_control(epochs = 50, hidden = c(128, 64))
 #' @export
-gmvae_control <- function(..., n_latent = 10, hidden = 128,
+gmvae_control <- function(..., n_latent = NULL, hidden = 128,
                           hidden_decoder = NULL, dispersion = "gene",
                           zero_inflation = "gene-cell",
                           epochs = NULL, warmup = NULL,
@@ -214,7 +219,7 @@ gmvae_control <- function(..., n_latent = 10, hidden = 128,
   check_no_dots(..., options_of = "gmvae")
   structure(
     list(
-      n_latent = check_count(n_latent, max = 512),
+      n_latent = if (!is.null(n_latent)) check_count(n_latent, max = 512),
       hidden = check_hidden(hidden),
       hidden_decoder = if (length(hidden_decoder) > 0L) {
         check_hidden(hidden_decoder)
@@ -360,7 +365,7 @@ check_batch_variation <- function(control, batch, call) {
 # `informative`: see informative_features(); `reliability`: see
 # split_half_reliability(); `proteins`: see protein_values().
 resolve_control <- function(control, n_cells, likelihood, informative = Inf,
-                            n_features = Inf, reliability = NaN,
+                            n_features = Inf, reliability = unknown_reliability,
                             proteins = NULL) {
   traits <- likelihood_traits(likelihood)
   if (is.null(control$protein_weight)) {
@@ -387,9 +392,10 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf,
     control$mask <- if (traits$dense) 0 else
       usual_mask(reliability, narrow)
   }
-  if (is.null(control$n_pcs)) {
-    control$n_pcs <- if (traits$dense) 0L else
-      usual_pcs(reliability, narrow)
+  if (traits$dense) reliability <- unknown_reliability
+  if (is.null(control$n_pcs)) control$n_pcs <- usual_pcs(reliability, narrow)
+  if (is.null(control$n_latent)) {
+    control$n_latent <- usual_latent(reliability, narrow)
   }
   control
 }

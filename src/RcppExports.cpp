@@ -167,7 +167,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_split_half_reliability
-double cpp_split_half_reliability(SEXP counts, Rcpp::NumericVector size, Rcpp::IntegerVector group);
+SEXP cpp_split_half_reliability(SEXP counts, Rcpp::NumericVector size, Rcpp::IntegerVector group);
 RcppExport SEXP _gmvae_cpp_split_half_reliability(SEXP countsSEXP, SEXP sizeSEXP, SEXP groupSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;

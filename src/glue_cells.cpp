@@ -185,8 +185,7 @@ SEXP cpp_find_batches(SEXP counts, Rcpp::NumericVector size, double n_threads) {
 
 // group: of each cell, from 1.
 // [[Rcpp::export(rng = false)]]
-double cpp_split_half_reliability(SEXP counts, Rcpp::NumericVector size,
-                                  Rcpp::IntegerVector group) {
+SEXP cpp_split_half_reliability(SEXP counts, Rcpp::NumericVector size, Rcpp::IntegerVector group) {
   const GivenCells cells(counts);
   const Index n = cells.source().n_cells();
   check_length(size.size(), n, "size");
@@ -197,5 +196,11 @@ double cpp_split_half_reliability(SEXP counts, Rcpp::NumericVector size,
     from_zero.push_back(one - 1);
   }
   RMonitor monitor(R_NilValue);
-  return split_half_reliability(cells.source(), size.begin(), from_zero, monitor);
+  const SplitHalf found = split_half_reliability(cells.source(), size.begin(), from_zero, monitor);
+  return made_by_r([&] {
+    return NamedList()
+        .add("overall", r_numbers(&found.overall, 1))
+        .add("components", found.components)
+        .list();
+  });
 }

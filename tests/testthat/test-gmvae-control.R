@@ -10,7 +10,7 @@ test_that("resolve_control() leaves nothing to choose", {
   }
   given <- gmvae_control(epochs = 7, warmup = TRUE, mask = 0.2,
                          learning_rate = 0.01, hidden_decoder = 64,
-                         protein_weight = 3, n_pcs = 5)
+                         protein_weight = 3, n_pcs = 5, n_latent = 7)
   for (informative in c(2, Inf)) {
     expect_identical(resolve_control(given, 1e3, "nb", informative), given)
     expect_identical(resolve_control(given, 1e3, "gaussian", informative),
@@ -35,15 +35,17 @@ test_that("resolve_control() leaves nothing to choose", {
   expect_identical(by_width(2, "gaussian"), by_width(Inf, "gaussian"))
   by_reliability <- function(reliability, informative = Inf,
                              likelihood = "nb") {
-    control <- resolve_control(gmvae_control(), 1e3, likelihood, informative,
-                               n_features = 250, reliability)
-    c(control$mask, control$n_pcs)
+    control <- resolve_control(
+      gmvae_control(), 1e3, likelihood, informative, n_features = 250,
+      list(overall = reliability, components = rep(c(0.5, 0.1, 0), c(9, 3, 9)))
+    )
+    c(control$mask, control$n_pcs, control$n_latent)
   }
-  expect_identical(by_reliability(0.76), c(0.5, 0))
-  expect_identical(by_reliability(NaN), c(0.5, 0))
-  expect_identical(by_reliability(0.74), c(0.1, 0.7, 50))
-  expect_identical(by_reliability(-0.1, 45), c(0.05, 0.35, 0))
-  expect_identical(by_reliability(0.74, likelihood = "gaussian"), c(0, 0))
+  expect_identical(by_reliability(0.76), c(0.5, 0, 10))
+  expect_identical(by_reliability(NaN), c(0.5, 0, 10))
+  expect_identical(by_reliability(0.74), c(0.1, 0.7, 50, 12))
+  expect_identical(by_reliability(-0.1, 45), c(0.05, 0.35, 0, 10))
+  expect_identical(by_reliability(0.74, likelihood = "gaussian"), c(0, 0, 10))
 })
 
 test_that("the epochs follow the number of cells", {

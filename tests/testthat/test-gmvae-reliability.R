@@ -13,7 +13,7 @@ grouped_counts <- function(k, each, changed, n_genes = 300, sd = 1) {
 test_that("few distinguishing genes make half of the genes unreliable", {
   set.seed(1)
   reliability <- function(data, ...) {
-    split_half_reliability(data$counts, rep(1, ncol(data$counts)), ...)
+    split_half_reliability(data$counts, rep(1, ncol(data$counts)), ...)$overall
   }
   none <- grouped_counts(1, 400, 0)
   few <- grouped_counts(10, 40, 0.05)

@@ -13,7 +13,7 @@ namespace {
 constexpr Purpose split_half_purpose{18};
 
 constexpr Index fewest_cells = 20;
-constexpr Index n_components = 10;
+constexpr Index n_components = 30, n_together = 10;
 constexpr Index n_halvings = 8;  // of the genes
 
 // Of L x n points, less the mean of their group.
@@ -36,9 +36,10 @@ void centre(Eigen::MatrixXd& points, const std::vector<Index>& cells,
 
 }  // namespace
 
-double split_half_reliability(const CellSource& source, const double* size,
-                              const std::vector<int>& group, Monitor& monitor) {
-  if (source.n_cells() < fewest_cells || source.n_genes() < 2) return not_a_number;
+SplitHalf split_half_reliability(const CellSource& source, const double* size,
+                                 const std::vector<int>& group, Monitor& monitor) {
+  const SplitHalf unknown{not_a_number, {}};
+  if (source.n_cells() < fewest_cells || source.n_genes() < 2) return unknown;
   std::vector<Index> cells = all_cells(source);
   RngStream rng(0, split_half_purpose);
   rng.shuffle(cells);
@@ -46,11 +47,12 @@ double split_half_reliability(const CellSource& source, const double* size,
   std::vector<Index> half(cells.begin(), middle), other(middle, cells.end());
   std::vector<char> taken(static_cast<std::size_t>(source.n_genes()), 0);
   std::fill(taken.begin(), taken.begin() + source.n_genes() / 2, 1);
-  double common = 0, total = 0;
+  const Index n = std::min({n_components, source.n_genes(), static_cast<Index>(half.size())});
+  Eigen::ArrayXd common = Eigen::ArrayXd::Zero(n), total = common;  // L
   for (std::uint64_t direction : {0, 1}) {
     std::sort(half.begin(), half.end());
     std::sort(other.begin(), other.end());
-    const PrincipalComponents components(source, size, half, n_components,
+    const PrincipalComponents components(source, size, half, n,
                                          RngStream(0, split_half_purpose, 1, direction), monitor);
     Eigen::MatrixXd all = components.points(other);
     centre(all, other, group);
@@ -59,14 +61,18 @@ double split_half_reliability(const CellSource& source, const double* size,
       Eigen::MatrixXd by_half = components.points_by(taken, other);
       centre(by_half, other, group);
       const Eigen::MatrixXd by_rest = all - by_half;
-      common += (by_half.array() * by_rest.array()).sum();
-      total += (by_half.squaredNorm() + by_rest.squaredNorm()) / 2;
+      common += (by_half.array() * by_rest.array()).rowwise().sum();
+      total += (by_half.array().square() + by_rest.array().square()).rowwise().sum() / 2;
     }
     std::swap(half, other);
   }
   // Rounding, where all cells are equal.
   const double least = 1e-12 * n_halvings * static_cast<double>(source.n_cells());
-  return total > least ? common / total : not_a_number;
+  const Index first = std::min(n_together, n);
+  if (!(total.head(first).sum() > least)) return unknown;
+  SplitHalf result{common.head(first).sum() / total.head(first).sum(), {}};
+  for (Index l = 0; l < n; ++l) result.components.push_back(common[l] / total[l]);
+  return result;
 }
 
 }  // namespace gmvae

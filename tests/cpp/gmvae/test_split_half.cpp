@@ -1,6 +1,7 @@
 #include "gmvae/select/split_half.h"
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "core/rng.h"
@@ -17,8 +18,9 @@ struct OneFactor {
   std::vector<double> count, size;
   Index n_genes, n_cells;
 
-  OneFactor(Index n, Index genes, double loading, double shift) : n_genes(genes), n_cells(n) {
-    RngStream rng(11, testing::purpose);
+  OneFactor(Index n, Index genes, double loading, double shift, int set = 0)
+      : n_genes(genes), n_cells(n) {
+    RngStream rng(11 + static_cast<std::uint64_t>(set), testing::purpose);
     for (Index i = 0; i < n; ++i) {
       batch.push_back(2 * i < n ? 0 : 1);
       const double level = 3 + loading * rng.normal() + shift * batch.back();
@@ -31,11 +33,12 @@ struct OneFactor {
     }
   }
 
-  double reliability(const std::vector<int>& group) const {
+  SplitHalf split_half(const std::vector<int>& group) const {
     const MatrixSource source(start.data(), gene.data(), count.data(), n_genes, n_cells);
     Monitor monitor;
     return split_half_reliability(source, size.data(), group, monitor);
   }
+  double reliability(const std::vector<int>& group) const { return split_half(group).overall; }
   double reliability() const { return reliability(std::vector<int>(batch.size(), 0)); }
 };
 
@@ -53,10 +56,31 @@ double expected(Index n_genes, double loading) {
 
 TEST("split_half_reliability: of one factor, as computed by hand; of noise, 0") {
   for (double loading : {0.3, 0.5, 1.0}) {
-    const OneFactor cells(1500, 80, loading, 0);
-    CHECK(std::fabs(cells.reliability() - expected(80, loading)) < 0.01);
+    // The mean of several sets: eight halvings tell the opposite signs to a sixth of their share.
+    constexpr int n_sets = 12;
+    double mean = 0;
+    for (int set = 0; set < n_sets; ++set) {
+      mean += OneFactor(800, 80, loading, 0, set).reliability() / n_sets;
+    }
+    CHECK(std::fabs(mean - expected(80, loading)) < 0.01);
   }
   CHECK(std::fabs(OneFactor(1500, 80, 0, 0).reliability()) < 0.03);
+}
+
+TEST("split_half_reliability: of each component, as computed by hand") {
+  for (double loading : {0.3, 1.0}) {
+    const OneFactor cells(1500, 80, loading, 0);
+    const std::vector<double> found =
+        cells.split_half(std::vector<int>(cells.batch.size(), 0)).components;
+    CHECK(found.size() == 30);
+    const double signal = 80 * loading * loading / 4;
+    CHECK_NEAR(found[0], signal / (signal + 0.5), 0.01);
+    // The weights of the others add up to 0, so that halves see the factor with opposite signs.
+    const double opposite = loading * loading / 4;
+    const double mean = std::accumulate(found.begin() + 1, found.end(), 0.0) / 29;
+    CHECK_NEAR(mean, -opposite / (opposite + 0.5), 0.05);
+  }
+  CHECK(OneFactor(30, 5, 1, 0).split_half(std::vector<int>(30, 0)).components.size() == 5);
 }
 
 TEST("split_half_reliability: what a batch has in common does not count") {
