@@ -45,9 +45,9 @@
 #'   for narrow panels less, for `"gaussian"` 0.
 #' @param n_pcs Number of principal components of the cells with which the
 #'   encoder's first weights begin, a whole number from 0 to 1,000; 0: the
-#'   weights are random. `NULL`: 0, or 50 if half of the values do not suffice
-#'   to place a cell among the others (see Hidden values); 0 for narrow panels
-#'   and `"gaussian"`.
+#'   weights are random. `NULL`: 0, or as many as are reliable if half of the
+#'   values do not suffice to place a cell among the others (see Hidden values);
+#'   0 for narrow panels and `"gaussian"`.
 #' @param label_weight Weight of the cross-entropy of a cell whose label is
 #'   known, in units of its ELBO, a number from 0 to 1e6; see Known labels in
 #'   [gmvae()].
@@ -147,18 +147,16 @@
 #'   0.7: the cells that show more tell small differences, and those that show
 #'   less keep the networks from learning noise by heart. Both shares are
 #'   multiplied by \eqn{1 - s}, as above.
-#' * The encoder begins with principal components (`n_pcs`), because random
-#'   weights take in the noise of every gene, and training then ends before it
-#'   has found small groups. Each unit of the first layer begins as a random sum
-#'   of the components of at most 2,000 cells. A component counts by what its
-#'   variance exceeds the variance of the last one, which stands for noise. A
-#'   tenth of the variance of the weights stays random, the weights are
-#'   orthogonal to the differences between batches, and each unit begins with
-#'   mean zero over the cells.
-#' * The latent space has as many dimensions as there are components whose own
-#'   \eqn{r}, from one term of the sums, is at least 0.1: at least 10, and at
-#'   most the 30 components that are examined. Twenty planted groups have 15 to
-#'   18 of them.
+#' * The encoder begins with the reliable principal components (`n_pcs`), at
+#'   most 30: those whose own \eqn{r}, from one term of the sums, is at least
+#'   0.1. Random weights would take in the noise of every gene, and training
+#'   would end before it has found small groups. So a share of the variance of
+#'   a unit's weights is that of a random direction in the space of the
+#'   components of at most 2,000 cells, less what distinguishes batches, and the
+#'   same share of the unit's mean over the cells is taken off. The share is
+#'   `n_pcs / n_latent`, at most 0.9.
+#' * The latent space has as many dimensions as there are reliable components,
+#'   but at least 10.
 #' @section Checkpoints:
 #' With `checkpoint = "fit.ckpt"`, [gmvae()] writes the state of the training to
 #' that file when training begins, at the end of each phase, after every
@@ -395,7 +393,7 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf,
   if (traits$dense) reliability <- unknown_reliability
   if (is.null(control$n_pcs)) control$n_pcs <- usual_pcs(reliability, narrow)
   if (is.null(control$n_latent)) {
-    control$n_latent <- usual_latent(reliability, narrow)
+    control$n_latent <- usual_latent(usual_pcs(reliability, narrow))
   }
   control
 }

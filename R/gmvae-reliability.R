@@ -23,21 +23,17 @@ usual_mask <- function(reliability, narrow) {
   unique((1 - narrow) * (if (halves_suffice(reliability)) 0.5 else c(0.1, 0.7)))
 }
 
-# How many principal components the encoder begins with. Half of a narrow panel
-# says little about the whole of it.
+# How many principal components the encoder begins with: those with something
+# reliable, or 0. Half of a narrow panel says little about the whole of it.
 usual_pcs <- function(reliability, narrow) {
-  if (halves_suffice(reliability) || narrow > 0) 0L else 50L
+  if (halves_suffice(reliability) || narrow > 0) return(0L)
+  sum(reliability$components >= 0.1)
 }
 
-# Dimensions of the latent space: as many as there are components with something
-# reliable. A decoder of few dimensions can hold more groups than it has
+# Dimensions of the latent space. A decoder can hold more groups than it has
 # dimensions, but takes longer to learn to: twenty planted groups have 15 to 18
-# such components, real sets with as little signal 2 to 10.
-usual_latent <- function(reliability, narrow) {
-  usual <- 10L
-  if (halves_suffice(reliability) || narrow > 0) return(usual)
-  max(usual, sum(reliability$components >= 0.1))
-}
+# reliable components, real sets with as little signal 2 to 10.
+usual_latent <- function(n_pcs) max(10L, n_pcs)
 
 # How well half of the genes determines a cell's place among the others:
 # `overall`, about 0 for noise, at most 1, and NaN for too few cells; and along

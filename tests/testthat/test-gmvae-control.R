@@ -43,7 +43,7 @@ test_that("resolve_control() leaves nothing to choose", {
   }
   expect_identical(by_reliability(0.76), c(0.5, 0, 10))
   expect_identical(by_reliability(NaN), c(0.5, 0, 10))
-  expect_identical(by_reliability(0.74), c(0.1, 0.7, 50, 12))
+  expect_identical(by_reliability(0.74), c(0.1, 0.7, 12, 12))
   expect_identical(by_reliability(-0.1, 45), c(0.05, 0.35, 0, 10))
   expect_identical(by_reliability(0.74, likelihood = "gaussian"), c(0, 0, 10))
 })

@@ -42,11 +42,12 @@ test_that("gmvae() chooses mask and components by it, and keeps given ones", {
     ))
   }
   ranged <- fit(few)
-  expect_identical(ranged$control[c("mask", "n_pcs")],
-                   list(mask = c(0.1, 0.7), n_pcs = 50L))
+  expect_identical(ranged$control$mask, c(0.1, 0.7))
+  n_pcs <- ranged$control$n_pcs
+  expect_true(n_pcs %in% 2:8)
   expect_identical(fit(many)$control[c("mask", "n_pcs")],
                    list(mask = 0.5, n_pcs = 0L))
-  given <- fit(few, mask = c(0.1, 0.7), n_pcs = 50)
+  given <- fit(few, mask = c(0.1, 0.7), n_pcs = n_pcs)
   expect_identical(given$latent, ranged$latent)
   expect_identical(fit(few, n_threads = 2)$latent, ranged$latent)
   expect_identical(fit(few, mask = c(0.3, 0.3))$latent,

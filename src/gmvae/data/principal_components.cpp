@@ -69,11 +69,10 @@ PrincipalComponents::PrincipalComponents(const CellSource& source, const double*
     weights = orthonormal_basis(weights);
   }
   const Eigen::MatrixXd y = scores(weights);
-  const SymmetricEigen eigen = symmetric_eigen(crossprod(y, y));
-  const Index n_kept = std::min(n_components, n_tracked);
-  const Eigen::MatrixXd largest_first = eigen.vectors.rowwise().reverse();
-  weights_ = multiply(weights, largest_first.leftCols(n_kept)).transpose();
-  variance_ = eigen.values.reverse().head(n_kept).cwiseMax(0) / static_cast<double>(n);
+  const Eigen::MatrixXd largest_first =
+      symmetric_eigen(crossprod(y, y)).vectors.rowwise().reverse();
+  weights_ =
+      multiply(weights, largest_first.leftCols(std::min(n_components, n_tracked))).transpose();
   centre_ = multiply_vector(weights_, mean);
 }
 

@@ -23,15 +23,13 @@ class PrincipalComponents {
   // L x cells: what the genes that are `taken` (G) add to points(), but for a constant.
   Eigen::MatrixXd points_by(const std::vector<char>& taken, const std::vector<Index>& cells) const;
 
-  // L x G, orthonormal rows; and the variance of the cells along each (L), the largest first.
+  // L x G, orthonormal rows.
   const Eigen::MatrixXd& weights() const { return weights_; }
-  const Eigen::VectorXd& variance() const { return variance_; }
 
  private:
   const CellSource& source_;
   const double* size_;
   Eigen::MatrixXd weights_;
-  Eigen::VectorXd variance_;
   Eigen::VectorXd centre_;  // L: of the mean cell
 };
 

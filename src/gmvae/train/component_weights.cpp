@@ -23,20 +23,14 @@ Eigen::MatrixXd basis_of(const Eigen::MatrixXd& a) {
 
 Eigen::MatrixXd component_weights(const PrincipalComponents& components,
                                   const Eigen::MatrixXd& unwanted, Index n_units, RngStream rng) {
-  const Eigen::VectorXd& variance = components.variance();
-  const Index n = variance.size();
   Eigen::MatrixXd directions = components.weights();  // L x G
-  for (Index l = 0; l < n; ++l) {
-    const double beyond_noise = variance[l] - variance[n - 1];
-    directions.row(l) *= beyond_noise > 0 ? std::sqrt(beyond_noise / variance[l]) : 0.0;
-  }
   if (unwanted.cols() > 0) {
     const Eigen::MatrixXd basis = basis_of(unwanted);
     directions -= tcrossprod(multiply(directions, basis), basis);
   }
   const double length = directions.norm();
   if (length > 0) directions *= std::sqrt(2.0) / length;
-  Eigen::MatrixXd random(n_units, n);
+  Eigen::MatrixXd random(n_units, directions.rows());
   for (Index i = 0; i < random.size(); ++i) random.data()[i] = rng.normal();
   return multiply(random, directions);
 }

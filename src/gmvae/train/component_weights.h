@@ -10,10 +10,9 @@
 
 namespace gmvae {
 
-// H x G, of `n_units` units: each is a random sum of the components.  In the variance of a unit
-// over the cells, each component counts by what its variance exceeds that of the last one, which
-// stands for noise.  A unit's weights have the expected length of random ones before a rectifier,
-// sum w^2 = 2 (He et al. 2015, arXiv:1502.01852, eq. 10).
+// H x G, of `n_units` units: random directions in the space of the components.  A unit's weights
+// have the expected length of random ones before a rectifier, sum w^2 = 2 (He et al. 2015,
+// arXiv:1502.01852, eq. 10).
 //
 // unwanted: G x any number.  The weights are orthogonal to its columns: to those of
 // design_covariances(), as the latent space would learn the batches first, and keep them.

@@ -1,4 +1,5 @@
 // What the networks begin with.
+#include <algorithm>
 #include <cmath>
 
 #include "gmvae/data/design_levels.h"
@@ -12,7 +13,7 @@ namespace {
 constexpr Purpose components_purpose{23};
 
 constexpr Index most_cells = 2000;  // of more, so many evenly spread are enough
-constexpr double random_share = 0.1;
+constexpr double most_share = 0.9;
 
 }  // namespace
 
@@ -34,11 +35,14 @@ void Trainer::start_networks() {
   if (options_.n_pcs > 0) start_encoder();
 }
 
-// The first modality's inputs meet weights of its principal components, but for a share of the
-// variance of random weights, which may find what the components have missed.  Each unit of the
-// first layer then has mean zero over the cells.
+// The first modality's inputs meet weights of its principal components, in a share of the variance
+// of random weights, and what the inputs have in common is taken off in the same share: as large a
+// share as there are components for the latent dimensions.  The rest stays random and may find what
+// the components have missed.
 void Trainer::start_encoder() {
   const SparseLinear& layer = network_.first_layer();
+  const double share =
+      std::min(most_share, static_cast<double>(options_.n_pcs) / static_cast<double>(n_latent()));
   const std::vector<Index> sample = evenly_spread(source_.n_cells(), most_cells);
   const RowsSource rows(source_, 0, layer.in);
   const double* size = covariates_.size_of(0);
@@ -49,8 +53,8 @@ void Trainer::start_encoder() {
       component_weights(components, design_covariances(rows, size, unwanted, sample, monitor_),
                         layer.out, RngStream(options_.seed, components_purpose, 1));
   Eigen::Map<Eigen::MatrixXf> weights(params_.data() + layer.weight, layer.out, layer.in);
-  weights = static_cast<float>(std::sqrt(random_share)) * weights +
-            (std::sqrt(1 - random_share) * towards).cast<float>();
+  weights = static_cast<float>(std::sqrt(1 - share)) * weights +
+            (std::sqrt(share) * towards).cast<float>();
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(layer.out);
   for_blocks(sample, [&](Index) {
     network_.encode(compute_, params_.data(), blocks_, work_);
@@ -59,7 +63,7 @@ void Trainer::start_encoder() {
     for (Index j = 0; j < units.cols(); ++j) sum += units.col(j).cast<double>();
   });
   Eigen::Map<Eigen::VectorXf> bias(params_.data() + layer.bias, layer.out);
-  bias -= (sum / static_cast<double>(sample.size())).cast<float>();
+  bias -= (share / static_cast<double>(sample.size()) * sum).cast<float>();
 }
 
 }  // namespace gmvae
