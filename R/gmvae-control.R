@@ -47,7 +47,7 @@
 #'   encoder's first weights begin, a whole number from 0 to 1,000; 0: the
 #'   weights are random. `NULL`: 0, or as many as are reliable if half of the
 #'   values do not suffice to place a cell among the others (see Hidden values);
-#'   0 for narrow panels and `"gaussian"`.
+#'   0 for narrow panels. It must be 0 for `"gaussian"`.
 #' @param label_weight Weight of the cross-entropy of a cell whose label is
 #'   known, in units of its ELBO, a number from 0 to 1e6; see Known labels in
 #'   [gmvae()].

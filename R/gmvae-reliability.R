@@ -30,6 +30,17 @@ usual_pcs <- function(reliability, narrow) {
   sum(reliability$components >= 0.1)
 }
 
+# The components are those of logarithms, which measurements may not have.
+check_pcs <- function(n_pcs, likelihood, call) {
+  if (is.null(n_pcs) || n_pcs == 0L) return(invisible())
+  if (!likelihood_traits(likelihood)$dense) return(invisible())
+  gmvae_abort(c(
+    "Option {.arg n_pcs} must be 0 with {.code likelihood = \"{likelihood}\"}.",
+    x = "You supplied {n_pcs}.",
+    i = "An encoder of measurements begins with random weights."
+  ), "option", call = call)
+}
+
 # Dimensions of the latent space. A decoder can hold more groups than it has
 # dimensions, but takes longer to learn to: twenty planted groups have 15 to 18
 # reliable components, real sets with as little signal 2 to 10.

@@ -655,6 +655,7 @@ gmvae_bridge <- function(counts, k, likelihood, covariance, features,
   batch <- known$batch
   labels <- known$labels
   check_variation(control, likelihood, batch, call)
+  check_pcs(control$n_pcs, likelihood, call)
   stored <- stored_identities(control, call)
   check_bpparam(BPPARAM, call)
   ks <- check_components(k, ncol(counts), call, nlevels(labels))

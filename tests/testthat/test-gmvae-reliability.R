@@ -88,3 +88,27 @@ test_that("gmvae() finds groups that few genes distinguish", {
   expect_gt(by_default, 0.8)
   expect_gt(by_default, found(mask = 0.5))
 })
+
+test_that("an encoder of measurements can't begin at components", {
+  set.seed(5)
+  x <- matrix(rnorm(20 * 60), 20)
+  fit <- function(n_pcs) {
+    without_cautions(gmvae(
+      x, 2, "gaussian",
+      control = gmvae_control(epochs = 2, n_pcs = n_pcs, n_threads = 1)
+    ))
+  }
+  expect_error(fit(3), "`n_pcs` must be 0 with `likelihood = \"gaussian\"`",
+               class = "gmvae_error_option")
+  expect_identical(fit(0)$control$n_pcs, 0L)
+})
+
+test_that("more components than cells or genes are as many as there are", {
+  set.seed(6)
+  x <- grouped_counts(2, 30, 0.5, n_genes = 8)$counts
+  x <- x[, Matrix::colSums(x) > 0]
+  fit <- without_cautions(gmvae(
+    x, 2, control = gmvae_control(epochs = 2, n_pcs = 1000, n_threads = 1)
+  ))
+  expect_true(all(is.finite(fit$latent)))
+})

@@ -35,10 +35,10 @@ void Trainer::start_networks() {
   if (options_.n_pcs > 0) start_encoder();
 }
 
-// The first modality's inputs meet weights of its principal components, in a share of the variance
-// of random weights, and what the inputs have in common is taken off in the same share: as large a
-// share as there are components for the latent dimensions.  The rest stays random and may find what
-// the components have missed.
+// Mixes weights along the principal components of the first modality into its random weights, and
+// moves the mean of each unit over the cells towards zero.  The share of both is that of the latent
+// dimensions for which there are components.  The rest stays random, and may find what the
+// components have missed.
 void Trainer::start_encoder() {
   const SparseLinear& layer = network_.first_layer();
   const double share =
