@@ -81,6 +81,7 @@ gmvae_fields <- list(
     function(value, sizes) {
       control_fault(value, "gmvae_control", function(control, call) {
         check_gmvae_control(control, call)
+        check_count(control$n_latent, arg = "n_latent", call = call)
         check_count(control$epochs, arg = "epochs", call = call)
         check_mask(control$mask, call = call)
         # Fits from before this option have none.

@@ -73,6 +73,8 @@ test_that("a field that was changed is named", {
     list("control", c("control", "hidden"), integer()),
     list("control", c("control", "epochs"), NaN),
     list("control", c("control", "n_threads"), 1e9),
+    list("control", c("control", "n_latent"), NULL),
+    list("control", c("control", "n_pcs"), -1),
     list("parameters", "parameters", fit$parameters[1:100]),
     list("parameters", "parameters", fit$parameters * NaN),
     list("parameters", "parameters", fit$parameters + 1e300),
