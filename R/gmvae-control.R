@@ -150,11 +150,12 @@
 #' * The encoder begins with the reliable principal components (`n_pcs`), at
 #'   most 30: those whose own \eqn{r}, from one term of the sums, is at least
 #'   0.1. Random weights would take in the noise of every gene, and training
-#'   would end before it has found small groups. So a share of the variance of
-#'   a unit's weights is that of a random direction in the space of the
-#'   components of at most 2,000 cells, less what distinguishes batches, and the
-#'   same share of the unit's mean over the cells is taken off. The share is
-#'   `n_pcs / n_latent`, at most 0.9.
+#'   would end before it has found small groups. So [gmvae()] draws the first
+#'   weights of each unit as a mixture of a random vector and a random direction
+#'   in the space of the components of at most 2,000 cells, without the
+#'   directions in which batches differ. The direction has a share of `n_pcs /
+#'   n_latent` of the variance, at most 0.9, and the unit's bias cancels the
+#'   same share of its mean over the cells.
 #' * The latent space has as many dimensions as there are reliable components,
 #'   but at least 10.
 #' @section Checkpoints:
@@ -386,11 +387,10 @@ resolve_control <- function(control, n_cells, likelihood, informative = Inf,
   if (is.null(control$warmup)) {
     control$warmup <- traits$size_factors
   }
-  if (is.null(control$mask)) {
-    control$mask <- if (traits$dense) 0 else
-      usual_mask(reliability, narrow)
-  }
   if (traits$dense) reliability <- unknown_reliability
+  if (is.null(control$mask)) {
+    control$mask <- if (traits$dense) 0 else usual_mask(reliability, narrow)
+  }
   if (is.null(control$n_pcs)) control$n_pcs <- usual_pcs(reliability, narrow)
   if (is.null(control$n_latent)) {
     control$n_latent <- usual_latent(usual_pcs(reliability, narrow))

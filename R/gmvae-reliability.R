@@ -23,8 +23,8 @@ usual_mask <- function(reliability, narrow) {
   unique((1 - narrow) * (if (halves_suffice(reliability)) 0.5 else c(0.1, 0.7)))
 }
 
-# How many principal components the encoder begins with: those with something
-# reliable, or 0. Half of a narrow panel says little about the whole of it.
+# How many principal components the encoder begins with: the reliable ones, or
+# none. For a narrow panel half of the features say little about all of them.
 usual_pcs <- function(reliability, narrow) {
   if (halves_suffice(reliability) || narrow > 0) return(0L)
   sum(reliability$components >= 0.1)

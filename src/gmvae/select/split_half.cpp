@@ -71,7 +71,9 @@ SplitHalf split_half_reliability(const CellSource& source, const double* size,
   const Index first = std::min(n_together, n);
   if (!(total.head(first).sum() > least)) return unknown;
   SplitHalf result{common.head(first).sum() / total.head(first).sum(), {}};
-  for (Index l = 0; l < n; ++l) result.components.push_back(common[l] / total[l]);
+  for (Index l = 0; l < n; ++l) {
+    result.components.push_back(total[l] > least ? common[l] / total[l] : 0);
+  }
   return result;
 }
 

@@ -20,8 +20,8 @@ struct SplitHalf {
 //   sum_l cov(a_l, b_l) / sum_l (var a_l + var b_l) / 2,
 // at most 1, and about 0 for noise; for one component, the sums have one term.  Both sums are also
 // over both halves of the cells and several halvings of the genes; points are taken less the mean
-// of their group.  NaN, and no components, for fewer than 20 cells, fewer than 2 genes, or equal
-// cells.
+// of their group.  A component along which the cells do not differ has 0.  NaN, and no components,
+// for fewer than 20 cells, fewer than 2 genes, or equal cells.
 // size, group: of each cell; group from 0.  The seed is fixed.
 SplitHalf split_half_reliability(const CellSource& source, const double* size,
                                  const std::vector<int>& group, Monitor& monitor);

@@ -89,6 +89,17 @@ TEST("split_half_reliability: what a batch has in common does not count") {
   CHECK(std::fabs(cells.reliability(cells.batch)) < 0.05);
 }
 
+TEST("split_half_reliability: 0 along components on which the cells do not differ") {
+  OneFactor cells(100, 40, 1, 0);
+  for (std::size_t e = 0; e < cells.count.size(); ++e) {
+    if (cells.gene[e] >= 4) cells.count[e] = 2;
+  }
+  const std::vector<double> found = cells.split_half(std::vector<int>(100, 0)).components;
+  CHECK(found.size() == 30);
+  CHECK(found[0] > 0.1);
+  for (std::size_t l = 4; l < 30; ++l) CHECK(found[l] == 0);
+}
+
 TEST("split_half_reliability: NaN where there is too little to say") {
   CHECK(std::isnan(OneFactor(19, 60, 1, 0).reliability()));
   CHECK(std::isnan(OneFactor(100, 1, 1, 0).reliability()));
