@@ -8,6 +8,7 @@
 #include "gmm/inference/matching.h"
 #include "gmm/start/kmeans.h"
 #include "gmvae/train/latent_moments.h"
+#include "gmvae/train/matched_clusters.h"
 
 namespace gmvae {
 
@@ -306,6 +307,11 @@ GuidedMixture fit_guided(const GuidedPoints& all, const Mixture& plain, Index k,
     classes.number(data.label, partition);
     try_from([&] { return em.from_partition(partition, k); }, rough_steps);
     if (labelled) try_from([&] { return em.from_labels(partition, k); }, rough_steps);
+    if (labelled || data.design.empty()) continue;
+    partition = matched_clusters(data.points, data.design, k, seed, i, workers, monitor);
+    if (!partition.empty()) {
+      try_from([&] { return em.from_partition(partition, k); }, rough_steps);
+    }
   }
   if (!std::isfinite(best.objective)) {
     if (plain.means.cols() == k) {

@@ -39,8 +39,8 @@ struct GuidedMixture {
   double noise;     // of the labels
 };
 
-// From `plain`, a mixture found without regard to batches and labels, and n_init k-means, that of
-// the largest
+// From `plain`, a mixture found without regard to batches and labels, n_init k-means, and without
+// labels as many matched_clusters(), that of the largest
 //   log-likelihood - theta n I(c; b),   I the mutual information of component and batch,
 // the likelihood that of points and labels.  With labels there are three kinds of starts:
 //   the components of `plain`, which become the classes that most of their labelled points have:
