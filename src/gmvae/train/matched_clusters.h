@@ -1,7 +1,7 @@
 // Clusters that hold points of every batch, as a start for EM.  Where batches lie apart by as much
 // as groups do, k-means of all points divides them by batch.  Here k-means finds the clusters of
-// each batch by itself, and the clusters of the largest batch give theirs to those of the others:
-// one to one, at the least sum of squared distances between their centres, each less the mean of
+// each batch by itself, and each cluster of another batch is joined to one of the largest batch:
+// the pairs with the least sum of squared distances between their centres, each less the mean of
 // its batch.
 #pragma once
 
