@@ -167,12 +167,14 @@ test_that("k = 1 is the sample's mean and covariance", {
 test_that("weight 2 is the row twice, weight 0 is no row", {
   weights <- rep_len(c(1, 2, 0, 3), 240)
   rows <- rep(1:240, weights)
+  # Where parameters differ by the root of the machine's precision, 1.5e-8,
+  # their likelihoods do not, and EM may stop at either.
   for (model in models) {
     weighed <- from_groups(model, weights = weights)
     repeated <- from_groups(model, x[rows, ], start = groups[rows])
     expect_equal(weighed$loglik, repeated$loglik, tolerance = 1e-10)
-    expect_equal(weighed$means, repeated$means, tolerance = 1e-8)
-    expect_equal(weighed$covariances, repeated$covariances, tolerance = 1e-8)
+    expect_equal(weighed$means, repeated$means, tolerance = 1e-7)
+    expect_equal(weighed$covariances, repeated$covariances, tolerance = 1e-7)
     expect_equal(weighed$bic, repeated$bic, tolerance = 1e-10)
     expect_equal(weighed$icl, repeated$icl, tolerance = 1e-10)
     expect_identical(unname(weighed$cluster[rows]), unname(repeated$cluster))
