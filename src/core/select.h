@@ -40,4 +40,16 @@ inline void put_rows(const Eigen::MatrixXd& values, const Indices& at, Eigen::Ma
   for (Index i = 0; i < values.rows(); ++i) x->row(at[static_cast<std::size_t>(i)]) = values.row(i);
 }
 
+// d x n_groups: means of the columns of x by group (from 0); zeros for a group without columns.
+inline Eigen::MatrixXd group_means(const Eigen::MatrixXd& x, const Indices& group, Index n_groups) {
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(x.rows(), n_groups);
+  Eigen::VectorXd n = Eigen::VectorXd::Zero(n_groups);
+  for (Index j = 0; j < x.cols(); ++j) {
+    const Index g = group[static_cast<std::size_t>(j)];
+    sum.col(g) += x.col(j);
+    n[g] += 1;
+  }
+  return sum * n.cwiseMax(1).cwiseInverse().asDiagonal();
+}
+
 }  // namespace gmvae

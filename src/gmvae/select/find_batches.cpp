@@ -9,6 +9,7 @@
 
 #include "core/eigen.h"
 #include "core/rng.h"
+#include "core/select.h"
 #include "core/shared_monitor.h"
 #include "gmm/start/kmeans.h"
 #include "gmvae/data/principal_components.h"
@@ -145,7 +146,7 @@ class Divider {
   }
 
   Eigen::MatrixXd less_side_means() const {
-    const Eigen::MatrixXd mean = means_of(points_, side_, 2);
+    const Eigen::MatrixXd mean = group_means(points_, side_, 2);
     Eigen::MatrixXd centred = points_;
     for (Index i = 0; i < points_.cols(); ++i) centred.col(i) -= mean.col(side_[std::size_t(i)]);
     return centred;
@@ -166,7 +167,7 @@ class Divider {
     for (std::size_t i = 0; i < kind.size(); ++i) {
       kind_and_side.push_back(kind[i] + n_kinds * side_[i]);
     }
-    const Eigen::MatrixXd mean = means_of(points_, kind_and_side, 2 * n_kinds);
+    const Eigen::MatrixXd mean = group_means(points_, kind_and_side, 2 * n_kinds);
     const auto first = mean.leftCols(n_kinds), second = mean.rightCols(n_kinds);
     const auto is_on_both = [&](Index t) { return sizes.row(t).minCoeff() >= 3; };
     Eigen::VectorXd shift = Eigen::VectorXd::Zero(points_.rows());
@@ -203,7 +204,7 @@ class Divider {
 
   // Is each two of the kinds divided by a gap?
   static bool are_apart(const Eigen::MatrixXd& centred, const Labels& kind, Index n_kinds) {
-    const Eigen::MatrixXd centres = means_of(centred, kind, n_kinds);
+    const Eigen::MatrixXd centres = group_means(centred, kind, n_kinds);
     for (Index a = 0; a < n_kinds; ++a) {
       for (Index b = 0; b < a; ++b) {
         const Eigen::VectorXd line = centres.col(a) - centres.col(b);
@@ -245,7 +246,7 @@ class Divider {
       if (side_[std::size_t(i)] == side) points.col(n++) = points_.col(i);
     }
     points.conservativeResize(Eigen::NoChange, n);
-    Eigen::MatrixXd centres = means_of(points, cluster(points, n_kinds, n_starts), n_kinds);
+    Eigen::MatrixXd centres = group_means(points, cluster(points, n_kinds, n_starts), n_kinds);
     centres.colwise() -= centres.rowwise().mean().eval();
     return centres;
   }
@@ -260,7 +261,7 @@ class Divider {
       const RngStream rng(0, batches_purpose, 1, static_cast<std::uint64_t>(start));
       Labels labels =
           kmeans(view, ones, k, Eigen::MatrixXd(points.rows(), 0), rng, alone_, silent_);
-      const Eigen::MatrixXd centres = means_of(points, labels, k);
+      const Eigen::MatrixXd centres = group_means(points, labels, k);
       double within = 0;
       for (Index i = 0; i < points.cols(); ++i) {
         within += (points.col(i) - centres.col(labels[std::size_t(i)])).squaredNorm();
@@ -271,16 +272,6 @@ class Divider {
       }
     }
     return best;
-  }
-
-  static Eigen::MatrixXd means_of(const Eigen::MatrixXd& points, const Labels& label, Index k) {
-    Eigen::MatrixXd mean = Eigen::MatrixXd::Zero(points.rows(), k);
-    Eigen::VectorXd n = Eigen::VectorXd::Zero(k);
-    for (Index i = 0; i < points.cols(); ++i) {
-      mean.col(label[std::size_t(i)]) += points.col(i);
-      n[label[std::size_t(i)]] += 1;
-    }
-    return mean * n.cwiseMax(1).cwiseInverse().asDiagonal();
   }
 
   const Eigen::MatrixXd& points_;

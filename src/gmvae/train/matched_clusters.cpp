@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "core/eigen.h"
 #include "core/rng.h"
 #include "core/select.h"
 #include "gmm/inference/matching.h"
@@ -28,20 +27,6 @@ std::vector<std::vector<Index>> batches_of(const Design& design) {
   std::stable_sort(batches.begin(), batches.end(),
                    [](const auto& a, const auto& b) { return a.size() > b.size(); });
   return batches;
-}
-
-// D x k.
-Eigen::MatrixXd centres_of(const Eigen::MatrixXd& points, const std::vector<Index>& cluster,
-                           Index k) {
-  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(points.rows(), k);
-  Eigen::VectorXd n = Eigen::VectorXd::Zero(k);
-  for (Index j = 0; j < points.cols(); ++j) {
-    const Index c = cluster[static_cast<std::size_t>(j)];
-    sum.col(c) += points.col(j);
-    n[c] += 1;
-  }
-  for (Index c = 0; c < k; ++c) sum.col(c) /= std::max(n[c], 1.0);
-  return sum;
 }
 
 // Entry c is the column of `reference` that column c of `centres` is given.
@@ -75,7 +60,7 @@ std::vector<Index> matched_clusters(ConstView<double> points, const Design& desi
           Eigen::MatrixXd(centred.rows(), 0),
           RngStream(seed, matched_clusters_purpose, static_cast<std::uint64_t>(attempt), batch++),
           workers, monitor);
-      const Eigen::MatrixXd centres = centres_of(centred, own, k);
+      const Eigen::MatrixXd centres = group_means(centred, own, k);
       if (reference.cols() == 0) {
         reference = centres;
       } else {

@@ -10,8 +10,8 @@ using namespace testing;
 
 namespace {
 
-// Three groups on a line, 4 apart, in the first batch; the second lies 9 away, and its groups moved
-// by themselves as well.  Every third point of the first batch is in the second.
+// Three groups on a line, 4 apart, in the first batch.  The second batch has every fourth point; it
+// lies 9 away, and each of its groups has moved by itself as well.
 struct MovedGroups {
   Eigen::MatrixXd points;  // 2 x 160
   std::vector<std::int32_t> batch;
@@ -65,7 +65,7 @@ TEST("matched_clusters(): a batch of few points takes the nearest clusters") {
   Workers workers(1);
   MovedGroups data;
   for (std::int32_t& b : data.batch) b = 0;
-  // The points of the third batch are one of each group, the last three.
+  // The second batch has the last three points, one of each group.
   for (std::size_t i = 157; i < 160; ++i) data.batch[i] = 1;
   for (Index i = 0; i < 160; ++i) {
     const bool moved = data.batch[static_cast<std::size_t>(i)] == 1;
