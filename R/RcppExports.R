@@ -141,6 +141,10 @@ cpp_gmvae_contrast <- function(state, latent, latent_sd, group, n_groups, design
     .Call(`_gmvae_cpp_gmvae_contrast`, state, latent, latent_sd, group, n_groups, designs, weights, n_draws, pseudocount, threshold, modality, n_threads, progress)
 }
 
+cpp_shares_as_much <- function(shared, sd, at) {
+    .Call(`_gmvae_cpp_shares_as_much`, shared, sd, at)
+}
+
 cpp_beta_binomial_tails <- function(x, n, a, b) {
     .Call(`_gmvae_cpp_beta_binomial_tails`, x, n, a, b)
 }

@@ -42,15 +42,16 @@ first_enough <- function(path, alpha) {
   if (length(enough) > 0L) enough[1] else NA_integer_
 }
 
-# The numbers of clusters around `k` whose halves share less information by at
-# most a standard deviation over halvings, and that no test rules out.
+# The numbers of clusters around `k` whose halves share as much information, by
+# the measure that the choice has too, and that no test rules out.
 nearly_as_good <- function(path, k, alpha) {
-  if (is.null(path$shared)) return(k)  # a fit of an earlier version
   at <- match(k, path$k)
+  measured <- all(c("shared", "shared_sd") %in% names(path))
+  if (!measured || is.na(at)) return(k)  # a fit of an earlier version
   most <- first_enough(path, alpha)
   good <- path$k >= 2L & (is.na(most) | path$k <= most) &
-    path$shared >= path$shared[at] - path$shared_sd[at]
-  good[path$k %in% too_few(path, k, alpha) | is.na(good)] <- FALSE
+    cpp_shares_as_much(path$shared, path$shared_sd, at)
+  good[path$k %in% too_few(path, k, alpha)] <- FALSE
   runs <- cumsum(!good)
   path$k[good & runs == runs[at]]
 }

@@ -444,6 +444,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_shares_as_much
+SEXP cpp_shares_as_much(Rcpp::NumericVector shared, Rcpp::NumericVector sd, double at);
+RcppExport SEXP _gmvae_cpp_shares_as_much(SEXP sharedSEXP, SEXP sdSEXP, SEXP atSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type shared(sharedSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type sd(sdSEXP);
+    Rcpp::traits::input_parameter< double >::type at(atSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_shares_as_much(shared, sd, at));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_beta_binomial_tails
 SEXP cpp_beta_binomial_tails(Rcpp::NumericVector x, Rcpp::NumericVector n, Rcpp::NumericVector a, Rcpp::NumericVector b);
 RcppExport SEXP _gmvae_cpp_beta_binomial_tails(SEXP xSEXP, SEXP nSEXP, SEXP aSEXP, SEXP bSEXP) {
@@ -662,6 +674,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_gmvae_cpp_gmvae_layout", (DL_FUNC) &_gmvae_cpp_gmvae_layout, 2},
     {"_gmvae_cpp_likelihoods", (DL_FUNC) &_gmvae_cpp_likelihoods, 0},
     {"_gmvae_cpp_gmvae_contrast", (DL_FUNC) &_gmvae_cpp_gmvae_contrast, 13},
+    {"_gmvae_cpp_shares_as_much", (DL_FUNC) &_gmvae_cpp_shares_as_much, 3},
     {"_gmvae_cpp_beta_binomial_tails", (DL_FUNC) &_gmvae_cpp_beta_binomial_tails, 4},
     {"_gmvae_cpp_gmvae_simulate", (DL_FUNC) &_gmvae_cpp_gmvae_simulate, 5},
     {"_gmvae_cpp_gmvae_sums", (DL_FUNC) &_gmvae_cpp_gmvae_sums, 9},

@@ -10,6 +10,7 @@
 #include "gmvae/model/posterior.h"
 #include "gmvae/model/simulate.h"
 #include "gmvae/select/split_test.h"
+#include "gmvae/select/stability.h"
 #include "gmvae/train/shifts.h"
 
 using namespace gmvae;
@@ -68,6 +69,20 @@ SEXP cpp_gmvae_contrast(Rcpp::List state, Rcpp::NumericMatrix latent, Rcpp::Nume
         .add("probability", parts_of(contrast.probability))
         .list();
   });
+}
+
+// Of each of the numbers of clusters compared, whether halves share as much as with number `at`,
+// from 1.
+// [[Rcpp::export(rng = false)]]
+SEXP cpp_shares_as_much(Rcpp::NumericVector shared, Rcpp::NumericVector sd, double at) {
+  check_length(sd.size(), shared.size(), "sd");
+  if (!(at >= 1 && at <= static_cast<double>(shared.size()))) refuse("at", "be one of the numbers");
+  const R_xlen_t best = static_cast<R_xlen_t>(at) - 1;
+  Rcpp::LogicalVector as_much(shared.size());
+  for (R_xlen_t i = 0; i < shared.size(); ++i) {
+    as_much[i] = shares_as_much(shared[i], sd[i], shared[best], sd[best]);
+  }
+  return as_much;
 }
 
 // x of n trials each; a list of P(X <= x) and P(X >= x).

@@ -111,6 +111,12 @@ test_that("the choice is told in words", {
     paste0("7 of 1 to 8; 2 of them are small groups beside 5 others; ",
            "5 to 6 are nearly as good; 1 to 3 are too few (p = 0.01)")
   )
+  # As much is 0.6 times the standard deviation of the difference, 0.034 here:
+  # the rule by which the core chooses.
+  expect_identical(cpp_shares_as_much(path$shared, path$shared_sd, 5),
+                   path$shared >= 0.9 - 0.6 * sqrt(2) * 0.04)
+  path$shared_sd[6] <- NA
+  expect_no_match(choice_sentence(list(k = 5L, k_path = path)), "nearly")
   path$p[4] <- 0.4
   expect_identical(
     choice_sentence(list(k = 3L, k_path = path)),

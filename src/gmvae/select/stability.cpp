@@ -82,14 +82,19 @@ Index choose(const std::vector<Stability>& path, bool by_density) {
   const Stability* best = most;
   for (const Stability& s : path) {
     if (!s.candidate || s.k == 1) continue;
-    const double difference = most->shared - s.shared;
-    const bool as_much = difference <= as_much_within * std::hypot(s.shared_sd, most->shared_sd);
-    if (as_much && s.log_density > best->log_density) best = &s;
+    if (s.log_density > best->log_density &&
+        shares_as_much(s.shared, s.shared_sd, most->shared, most->shared_sd)) {
+      best = &s;
+    }
   }
   return best->k;
 }
 
 }  // namespace
+
+bool shares_as_much(double shared, double sd, double best, double best_sd) {
+  return best - shared <= as_much_within * std::hypot(sd, best_sd);
+}
 
 bool density_falls(const std::vector<Stability>& path) {
   std::size_t n_larger = 0;

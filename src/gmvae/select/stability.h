@@ -59,11 +59,14 @@ bool density_falls(const std::vector<Stability>& path);
 std::vector<Index> worth_a_test(const std::vector<Stability>& path,
                                 const std::vector<Index>& rungs);
 
-// The candidate whose halves share most, the first of equals.  Where the density falls, the one of
-// highest density among those whose halves share as much: less by at most `as_much_within` times
+// Whether halves share as much as those of the best number: less by at most `as_much_within` times
 // the standard deviation of the difference between two halvings.  Of means over eight halvings
 // this is 1.7 standard errors, where a one-sided t test has p = 0.05.
 constexpr double as_much_within = 0.6;
+bool shares_as_much(double shared, double sd, double best, double best_sd);
+
+// The candidate whose halves share most, the first of equals.  Where the density falls, the one of
+// highest density among those whose halves share as much.
 Index choose_k(const std::vector<Stability>& path);
 
 // The same among the numbers up to the first that a test finds to be enough.  The path, with new

@@ -82,6 +82,15 @@ TEST("choose_k(): of numbers that share as much the densest, where the density f
   CHECK(density_falls(path_of(shared, density)));
 }
 
+TEST("shares_as_much(): less by a part of the standard deviation of the difference") {
+  CHECK(shares_as_much(1, .3, 1.29, .4));  // .5 * .6 = .3
+  CHECK(!shares_as_much(1, .3, 1.31, .4));
+  CHECK(shares_as_much(1, 0, 1, 0));
+  CHECK(shares_as_much(2, .1, 1, .1));
+  CHECK(!shares_as_much(missing, .1, 1, .1));
+  CHECK(!shares_as_much(1, missing, 1, .1));
+}
+
 TEST("choose_k(): no k that divides by batches where another mixes them") {
   const std::vector<double> shared{0, .6, .9, 1.2, 1.4};
   CHECK(chosen(shared, {}, {1, 0, .1, .4, .8}) == 4);
