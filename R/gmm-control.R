@@ -36,9 +36,11 @@
 #'
 #'   `0` allows everything.
 #' @param noise_density Density of the noise component in the units of the data,
-#'   a number above 0. `NULL`: 1 divided by the volume of the smallest box
-#'   around the data. With far outliers this box is large and the noise too
-#'   thin; a density of your own avoids that (Coretto and Hennig 2016).
+#'   a number above 0. `NULL`: 1 divided by the volume of the smaller of two
+#'   boxes around the data, one along the columns and one along the principal
+#'   components (with missing values, of the first). With far outliers this box
+#'   is large and the noise too thin; a density of your own avoids that (Coretto
+#'   and Hennig 2016).
 #' @param n_folds Number of folds for `criterion = "cv"`, a whole number of at
 #'   least 2. The number of rows is used instead if it is smaller.
 #' @param n_boot,alpha For `criterion = "test"`: the number of samples for each

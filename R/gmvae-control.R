@@ -65,22 +65,27 @@
 #'   higher held-out ELBO, a whole number of at least 1.
 #' @param damping Weight of one training step in the running moments from which
 #'   the mixture is updated, above 0 and at most 1 (only the last step counts).
-#' @param n_init Number of starts of the mixture's EM, of which the best is
-#'   used, a whole number of at least 1.
+#' @param n_init Number of starts of EM for the mixture that begins the joint
+#'   phase, a whole number of at least 1; for small data EM starts three times
+#'   as often. The best start is used.
 #' @param max_iter Largest number of iterations of EM, a whole number of at
 #'   least 1.
-#' @param tol EM stops when the log-likelihood per cell rises by less than this
-#'   number of at least 0; with 0 it runs for `max_iter` iterations.
+#' @param tol EM stops when the remaining rise of the log-likelihood, estimated
+#'   from its last steps, is below `tol` per cell. A number of at least 0; with
+#'   0 EM runs for `max_iter` iterations.
 #' @param find_batches `TRUE` or `FALSE`: if [gmvae()] is given no `batch`, test
 #'   whether the cells fall into two batches, and treat these as if they were
 #'   given?
-#' @param alpha If [gmvae()] chooses `k`: the probability, from 0.001 to 1, that
-#'   it divides too much, such as one population into two clusters; see Number
-#'   of clusters in [gmvae()]. With 1, it makes no tests.
-#' @param n_networks Number of networks to train from different seeds, a whole
-#'   number from 1 to 1,000. The fit is the network whose clusters agree most
-#'   with those of the others. Their agreement shows how far to trust the
-#'   clusters, see `networks` in [gmvae()].
+#' @param alpha If [gmvae()] chooses `k`: the level of its tests, a number from
+#'   0.001 to 1. It is about the largest probability that `gmvae()` divides too
+#'   much, such as one population into two clusters; see Number of clusters in
+#'   [gmvae()]. With 1, `gmvae()` makes no tests and looks for no small groups.
+#' @param n_networks Number of times that [gmvae()] trains the encoder and the
+#'   decoder, each time from another seed, a whole number from 1 to 1,000. One
+#'   such pair is called a network here. The fit is the network whose clusters
+#'   have the highest mean adjusted Rand index with the clusters of the other
+#'   networks. This mean shows how far to trust the clusters; it is `agreement`
+#'   in `networks` of the fit, see [gmvae()].
 #' @param checkpoint Path of a file that [gmvae()] writes now and then while it
 #'   trains, so that it can go on after its process was killed, or `NULL`; see
 #'   Checkpoints.

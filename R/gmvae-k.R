@@ -115,7 +115,8 @@ format_p <- function(p) {
 #' @param object A fit of [gmvae()].
 #' @param k Number of clusters, a whole number from 1 to the number of cells; or
 #'   several numbers, among which `update()` chooses by the latent means of
-#'   `object`, as [gmvae()] does. `NULL`: the same numbers as in [gmvae()].
+#'   `object`, as [gmvae()] does. `NULL`: it chooses among the numbers that
+#'   `k = NULL` means in [gmvae()], whatever `k` the fit was made with.
 #' @param ... Must be empty.
 #' @param proteins Of a fit with proteins: those of the fit, as in [gmvae()].
 #'   `NULL`: those in the call of the fit.

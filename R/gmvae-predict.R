@@ -6,8 +6,9 @@
 #'
 #' @param object A fit of [gmvae()].
 #' @param newdata New cells (genes x m), as `x` of [gmvae()]: **genes in rows**,
-#'   with names, and raw counts. Missing: the cells of the fit, for all types
-#'   but `"elbo"` and `"outlier"`, which need the counts.
+#'   with names, and raw counts. Missing: the cells of the fit. Types `"elbo"`,
+#'   `"outlier"` and `"all"`, and `reject`, need the counts, which a fit does
+#'   not hold: for these, give `newdata`.
 #' @param type What to return, see Value. `"class"` is the same as `"cluster"`,
 #'   and `"prob"` the same as `"posterior"`.
 #' @param ... Must be empty.
@@ -128,8 +129,11 @@
 #' difference.
 #'
 #' `p_value` is the share of these corrected scores that are at least as high as
-#' the score of the new cell (Davison and Hinkley 1997). For cells like those of
-#' the fit it is nearly uniform, so that about 5% of them are below 0.05. The
+#' the score of the new cell, where the new cell counts as one more of them
+#' (Davison and Hinkley 1997). So it is at least 1 / (n + 1) for the n training
+#' cells that were used, at most 2,000: a smaller `reject` rejects no cell. For
+#' cells like those of the fit it is nearly uniform, so that about 5% of them
+#' are below 0.05. The
 #' p-value tells how unusual a cell is, not which kind of cell it is; a kind
 #' that is intermediate between known kinds need not be unusual. A cell with far
 #' fewer or far more counts than all cells of the fit is unusual, too. Without

@@ -24,7 +24,8 @@
 #'     1: the adjusted Rand index between the sides and the components, each
 #'     counted to the side of most of its cells, of a mixture with as many
 #'     components as there are clusters below the split, fitted to half of the
-#'     cells; mean over halves. `NA` if there are too few cells;
+#'     cells; mean over halves. `NA` if there are too few cells, and without
+#'     `test`;
 #'   * `p`: the p-value of the hypothesis that these cells are one cluster;
 #'     `NA` without `test`;
 #'   * `p_adjusted`: the p-value adjusted for all the tests of the tree.
@@ -42,10 +43,12 @@
 #' positions of clusters decide which are joined first, and not their sizes.
 #'
 #' The test of a split is that of [gmvae()] for one cluster against two, on at
-#' most 2,000 of the cells below the split: both the held-out log-density and
-#' its gain beyond that of data sets simulated from one cluster must speak
-#' against one cluster; `p` is the larger p-value. The gains of 3 to 9 simulated
-#' data sets are taken for normal here. The adjusted p-value of a split with m
+#' most 2,000 of the cells below the split. It computes two p-values: whether
+#' two clusters give unseen cells a higher log-density than one, and whether
+#' they gain more than in 3 to 9 data sets simulated from one cluster, whose
+#' gains it assumes to be normally distributed. `p` is the larger of both; for
+#' `"bernoulli"` and `"gaussian"`, and if the first is above 0.5, it is the
+#' first. The adjusted p-value of a split with m
 #' of the k clusters is \eqn{p k / m}{p k / m}, but at least that of each split
 #' above it (Meinshausen 2008, section 2.2). If the splits with `p_adjusted` at
 #' most \eqn{\alpha}{alpha} are taken, the probability that any of them divides
@@ -222,14 +225,16 @@ print.gmvae_tree <- function(x, ...) {
 #'   `posterior`, `k`, `cluster_confusion` and `cluster_stability` (`NA` for
 #'   clusters that are joined), `stability` `NA` if any are joined, and
 #'   `components`: for each component of `mixture` the number of its cluster.
+#'   The result has no `small_groups`.
 #'   All methods work on it: [predict()][predict.gmvae], [plot()][plot.gmvae],
 #'   [markers()] and so on;
 #'   [update()][update.gmvae] goes back to a fit with one component for each
 #'   cluster. Clusters are numbered by weight, the largest first. If `fit` has
 #'   clusters with names ([rename_clusters()]), names stay, and a joined cluster
 #'   has the names of its parts with `" + "` between them.
-#' @section Errors: `gmvae_error_input` if `fit` is not a fit of [gmvae()] or
-#'   `tree` is not a tree of its clusters; `gmvae_error_option` for `k` and
+#' @section Errors: `gmvae_error_input` if `fit` is not a fit of [gmvae()],
+#'   `tree` is not a tree of its clusters, or `tree` has no tests although
+#'   `alpha` is given; `gmvae_error_option` for `k` and
 #'   `alpha`, of which exactly one must be given.
 #' @seealso [cluster_tree()], [update.gmvae()] for a new mixture with another
 #'   number of components, [rename_clusters()]

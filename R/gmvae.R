@@ -10,16 +10,19 @@
 #'
 #' @param x Counts, or other values if the likelihood allows, with **genes in
 #'   rows, cells in columns**: a matrix, a [Matrix::dgCMatrix-class] or another
-#'   matrix of package Matrix, a DelayedMatrix (read in blocks into a sparse
-#'   matrix), or a SummarizedExperiment or SingleCellExperiment. Counts must be
-#'   raw, not normalised or log-transformed. Gene names must be unique. Missing
-#'   names become gene1, gene2, ... and cell1, cell2, ...
+#'   matrix of package Matrix, a DelayedMatrix, a [cell_source()], a
+#'   SummarizedExperiment or SingleCellExperiment, or a Seurat object. `gmvae()`
+#'   reads a DelayedMatrix of at most 50,000 cells into a sparse matrix in
+#'   memory; it writes a larger one and a [cell_source()] to a temporary file
+#'   (with `proteins`, it reads both into memory). Counts must be raw, not
+#'   normalised or log-transformed. Gene names must be unique. Missing names
+#'   become gene1, gene2, ... and cell1, cell2, ...
 #' @param k Number of clusters (components of the mixture), a whole number from
 #'   1 to the number of cells; or several numbers, such as `2:12`, among which
 #'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 1 to
 #'   60, with fewer than 600 cells among 1 to a tenth of the number of cells;
-#'   with `labels` from the number of their classes to ten more. With `labels`
-#'   `k` is the number of classes plus that of further clusters, so that it must
+#'   with `labels` from the number of their classes to ten more, but at most to
+#'   a tenth of the number of cells. With `labels` `k` is the number of classes plus that of further clusters, so that it must
 #'   be at least the number of classes.
 #' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
 #'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
@@ -108,11 +111,13 @@
 #'     than 0.3% in the second half of a joint phase of at least ten epochs, or
 #'     10,000 training steps.
 #'   * `stability`: how well halves of the cells reproduce the clusters: 1 if
-#'     they give the same clusters, about 0 if they agree by chance. Mixtures
-#'     are fitted to the latent means of the two halves of the cells, in six
-#'     halvings, and each divides all cells. `stability` is the mean adjusted
-#'     Rand index between the divisions of two halves, or between these and
-#'     `cluster`, whichever is smaller. It is 0 if all cells are in one of
+#'     they give the same clusters, about 0 if they agree by chance. `gmvae()`
+#'     divides the cells into two halves at random, six times. It fits a mixture
+#'     of k components to the latent means of each half, and each of these
+#'     twelve mixtures assigns all cells to its components. `gmvae()` computes
+#'     the mean adjusted Rand index between the assignments of two halves, and
+#'     the mean between these assignments and `cluster`; `stability` is the
+#'     smaller of the two means. It is 0 if all cells are in one of
 #'     several clusters, and `NA` if for some half EM found no mixture with `k`
 #'     components, for instance because the half has fewer than `k` different
 #'     cells. Of more than 2,000 cells a random sample of 2,000 is halved.
@@ -121,11 +126,12 @@
 #'     over cells in either) of the cluster and the most similar cluster of one
 #'     half, averaged over the twelve halves (Hennig 2007). A cluster below 0.6
 #'     is not reliable; from 0.75 on it is. `NA` for a cluster without cells.
-#'   * `cluster_confusion`: matrix (k x k), in row i and column j the
+#'   * `cluster_confusion`: matrix (k x k), from 0 to 1. Row i, column j has the
 #'     probability that a cell of cluster i is in cluster j if the clusters are
-#'     found again from half of the cells: the mixture of the half puts the cell
-#'     into a group, and the mean posterior probability of cluster j in this
-#'     group counts; mean over the cells of cluster i and the twelve halves.
+#'     found again from half of the cells. Each of the twelve mixtures (see
+#'     `stability`) assigns the cell to a component; the mean posterior
+#'     probability of cluster j over all cells of this component counts. The
+#'     entry is the mean over the cells of cluster i and the twelve mixtures.
 #'     Rows sum to 1. See Confidence in [predict.gmvae()].
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
@@ -134,9 +140,12 @@
 #'     (natural logarithm, mean over the cells of the other half), `bic` and
 #'     `icl` (smaller is better), `smallest` (share of the cells in the smallest
 #'     cluster), `one_batch` (share of the cells in clusters with at least 95%
-#'     of one batch), `stable` (`TRUE` for a `k` above 1 with a stability of at
-#'     least 0.875 that is not below that of its neighbours), and for the
-#'     numbers that were tested, from 0 to 1 and `NA` for the others, `p`, the
+#'     of one batch), `stable` (`TRUE` for a `k` above 1 that could be chosen
+#'     and has a stability of at least 0.875 that is not below that of its
+#'     neighbours; a `k` can't be chosen if it is above that of the highest
+#'     `log_density`, above the first that a test finds to be enough, or if most
+#'     of its cells are in clusters of one batch where another `k` mixes the
+#'     batches), and for the numbers that were tested, from 0 to 1 and `NA` for the others, `p`, the
 #'     p-value of the hypothesis that `k` clusters are enough, and `p_unseen`,
 #'     that of the first of its two tests; for the latent means of at most 2,000
 #'     cells before the joint phase.
@@ -243,11 +252,13 @@
 #' the joint phase favour components with cells of every batch, as the clusters
 #' of Harmony do (Korsunsky et al. 2019).
 #'
-#' If you give no labels, `gmvae()` detects two clearly separated batches and
-#' tells you, with a warning (class `gmvae_warning_batches`). It treats detected
-#' batches as if you had given them. The test, for counts and three or more
-#' clusters, looks for a split of the cells into two sides, in principal
-#' components of \eqn{\log(1 + x)}, `x` divided by the total of the cell. A
+#' If you give neither `batch` nor `covariates`, `gmvae()` tests whether the
+#' cells fall into two clearly separated batches. If they do, it treats the
+#' detected batches as if you had given them, and tells you with a warning
+#' (class `gmvae_warning_batches`). The test is for `"nb"`, `"zinb"` and
+#' `"poisson"`, and needs a `k` of at least 3 (of several, the largest). It
+#' looks for a split of the cells into two sides, in principal components of
+#' \eqn{\log(1 + x)}, where `x` is divided by the size factor of the cell. A
 #' split is accepted only if all of these hold:
 #'   * Each side has at least 50 cells and at least 10% of all cells.
 #'   * The same shift separates the two sides within every kind of cell, by at
@@ -354,10 +365,11 @@
 #' with the mutual information I and what each leaves open about the other, the
 #' conditional entropies H (their sum is the variation of information, Meila
 #' 2007), of the joint distribution that the posterior probabilities give.
-#' Stability is a property of all clusters together, which one restless group of
-#' cells lowers. Information adds up over the groups: to divide one group raises
-#' it if the halves agree clearly on the division, whatever happens elsewhere,
-#' and not if its parts overlap. `gmvae()` proposes the `k` whose halves share
+#' Stability is one number for all clusters: a single group of cells that the
+#' halves divide differently lowers it. Shared information is a sum over the
+#' groups: to divide one group raises it if the halves agree clearly on the
+#' division, whatever happens in other groups, and lowers it if the parts
+#' overlap. `gmvae()` proposes the `k` whose halves share
 #' most, of those up to the `k` whose mixtures give the cells of the other half
 #' the highest density. If this density falls again as `k` grows, the clusters
 #' are much like Gaussians, and the density reveals small clusters that change
@@ -392,11 +404,13 @@
 #'     From three simulated data sets on, a gain far above theirs settles the
 #'     test (p at most 0.001 by Student's t distribution). Otherwise the p-value
 #'     is the rank of the gain among up to \eqn{1 / \alpha - 1}{1 / alpha - 1}
-#'     of them, which rejects nothing if \eqn{\alpha}{alpha} is at most 0.16:
-#'     the networks have seen the noise of the real cells alone, so that it is
-#'     not enough for the gain to be the largest of few. The simulation ends
-#'     with the first that gains as much (Besag and Clifford 1991). For
-#'     likelihoods of other values than counts there is only the first test.
+#'     simulated gains, rounded up, but at least three. At the default
+#'     \eqn{\alpha = 0.05}{alpha = 0.05} this p-value is never below
+#'     \eqn{\alpha}{alpha}, so that only a gain far above the others rejects:
+#'     the networks have seen the noise of the real cells alone, and to be the
+#'     largest of few gains is not enough. The simulation ends with the first
+#'     that gains as much (Besag and Clifford 1991). For `"bernoulli"` and
+#'     `"gaussian"` there is only the first test.
 #'
 #' At the first `k` whose larger p-value is not below \eqn{\alpha}{alpha}
 #' (`alpha` of [gmvae_control()]) the tests stop, and no larger `k` is chosen.
@@ -409,8 +423,8 @@
 #'
 #' A small group adds little to the information that halves share, so the choice
 #' of `k` may miss it. Therefore `gmvae()` looks for small groups afterwards,
-#' unless there are labels: it keeps the mixture with the chosen `k` as it is,
-#' and fits one component more to each half of the cells, for four halvings. EM
+#' unless there are labels or `alpha` is 1: it keeps the mixture with the chosen
+#' `k` as it is, and fits one component more to each half of the cells, for four halvings. EM
 #' starts this component from cells of low density (Verbeek et al. 2003). The
 #' component becomes a cluster if it describes the cells of the other half
 #' better (by the same t test), if the halves find the same cells (mean Jaccard
@@ -443,7 +457,9 @@
 #'   * `gmvae_error_input`: `x` is not a matrix with genes in rows and cells in
 #'     columns, is empty, or has repeated gene names.
 #'   * `gmvae_error_data`: values are missing, infinite, negative, fractional
-#'     or not from 0 to 1 where the likelihood forbids it; a cell has no counts.
+#'     or not from 0 to 1 where the likelihood forbids it; a cell has no counts;
+#'     fewer than two of the genes asked for have counts; or fewer than `k`
+#'     cells differ from each other in the genes used.
 #'   * `gmvae_error_option`: another argument is out of range or unknown.
 #'   * `gmvae_error_file`: a temporary file of cells or a checkpoint can't be
 #'     written, or a checkpoint is a file of another kind, cut off or changed.
@@ -468,6 +484,8 @@
 #'   * `gmvae_warning_file`: the checkpoint could not be written any more.
 #'   * `gmvae_warning_data`: a batch or a level of a covariate has fewer than
 #'     ten cells, or a covariate is left out.
+#'   * `gmvae_warning_input`: most columns of `x` have names of genes, or most
+#'     rows have names of cells. `x` should have genes in rows: transpose it.
 #'
 #' @section Reproducibility: [set.seed()] makes a fit repeatable: it takes one
 #'   draw of R's generator for each network. The same seed gives the same fit
