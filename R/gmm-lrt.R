@@ -124,6 +124,7 @@ lrt_arguments <- function(given, k, model, call) {
 test_components <- function(inputs, early_stop, BPPARAM, call) {
   ks <- sort(unique(inputs$candidates$k))
   inputs$criterion <- "bic"
+  inputs$keep_all <- TRUE  # samples are drawn from mixtures of the smaller k
   progress <- progress_reporter(inputs$control$verbose)
   tests <- statistics <- searches <- list()
   chosen <- ks[1]
@@ -133,8 +134,13 @@ test_components <- function(inputs, early_stop, BPPARAM, call) {
     search <- gmm_search(pair, NULL, call)
     rows <- best_of_each(search$table, ks[i + 0:1])
     searches <- c(searches, list(search))
-    # Where the larger number cannot be fitted, the smaller stays.
-    if (is.na(rows[2]) || is.na(rows[1])) break
+    # Numbers that cannot be fitted: from below there are labels for more; from
+    # above the smaller stays.
+    if (is.na(rows[1])) {
+      chosen <- ks[i + 1L]
+      next
+    }
+    if (is.na(rows[2])) break
     null <- null_statistics(pair, search, rows, early_stop, BPPARAM, progress,
                             call)
     tests <- c(tests, list(test_row(search$table, rows, null)))

@@ -106,3 +106,18 @@ test_that("gmm_lrt() says what is wrong", {
     gmm_lrt(faithful, 1:2, "EEE", start = faithful)
   })
 })
+
+test_that("criterion = \"test\" compares all models, and k for the labels", {
+  set.seed(1)
+  rows <- faithful[seq(1, 272, 3), ]
+  fit <- gmm_fit(rows, 1:3, criterion = "test",
+                 control = quiet(n_boot = 19, n_init = 2))
+  expect_identical(fit$test$k[1], 1L)
+  expect_gt(sum(!is.na(fit$search$loglik)), 14)
+  labels <- rep(NA, nrow(rows))
+  labels[1:2] <- c("long", "short")
+  labelled <- gmm_fit(rows, 1:3, "EII", labels = labels, criterion = "test",
+                      control = quiet(n_boot = 19, n_init = 2))
+  expect_identical(labelled$test$k, 2L)
+  expect_gte(labelled$k, 2L)
+})
