@@ -93,7 +93,7 @@ plot_expression <- function(x, genes, method, max_cells, call, most = 16L) {
   shown <- sample_cells(x$cluster, max_cells)
   map <- latent_map(x, shown, method, call)
   values <- decode_normalized(x, x$latent[shown, , drop = FALSE], rows, NULL,
-                              call)
+                              NULL, call)
   low <- if (likelihood_traits(x$likelihood)$dense) apply(values, 1, min) else 0
   high <- apply(values, 1, max)
   relative <- (values - low) / pmax(high - low, .Machine$double.xmin)

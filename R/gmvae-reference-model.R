@@ -35,7 +35,8 @@ share_of_genes <- function(fit, present, call) {
   if (!likelihood_traits(fit$likelihood)$size_factors) return(1)
   some <- fit$latent[spread_out(seq_len(nrow(fit$latent)), 500L), ,
                      drop = FALSE]
-  expected <- decode_normalized(fit, some, seq_along(present), NULL, call)
+  expected <- decode_normalized(fit, some, seq_along(present), NULL, NULL,
+                                call)
   sum(expected[present, ]) / sum(expected)
 }
 
@@ -62,11 +63,15 @@ parameters_for <- function(fit, state, present, known) {
 # Parts of the decoder that have a row for each gene.
 of_genes <- "^decoder[.](mean|zero_inflation|log_scale)[.]"
 
-# Rows of the design for cells of these batches; NULL where there is nothing to
-# explain.
-mapping_design <- function(model, batch) {
+# Rows of the design for n cells of these batches; NULL where there is nothing
+# to explain, or where the batch of each cell is to be found. Cells of a fit
+# without batches are of none of the new ones.
+mapping_design <- function(model, batch, n = length(batch)) {
   columns <- c(model$known, model$new)
-  if (length(columns) == 0L || is.null(batch)) return(NULL)
+  if (length(columns) == 0L) return(NULL)
+  if (is.null(batch)) {
+    return(if (is.null(model$known)) zeros(length(columns), n))
+  }
   column <- match(batch, columns)
   Matrix::sparseMatrix(i = column, p = seq(0L, length(batch)),
                        x = rep(1, length(batch)),
@@ -102,7 +107,8 @@ map_cells <- function(model, counts, size_factors, batch, call) {
   size <- sizes_in(model, counts, size_factors, call)
   unknown <- is.null(batch) && !is.null(model$known)
   core <- with_core_errors(cpp_gmvae_encode(
-    model$state, counts, size$factors, mapping_design(model, batch),
+    model$state, counts, size$factors,
+    mapping_design(model, batch, ncol(counts)),
     if (unknown) mapping_design(model, model$known), elbo_draws, TRUE,
     fit$control$n_threads,
     progress_reporter(fit$control$verbose && interactive())
@@ -148,7 +154,8 @@ known_cells <- function(model, reference, call) {
     }
     cells <- cells[model$present, , drop = FALSE]
     colnames(cells) <- rownames(fit$latent)[i]
-    map_cells(model, cells, user[i], fit$batch[i], call)
+    map_cells(model, cells, user[i],
+              if (!is.null(model$known)) fit$batch[i], call)
   })
   cells <- list(latent = do.call(rbind, lapply(blocks, `[[`, "latent")),
                 posterior = do.call(rbind, lapply(blocks, `[[`, "posterior")),

@@ -100,8 +100,18 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
   training <- setdiff(which(!is.na(labels)), c(calibrating, fit$heldout))
   lacking <- setdiff(levels(labels), as.character(labels[training]))
   if (length(lacking) > 0L) {
-    # Types with held-out cells only: these teach the classifier, too.
-    training <- c(training, setdiff(which(labels %in% lacking), calibrating))
+    # The only cells of a type teach the classifier and calibrate nothing.
+    teaching <- which(labels %in% lacking)
+    training <- c(training, teaching)
+    calibrating <- setdiff(calibrating, teaching)
+  }
+  if (length(calibrating) == 0L) {
+    gmvae_abort(c(
+      "{.arg labels} must name more cells than those that teach the types.",
+      x = "They name {length(training)} cell{?s} of {nlevels(labels)} type{?s},
+           and none is left to calibrate the sets of types.",
+      i = "Label more cells of each type."
+    ), "input", call = call)
   }
   classifier <- label_classifier(
     known$latent[training, , drop = FALSE],

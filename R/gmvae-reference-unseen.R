@@ -73,11 +73,12 @@ neighbourhood_scorer <- function(model, cells, counts, size_factors, reference,
                                  call) {
   fit <- model$fit
   usual <- spread_out(fit$heldout)
-  if (is.null(reference) || length(usual) < 19L) return(NULL)
+  if (is.null(reference)) return(NULL)
+  known <- reference_counts(reference, fit, call)  # checked if not used, too
+  on.exit(discard_cells(known))
+  if (length(usual) < 19L) return(NULL)
   if (length(pools_of(cells, model)) == 0L) return(NULL)
   trained <- spread_out(setdiff(seq_len(nrow(fit$latent)), fit$heldout))
-  known <- reference_counts(reference, fit, call)
-  on.exit(discard_cells(known))
   seen <- seen_cells(model, known, trained, call)
   usual <- seen_cells(model, known, usual, call)
   spread <- gene_spread(model, seen, call)

@@ -97,6 +97,16 @@ test_that("new batches: their shifts are found, in fits with batches or not", {
   with_batches <- quick_fit(x[, seen], 2, batch = rep_len(1:2, length(seen)))
   both <- map_to_reference(with_batches, shifted, batch = "new")
   expect_lt(abs(contrast(both$shifts) + log(0.3)), 0.5)
+  some <- shifted[-(1:10), ]
+  for (reference in list(NULL, x[, seen])) {
+    expect_warning(
+      fewer <- map_to_reference(fit, some, batch = "new",
+                                reference = reference),
+      "lacks 9 of the", class = "gmvae_warning_input"
+    )
+    expect_identical(colnames(fewer$shifts), "new")
+    expect_false(anyNA(fewer$cells))
+  }
   old <- map_to_reference(with_batches, shifted, batch = 1)
   expect_null(old$shifts)
   expect_identical(old$cells$batch, factor(rep(1L, ncol(shifted))))
@@ -169,6 +179,17 @@ test_that("wrong labels are named", {
   expect_warning(map_to_reference(fit, x[, query], labels = few),
                  "calibrated on at least 9 cells",
                  class = "gmvae_warning_input")
+  rare <- replace(kind[seen], fit$heldout[1], "rare")
+  types <- map_to_reference(fit, x[, query], labels = rare)
+  expect_false(anyNA(types$label_probabilities))
+  expect_gt(mean(types$cells$label[known] == kind[query][known]), 0.8)
+  two <- rep(NA, length(seen))
+  two[fit$heldout[1:2]] <- c("one", "two")
+  expect_error(suppressWarnings(map_to_reference(fit, x[, query],
+                                                 labels = two)),
+               "none is left to calibrate", class = "gmvae_error_input")
+  expect_error(map_to_reference(fit, x[, query], reference = "nonsense"),
+               class = "gmvae_error_input")
   expect_error(map_to_reference(fit), class = "gmvae_error_input")
   expect_error(map_to_reference(1, x), class = "gmvae_error_input")
   expect_error(map_to_reference(fit, x[, query], coverage = 2),
