@@ -17,6 +17,7 @@ as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
     return(combined_batch(label_lists(batch), n, columns, call, cells))
   }
   if (is.raw(batch)) batch <- as.character(batch)  # factor() can't sort it
+  batch <- without_missing_level(batch)
   if (!is.atomic(batch) || NROW(batch) != n || NCOL(batch) != 1L) {
     abort_not_batch(batch, n, columns, call)
   }

@@ -228,3 +228,9 @@ container_cores <- function(folder = "/sys/fs/cgroup") {
 draw_seed <- function() {
   sample.int(.Machine$integer.max, 1L)
 }
+
+# A level of a factor may be missing, as addNA() has it: its items count as
+# missing, and levels without items are dropped.
+without_missing_level <- function(labels) {
+  if (is.factor(labels)) factor(labels) else labels
+}

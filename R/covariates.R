@@ -105,6 +105,7 @@ as_covariate <- function(values, name, n, call) {
       x = "It is {describe(values)}."
     ), "option", call = call)
   }
+  values <- without_missing_level(values)
   missing <- which(is.na(values) | (is.numeric(values) & is.infinite(values)))
   if (length(missing) > 0L) {
     gmvae_abort(c(
@@ -134,6 +135,7 @@ check_covariates <- function(covariates, batch, call) {
     ), "data", call = call)
     covariates <- covariates[!constant]
   }
+  check_spread(covariates, call)
   determined <- determined_covariates(covariates, batch)
   if (length(determined) > 0L) {
     others <- c(if (n_batches(batch) > 0L) "batch", names(covariates))
@@ -148,6 +150,21 @@ check_covariates <- function(covariates, batch, call) {
   }
   warn_small_levels(covariates, call)
   if (ncol(covariates) > 0L) covariates
+}
+
+# Numbers are divided by their standard deviation.
+check_spread <- function(covariates, call) {
+  for (name in names(covariates)) {
+    values <- covariates[[name]]
+    spread <- if (is.numeric(values)) stats::sd(values) else 1
+    if (is.finite(spread) && spread > 0) next
+    gmvae_abort(c(
+      "Covariate {.val {name}} must have numbers of ordinary size.",
+      x = "They reach from {format(min(values))} to {format(max(values))}, and
+           their standard deviation can't be computed.",
+      i = "Give the covariate in another unit."
+    ), "option", call = call)
+  }
 }
 
 # Where each cell has a level of its own, it explains everything.

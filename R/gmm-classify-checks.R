@@ -2,9 +2,10 @@
 
 # Classes as a factor; `known`: the classes of a fit.
 check_class <- function(class, n, call, known = NULL) {
+  class <- without_missing_level(class)
   if (is.atomic(class) && length(class) == n && is.null(dim(class)) &&
         !anyNA(class)) {
-    levels <- if (is.factor(class)) levels(droplevels(class)) else
+    levels <- if (is.factor(class)) levels(class) else
       as.character(sort(unique(class)))
     if (is.null(known)) return(factor(as.character(class), levels))
     unknown <- setdiff(levels, known)

@@ -30,13 +30,13 @@ check_weights <- function(weights, n, call = rlang::caller_env()) {
 # `component` of each row, -1 if unknown. Whole numbers are the components
 # themselves; other labels become components in the order of their levels.
 check_row_labels <- function(labels, n, call = rlang::caller_env()) {
+  labels <- without_missing_level(labels)
   if (is.null(labels) || (is.logical(labels) && length(labels) == n &&
                             all(is.na(labels)))) {
     return(list(levels = NULL, component = integer()))
   }
   known <- if (is.atomic(labels)) labels[!is.na(labels)]
   if (is.character(labels)) labels <- factor(labels, sort(unique(known)))
-  if (is.factor(labels)) labels <- droplevels(labels)
   whole <- is.numeric(labels) && all(is.finite(known)) &&
     all(known == round(known)) && all(known >= 1) && all(known <= 1e6)
   if (length(labels) == n && is.null(dim(labels)) &&

@@ -111,6 +111,7 @@ check_sample_labels <- function(sample, n, x, cells, call, arg = "sample") {
     ), "option", call = call)
   }
   sample <- match_by_name(sample, cells, arg = arg, call = call)
+  sample <- without_missing_level(sample)
   if (anyNA(sample)) {
     gmvae_abort(c(
       "{.arg {arg}} must not have missing labels.",

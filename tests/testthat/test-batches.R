@@ -395,3 +395,12 @@ test_that("predict() finds the batches of new cells, and of one", {
   more <- without_cautions(update(fit, k = 4, x = unnamed$counts))
   expect_identical(more$batch, fit$batch)
 })
+
+test_that("a level of a factor may be missing", {
+  x <- simulate_counts(n = 20)$counts
+  missing <- addNA(factor(c(NA, rep("b", 19))))
+  expect_error(gmvae(x, 2, batch = missing), "first that of cell 1",
+               class = "gmvae_error_option")
+  expect_error(gmvae(x, 2, covariates = data.frame(a = missing)),
+               "first that of cell 1", class = "gmvae_error_option")
+})

@@ -148,3 +148,20 @@ test_that("no more than two threads run while R checks a package", {
   expect_identical(most_threads(4), 4L)
   expect_identical(most_threads(1), 1L)
 })
+
+test_that("a missing level of a factor is a missing label everywhere", {
+  labels <- c("b", NA, "a")
+  expect_identical(without_missing_level(addNA(factor(labels))),
+                   factor(labels))
+  expect_identical(without_missing_level(labels), labels)
+  missing <- addNA(factor(rep(labels, 20)))
+  expect_identical(check_row_labels(missing, 60)$levels, c("a", "b"))
+  for (refused in list(
+    function() check_class(missing, 60, NULL),
+    function() check_sample_labels(missing, 60, matrix(0, 1, 60), NULL, NULL),
+    function() as_batch(missing, 60, call = NULL),
+    function() as_covariate(missing, "a", 60, NULL)
+  )) {
+    expect_error(refused(), "missing", class = "gmvae_error_option")
+  }
+})
