@@ -33,11 +33,12 @@ train_several <- function(counts, cells, model, ks, control, stored, progress,
   }
   chosen <- vapply(cores, `[[`, 0L, "k")
   k <- sort(chosen)[(length(chosen) + 1L) %/% 2L]
-  path <- cores[[match(k, chosen)]]$k_path
+  # Networks that train again with this k have neither.
+  choice <- cores[[match(k, chosen)]][c("k_path", "small_groups")]
   others <- which(chosen != k)
   if (length(others) > 0L) cores[others] <- train_all(others, k, again = TRUE)
   warn_failed_checkpoint(cores, call)
-  core <- most_typical(cores, seeds, path)
+  core <- most_typical(cores, seeds, choice)
   if (length(ks) > 1L) core$networks$chosen_k <- chosen
   core
 }
@@ -71,7 +72,7 @@ train_in_parallel <- function(train, which, k, control, checkpoints, BPPARAM,
 
 # The network whose clusters agree most with those of the others, the first of
 # equals: an outlier among the networks is not kept, however high its ELBO.
-most_typical <- function(cores, seeds, path) {
+most_typical <- function(cores, seeds, choice) {
   clusters <- lapply(cores, function(core) {
     max.col(core$posterior, ties.method = "first")
   })
@@ -86,7 +87,8 @@ most_typical <- function(cores, seeds, path) {
     vapply(cores, function(core) core$elbo[[cells]][["elbo"]], 0)
   }
   core <- cores[[kept]]
-  core$k_path <- path
+  core$k_path <- choice$k_path
+  core$small_groups <- choice$small_groups
   core$networks <- data.frame(
     seed = seeds, elbo = elbo_of("train"),
     elbo_heldout = elbo_of("heldout"),

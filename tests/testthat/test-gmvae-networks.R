@@ -52,6 +52,19 @@ test_that("networks agree on one k", {
   expect_identical(fit$k, min(fit$networks$chosen_k))
 })
 
+test_that("the choice of k is that of one network, with its small groups", {
+  core <- function(first) {
+    list(posterior = diag(2)[rep(first:(3 - first), each = 10), ],
+         stability = 1, small_groups = 0L,
+         elbo = list(train = c(elbo = 0), heldout = c(elbo = 0)))
+  }
+  path <- data.frame(k = 1:4)
+  kept <- most_typical(list(core(1L), core(2L)), 1:2,
+                       list(k_path = path, small_groups = 1L))
+  expect_identical(kept$k_path, path)
+  expect_identical(kept$small_groups, 1L)
+})
+
 test_that("workers give the same fit", {
   skip_if_not_installed("BiocParallel")
   serial <- several(data, n_threads = 2)
