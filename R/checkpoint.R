@@ -45,7 +45,7 @@ stored_identities <- function(control, call) {
 
 # The fit in words that a file can be compared with.
 fit_identity <- function(counts, cells, model, ks, control) {
-  no_matter <- c("n_networks", "n_threads", "verbose", "checkpoint",
+  no_matter <- c("n_threads", "verbose", "checkpoint",
                  "checkpoint_minutes", "find_batches")
   options <- unclass(control)[setdiff(names(control), no_matter)]
   words <- function(value) {

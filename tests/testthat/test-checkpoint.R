@@ -106,6 +106,11 @@ test_that("each of several networks has a file, and their seeds are kept", {
   whole <- fit()
   expect_true(interrupted(4, x, 2:4, n_networks = 3, checkpoint = file))
   expect_true("fit.ckpt.network1" %in% left_in(file))
+  expect_error(
+    suppressMessages(fit_counts(x, 2:4, n_networks = 2, checkpoint = file)),
+    "`n_networks`: 3 in the checkpoint, 2 in this call",
+    class = "gmvae_error_option"
+  )
   again <- suppressMessages(fit(checkpoint = file, seed = 5))
   expect_identical(result(again), result(whole))
   expect_identical(left_in(file), character())
