@@ -28,10 +28,18 @@ caution_facts <- function(fit) {
     found = if (found) count(table(fit$batch)),
     one_batch = single_batch_clusters(fit$cluster, fit$batch),
     wrong = wrong_share(fit),
-    lost = setdiff(levels(fit$labels), as.character(fit$cluster)),
+    lost = lost_classes(fit),
     agreement = network_agreement(fit),
     sure = mean(largest_probability(fit$posterior))
   )
+}
+
+# Classes of the labels whose clusters, those of the first components, have no
+# cells, whatever names the clusters have now.
+lost_classes <- function(fit) {
+  classes <- levels(fit$labels)
+  cluster <- component_clusters(fit)[seq_along(classes)]
+  classes[tabulate(as.integer(fit$cluster), fit$k)[cluster] == 0L]
 }
 
 # Condition, sentence and advice are evaluated later, among the facts.
@@ -77,7 +85,7 @@ cautions <- list(
     several_kinds
   ),
   empty = caution(
-    empty > 0L && empty < k - 1L,
+    empty > length(lost) && empty < k - 1L,
     say("{empty} of the {k} clusters {cli::qty(empty)}{?has/have} no cells: ",
         "`k` may be too large.")
   ),

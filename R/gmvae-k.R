@@ -9,7 +9,7 @@ check_components <- function(k, n_cells, call, n_classes = 0L) {
   if (is.null(k)) {
     least <- max(1L, n_classes)
     most <- min(if (n_classes > 0L) least + 10L else 60L, n_cells %/% 10L)
-    k <- seq.int(least, max(2L, least, most))
+    k <- seq.int(least, max(least, min(n_cells, max(2L, most))))
   }
   k <- sort(unique(check_count(k, length = NULL, arg = "k", call = call)))
   if (min(k) < n_classes) {
@@ -29,10 +29,12 @@ check_components <- function(k, n_cells, call, n_classes = 0L) {
   ), "option", call = call)
 }
 
-# Other stable numbers of clusters, for summary().
-other_levels <- function(path, k) {
-  if (is.null(path)) return(integer())
-  setdiff(path$k[path$stable], k)
+# Other stable numbers of clusters, for summary(); none once clusters are
+# joined.
+other_levels <- function(fit) {
+  path <- fit$k_path
+  if (is.null(path) || !is.null(fit$components)) return(integer())
+  setdiff(path$k[path$stable], fit$k)
 }
 
 # Of the tests in a path, the first number of clusters that is enough; NA where
@@ -61,11 +63,12 @@ too_few <- function(path, k, alpha) {
   path$k[!is.na(path$p) & path$p < alpha & path$k < k]
 }
 
-# What a user should know of the choice of `k`, in words; NULL if it was given.
+# What a user should know of the choice of `k`, in words; NULL if it was given,
+# or if clusters were joined since.
 choice_sentence <- function(fit) {
   local_decimal_point()
   path <- fit$k_path
-  if (is.null(path)) return(NULL)
+  if (is.null(path) || !is.null(fit$components)) return(NULL)
   alpha <- fitted_control(fit)$alpha
   from_to <- function(k) {
     if (length(k) == 1L) k else sprintf("%d to %d", min(k), max(k))
@@ -172,7 +175,7 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL,
                    earlier = object),
     call = call
   )
-  core$history <- rbind(object$history, core$history)
+  core$history <- joined_histories(object$history, core$history)
   core$history$epoch <- seq_len(nrow(core$history))
   core$n_rollbacks <- object$n_rollbacks + core$n_rollbacks
   size <- list(factors = unname(object$size_factors),
@@ -188,9 +191,16 @@ update.gmvae <- function(object, k = NULL, ..., x = NULL, proteins = NULL,
                     likelihood = object$likelihood,
                     covariance = object$covariance, control = control,
                     call = call, heard = "batches")
-  written <- object$call
+  # A fit may have lost its call.
+  written <- if (is.null(object$call)) quote(gmvae()) else object$call
   written$k <- if (length(ks) == 1L) ks else as.call(c(quote(c), ks))
   with_call(fit, written)
+}
+
+# Fits of earlier versions have no seconds.
+joined_histories <- function(before, after) {
+  both <- intersect(names(before), names(after))
+  rbind(before[both], after[both])
 }
 
 # What stands in the call of a fit; NULL if it does not exist any more.

@@ -141,7 +141,7 @@ latent_groups <- function(x, labels, map, shown) {
   colours <- group_colours(levels(cluster))
   if (!is.null(labels)) {
     # Both panels share one scale: a mark keeps label "1" off cluster "1".
-    mark <- function(names) paste0("label:", names)
+    mark <- function(names) paste0("label:", names, recycle0 = TRUE)
     others <- data.frame(map$points, group = labels[shown], panel = "Label")
     levels(others$group) <- mark(levels(labels))
     cells <- rbind(cells, others)
@@ -193,7 +193,7 @@ cluster_marks <- function(map, cluster, ...) {
 # cells, the largest pairs first, have one colour.
 matched_colours <- function(labels, cluster) {
   shared <- table(labels, cluster)
-  pair <- stats::setNames(rep(NA_integer_, nrow(shared)), rownames(shared))
+  pair <- stats::setNames(rep(NA_integer_, nlevels(labels)), levels(labels))
   while (any(shared > 0L)) {
     most <- arrayInd(which.max(shared), dim(shared))
     pair[most[1]] <- most[2]
@@ -412,13 +412,14 @@ plot_k <- function(x, call) {
     ), "option", call = call)
   }
   path <- x$k_path
+  k <- length(component_clusters(x))  # before clusters were joined
   panels <- list(
     "Information that two halves share (nats)" =
       if (!is.null(path$shared)) path[c("shared", "shared_sd")],
     "Stability (adjusted Rand index of two halves)" =
       path[c("stability", "stability_sd")],
     "Log-density of the cells of the other half (mean)" =
-      data.frame(path$log_density, 0)
+      if (!is.null(path$log_density)) data.frame(path$log_density, 0)
   )
   panels <- Filter(Negate(is.null), panels)  # of fits of earlier versions
   shown <- do.call(rbind, lapply(names(panels), function(panel) {
@@ -428,13 +429,14 @@ plot_k <- function(x, call) {
                panel = factor(panel, names(panels)))
   }))
   shown <- shown[is.finite(shown$value), ]
+  shown$chosen <- shown$k == k
   ggplot2::ggplot(shown, ggplot2::aes(.data$k, .data$value)) +
-    ggplot2::geom_vline(xintercept = x$k, colour = "grey60",
+    ggplot2::geom_vline(xintercept = k, colour = "grey60",
                         linetype = "dashed") +
     ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high),
                             colour = "grey60") +
     ggplot2::geom_line(colour = "grey30") +
-    ggplot2::geom_point(ggplot2::aes(colour = .data$k == x$k), size = 2.2) +
+    ggplot2::geom_point(ggplot2::aes(colour = .data$chosen), size = 2.2) +
     ggplot2::facet_wrap(ggplot2::vars(.data$panel), ncol = 1L,
                         scales = "free_y") +
     ggplot2::scale_colour_manual(

@@ -25,7 +25,7 @@
 #'     adjusted Rand index, as in the fit; `levels`: other stable numbers of
 #'     clusters (stability of at least 0.875), if `k` was chosen; `choice`: how
 #'     `k` was chosen and which others are nearly as good, in words, `NULL` if
-#'     `k` was given;
+#'     `k` was given or clusters were joined;
 #'   * `n_networks`, the number of networks that were trained, and `agreement`,
 #'     the adjusted Rand index between the clusters of two networks, mean of all
 #'     pairs (`NA` for one network);
@@ -110,7 +110,7 @@ summary.gmvae <- function(object, ...) {
       wrong_labels = wrong_share(object),
       clusters = clusters,
       stability = object$stability,
-      levels = other_levels(object$k_path, object$k),
+      levels = other_levels(object),
       choice = choice_sentence(object),
       n_networks = max(1L, nrow(object$networks)),
       agreement = network_agreement(object),

@@ -41,7 +41,7 @@ rename_clusters <- function(fit, names) {
     rownames(fit$mixture$means) <- new
     dimnames(fit$mixture$covariances)[[3]] <- new
   }
-  names(fit$cluster_stability) <- new
+  if (!is.null(fit$cluster_stability)) names(fit$cluster_stability) <- new
   if (!is.null(fit$cluster_confusion)) {
     dimnames(fit$cluster_confusion) <- list(new, new)
   }

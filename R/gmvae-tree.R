@@ -26,8 +26,8 @@
 #'     components as there are clusters below the split, fitted to half of the
 #'     cells; mean over halves. `NA` if there are too few cells, and without
 #'     `test`;
-#'   * `p`: the p-value of the hypothesis that these cells are one cluster;
-#'     `NA` without `test`;
+#'   * `p`: the p-value of the hypothesis that these cells are one cluster; 1 if
+#'     there are fewer cells than clusters below the split; `NA` without `test`;
 #'   * `p_adjusted`: the p-value adjusted for all the tests of the tree.
 #'
 #'   `print()` returns `x` invisibly; `plot()` draws the tree with ggplot2 and
@@ -159,6 +159,9 @@ test_divisions <- function(fit, members, call) {
   progress <- progress_reporter(control$verbose && interactive())
   rows <- lapply(seq_along(members$both), function(i) {
     cells <- which(cluster %in% members$both[[i]])
+    if (length(cells) < length(members$both[[i]])) {
+      return(data.frame(p = 1, p_unseen = 1, stability = NA_real_))
+    }
     known <- design_of(fit, list(batch = fit$batch[cells],
                                  covariates = rows_of(fit$covariates, cells)))
     side <- 1L + cluster[cells] %in% members$second[[i]]
@@ -168,7 +171,7 @@ test_divisions <- function(fit, members, call) {
       length(members$both[[i]]),
       control[c("max_iter", "tol", "n_threads")], progress
     ), call = call)
-    as.data.frame(test)
+    as.data.frame(test[c("p", "p_unseen", "stability")])
   })
   tests <- do.call(rbind, rows)
   tests$stability[is.nan(tests$stability)] <- NA_real_
@@ -340,10 +343,12 @@ join_parts <- function(fit, group) {
                     names(fit$cluster)), names
   )
   fit$components <- group[components]
-  alone <- tabulate(group)[group] == 1L
-  found_again <- rep(NA_real_, length(names))
-  found_again[group[alone]] <- fit$cluster_stability[alone]
-  fit$cluster_stability <- stats::setNames(found_again, names)
+  if (!is.null(fit$cluster_stability)) {
+    alone <- tabulate(group)[group] == 1L
+    found_again <- rep(NA_real_, length(names))
+    found_again[group[alone]] <- fit$cluster_stability[alone]
+    fit$cluster_stability <- stats::setNames(found_again, names)
+  }
   if (!is.null(fit$cluster_confusion)) {
     fit$cluster_confusion <- joined_confusion(fit$cluster_confusion, group,
                                               apart, names)

@@ -31,8 +31,9 @@ doubtful <- list(
   ),
   one_batch = doubtful_fit(batch = factor(rep(c("a", "a", "b"), 20))),
   wrong_labels = doubtful_fit(labels = factor(rep(1:3, 20)), label_noise = 0.6),
-  lost_classes = doubtful_fit(labels = factor(rep(c("9", NA, NA), 20)),
-                              label_noise = 0.1),
+  lost_classes = do.call(doubtful_fit, c(in_clusters(c(0, 30, 30)), list(
+    labels = factor(rep(c("9", NA, NA), 20)), label_noise = 0.1
+  ))),
   networks = doubtful_fit(networks = data.frame(
     seed = 1:2, elbo = -58, elbo_heldout = -59, stability = 0.9,
     agreement = c(0.3, 0.4), kept = c(FALSE, TRUE)
@@ -144,4 +145,11 @@ test_that("a knitted document has each warning once", {
   text <- knitr::knit(text = rmd, quiet = TRUE, envir = values)
   found <- gregexpr("too few to tell whether", text, fixed = TRUE)[[1]]
   expect_length(found[found > 0], 1)
+})
+
+test_that("a class whose cluster has another name is not lost", {
+  fit <- doubtful_fit(labels = factor(rep(c("a", NA, "b"), 20)),
+                      label_noise = 0.1)
+  expect_length(fit_cautions(fit), 0)
+  expect_length(fit_cautions(cut_clusters(fit, k = 2)), 0)
 })

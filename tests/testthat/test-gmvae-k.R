@@ -165,3 +165,21 @@ test_that("k is checked", {
     expect_error(gmvae(tiny_counts(), k), class = "gmvae_error_option")
   }
 })
+
+test_that("update() goes on from fits that lack parts of others", {
+  x <- simulate_counts(n = 60)$counts
+  fit <- quick_fit(x, 3)
+  fit$history$seconds <- NULL
+  fit$call <- NULL
+  two <- without_cautions(update(fit, k = 2, x = x))
+  expect_identical(validate_fit(two), two)
+  expect_named(two$history, names(fit$history))
+})
+
+test_that("fewer cells than clusters: the numbers are the user's", {
+  expect_identical(check_components(NULL, 1, NULL), 1L)
+  expect_identical(check_components(NULL, 2, NULL), 1:2)
+  expect_identical(check_components(NULL, 19, NULL), 1:2)
+  expect_identical(check_components(NULL, 45, NULL), 1:4)
+  expect_identical(check_components(NULL, 45, NULL, 3L), 3:4)
+})

@@ -162,5 +162,15 @@ test_that("the path is drawn where there is one", {
   expect_identical(nlevels(drawn$data$panel), 3L)
   expect_equal(drawn$data$high - drawn$data$low,
                2 * rep(c(0.1, 0.05, 0), each = 3))
+  fit$k_path$log_density <- NULL  # of an earlier version
+  expect_identical(nlevels(plot(fit, "k")$data$panel), 2L)
   expect_error(plot(made_up_fit(), "k"), class = "gmvae_error_option")
+})
+
+test_that("labels and numbers may all be missing", {
+  skip_if_not_installed("ggplot2")
+  for (colour in list(rep(NA, 60), rep(NA_real_, 60))) {
+    drawn <- draw(made_up_fit(), "latent", method = "pca", colour = colour)
+    expect_s3_class(drawn, "ggplot")
+  }
 })

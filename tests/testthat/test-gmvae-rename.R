@@ -38,3 +38,11 @@ test_that("rename_clusters() says what names must be", {
   }
   expect_error(rename_clusters(1, c("1" = "a")), class = "gmvae_error_input")
 })
+
+test_that("a fit without stabilities of its clusters keeps its other parts", {
+  earlier <- fit
+  earlier$cluster_stability <- NULL
+  expect_identical(levels(rename_clusters(earlier, c("1" = "A"))$cluster)[1],
+                   "A")
+  expect_identical(cut_clusters(earlier, k = 2)$k, 2L)
+})

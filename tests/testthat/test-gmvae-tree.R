@@ -108,6 +108,34 @@ test_that("clusters with names keep them", {
                    levels(renamed$cluster))
 })
 
+test_that("clusters without cells are not worth a split", {
+  empty <- made_up_fit(k = 4)
+  empty$cluster[] <- "1"
+  empty$posterior[] <- rep(c(1, 0, 0, 0), each = nrow(empty$posterior))
+  tree <- cluster_tree(empty)
+  none <- tree$splits$cells < lengths(merged_clusters(tree)$both)
+  expect_true(any(none))
+  expect_true(all(tree$splits$p[none] == 1))
+  expect_true(all(is.na(tree$splits$stability[none])))
+})
+
+test_that("a fit with joined clusters does not speak of the choice of k", {
+  chosen <- made_up_fit(k = 3, k_path = data.frame(
+    k = 1:4, stability = c(1, 0.9, 0.95, 0.8), stability_sd = 0.05,
+    shared = c(0, 0.6, 0.9, 0.7), shared_sd = 0.1, log_density = -(4:1),
+    stable = c(FALSE, TRUE, TRUE, FALSE), p = c(1e-4, 1e-3, NA, NA)
+  ))
+  expect_match(summary(chosen)$choice, "3 of 1 to 4")
+  joined <- cut_clusters(chosen, k = 2)
+  expect_null(summary(joined)$choice)
+  expect_length(summary(joined)$levels, 0)
+  skip_if_not_installed("ggplot2")
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  drawn <- plot(joined, "k")$data
+  expect_identical(unique(drawn$k[drawn$chosen]), 3L)
+})
+
 test_that("adjusted p-values follow the tree", {
   clusters <- list(1:2, 3:4, 1:4)
   expect_equal(hierarchical_p(c(0.01, 0.3, 0.02), clusters, 4),
