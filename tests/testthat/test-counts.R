@@ -131,3 +131,9 @@ test_that("cells in rows are told by their names", {
   expect_warning(warn_orientation(Matrix::t(pbmc_sorted$counts), "x", NULL),
                  class = "gmvae_warning_input")
 })
+
+test_that("cells have names or none of them has", {
+  x <- simulate_counts(n = 20)$counts
+  colnames(x)[3] <- NA
+  expect_error(gmvae(x, 2), "first in column 3", class = "gmvae_error_input")
+})
