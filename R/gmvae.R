@@ -22,8 +22,9 @@
 #'   `gmvae()` chooses, see Number of clusters. `NULL`: it chooses among 1 to
 #'   60, with fewer than 600 cells among 1 to a tenth of the number of cells;
 #'   with `labels` from the number of their classes to ten more, but at most to
-#'   a tenth of the number of cells. With `labels` `k` is the number of classes plus that of further clusters, so that it must
-#'   be at least the number of classes.
+#'   a tenth of the number of cells. With `labels` `k` is the number of classes
+#'   plus that of further clusters, so that it must be at least the number of
+#'   classes.
 #' @param likelihood Distribution of the values: `"nb"`, `"zinb"`, `"poisson"`,
 #'   `"bernoulli"` or `"gaussian"`, see Likelihoods.
 #' @param ... For a SummarizedExperiment or a Seurat object, the arguments of
@@ -117,7 +118,7 @@
 #'     twelve mixtures assigns all cells to its components. `gmvae()` computes
 #'     the mean adjusted Rand index between the assignments of two halves, and
 #'     the mean between these assignments and `cluster`; `stability` is the
-#'     smaller of the two means. It is 0 if all cells are in one of
+#'     smaller of the two means. It is at most 0 if all cells are in one of
 #'     several clusters, and `NA` if for some half EM found no mixture with `k`
 #'     components, for instance because the half has fewer than `k` different
 #'     cells. Of more than 2,000 cells a random sample of 2,000 is halved.
@@ -145,10 +146,10 @@
 #'     neighbours; a `k` can't be chosen if it is above that of the highest
 #'     `log_density`, above the first that a test finds to be enough, or if most
 #'     of its cells are in clusters of one batch where another `k` mixes the
-#'     batches), and for the numbers that were tested, from 0 to 1 and `NA` for the others, `p`, the
-#'     p-value of the hypothesis that `k` clusters are enough, and `p_unseen`,
-#'     that of the first of its two tests; for the latent means of at most 2,000
-#'     cells before the joint phase.
+#'     batches), and for the numbers that were tested, from 0 to 1 and `NA` for
+#'     the others, `p`, the p-value of the hypothesis that `k` clusters are
+#'     enough, and `p_unseen`, that of the first of its two tests; for the
+#'     latent means of at most 2,000 cells before the joint phase.
 #'   * `small_groups`: how many of the clusters are small groups that were added
 #'     to the `k` that halves and tests chose, see Number of clusters.
 #'   * `networks`: data frame with one row for each network, `NULL` for a single
@@ -424,11 +425,12 @@
 #' A small group adds little to the information that halves share, so the choice
 #' of `k` may miss it. Therefore `gmvae()` looks for small groups afterwards,
 #' unless there are labels or `alpha` is 1: it keeps the mixture with the chosen
-#' `k` as it is, and fits one component more to each half of the cells, for four halvings. EM
-#' starts this component from cells of low density (Verbeek et al. 2003). The
-#' component becomes a cluster if it describes the cells of the other half
-#' better (by the same t test), if the halves find the same cells (mean Jaccard
-#' index of at least 0.6), and if `k + 1` is among the numbers to choose from.
+#' `k` as it is, and fits one component more to each half of the cells, for four
+#' halvings. EM starts this component from cells of low density (Verbeek et al.
+#' 2003). The component becomes a cluster if it describes the cells of the other
+#' half better (by the same t test), if the halves find the same cells (mean
+#' Jaccard index of at least 0.6), and if `k + 1` is among the numbers to choose
+#' from.
 #' With batches, the component must not be of one batch alone: at least 5% of
 #' its cells must be of other batches, or it must have so few that chance puts
 #' them all into one batch with a probability of at least 1%. Then `gmvae()`
