@@ -34,7 +34,7 @@ as_batch <- function(batch, n, x = NULL, call, cells = NULL) {
   if (is.double(batch) && !is.object(batch) && any(batch != round(batch))) {
     abort_measured_batch(batch, call)
   }
-  droplevels(factor(batch))
+  factor(batch)
 }
 
 # Columns of a data frame, with its row names if it has any but numbers, as are

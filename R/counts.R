@@ -90,7 +90,7 @@ with_all_names <- function(counts, arg, call) {
   missing <- which(is.na(colnames(counts)))
   if (length(missing) > 0L) {
     gmvae_abort(c(
-      "The cells of {.arg {arg}} must have names, or none of them.",
+      "Either all cells of {.arg {arg}} must have names, or none.",
       x = "{length(missing)} of {ncol(counts)} cells {cli::qty(length(missing))}
            {?has/have} no name, the first in column {missing[1]}.",
       i = "Set {.code colnames({arg})}."

@@ -116,7 +116,7 @@ as_covariate <- function(values, name, n, call) {
     ), "option", call = call)
   }
   values <- unname(values)
-  if (labels) return(factor(droplevels(factor(values)), ordered = FALSE))
+  if (labels) return(factor(values, ordered = FALSE))
   as.double(values)
 }
 
@@ -159,9 +159,9 @@ check_spread <- function(covariates, call) {
     spread <- if (is.numeric(values)) stats::sd(values) else 1
     if (is.finite(spread) && spread > 0) next
     gmvae_abort(c(
-      "Covariate {.val {name}} must have numbers of ordinary size.",
-      x = "They reach from {format(min(values))} to {format(max(values))}, and
-           their standard deviation can't be computed.",
+      "Covariate {.val {name}} must have numbers whose standard deviation can be
+       computed.",
+      x = "They reach from {format(min(values))} to {format(max(values))}.",
       i = "Give the covariate in another unit."
     ), "option", call = call)
   }

@@ -107,11 +107,12 @@ classify_cells <- function(known, latent, labels, coverage, fit, call) {
   }
   if (length(calibrating) == 0L) {
     gmvae_abort(c(
-      "{.arg labels} must name more cells than those that teach the types.",
-      x = "They name {length(training)} cell{?s} of {nlevels(labels)} type{?s},
-           and none is left to calibrate the sets of types.",
+      "{.arg labels} must name several cells of each type.",
+      x = "{.fn map_to_reference} learns {nlevels(labels)} type{?s} from all
+           {length(training)} labelled cell{?s}, and none is left to calibrate
+           the sets of types.",
       i = "Label more cells of each type."
-    ), "input", call = call)
+    ), "option", call = call)
   }
   classifier <- label_classifier(
     known$latent[training, , drop = FALSE],

@@ -43,12 +43,12 @@
 #' positions of clusters decide which are joined first, and not their sizes.
 #'
 #' The test of a split is that of [gmvae()] for one cluster against two, on at
-#' most 2,000 of the cells below the split. It computes two p-values: whether
-#' two clusters give unseen cells a higher log-density than one, and whether
-#' they gain more than in 3 to 9 data sets simulated from one cluster, whose
-#' gains it assumes to be normally distributed. `p` is the larger of both; for
-#' `"bernoulli"` and `"gaussian"`, and if the first is above 0.5, it is the
-#' first. The adjusted p-value of a split with m
+#' most 2,000 of the cells below the split. It has two parts. The first asks
+#' whether two clusters give unseen cells a higher log-density than one, the
+#' second whether they gain more than in 3 to 9 data sets simulated from one
+#' cluster, whose gains it assumes to be normally distributed. `p` is the larger
+#' of both p-values; for `"bernoulli"` and `"gaussian"`, and if the first is
+#' above 0.5, it is the first. The adjusted p-value of a split with m
 #' of the k clusters is \eqn{p k / m}{p k / m}, but at least that of each split
 #' above it (Meinshausen 2008, section 2.2). If the splits with `p_adjusted` at
 #' most \eqn{\alpha}{alpha} are taken, the probability that any of them divides

@@ -380,10 +380,10 @@
 #' root of the sum of both variances over halvings, which is the limit of a
 #' one-sided t test at the level 0.05. The density counts as falling if its
 #' maximum is not in the last tenth of the numbers compared (for fewer than ten
-#' numbers, not the last one). The printed fit names the neighbours of `k` whose
-#' halves share as much as those of `k`, by the same limit, as nearly as good,
-#' unless a test finds them too few. With batches, `gmvae()` leaves out a `k`
-#' for which most cells are in clusters of one batch (95% of their cells) if
+#' numbers, not the last one). The printed fit calls the numbers next to `k`
+#' nearly as good if their halves share as much as those of `k`, by the same
+#' limit, and no test finds them too few. With batches, `gmvae()` leaves out a
+#' `k` for which most cells are in clusters of one batch (95% of their cells) if
 #' another `k` mixes the batches. If there are more than 20 numbers to choose
 #' from, `gmvae()` compares the first 20. It compares the next 20 only if the
 #' best is in the last quarter of those, such as 16 of 1 to 20.

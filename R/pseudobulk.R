@@ -118,7 +118,7 @@ check_sample_labels <- function(sample, n, x, cells, call, arg = "sample") {
       x = "{sum(is.na(sample))} of {n} labels are missing."
     ), "option", call = call)
   }
-  droplevels(as.factor(unname(sample)))
+  factor(unname(sample))
 }
 
 # Columns of `data` that are constant within each sample, a row for each sample.

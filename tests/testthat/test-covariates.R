@@ -302,6 +302,6 @@ test_that("numbers must have a standard deviation", {
   x <- simulate_counts(n = 20)$counts
   for (numbers in list(c(1e300, rep(0, 19)), 1:20 * 1e-200)) {
     expect_error(gmvae(x, 2, covariates = data.frame(a = numbers)),
-                 "ordinary size", class = "gmvae_error_option")
+                 "standard deviation", class = "gmvae_error_option")
   }
 })

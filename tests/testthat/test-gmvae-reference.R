@@ -107,6 +107,9 @@ test_that("new batches: their shifts are found, in fits with batches or not", {
     expect_identical(colnames(fewer$shifts), "new")
     expect_false(anyNA(fewer$cells))
   }
+  one_batch <- quick_fit(x[, seen], 2, batch = rep("a", length(seen)))
+  fewer <- suppressWarnings(map_to_reference(one_batch, some, batch = "new"))
+  expect_false(anyNA(fewer$cells))
   old <- map_to_reference(with_batches, shifted, batch = 1)
   expect_null(old$shifts)
   expect_identical(old$cells$batch, factor(rep(1L, ncol(shifted))))
@@ -165,6 +168,13 @@ test_that("missing genes are hidden; too few are an error", {
                "another order of the cells", class = "gmvae_error_input")
 })
 
+test_that("errors of the core keep their class", {
+  broken <- fit
+  broken$latent[] <- NaN
+  present <- rep(TRUE, length(fit$features))
+  expect_error(share_of_genes(broken, present, NULL), class = "gmvae_error")
+})
+
 test_that("wrong labels are named", {
   wrong <- function(labels, ...) {
     expect_error(map_to_reference(fit, x[, query], labels = labels),
@@ -187,7 +197,7 @@ test_that("wrong labels are named", {
   two[fit$heldout[1:2]] <- c("one", "two")
   expect_error(suppressWarnings(map_to_reference(fit, x[, query],
                                                  labels = two)),
-               "none is left to calibrate", class = "gmvae_error_input")
+               "several cells of each type", class = "gmvae_error_option")
   expect_error(map_to_reference(fit, x[, query], reference = "nonsense"),
                class = "gmvae_error_input")
   expect_error(map_to_reference(fit), class = "gmvae_error_input")
