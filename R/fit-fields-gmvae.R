@@ -174,6 +174,8 @@ gmvae_fields <- list(
     stability_sd = numbers("rows", missing = TRUE),
     shared = optional(numbers("rows", missing = TRUE)),
     shared_sd = optional(numbers("rows", missing = TRUE)),
+    shared_pcs = optional(numbers("rows", missing = TRUE)),
+    shared_pcs_sd = optional(numbers("rows", missing = TRUE)),
     log_density = optional(numbers("rows", missing = TRUE)),
     stable = optional(flags("rows")),
     p = optional(numbers("rows", missing = TRUE)),

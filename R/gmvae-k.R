@@ -44,6 +44,11 @@ first_enough <- function(path, alpha) {
   if (length(enough) > 0L) enough[1] else NA_integer_
 }
 
+# Whether principal components took part in the choice.
+has_components <- function(path) {
+  !is.null(path$shared_pcs) && any(is.finite(path$shared_pcs))
+}
+
 # The numbers of clusters around `k` whose halves share as much information, by
 # the measure that the choice has too, and that no test rules out.
 nearly_as_good <- function(path, k, alpha) {
@@ -53,6 +58,9 @@ nearly_as_good <- function(path, k, alpha) {
   most <- first_enough(path, alpha)
   good <- path$k >= 2L & (is.na(most) | path$k <= most) &
     cpp_shares_as_much(path$shared, path$shared_sd, at)
+  if (has_components(path)) {
+    good <- good & cpp_shares_as_much(path$shared_pcs, path$shared_pcs_sd, at)
+  }
   good[path$k %in% too_few(path, k, alpha)] <- FALSE
   runs <- cumsum(!good)
   path$k[good & runs == runs[at]]

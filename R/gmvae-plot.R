@@ -16,9 +16,10 @@
 #'     that the weight of its component predicts;
 #'   * `"uncertainty"`: for each cell, one minus the confidence in its cluster,
 #'     see [predict.gmvae()];
-#'   * `"k"`: for each number of clusters what two halves share, the stability
-#'     and the log-density of the cells of the other half (`k_path` of the fit),
-#'     with `k` of the fit marked; for fits that chose `k`;
+#'   * `"k"`: for each number of clusters what two halves share, by latent means
+#'     and, where they took part in the choice, by principal components, the
+#'     stability and the log-density of the cells of the other half (`k_path` of
+#'     the fit), with `k` of the fit marked; for fits that chose `k`;
 #'   * `"tree"`: the tree of the clusters with the tests of its splits, as
 #'     [cluster_tree()] has it. To draw a tree that is there, plot the tree;
 #'   * `"loadings"`: for each of up to 12 latent dimensions the six genes with
@@ -416,6 +417,8 @@ plot_k <- function(x, call) {
   panels <- list(
     "Information that two halves share (nats)" =
       if (!is.null(path$shared)) path[c("shared", "shared_sd")],
+    "The same by principal components (nats)" =
+      if (has_components(path)) path[c("shared_pcs", "shared_pcs_sd")],
     "Stability (adjusted Rand index of two halves)" =
       path[c("stability", "stability_sd")],
     "Log-density of the cells of the other half (mean)" =

@@ -137,7 +137,9 @@
 #'   * `k_path`: data frame with one row for each `k` that was compared, `NULL`
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
 #'     eight halvings `stability_sd`, `shared` (the information in nats that
-#'     decides, see Number of clusters) and likewise `shared_sd`, `log_density`
+#'     decides, see Number of clusters) and likewise `shared_sd`, `shared_pcs`
+#'     and `shared_pcs_sd` (the same by principal components; `NA` where they
+#'     take no part), `log_density`
 #'     (natural logarithm, mean over the cells of the other half), `bic` and
 #'     `icl` (smaller is better), `smallest` (share of the cells in the smallest
 #'     cluster), `one_batch` (share of the cells in clusters with at least 95%
@@ -380,11 +382,22 @@
 #' root of the sum of both variances over halvings, which is the limit of a
 #' one-sided t test at the level 0.05. The density counts as falling if its
 #' maximum is not in the last tenth of the numbers compared (for fewer than ten
-#' numbers, not the last one). The printed fit calls the numbers next to `k`
-#' nearly as good if their halves share as much as those of `k`, by the same
-#' limit, and no test finds them too few. With batches, `gmvae()` leaves out a
-#' `k` for which most cells are in clusters of one batch (95% of their cells) if
-#' another `k` mixes the batches. If there are more than 20 numbers to choose
+#' numbers, not the last one). If the density does not fall, it is no guide, and
+#' networks of other seeds often share most at another `k`. `gmvae()` then
+#' halves, in the same way, the principal components of \eqn{\log(1 + x)},
+#' where `x` is divided by the size factor of the cell: as many components as
+#' there are latent dimensions, of 2,000 cells at most, with the same halves for
+#' every seed. It proposes the `k` above 1 whose halves share most by these
+#' components, among those whose halves share by the latent means as much as the
+#' halves of the best `k`: here less by at most twice that root, as networks of
+#' other seeds differ by about as much as halvings do. The components take part
+#' for `"nb"`, `"zinb"` and `"poisson"`, without batches, covariates, labels and
+#' proteins. The printed fit calls the numbers next to `k` nearly as good if
+#' their halves share as much as those of `k`, by the limit of 0.6 and by all
+#' that took part, and no test finds them too few. With batches, `gmvae()`
+#' leaves out a `k` for which most cells are in clusters of one batch (95% of
+#' their cells) if another `k` mixes the batches. If there are more than 20
+#' numbers to choose
 #' from, `gmvae()` compares the first 20. It compares the next 20 only if the
 #' best is in the last quarter of those, such as 16 of 1 to 20.
 #'

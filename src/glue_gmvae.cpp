@@ -113,6 +113,8 @@ SEXP to_frame(const std::vector<Stability>& path) {
       .add("stability_sd", field(&Stability::sd))
       .add("shared", field(&Stability::shared))
       .add("shared_sd", field(&Stability::shared_sd))
+      .add("shared_pcs", field(&Stability::shared_pcs))
+      .add("shared_pcs_sd", field(&Stability::shared_pcs_sd))
       .add("log_density", field(&Stability::log_density))
       .add("bic", field(&Stability::bic))
       .add("icl", field(&Stability::icl))

@@ -80,7 +80,7 @@ SEXP cpp_shares_as_much(Rcpp::NumericVector shared, Rcpp::NumericVector sd, doub
   const R_xlen_t best = static_cast<R_xlen_t>(at) - 1;
   Rcpp::LogicalVector as_much(shared.size());
   for (R_xlen_t i = 0; i < shared.size(); ++i) {
-    as_much[i] = shares_as_much(shared[i], sd[i], shared[best], sd[best]);
+    as_much[i] = shares_as_much(shared[i], sd[i], shared[best], sd[best], as_much_within);
   }
   return as_much;
 }

@@ -1,7 +1,8 @@
-// Runs every TEST(), or those whose file or name contains one of the arguments; ends with
-// "N passed, N failed".
+// Runs every TEST(), or those whose file or name contains one of the arguments; names those that
+// take more than ten seconds, and ends with "N passed, N failed".
 #include "testing.h"
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 
@@ -16,6 +17,7 @@ bool wanted(const testing::Test& test, int n_words, char** words) {
 
 bool passes(const testing::Test& test) {
   testing::failures().clear();
+  const auto began = std::chrono::steady_clock::now();
   try {
     test.body();
   } catch (const std::exception& error) {
@@ -23,6 +25,8 @@ bool passes(const testing::Test& test) {
   } catch (...) {
     testing::fail(test.file, 0, "threw something that is no std::exception");
   }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  if (took.count() > 10) std::printf("%.0f s: %s\n", took.count(), test.name.c_str());
   if (testing::failures().empty()) return true;
   std::printf("FAILED: %s\n", test.name.c_str());
   for (const std::string& what : testing::failures()) std::printf("  %s\n", what.c_str());

@@ -115,6 +115,13 @@ test_that("the choice is told in words", {
   # the rule by which the core chooses.
   expect_identical(cpp_shares_as_much(path$shared, path$shared_sd, 5),
                    path$shared >= 0.9 - 0.6 * sqrt(2) * 0.04)
+  # Where components took part, as much is shared by them too.
+  with_components <- cbind(path, shared_pcs = 1, shared_pcs_sd = 0.04)
+  expect_identical(nearly_as_good(with_components, 5L, 0.05), 5:6)
+  with_components$shared_pcs[6] <- 0.9
+  expect_identical(nearly_as_good(with_components, 5L, 0.05), 5L)
+  with_components[c("shared_pcs", "shared_pcs_sd")] <- NA_real_
+  expect_identical(nearly_as_good(with_components, 5L, 0.05), 5:6)
   path$shared_sd[6] <- NA
   expect_no_match(choice_sentence(list(k = 5L, k_path = path)), "nearly")
   path$p[4] <- 0.4

@@ -162,6 +162,12 @@ test_that("the path is drawn where there is one", {
   expect_identical(nlevels(drawn$data$panel), 3L)
   expect_equal(drawn$data$high - drawn$data$low,
                2 * rep(c(0.1, 0.05, 0), each = 3))
+  fit$k_path$shared_pcs <- fit$k_path$shared_pcs_sd <- NA_real_
+  expect_identical(nlevels(plot(fit, "k")$data$panel), 3L)
+  fit$k_path$shared_pcs <- c(.7, .8, .9)
+  fit$k_path$shared_pcs_sd <- 0.1
+  expect_identical(nlevels(plot(fit, "k")$data$panel), 4L)
+  fit$k_path[c("shared_pcs", "shared_pcs_sd")] <- NULL
   fit$k_path$log_density <- NULL  # of an earlier version
   expect_identical(nlevels(plot(fit, "k")$data$panel), 2L)
   expect_error(plot(made_up_fit(), "k"), class = "gmvae_error_option")

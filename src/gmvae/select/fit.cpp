@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "gmvae/data/principal_components.h"
 #include "gmvae/select/small_groups.h"
 
 namespace gmvae {
 
 namespace {
+
+constexpr Purpose components_purpose{25};
 
 constexpr Index halvings_of_fit = 6;
 constexpr Index halvings_of_choice = 8;
@@ -42,6 +45,32 @@ Halves halves_of(const std::vector<double>& latent, const std::vector<Index>& k,
   return fit_halves(points(latent, options), halves, workers, monitor);
 }
 
+// Whether principal components of log(1 + x / size) are a second view of the cells: not with
+// batches or covariates, which the components hold, or labels, or modalities beside the first.
+bool has_components(const TrainOptions& options) {
+  const std::vector<ModalityShape>& modalities = options.shape.modalities;
+  return modalities.size() == 1 && find_likelihood(modalities.front().likelihood).size_factors &&
+         options.shape.n_design == 0 && options.n_classes == 0;
+}
+
+// As many components as the latent space has dimensions, of cells and halves that no seed changes.
+void compare_components(std::vector<Stability>& path, const std::vector<Index>& ks,
+                        const CellSource& source, const Covariates& covariates,
+                        const TrainOptions& options, Workers& workers, Monitor& monitor) {
+  HalvesOptions halves = halves_options(ks, halvings_of_choice, options);
+  halves.seed = 0;
+  halves.whole = false;
+  halves.quick = true;
+  const std::vector<Index> cells = evenly_spread(source.n_cells(), halves.most_cells);
+  const Index n_components =
+      std::min({options.shape.n_latent, source.n_genes(), static_cast<Index>(cells.size())});
+  const PrincipalComponents components(source, covariates.size, cells, n_components,
+                                       RngStream(0, components_purpose), monitor);
+  const Eigen::MatrixXd points = components.points(cells);
+  add_components(
+      path, fit_halves({points.data(), points.rows(), points.cols()}, halves, workers, monitor));
+}
+
 // compare() takes so many of the numbers to choose among at a time, and further ones only while the
 // best is in the last quarter of those that it has taken.
 constexpr std::size_t at_a_time = 20;
@@ -52,9 +81,9 @@ struct Comparison {
   std::vector<Stability> path;
 };
 
-Comparison compare(const std::vector<double>& latent, const std::vector<Index>& ks,
-                   const Covariates& covariates, const TrainOptions& options, Workers& workers,
-                   Monitor& monitor) {
+Comparison compare(const CellSource& source, const std::vector<double>& latent,
+                   const std::vector<Index>& ks, const Covariates& covariates,
+                   const TrainOptions& options, Workers& workers, Monitor& monitor) {
   Comparison all;
   while (all.ks.size() < ks.size()) {
     const std::size_t n = std::min(at_a_time, ks.size() - all.ks.size());
@@ -73,6 +102,9 @@ Comparison compare(const std::vector<double>& latent, const std::vector<Index>& 
     all.path = stabilities(all.halves, all.ks, batches);
     const std::size_t last_quarter = all.ks.size() - all.ks.size() / 4;
     if (choose_k(all.path) <= all.ks[last_quarter - 1]) break;
+  }
+  if (choose_k(all.path) > 1 && !density_falls(all.path) && has_components(options)) {
+    compare_components(all.path, all.ks, source, covariates, options, workers, monitor);
   }
   return all;
 }
@@ -152,7 +184,7 @@ ByteWriter to_bytes(const Choice& choice) {
   for (const Stability& s : choice.path) {
     bytes.put(static_cast<std::int64_t>(s.k));
     for (double value : {s.mean, s.sd, s.shared, s.shared_sd, s.log_density, s.bic, s.icl,
-                         s.smallest, s.one_batch, s.p_unseen, s.p}) {
+                         s.smallest, s.one_batch, s.p_unseen, s.p, s.shared_pcs, s.shared_pcs_sd}) {
       bytes.put(value);
     }
     bytes.put(static_cast<std::int64_t>(s.candidate));
@@ -171,8 +203,9 @@ Choice read_choice(ByteReader& bytes, const std::vector<Index>& ks, Index d) {
   for (std::int64_t n = bytes.get<std::int64_t>(); n > 0; --n) {
     Stability s{};
     s.k = static_cast<Index>(bytes.get<std::int64_t>());
-    for (double* value : {&s.mean, &s.sd, &s.shared, &s.shared_sd, &s.log_density, &s.bic, &s.icl,
-                          &s.smallest, &s.one_batch, &s.p_unseen, &s.p}) {
+    for (double* value :
+         {&s.mean, &s.sd, &s.shared, &s.shared_sd, &s.log_density, &s.bic, &s.icl, &s.smallest,
+          &s.one_batch, &s.p_unseen, &s.p, &s.shared_pcs, &s.shared_pcs_sd}) {
       *value = bytes.get<double>();
     }
     s.candidate = bytes.get<std::int64_t>() != 0;
@@ -217,7 +250,7 @@ FitResult fit(const CellSource& source, const Covariates& covariates, const Trai
   Index k = choice.made ? choice.k : ks.front();
   if (choose && !choice.made) {
     const std::vector<double> latent = earlier ? earlier->latent : trainer.latent_means();
-    const Comparison compared = compare(latent, ks, covariates, options, workers, monitor);
+    const Comparison compared = compare(source, latent, ks, covariates, options, workers, monitor);
     choice.path = compared.path;
     k = choose_k(choice.path);
     // Classes that labels name are different, whatever a test says.

@@ -1,5 +1,4 @@
 #include "gmvae/select/stability.h"
-#include "core/numeric.h"
 
 #include <algorithm>
 #include <cmath>
@@ -71,6 +70,20 @@ std::size_t densest(const std::vector<Stability>& path) {
   return best;
 }
 
+// Of the candidates above 1 whose halves share as much as those of `most`, see shares_as_much(),
+// the one with the largest value; `most` where no other has a larger one.
+const Stability* largest(const std::vector<Stability>& path, double Stability::*value,
+                         const Stability* most, double within) {
+  const Stability* best = most;
+  for (const Stability& s : path) {
+    if (s.candidate && s.k > 1 && s.*value > best->*value &&
+        shares_as_much(s.shared, s.shared_sd, most->shared, most->shared_sd, within)) {
+      best = &s;
+    }
+  }
+  return best;
+}
+
 // by_density: of numbers whose halves share as much, whether the density decides.
 Index choose(const std::vector<Stability>& path, bool by_density) {
   const Stability* most = nullptr;
@@ -78,22 +91,15 @@ Index choose(const std::vector<Stability>& path, bool by_density) {
     if (s.candidate && (!most || s.shared > most->shared)) most = &s;
   }
   if (!most) return path.front().k;
-  if (!by_density || most->k == 1) return most->k;
-  const Stability* best = most;
-  for (const Stability& s : path) {
-    if (!s.candidate || s.k == 1) continue;
-    if (s.log_density > best->log_density &&
-        shares_as_much(s.shared, s.shared_sd, most->shared, most->shared_sd)) {
-      best = &s;
-    }
-  }
-  return best->k;
+  if (most->k == 1) return 1;
+  return by_density ? largest(path, &Stability::log_density, most, as_much_within)->k
+                    : largest(path, &Stability::shared_pcs, most, as_much_between_networks)->k;
 }
 
 }  // namespace
 
-bool shares_as_much(double shared, double sd, double best, double best_sd) {
-  return best - shared <= as_much_within * std::hypot(sd, best_sd);
+bool shares_as_much(double shared, double sd, double best, double best_sd, double within) {
+  return best - shared <= within * std::hypot(sd, best_sd);
 }
 
 bool density_falls(const std::vector<Stability>& path) {
@@ -169,6 +175,16 @@ std::vector<Stability> stabilities(const Halves& halves, const std::vector<Index
   }
   mark_candidates(path);
   return path;
+}
+
+void add_components(std::vector<Stability>& path, const Halves& halves) {
+  std::vector<Index> k;
+  for (const Stability& s : path) k.push_back(s.k);
+  const std::vector<Stability> by_components = stabilities(halves, k);
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    path[i].shared_pcs = by_components[i].shared;
+    path[i].shared_pcs_sd = by_components[i].shared_sd;
+  }
 }
 
 Index choose_k(const std::vector<Stability>& path) { return choose(path, density_falls(path)); }

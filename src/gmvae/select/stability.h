@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "core/numeric.h"
 #include "core/types.h"
 #include "gmvae/select/agreement.h"
 #include "gmvae/select/halves.h"
@@ -35,6 +36,7 @@ struct Stability {
   bool candidate;            // see mark_candidates()
   bool stable;         // a candidate of at least `enough_stability`, and not below its neighbours
   double p_unseen, p;  // of the tests that k is enough, see split_test.h; NaN where there are none
+  double shared_pcs = not_a_number, shared_pcs_sd = not_a_number;  // see add_components()
 };
 
 // batches: a row for each of the halves' cells, or empty.
@@ -59,14 +61,27 @@ bool density_falls(const std::vector<Stability>& path);
 std::vector<Index> worth_a_test(const std::vector<Stability>& path,
                                 const std::vector<Index>& rungs);
 
-// Whether halves share as much as those of the best number: less by at most `as_much_within` times
-// the standard deviation of the difference between two halvings.  Of means over eight halvings
-// this is 1.7 standard errors, where a one-sided t test has p = 0.05.
-constexpr double as_much_within = 0.6;
-bool shares_as_much(double shared, double sd, double best, double best_sd);
+// Whether halves share as much as those of the best number: less by at most `within` times the
+// standard deviation of the difference between two halvings.
+//   as_much_within: of means over eight halvings this is 1.7 standard errors, where a one-sided t
+//     test has p = 0.05
+//   as_much_between_networks: what networks of different seeds share differs by about as much as
+//     what halvings do, so that this holds 95% of their differences
+constexpr double as_much_within = 0.6, as_much_between_networks = 2;
+bool shares_as_much(double shared, double sd, double best, double best_sd, double within);
 
-// The candidate whose halves share most, the first of equals.  Where the density falls, the one of
-// highest density among those whose halves share as much.
+// What halves share by principal components of the cells in place of latent means: networks differ
+// from seed to seed, components do not.
+//   halves: of the components, for the numbers of the path
+void add_components(std::vector<Stability>& path, const Halves& halves);
+
+// Of the candidates
+//   where the density falls, the one of highest density among those whose halves share as much as
+//     the most
+//   elsewhere, where the path has components, the one whose halves share most by them, among those
+//     that share as much as the most for all that one network can tell
+//   elsewhere the one whose halves share most, the first of equals
+// No number above 1 where 1 shares most.
 Index choose_k(const std::vector<Stability>& path);
 
 // The same among the numbers up to the first that a test finds to be enough.  The path, with new

@@ -1,4 +1,5 @@
 // One fit from one seed: with k given, with k chosen, and from an earlier fit.
+#include <cmath>
 #include <vector>
 
 #include "gmvae/select/fit.h"
@@ -39,11 +40,21 @@ TEST("fit(): several k are tried on networks that are trained once") {
   CHECK(rand_index(chosen.trained, data) > 0.97);
 }
 
+TEST("fit(): components take part where the density does not fall") {
+  const FitResult rises = fit_k({1, 2, 3});
+  CHECK(rises.path.back().shared_pcs > 0.9);  // log(3) at most
+  CHECK(rises.path.back().shared_pcs > rises.path[1].shared_pcs);
+  for (const Stability& s : rises.path) CHECK(s.shared_pcs_sd >= 0);
+  CHECK(rises.trained.model.shape.k == 3);
+}
+
 TEST("fit(): more than 20 numbers are compared only where the best of 20 is among the last") {
   std::vector<Index> k;
   for (Index i = 1; i <= 24; ++i) k.push_back(i);
   const FitResult chosen = fit_k(k);
   CHECK(chosen.path.size() == 20);
+  CHECK(density_falls(chosen.path));
+  for (const Stability& s : chosen.path) CHECK(std::isnan(s.shared_pcs));
   CHECK(chosen.trained.model.shape.k == 3);
 }
 

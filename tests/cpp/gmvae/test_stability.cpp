@@ -83,12 +83,55 @@ TEST("choose_k(): of numbers that share as much the densest, where the density f
 }
 
 TEST("shares_as_much(): less by a part of the standard deviation of the difference") {
-  CHECK(shares_as_much(1, .3, 1.29, .4));  // .5 * .6 = .3
-  CHECK(!shares_as_much(1, .3, 1.31, .4));
-  CHECK(shares_as_much(1, 0, 1, 0));
-  CHECK(shares_as_much(2, .1, 1, .1));
-  CHECK(!shares_as_much(missing, .1, 1, .1));
-  CHECK(!shares_as_much(1, missing, 1, .1));
+  CHECK(shares_as_much(1, .3, 1.29, .4, .6));  // .5 * .6 = .3
+  CHECK(!shares_as_much(1, .3, 1.31, .4, .6));
+  CHECK(shares_as_much(1, 0, 1, 0, .6));
+  CHECK(shares_as_much(2, .1, 1, .1, .6));
+  CHECK(!shares_as_much(missing, .1, 1, .1, .6));
+  CHECK(!shares_as_much(1, missing, 1, .1, .6));
+}
+
+TEST("choose_k(): elsewhere components decide, of numbers that networks do not tell apart") {
+  const auto chosen_with = [](double sd, std::vector<double> shared_pcs) {
+    std::vector<Stability> path = path_of({0, .6, .9, 1.2, 1.1, 1.05, .8, .7});
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      path[i].shared_sd = sd;
+      path[i].shared_pcs = shared_pcs[i];
+    }
+    mark_candidates(path);
+    return choose_k(path);
+  };
+  const std::vector<double> six{0, .3, .6, .7, .8, .9, .5, .4};
+  CHECK(chosen_with(.1, six) == 6);  // 2 * sqrt(2) * .1 = .28, and 6 shares less by .15
+  CHECK(chosen_with(.05, six) == 5);
+  CHECK(chosen_with(.03, six) == 4);
+  CHECK(chosen_with(1, {5, -1, -1, -1, -1, -.9, -1, -1}) == 6);  // 1 is for the tests to find
+  CHECK(chosen_with(1, std::vector<double>(8, missing)) == 4);
+  CHECK(chosen_with(missing, six) == 4);
+  std::vector<Stability> path = path_of({0, -.1, -.2});
+  for (Stability& s : path) s.shared_sd = s.shared_pcs = static_cast<double>(s.k);
+  mark_candidates(path);
+  CHECK(choose_k(path) == 1);  // no division repeats itself
+}
+
+TEST("add_components(): what halves share, of each number") {
+  Halves halves{{0, 1, 2, 3}, {{}, {}}, {}, {}, {}};
+  Eigen::MatrixXd both(2, 2);
+  both << 2, 0, 0, 2;
+  for (int halving = 0; halving < 2; ++halving) {
+    halves.first.push_back({seen({0, 0, 0, 0}), seen({0, 0, 1, 1})});
+    halves.second.push_back({seen({0, 0, 0, 0}), seen({0, 0, 1, 1})});
+    halves.both.push_back({Eigen::MatrixXd::Constant(1, 1, 4), both});
+    both << 1, 1, 1, 1;
+  }
+  std::vector<Stability> path = path_of({0, .6});
+  const std::vector<Stability> before = path;
+  add_components(path, halves);
+  const double log_2 = std::log(2.0), last = -price_of_difference * log_2;
+  CHECK(path[0].shared_pcs == 0 && path[0].shared_pcs_sd == 0);
+  CHECK_NEAR(path[1].shared_pcs, (log_2 + last) / 2, 1e-12);
+  CHECK_NEAR(path[1].shared_pcs_sd, (log_2 - last) / std::sqrt(2.0), 1e-12);
+  CHECK(path[1].shared == before[1].shared && path[1].mean == before[1].mean);
 }
 
 TEST("choose_k(): no k that divides by batches where another mixes them") {
