@@ -1,5 +1,5 @@
-// Runs every TEST(), or those whose file or name contains one of the arguments; names those that
-// take more than ten seconds, and ends with "N passed, N failed".
+// Runs every test, or those whose file or name contains one of the arguments; names those that take
+// more than ten seconds, and ends with "N passed, N failed".
 #include "testing.h"
 
 #include <chrono>
@@ -9,6 +9,7 @@
 namespace {
 
 bool wanted(const testing::Test& test, int n_words, char** words) {
+  if (testing::sanitized && test.statistical) return false;
   if (n_words == 0) return true;
   return std::any_of(words, words + n_words, [&](const char* word) {
     return (std::string(test.file) + " " + test.name).find(word) != std::string::npos;

@@ -5,6 +5,9 @@
 //     CHECK_NEAR(y, 1000.0 + std::log(2.0), 1e-12);     // |a - b| <= tol * max(1, |b|)
 //     CHECK_THROWS(cholesky(x), gmvae::NumericalError);
 //   }
+//
+// A STATISTICAL_TEST() asks how often or how well something is found, with thousands of cells in
+// code that has other tests as well.  Sanitizers, which would take minutes for it, leave it out.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +27,14 @@ struct Test {
   const char* file;
   std::string name;
   std::function<void()> body;
+  bool statistical;
 };
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
 
 inline std::vector<Test>& tests() {
   static std::vector<Test> all;
@@ -38,8 +48,8 @@ inline std::vector<std::string>& failures() {
 }
 
 struct Register {
-  Register(const char* file, const char* name, void (*body)()) {
-    tests().push_back({file, name, body});
+  Register(const char* file, const char* name, void (*body)(), bool statistical) {
+    tests().push_back({file, name, body, statistical});
   }
 };
 
@@ -62,11 +72,14 @@ inline void check_near(double a, double b, double tolerance, const char* express
 #define TESTING_JOIN_(a, b) a##b
 #define TESTING_JOIN(a, b) TESTING_JOIN_(a, b)
 
-#define TEST(name)                                                                                 \
+#define TESTING_REGISTER_(name, statistical)                                                       \
   static void TESTING_JOIN(test_, __LINE__)();                                                     \
   static const testing::Register TESTING_JOIN(register_, __LINE__)(                                \
-      __FILE__, name, &TESTING_JOIN(test_, __LINE__));                                             \
+      __FILE__, name, &TESTING_JOIN(test_, __LINE__), statistical);                                \
   static void TESTING_JOIN(test_, __LINE__)()
+
+#define TEST(name) TESTING_REGISTER_(name, false)
+#define STATISTICAL_TEST(name) TESTING_REGISTER_(name, true)
 
 #define CHECK(...)                                                                                 \
   do {                                                                                             \

@@ -60,7 +60,21 @@ TEST("order_of_epoch(): by blocks, minibatches of sorted kinds are mixed as by c
   CHECK(blocks > single - 0.1);
 }
 
-TEST("order_of_epoch(): sorted cells train by blocks as well as one by one") {
+TEST("order_of_epoch(): training by blocks has the same bits for any number of threads") {
+  const Simulated data = simulate();
+  TrainOptions o = options();
+  o.epochs_pretrain = o.epochs_warmup = o.epochs_joint = 2;
+  const auto params = [&](Index most_single, Index n_threads) {
+    o.most_single = most_single;
+    Workers workers(n_threads);
+    Monitor monitor;
+    return train(data.source(), {data.size.data()}, o, workers, monitor).model.params;
+  };
+  CHECK(params(0, 1) == params(0, 3));
+  CHECK(params(0, 1) != params(30000, 1));
+}
+
+STATISTICAL_TEST("order_of_epoch(): sorted cells train by blocks as well as one by one") {
   // Two pools: neither has cells of the whole.
   const Simulated data = simulate(30000, true);
   const auto train_with = [&](std::uint64_t seed, Index most_single) {

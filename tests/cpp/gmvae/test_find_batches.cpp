@@ -27,11 +27,11 @@ TEST("find_batches(): two batches of three and of five kinds") {
   }
 }
 
-TEST("find_batches(): none where there are only kinds") {
+STATISTICAL_TEST("find_batches(): none where there are only kinds") {
   for (int n_kinds : {1, 2, 3, 5, 8}) CHECK(found_in(Cells(400, n_kinds, 1, 0)) == none);
 }
 
-TEST("find_batches(): none where batches could as well be kinds") {
+STATISTICAL_TEST("find_batches(): none where batches could as well be kinds") {
   CHECK(found_in(Cells(400, 2, 2, 0.8)) == none);
   CHECK(found_in(Cells(400, 4, 4, 0.8)) == none);
 }

@@ -54,7 +54,7 @@ double expected(Index n_genes, double loading) {
 
 }  // namespace
 
-TEST("split_half_reliability: of one factor, as computed by hand; of noise, 0") {
+STATISTICAL_TEST("split_half_reliability: of one factor, as computed by hand; of noise, 0") {
   for (double loading : {0.3, 0.5, 1.0}) {
     // The mean of several sets: eight halvings tell the opposite signs to a sixth of their share.
     constexpr int n_sets = 12;
