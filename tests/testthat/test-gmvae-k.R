@@ -98,6 +98,24 @@ test_that("alpha = 1 makes no tests", {
   expect_error(gmvae_control(alpha = 0), class = "gmvae_error_option")
 })
 
+test_that("components help to choose k where the density does not fall", {
+  set.seed(4)
+  data <- simulate_counts(n = 150)
+  path_of <- function(threads = 1, ...) {
+    set.seed(4)
+    control <- quick_control(4, alpha = 1, n_threads = threads)
+    without_cautions(gmvae(data$counts, 1:3, control = control, ...))$k_path
+  }
+  path <- path_of()
+  expect_identical(which.max(path$log_density), 3L)
+  # At most log(3), where the halves find the same three groups.
+  expect_gt(path$shared_pcs[3], 1)
+  expect_true(all(path$shared_pcs[1:2] < 0.5, path$shared_pcs_sd >= 0))
+  expect_identical(path_of(threads = 2), path)
+  by_batch <- path_of(batch = rep(c("a", "b"), 75))
+  expect_true(all(is.na(by_batch$shared_pcs)))
+})
+
 test_that("the choice is told in words", {
   path <- data.frame(k = 1:8, shared = c(0, .6, .8, .7, .9, .87, .8, .89),
                      shared_sd = 0.04,
