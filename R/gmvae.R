@@ -372,34 +372,42 @@
 #' halves divide differently lowers it. Shared information is a sum over the
 #' groups: to divide one group raises it if the halves agree clearly on the
 #' division, whatever happens in other groups, and lowers it if the parts
-#' overlap. `gmvae()` proposes the `k` whose halves share
-#' most, of those up to the `k` whose mixtures give the cells of the other half
-#' the highest density. If this density falls again as `k` grows, the clusters
-#' are much like Gaussians, and the density reveals small clusters that change
-#' the shared information by less than its noise. `gmvae()` then proposes the
-#' `k` of highest density among those whose halves share as much as the halves
-#' of the best `k`, that is, not significantly less: by at most 0.6 times the
-#' root of the sum of both variances over halvings, which is the limit of a
-#' one-sided t test at the level 0.05. The density counts as falling if its
-#' maximum is not in the last tenth of the numbers compared (for fewer than ten
-#' numbers, not the last one). If the density does not fall, it is no guide, and
-#' networks of other seeds often share most at another `k`. `gmvae()` then
-#' halves, in the same way, the principal components of \eqn{\log(1 + x)},
-#' where `x` is divided by the size factor of the cell: as many components as
-#' there are latent dimensions, of 2,000 cells at most, with the same halves for
-#' every seed. It proposes the `k` above 1 whose halves share most by these
-#' components, among those whose halves share by the latent means as much as the
-#' halves of the best `k`: here less by at most twice that root, as networks of
-#' other seeds differ by about as much as halvings do. The components take part
-#' for `"nb"`, `"zinb"` and `"poisson"`, without batches, covariates, labels and
-#' proteins. The printed fit calls the numbers next to `k` nearly as good if
-#' their halves share as much as those of `k`, by the limit of 0.6 and by all
-#' that took part, and no test finds them too few. With batches, `gmvae()`
-#' leaves out a `k` for which most cells are in clusters of one batch (95% of
-#' their cells) if another `k` mixes the batches. If there are more than 20
-#' numbers to choose
-#' from, `gmvae()` compares the first 20. It compares the next 20 only if the
-#' best is in the last quarter of those, such as 16 of 1 to 20.
+#' overlap.
+#'
+#' `gmvae()` proposes one of the numbers up to the `k` whose mixtures give the
+#' cells of the other half the highest density. With batches, it leaves out a
+#' `k` for which most cells are in clusters of one batch (95% of their cells) if
+#' another `k` mixes the batches. Call the root of the sum of two numbers'
+#' variances of the shared information, over halvings, the standard deviation of
+#' their difference.
+#'   * If the density falls again as `k` grows, the clusters are much like
+#'     Gaussians, and the density reveals small clusters that change the shared
+#'     information by less than its noise. `gmvae()` then proposes the `k` of
+#'     highest density among those whose halves share as much as the halves of
+#'     the best `k`, that is, not significantly less: by at most 0.6 times the
+#'     standard deviation of the difference, which is the limit of a one-sided t
+#'     test at the level 0.05. The density counts as falling if its maximum is
+#'     not in the last tenth of the numbers compared (for fewer than ten
+#'     numbers, not the last one).
+#'   * If the density does not fall, it is no guide, and the halves of networks
+#'     with other seeds often share most at another `k`. For `"nb"`, `"zinb"`
+#'     and `"poisson"`, without batches, covariates, labels and proteins,
+#'     `gmvae()` then halves in the same way the principal components of
+#'     \eqn{\log(1 + x)}, where `x` is divided by the size factor of the cell:
+#'     as many components as there are latent dimensions, of at most 2,000
+#'     cells, with the same halves for every seed. It proposes the `k` above 1
+#'     whose halves share most by the components, among those whose halves share
+#'     as much by the latent means. As networks with other seeds differ by about
+#'     as much as halvings do, this means here less than the best by at most
+#'     twice the standard deviation of the difference.
+#'   * Otherwise `gmvae()` proposes the `k` whose halves share most.
+#'
+#' The printed fit calls the numbers next to `k` nearly as good if their halves
+#' share as much as those of `k`, within 0.6 standard deviations of the
+#' difference and by all that took part, and no test finds them too few. If
+#' there are more than 20 numbers to choose from, `gmvae()` compares the first
+#' 20. It compares the next 20 only if the best is in the last quarter of those,
+#' such as 16 of 1 to 20.
 #'
 #' Then `gmvae()` tests whether fewer clusters are enough. The numbers tested
 #' are 1, 2, 3, 4, 5, 7, 9, 12, 16, 22, ..., the proposed one and the largest
