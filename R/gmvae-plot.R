@@ -417,7 +417,7 @@ plot_k <- function(x, call) {
   panels <- list(
     "Information that two halves share (nats)" =
       if (!is.null(path$shared)) path[c("shared", "shared_sd")],
-    "The same by principal components (nats)" =
+    "Information shared by principal components (nats)" =
       if (has_components(path)) path[c("shared_pcs", "shared_pcs_sd")],
     "Stability (adjusted Rand index of two halves)" =
       path[c("stability", "stability_sd")],

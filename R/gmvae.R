@@ -138,12 +138,12 @@
 #'     if `k` was one number: `k`, `stability` and its standard deviation over
 #'     eight halvings `stability_sd`, `shared` (the information in nats that
 #'     decides, see Number of clusters) and likewise `shared_sd`, `shared_pcs`
-#'     and `shared_pcs_sd` (the same by principal components; `NA` where they
-#'     take no part), `log_density`
-#'     (natural logarithm, mean over the cells of the other half), `bic` and
-#'     `icl` (smaller is better), `smallest` (share of the cells in the smallest
-#'     cluster), `one_batch` (share of the cells in clusters with at least 95%
-#'     of one batch), `stable` (`TRUE` for a `k` above 1 that could be chosen
+#'     and `shared_pcs_sd` (the same by principal components; `NA` if they take
+#'     no part in the choice), `log_density` (natural logarithm, mean over the
+#'     cells of the other half), `bic` and `icl` (smaller is better), `smallest`
+#'     (share of the cells in the smallest cluster), `one_batch` (share of the
+#'     cells in clusters with at least 95% of one batch), `stable`
+#'     (`TRUE` for a `k` above 1 that could be chosen
 #'     and has a stability of at least 0.875 that is not below that of its
 #'     neighbours; a `k` can't be chosen if it is above that of the highest
 #'     `log_density`, above the first that a test finds to be enough, or if most
@@ -377,9 +377,9 @@
 #' `gmvae()` proposes one of the numbers up to the `k` whose mixtures give the
 #' cells of the other half the highest density. With batches, it leaves out a
 #' `k` for which most cells are in clusters of one batch (95% of their cells) if
-#' another `k` mixes the batches. Call the root of the sum of two numbers'
-#' variances of the shared information, over halvings, the standard deviation of
-#' their difference.
+#' another `k` mixes the batches. To compare two numbers, `gmvae()` uses the
+#' standard deviation of the difference between what their halves share: the
+#' root of the sum of both variances over the halvings.
 #'   * If the density falls again as `k` grows, the clusters are much like
 #'     Gaussians, and the density reveals small clusters that change the shared
 #'     information by less than its noise. `gmvae()` then proposes the `k` of
@@ -403,11 +403,11 @@
 #'   * Otherwise `gmvae()` proposes the `k` whose halves share most.
 #'
 #' The printed fit calls the numbers next to `k` nearly as good if their halves
-#' share as much as those of `k`, within 0.6 standard deviations of the
-#' difference and by all that took part, and no test finds them too few. If
-#' there are more than 20 numbers to choose from, `gmvae()` compares the first
-#' 20. It compares the next 20 only if the best is in the last quarter of those,
-#' such as 16 of 1 to 20.
+#' share as much as those of `k` and no test finds them too few. The limit is
+#' 0.6 standard deviations of the difference again; where principal components
+#' took part, it must hold for them as well. If there are more than 20 numbers
+#' to choose from, `gmvae()` compares the first 20. It compares the next 20 only
+#' if the best is in the last quarter of those, for example 16 of 1 to 20.
 #'
 #' Then `gmvae()` tests whether fewer clusters are enough. The numbers tested
 #' are 1, 2, 3, 4, 5, 7, 9, 12, 16, 22, ..., the proposed one and the largest

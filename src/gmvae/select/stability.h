@@ -70,7 +70,7 @@ std::vector<Index> worth_a_test(const std::vector<Stability>& path,
 constexpr double as_much_within = 0.6, as_much_between_networks = 2;
 bool shares_as_much(double shared, double sd, double best, double best_sd, double within);
 
-// What halves share by principal components of the cells in place of latent means: networks differ
+// What halves share by the cells' principal components in place of latent means: networks differ
 // from seed to seed, components do not.
 //   halves: of the components, for the numbers of the path
 void add_components(std::vector<Stability>& path, const Halves& halves);
